@@ -1,0 +1,35 @@
+# What a person types. Each target makes what it needs first: a fresh machine needs Python >= 3.11 and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+K      ?= 16
+
+# An NVIDIA GPU gets vLLM's CUDA build; everything else gets its CPU build.
+GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes)
+
+.PHONY: demo test lint types layers pytest bench clean
+.DEFAULT_GOAL := demo
+
+$(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt
+	@PYTHON=$(PYTHON) VENV=$(VENV) GPU=$(GPU) sh deploy/environment.sh
+	@touch $@
+
+demo: $(BIN)/samples            ## sample real problems with a real vLLM and print pass@k
+	@PATH="$(CURDIR)/$(BIN):$$PATH" K=$(K) sh deploy/demo.sh
+
+test: lint types layers pytest  ## everything that must hold
+
+lint: $(BIN)/samples
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(BIN)/samples
+	@$(BIN)/pyright
+
+layers: $(BIN)/samples
+	@$(BIN)/lint-imports
+
+pytest: $(BIN)/samples
+	@$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) .demo

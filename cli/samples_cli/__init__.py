@@ -1,0 +1,1 @@
+"""The command `samples`: one command per file, no logic of its own."""

@@ -1,0 +1,61 @@
+"""Rows on stdout: a table for people, CSV, JSON lines or Parquet for programs."""
+
+import sys
+from typing import Any
+
+import click
+import pyarrow as pa
+
+
+def write(rows: pa.Table, style: str) -> None:
+    """Print rows in one of the styles of --format."""
+    if style == "parquet":
+        import pyarrow.parquet as pq
+
+        if sys.stdout.isatty():
+            raise click.UsageError("--format parquet writes bytes: send them to a file, as in … --format parquet > rows.parquet")
+        sink = pa.BufferOutputStream()
+        pq.write_table(rows, sink)
+        sys.stdout.buffer.write(sink.getvalue())
+    elif style == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout)
+        writer.writerow(rows.column_names)
+        writer.writerows([_cell(value, "") for value in row.values()] for row in rows.to_pylist())
+    elif style == "json":
+        import json
+
+        for row in rows.to_pylist():
+            click.echo(json.dumps(row, ensure_ascii=False, default=str))
+    else:
+        _table(rows)
+
+
+def _table(rows: pa.Table) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in rows.schema:
+        number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+        table.add_column(column.name, justify="right" if number else "left", overflow="fold")
+    for row in rows.to_pylist():
+        table.add_row(*(Text(_cell(value, "-")) for value in row.values()))
+    console = Console(soft_wrap=False)
+    if not console.is_terminal:
+        console.width = 10_000  # whole cells for whoever reads the pipe
+    console.print(table)
+
+
+def _cell(value: Any, empty: str) -> str:
+    if value is None:
+        return empty
+    if isinstance(value, float):
+        return f"{value:.4f}" if empty else repr(value)
+    if isinstance(value, dict):
+        return " ".join(f"{key}={content}" for key, content in value.items())  # pyright: ignore
+    if isinstance(value, list) and value and isinstance(value[0], tuple):
+        return " ".join(f"{key}={content}" for key, content in value)  # pyright: ignore
+    return str(value).replace("\n", " ") if empty == "-" else str(value)

@@ -1,0 +1,16 @@
+"""`samples runs`: what was sampled."""
+
+import click
+
+from samples_cli import options, output
+
+
+@click.command("runs", epilog="Example: samples runs --lake ./lake")
+@options.lake
+@options.rows
+def command(uri: str, style: str) -> None:
+    """List the runs of a lake: problems, samples, tokens and errors of each."""
+    import samples
+    from samples import query
+
+    output.write(query.query(samples.open(uri), "runs"), style)

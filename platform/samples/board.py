@@ -1,0 +1,82 @@
+"""What replicas are doing right now: telemetry, never truth.
+
+One small Ray actor beside the driver. Replicas report to it about once a second and learn from the answer whether
+to take another unit; the driver reads it for the progress line. When it is gone, sampling goes on.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+STALE = 15.0  # seconds without a report after which a replica counts as gone
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one replica says of itself; counts are totals since it started."""
+
+    replica: str
+    ready: bool  # its engine is loaded
+    busy: int  # units in its hands
+    samples: int
+    tokens: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All replicas together. Totals include replicas that are gone."""
+
+    seen: int = 0  # replicas that ever reported
+    starting: int = 0
+    ready: int = 0
+    busy: int = 0
+    samples: int = 0
+    tokens: int = 0
+    errors: int = 0
+
+
+class Board:
+    """The actor's class; made by `post`."""
+
+    def __init__(self) -> None:
+        self._reports: dict[str, tuple[float, Report]] = {}
+        self._stopping = False
+
+    def report(self, report: Report) -> bool:
+        """Take a replica's report; returns whether it should stop taking units."""
+        self._reports[report.replica] = (time.monotonic(), report)
+        return self._stopping
+
+    def leave(self, replica: str) -> None:
+        """Take note that a replica ended in good order."""
+        if replica in self._reports:
+            self._reports[replica] = (float("-inf"), self._reports[replica][1])
+
+    def stop(self) -> None:
+        """Tell every replica to take no further unit."""
+        self._stopping = True
+
+    def read(self) -> Sight:
+        """Add all replicas up."""
+        now = time.monotonic()
+        live = [report for seen, report in self._reports.values() if now - seen < STALE]
+        every = [report for _, report in self._reports.values()]
+        return Sight(
+            seen=len(every),
+            starting=sum(not report.ready for report in live),
+            ready=sum(report.ready for report in live),
+            busy=sum(report.busy for report in live),
+            samples=sum(report.samples for report in every),
+            tokens=sum(report.tokens for report in every),
+            errors=sum(report.errors for report in every),
+        )
+
+
+def post() -> Any:
+    """Start the board on the driver's own node and return its Ray handle."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    return ray.remote(Board).options(num_cpus=0, scheduling_strategy=here, max_concurrency=4).remote()

@@ -1,0 +1,118 @@
+"""Commit sampled segments to the lake.
+
+Completions first, samples second: a sample exists when `samples` names it, so a crash between the two leaves
+nothing half-visible. A unit is committed whole, once: of two attempts the first wins, and of two drivers on one
+run the second drops what the first committed. Many units go into one commit, so their number does not matter.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+from deltalake.exceptions import CommitFailedError
+
+from samples import segment
+from samples.lake import Lake
+from samples.plan import CELL, Plan
+from samples.run import Run, digest
+from samples.segment import Receipt
+from samples_schemas import COMPLETIONS, SAMPLES
+
+
+@dataclass
+class Committer:
+    """Commits one run's receipts; remembers where its own last commit left the run."""
+
+    lake: Lake
+    run: Run
+    _number: int = field(default=-1, init=False)  # of the run's last transaction that this driver has seen; -1 before
+
+    def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
+        """Commit receipts and return those that are now visible; the others' samples were there already.
+
+        `named` are paths that the completions table names already.
+
+        Raises:
+            LakeError: The lake cannot be written; what was committed stays.
+        """
+        pending = _first_of_each(receipts)
+        while pending:
+            number = self.lake.transaction(SAMPLES.name, self.run.run_id)
+            if number != self._number:
+                pending = self._uncommitted(pending)
+                self._number = number
+            if fresh := [receipt for receipt in pending if receipt.file.path not in named]:
+                self.lake.commit(COMPLETIONS.name, [(receipt.file, self.run.partition) for receipt in fresh])
+                named |= {receipt.file.path for receipt in fresh}
+            if not pending:
+                break
+            rows = pa.concat_tables(receipt.facts for receipt in pending)
+            file = self.lake.put(SAMPLES.name, rows, self.run.partition)
+            try:
+                self.lake.commit(SAMPLES.name, [(file, self.run.partition)], (self.run.run_id, number + 1))
+            except CommitFailedError:
+                continue  # another driver of this run came first: look again at what is missing
+            self._number = number + 1
+            break
+        return pending
+
+    def adopt(self, plan: Plan) -> list[Receipt]:
+        """Commit complete segments of planned units that an earlier driver wrote and did not live to commit."""
+        segments = list(segment.found(self.lake, self.run))
+        missing: dict[tuple[str, int], int] = {}
+        for unit in plan if segments else ():
+            cell = (digest(unit.problem_id), unit.start // CELL)
+            missing[cell] = missing.get(cell, 0) | _mask(unit.start, unit.stop)
+        candidates = [
+            (path, size)
+            for path, size, problem, start, stop in segments
+            if not _mask(start, stop) & ~missing.get((problem, start // CELL), 0)
+        ]
+        if not candidates:
+            return []
+        snapshot = self.lake.delta(COMPLETIONS.name)
+        paths = snapshot.get_add_actions(flatten=True).column("path").to_pylist() if snapshot else []
+        receipts = [segment.reopen(self.lake, path, size) for path, size in candidates]
+        return self.commit(receipts, named=frozenset(paths))
+
+    def _uncommitted(self, receipts: list[Receipt]) -> list[Receipt]:
+        """Drop the units of which any sample is committed: a unit is committed whole or not at all."""
+        samples = self.lake.dataset(SAMPLES.name, **self.run.partition)
+        units = pa.table(
+            {
+                "unit": pa.array(range(len(receipts)), pa.int64()),
+                "problem_id": [receipt.unit.problem_id for receipt in receipts],
+                "start": [receipt.unit.start for receipt in receipts],
+                "stop": [receipt.unit.stop for receipt in receipts],
+            }
+        )
+        with duckdb.connect() as connection:
+            connection.register("samples", samples).register("units", units)
+            taken = connection.sql(_TAKEN).fetchall()
+        there = {unit for (unit,) in taken}
+        return [receipt for index, receipt in enumerate(receipts) if index not in there]
+
+
+_TAKEN = """
+SELECT DISTINCT unit
+FROM units JOIN samples
+  ON samples.problem_id = units.problem_id AND sample_index >= units.start AND sample_index < units.stop
+"""
+
+
+def _mask(start: int, stop: int) -> int:
+    """Bits of a unit's indices within its cell; no unit crosses a cell."""
+    return ((1 << (stop - start)) - 1) << (start % CELL)
+
+
+def _first_of_each(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Keep the first receipt of every unit: a retried unit may have been written twice."""
+    taken: set[tuple[str, int]] = set()
+    kept: list[Receipt] = []
+    for receipt in receipts:
+        indices = {(receipt.unit.problem_id, index) for index in range(receipt.unit.start, receipt.unit.stop)}
+        if not indices & taken:
+            taken |= indices
+            kept.append(receipt)
+    return kept

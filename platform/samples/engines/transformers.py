@@ -1,0 +1,172 @@
+"""The reference engine: transformers' forward pass and a sampling loop of our own, correct rather than fast.
+
+It draws as vLLM defines it (raw log-probs; then min_tokens, penalties, temperature, min_p, top_k, top_p, in that
+order), in float32 unless told otherwise. Completions of one prompt share a batch, yet each takes its random numbers
+from its own seed, one per token, so that a batch changes a completion by no more than rounding.
+"""
+
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from samples.engines import Completion, Placement, Sampling
+from samples.engines.distribution import GREEDY, processed
+from samples.engines.hf import ModelTokenizer, find, installed, one_line, quiet, tokenizer
+from samples.errors import ModelError
+
+__all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
+
+_BATCH = 16
+
+
+class TransformersEngine:
+    """One model in this process; callers take turns."""
+
+    def __init__(self, model: Any, tokenizer: ModelTokenizer, sampling: Sampling, batch: int) -> None:
+        self._model: Any = model
+        self._tokenizer = tokenizer.inner
+        self._sampling = sampling
+        self._batch = batch
+        self._turn = threading.Lock()
+        self._max_model_len: int = sampling.max_model_len or getattr(
+            model.config.get_text_config(), "max_position_embeddings", 2**31
+        )
+        ends = model.generation_config.eos_token_id
+        also = set[int]() if ends is None else {ends} if isinstance(ends, int) else set(ends)
+        self._eos: int | None = self._tokenizer.eos_token_id
+        # As in vLLM: the tokenizer's end token ends without a reason, every other one is named as the reason.
+        self._stops = set(sampling.stop_token_ids) | (set() if sampling.ignore_eos else also - {self._eos})
+        self._held_back = sorted(self._stops | also | ({self._eos} if self._eos is not None else set()))
+
+    def sample(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
+        """Draw one completion per seed, in order; what fails is an error row."""
+        if len(prompt_ids) >= self._max_model_len:
+            return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
+        completions: list[Completion] = []
+        with self._turn:
+            for start in range(0, len(seeds), self._batch):
+                part = seeds[start : start + self._batch]
+                try:
+                    completions += self._draw(prompt_ids, part)
+                except (RuntimeError, ValueError, IndexError) as error:  # out of memory, a token id out of range …
+                    completions += [Completion.failed(one_line(error)) for _ in part]
+        return completions
+
+    def score(self, prompt_ids: list[int], token_ids: list[int]) -> npt.NDArray[np.float32]:
+        """Raw log-prob of each of `token_ids` after the prompt and the tokens before it, in one forward pass."""
+        import torch
+
+        with self._turn, torch.inference_mode():
+            ids = torch.tensor([[*prompt_ids, *token_ids]], device=self._model.device)
+            logits = self._model(ids, logits_to_keep=len(token_ids) + 1).logits[0, :-1].float()
+            chosen = ids[0, len(prompt_ids) :, None]
+            return logits.log_softmax(-1).gather(-1, chosen)[:, 0].cpu().numpy()
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        with self._turn:
+            self._model = None
+
+    def _draw(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
+        import torch
+
+        sampling, device = self._sampling, self._model.device
+        room = min(sampling.max_tokens, self._max_model_len - len(prompt_ids))
+        sources = [torch.Generator().manual_seed(seed) for seed in seeds]
+        done: dict[int, Completion] = {}
+        with torch.inference_mode():
+            out = self._model(torch.tensor([prompt_ids], device=device), use_cache=True, logits_to_keep=1)
+            cache = out.past_key_values
+            cache.batch_repeat_interleave(len(seeds))
+            logits = out.logits[:, -1].float().repeat(len(seeds), 1)
+            rows = list(range(len(seeds)))  # the seeds still drawing, one row of `logits` each
+            prompt = torch.tensor(prompt_ids, device=device)
+            drawn = torch.empty((len(seeds), 0), dtype=torch.long, device=device)
+            logprobs = torch.empty((len(seeds), 0), device=device)
+            while True:
+                held_back = self._held_back if drawn.shape[1] < sampling.min_tokens else []
+                final = processed(logits, prompt, drawn, sampling, held_back)
+                if sampling.temperature < GREEDY:
+                    chosen = final.argmax(-1, keepdim=True)
+                else:
+                    chosen = _under(final, [sources[row] for row in rows])
+                shown = final if sampling.logprobs_mode == "processed_logprobs" else logits
+                logprobs = torch.cat([logprobs, shown.log_softmax(-1).gather(-1, chosen)], 1)
+                drawn = torch.cat([drawn, chosen], 1)
+
+                ended = [self._ended(ids, room) for ids in drawn.tolist()]
+                for row, end, ids, values in zip(rows, ended, drawn, logprobs, strict=True):
+                    if end is not None:
+                        token_ids, values32 = ids.cpu().numpy().astype(np.int32), values.cpu().numpy()
+                        done[row] = Completion(end[0], token_ids, values32, end[1], end[2])
+                going = [index for index, end in enumerate(ended) if end is None]
+                if not going:
+                    return [done[row] for row in range(len(seeds))]
+                if len(going) < len(rows):
+                    keep = torch.tensor(going, device=device)
+                    cache.batch_select_indices(keep)
+                    drawn, logprobs, rows = drawn[keep], logprobs[keep], [rows[index] for index in going]
+                logits = self._model(drawn[:, -1:], past_key_values=cache, use_cache=True).logits[:, -1].float()
+
+    def _ended(self, token_ids: list[int], room: int) -> tuple[str, str, str | None] | None:
+        """Return text, finish reason and stop reason of a completion that ends here, else None."""
+        last = token_ids[-1]
+        by_eos = last == self._eos and not self._sampling.ignore_eos
+        by_token = by_eos or last in self._stops
+        if self._sampling.stop and len(token_ids) > self._sampling.min_tokens:
+            text = self._text(token_ids[:-1] if by_token else token_ids)
+            # What the shortest permitted completion already said cannot end a longer one.
+            start = len(self._text(token_ids[: self._sampling.min_tokens])) if self._sampling.min_tokens else 0
+            found = [
+                (at + len(stop), at, stop)
+                for stop in self._sampling.stop
+                if (at := text.find(stop, max(0, start + 1 - len(stop)))) >= 0
+            ]
+            if found:
+                _, at, stop = min(found, key=lambda match: match[0])
+                return text[:at], "stop", stop
+        if by_token:
+            return self._text(token_ids[:-1]), "stop", None if by_eos else str(last)
+        return (self._text(token_ids), "length", None) if len(token_ids) >= room else None
+
+    def _text(self, token_ids: list[int]) -> str:
+        return self._tokenizer.decode(token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+
+def _under(final: Any, sources: list[Any]) -> Any:
+    """Draw one token per row with one number of its source: the token under it on the line of cumulated shares."""
+    import torch
+
+    points = torch.cat([torch.rand(1, dtype=torch.float64, generator=source) for source in sources])
+    line = final.double().softmax(-1).cumsum(-1)
+    chosen = (line <= points.to(line.device)[:, None] * line[:, -1:]).sum(-1, keepdim=True)
+    return chosen.clamp(max=line.shape[-1] - 1)  # rounding may put a point on the line's very end
+
+
+def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> TransformersEngine:
+    """Load `model` in this process, on the GPU where there is one; `dtype` "auto" is float32.
+
+    Raises:
+        ModelError: The model cannot be found or loaded.
+    """
+    words = tokenizer(model, revision)
+    quiet()
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    kind = getattr(torch, "float32" if dtype == "auto" else dtype, None)
+    if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
+        raise ModelError(f'dtype "{dtype}" is not known: use auto, float32, bfloat16 or float16')
+    try:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(find(model, revision), revision=revision, dtype=kind)
+        loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    except Exception as error:
+        raise ModelError(f'model "{model}": transformers cannot load it: {one_line(error)}') from error
+    return TransformersEngine(loaded, words, sampling, placement.max_num_seqs or _BATCH)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a completion, by name; nothing is imported."""
+    return installed("transformers", "torch")

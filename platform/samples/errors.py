@@ -1,0 +1,41 @@
+"""Errors a person can act on.
+
+Every message is one line: what, where, expected and found, what to do next. They cross Ray's processes, so
+each is built from its message alone and pickles.
+"""
+
+
+class SamplesError(Exception):
+    """The work failed; the command line prints the message and exits 1."""
+
+    exit_code = 1
+
+
+class UsageError(SamplesError, ValueError):
+    """What was asked for cannot be meant; the command line exits 2."""
+
+    exit_code = 2
+
+
+class ProblemsError(UsageError):
+    """A problem source cannot be read as problems."""
+
+
+class TemplateError(UsageError):
+    """A prompt template cannot be found, parsed or rendered."""
+
+
+class ModelError(UsageError):
+    """A model or its tokenizer cannot be loaded."""
+
+
+class NotFound(UsageError, LookupError):
+    """A run, problem or sample that the lake does not hold."""
+
+
+class LakeError(SamplesError, OSError):
+    """The lake cannot be read or written where its URI points."""
+
+
+class MissingExtra(SamplesError, ImportError):
+    """A package of an optional extra is not installed."""

@@ -1,0 +1,199 @@
+"""A lake: one URI that holds the tables, and the only way to read and append to them.
+
+A lake is made on first use and says which format it has; a newer format is refused. Tables are Delta tables: a
+file exists for readers when a commit names it, and a commit names all of its files or none. Nothing here
+rewrites or deletes rows.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, Transaction
+
+from samples import parquet
+from samples.errors import LakeError, NotFound
+from samples.parquet import File
+from samples.storage import Place, explained, locate
+from samples_schemas import TABLES, Table
+
+FORMAT = 1
+_MARK = "lake.json"
+# Statistics name the key columns only, and the table says so: deltalake takes a column that it expects statistics of and
+# finds none for one that equals nothing, and skips files that hold what is asked for.
+_SKIPPING = {"delta.dataSkippingStatsColumns": ",".join(parquet.STATISTICS)}
+_NO_SKIPPING = {"delta.dataSkippingNumIndexedCols": "0"}
+
+
+class Lake:
+    """The tables at one URI. Cheap to make; every read sees the newest committed version of its table."""
+
+    def __init__(self, uri: str, *, create: bool = False) -> None:
+        """Open the lake at `uri` (a local folder, s3://, gs://, az://); `create` makes a missing one.
+
+        Raises:
+            UsageError: The URI's scheme is unknown.
+            NotFound: There is no lake, and `create` is not set.
+            LakeError: The place cannot be reached, or its format is newer than this version reads.
+        """
+        self.place: Place = locate(uri)
+        if create:
+            self._make()
+        else:
+            self.require()
+
+    @property
+    def uri(self) -> str:
+        """The lake's normalised URI: an absolute path for a local folder."""
+        return self.place.uri
+
+    def require(self) -> None:
+        """Check that a lake of a known format is there.
+
+        Raises:
+            NotFound: There is none.
+            LakeError: Its format is newer, or its mark is damaged.
+        """
+        mark = self.place.get(_MARK)
+        if mark is None:
+            raise NotFound(f"no lake at {self.uri}: `samples ingest … --lake {self.uri}` makes one")
+        try:
+            found = int(json.loads(mark)["format"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise LakeError(f'{self.uri}/{_MARK}: expected {{"format": {FORMAT}}}, found {mark[:80]!r}') from error
+        if found > FORMAT:
+            raise LakeError(f"lake {self.uri} has format {found}, this version of Samples reads up to {FORMAT}: upgrade samples")
+
+    def _make(self) -> None:
+        if not self.place.put(_MARK, json.dumps({"format": FORMAT}).encode(), create=True):
+            self.require()
+
+    # --- reading
+
+    def delta(self, name: str) -> DeltaTable | None:
+        """Return the newest snapshot of a table, or None when nothing was ever committed to it.
+
+        Raises:
+            LakeError: The table's log cannot be read; the message names it.
+        """
+        try:
+            with explained(self.place.table_uri(name)):
+                return DeltaTable(self.place.table_uri(name), storage_options=self.place.options)
+        except TableNotFoundError:
+            return None
+
+    def dataset(self, name: str, **partition: str) -> ds.Dataset:
+        """Return a table, or the part of it with these partition values, as a pyarrow dataset of its newest snapshot.
+
+        Columns are those of the table's declaration, partition columns included. Never committed to: empty.
+        """
+        table = TABLES[name]
+        snapshot = self.delta(name)
+        if snapshot is None:
+            return ds.dataset(table.schema.empty_table())
+        filters = [(column, "=", value) for column, value in partition.items()]
+        with explained(self.place.table_uri(name)):
+            files = snapshot.to_pyarrow_dataset(file_pruning_predicate=filters or None, schema=table.schema)
+        return files.filter(_equal(partition)) if filters else files
+
+    def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
+        """Read a table, or the part of it with these partition values, into memory."""
+        with explained(self.place.table_uri(name)):
+            return self.dataset(name, **partition).to_table(columns=columns)
+
+    # --- appending
+
+    def put(self, name: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[str, bytes] | None = None) -> File:
+        """Write `rows` as one new file of a table. No reader sees it before `commit` names it."""
+        return self.put_as(name, f"part-{secrets.token_hex(8)}", rows, partition, metadata)
+
+    def put_as(
+        self, name: str, stem: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[str, bytes] | None = None
+    ) -> File:
+        """Write `rows` as the file `stem`.parquet of a partition; atomic: all of it is there, or nothing.
+
+        Raises:
+            LakeError: No space, no permission, no network; nothing is left that a reader would see.
+        """
+        table = TABLES[name]
+        data = parquet.encode(table, rows, metadata)
+        path = f"{folder(table, partition)}{stem}.parquet"
+        self.place.put(f"{name}/{path}", data)
+        return File(path, len(data), rows.num_rows, parquet.stats(rows))
+
+    def commit(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], transaction: tuple[str, int] | None = None) -> None:
+        """Name files in one commit: readers see all of them from now on.
+
+        `files` pairs each file with its partition values. `transaction` (app, number) makes concurrent commits
+        of one app conflict.
+
+        Raises:
+            CommitFailedError: Another commit of the same app came first; nothing was committed.
+            LakeError: The log cannot be written.
+        """
+        table = TABLES[name]
+        adds = [
+            AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)  # noqa: FBT003
+            for file, values in files
+        ]
+        apps = [Transaction(*transaction)] if transaction else None
+        with explained(self.place.table_uri(name)):
+            snapshot = self.delta(name) or self._make_table(table)
+            snapshot.create_write_transaction(
+                adds,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(app_transactions=apps),
+            )
+
+    def append(self, name: str, app: str, choose: Callable[[], Sequence[tuple[pa.Table, Mapping[str, str]]]]) -> None:
+        """Commit what `choose` finds missing, in one commit that excludes other appends of `app`.
+
+        `choose` reads the lake and returns (rows, partition values) pairs. When another append of `app` comes
+        first, it is asked again; an empty answer commits nothing.
+        """
+        while True:
+            number = self.transaction(name, app)
+            chosen = [(rows, partition) for rows, partition in choose() if rows.num_rows]
+            if not chosen:
+                return
+            files = [(self.put(name, rows, partition), partition) for rows, partition in chosen]
+            try:
+                return self.commit(name, files, (app, number + 1))
+            except CommitFailedError:
+                continue  # its files are orphans: no commit names them
+
+    def transaction(self, name: str, app: str) -> int:
+        """Return the number of the last transaction that `app` committed to a table; 0 before its first."""
+        snapshot = self.delta(name)
+        return 0 if snapshot is None else snapshot.transaction_version(app) or 0
+
+    def _make_table(self, table: Table) -> DeltaTable:
+        return DeltaTable.create(
+            self.place.table_uri(table.name),
+            schema=table.schema,
+            mode="ignore",
+            partition_by=list(table.partition_by),
+            name=table.name,
+            description=table.meaning,
+            configuration=_SKIPPING if set(parquet.STATISTICS) <= set(table.file_schema.names) else _NO_SKIPPING,
+            storage_options=self.place.options,
+        )
+
+
+def folder(table: Table, partition: Mapping[str, str]) -> str:
+    """Path of a partition inside its table, with a slash at its end."""
+    return "".join(f"{column}={partition[column]}/" for column in table.partition_by)
+
+
+def _equal(partition: Mapping[str, str]) -> ds.Expression:
+    expression = ds.scalar(True)
+    for column, value in partition.items():
+        expression = expression & (ds.field(column) == value)
+    return expression

@@ -1,0 +1,157 @@
+"""Units through Ray Data: a stream of numbers into an autoscaled pool of replicas, a stream of receipts out.
+
+Ray moves unit numbers and receipts, never tokens. The stream's only state is which units have come back; what is
+done is decided by the lake. A local Ray is started when RAY_ADDRESS names no cluster, and ended with the stream.
+"""
+
+import logging
+import math
+import os
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from samples import board as boards
+from samples.errors import MissingExtra, SamplesError
+from samples.plan import CELL, Plan
+from samples.replica import Job, Replica, Work
+from samples.segment import Receipt
+
+_DEFAULT_SEQUENCES = 256
+_STARTS = 2  # Ray gives a node 30 s to come up, too little where its agents are imported for the first time
+# Ray's banners, usage notes and progress bars would print over ours; its agents may take long on a loaded machine.
+_QUIET = {
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_agent_register_timeout_ms": "120000",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # its processes would write to the driver's stderr
+}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How many replicas: Ray keeps between `smallest` and `largest`, as many as the work keeps busy."""
+
+    smallest: int = 1
+    largest: int = 1
+
+
+@contextmanager
+def cluster() -> Iterator[None]:
+    """Connect to the Ray that RAY_ADDRESS names, or start one on this machine for as long as the context lasts.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        SamplesError: The cluster does not answer.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingExtra("ingest needs Ray, which is not installed: pip install 'samples[sampling]'") from error
+    if ray.is_initialized():  # a caller's own cluster: its to end
+        yield
+        return
+    address = os.environ.get("RAY_ADDRESS")
+    for attempt in range(_STARTS):
+        try:
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level="FATAL",
+                **({} if address else {"include_dashboard": False}),
+            )
+            break
+        except Exception as error:  # Ray raises bare Exceptions for a node that does not come up
+            ray.shutdown()
+            if address or attempt == _STARTS - 1:
+                where = f"RAY_ADDRESS={address}" if address else "on this machine"
+                raise SamplesError(f"Ray does not start {where}: {str(error).splitlines()[0]}") from error
+    logging.getLogger("ray").setLevel(logging.FATAL)
+    import ray.data  # configures loggers of its own
+
+    logging.getLogger("ray.data").setLevel(logging.FATAL)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+class Stream:
+    """One run of a plan through the pool. Iterate for receipts; `stop` ends it early in good order."""
+
+    def __init__(self, job: Job, plan: Plan, prompts: pa.Table, pool: Pool) -> None:
+        """Prepare; nothing starts before iteration. `prompts` has the plan's problems in the plan's order."""
+        import ray
+
+        self._job, self._plan, self._pool = job, plan, pool
+        units = pa.table({"problem": plan.problem, "start": plan.start, "stop": plan.stop})
+        # In a list, because Ray would resolve a bare reference before the actor is made, once per actor.
+        self._work = [ray.put(Work(units, prompts))]
+        self._board = boards.post()
+
+    def __iter__(self) -> Iterator[Receipt]:
+        """Yield receipts as units complete.
+
+        Raises:
+            SamplesError: What a replica met that further units would meet too (the model, the lake).
+        """
+        for row in self._dataset().iter_rows():
+            outcome = pickle.loads(row["receipt"])  # noqa: S301 - our own replica wrote it
+            if isinstance(outcome, SamplesError):
+                raise outcome
+            if outcome is not None:
+                yield outcome
+
+    def look(self) -> boards.Sight:
+        """Return what the replicas report of themselves; telemetry."""
+        import ray
+
+        try:
+            return ray.get(self._board.read.remote(), timeout=5)
+        except ray.exceptions.RayError:
+            return boards.Sight()
+
+    def stop(self) -> None:
+        """Let replicas finish the units in their hands and take no other."""
+        import ray
+
+        ray.get(self._board.stop.remote(), timeout=10)
+
+    def _dataset(self) -> Any:
+        import ray
+        from ray.data import ActorPoolStrategy, DataContext
+
+        context = DataContext.get_current()
+        context.enable_progress_bars = False
+        context.print_on_execution_start = False
+        context.execution_options.preserve_order = False  # receipts as they come; rows carry their keys
+        calls = _calls_at_once(self._job, self._plan)
+        placement = self._job.placement
+        gpus = placement.tensor_parallel_size if ray.cluster_resources().get("GPU") and self._job.run.engine != "toy" else 0
+        return ray.data.range(len(self._plan), override_num_blocks=len(self._plan)).map_batches(
+            Replica,
+            fn_constructor_kwargs={"job": self._job, "work": self._work, "board": self._board},
+            batch_size=1,
+            compute=ActorPoolStrategy(
+                min_size=self._pool.smallest,
+                max_size=self._pool.largest,
+                max_concurrent_calls_per_actor=calls,
+                max_tasks_in_flight_per_actor=2 * calls,  # below 1.75 per call the pool would never grow
+                enable_true_multi_threading=True,
+            ),
+            num_cpus=1,
+            num_gpus=gpus or None,
+        )
+
+
+def _calls_at_once(job: Job, plan: Plan) -> int:
+    """Units in a replica's hands that fill the engine's batch, and one more so that it never drains."""
+    unit = max(int((plan.stop - plan.start).max()), 1)
+    sequences = job.placement.max_num_seqs or _DEFAULT_SEQUENCES
+    return max(1, min(math.ceil(sequences / min(unit, CELL)) + 1, len(plan)))

@@ -1,0 +1,109 @@
+"""What is missing: wanted sample indices minus committed ones, cut into units.
+
+A unit is one problem and a range of sample indices, cut on an absolute grid, so that resuming after a crash, topping
+up from k = 64 to 1024 and repairing gaps are the same few lines, and a repeated command plans nothing. Planning reads
+two narrow columns and keeps 64 samples in one integer: a lake of any size plans without a Python object per sample.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from samples.lake import Lake
+
+CELL = 64  # samples per integer of the plan, and the largest unit
+_CHUNK = 1 << 16
+
+Ints = npt.NDArray[np.int32]
+_NOTHING = (np.empty(0, np.int32),) * 3
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Samples `start` to `stop` (excluded) of one problem: drawn together, committed whole or not at all."""
+
+    problem_id: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Units to draw, lowest sample indices first over all problems: stopped early, k is even over the problems.
+
+    `problem`, `start` and `stop` are parallel arrays; `problem` points into `problem_ids`. `wanted` counts the samples
+    asked for, `missing` those to draw, `beyond` those that are there with an index of k or more.
+    """
+
+    problem_ids: Sequence[str]
+    problem: Ints
+    start: Ints
+    stop: Ints
+    wanted: int
+    beyond: int
+
+    @property
+    def missing(self) -> int:
+        """Samples to draw."""
+        return int((self.stop - self.start).sum())
+
+    def __len__(self) -> int:
+        return len(self.problem)
+
+    def __getitem__(self, index: int) -> Unit:
+        return Unit(self.problem_ids[self.problem[index]], int(self.start[index]), int(self.stop[index]))
+
+    def __iter__(self) -> Iterator[Unit]:
+        return (self[index] for index in range(len(self)))
+
+
+def plan(lake: Lake, dataset: str, run_id: str, problem_ids: Sequence[str], k: int, unit: int = CELL) -> Plan:
+    """Plan the samples 0 to k-1 of every problem that no commit of the run holds, in units of at most `unit` (1 to 64)."""
+    samples = lake.dataset("samples", dataset=dataset, run_id=run_id)
+    problems = pa.table({"problem_id": pa.array(problem_ids, pa.string()), "problem": np.arange(len(problem_ids), dtype=np.int32)})
+    with duckdb.connect() as connection:
+        connection.register("samples", samples).register("problems", problems)
+        cells = connection.sql(_CELLS, params={"k": k}).to_arrow_table()
+        beyond = connection.sql("SELECT count(*) FROM samples WHERE sample_index >= $k", params={"k": k}).fetchall()[0][0]
+    parts = [
+        _units(*(batch.column(name).to_numpy(zero_copy_only=False) for name in ("problem", "cell", "mask")), unit)
+        for batch in cells.to_batches(_CHUNK)
+    ]
+    problem, start, stop = (np.concatenate(column) for column in zip(_NOTHING, *parts, strict=True))
+    return Plan(problem_ids, problem, start, stop, wanted=len(problem_ids) * k, beyond=beyond)
+
+
+# One row per cell of 64 indices of which something is missing; bit i of its mask stands for index 64 * cell + i.
+_CELLS = f"""
+WITH wanted AS (
+    SELECT problem, problem_id, cell::INTEGER AS cell,
+           CASE WHEN $k - cell * {CELL} >= {CELL} THEN ~0::UBIGINT
+                ELSE (1::UBIGINT << ($k - cell * {CELL})::UBIGINT) - 1 END AS mask
+    FROM problems, range(($k + {CELL} - 1) // {CELL}) AS cells(cell)
+), committed AS (
+    SELECT problem_id, sample_index // {CELL} AS cell, bit_or(1::UBIGINT << (sample_index % {CELL})::UBIGINT) AS mask
+    FROM samples
+    GROUP BY ALL
+)
+SELECT problem, cell, wanted.mask & ~coalesce(committed.mask, 0::UBIGINT) AS mask
+FROM wanted LEFT JOIN committed USING (problem_id, cell)
+WHERE wanted.mask & ~coalesce(committed.mask, 0::UBIGINT) <> 0
+ORDER BY cell, problem
+"""  # noqa: S608
+
+
+def _units(problem: Ints, cell: Ints, mask: npt.NDArray[np.uint64], unit: int) -> tuple[Ints, Ints, Ints]:
+    """Cut each cell's missing bits into runs that cross no multiple of `unit`."""
+    bits = np.unpackbits(mask.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little").astype(bool)
+    index = cell[:, None].astype(np.int32) * CELL + np.arange(CELL, dtype=np.int32)
+    edge = index % unit == 0
+    previous = np.pad(bits[:, :-1], ((0, 0), (1, 0)))
+    following = np.pad(bits[:, 1:], ((0, 0), (0, 1)))
+    starts = bits & (~previous | edge)
+    stops = bits & (~following | ((index + 1) % unit == 0))
+    row, _ = np.nonzero(starts)
+    return problem[row].astype(np.int32), index[starts], index[stops] + 1

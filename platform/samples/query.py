@@ -1,0 +1,53 @@
+"""Ask a lake: named queries over its tables.
+
+A query names tables and the view `tallies` only, never files; all of one query's tables are read at one snapshot
+each. Nothing here starts a model.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+import samples_queries
+from samples.errors import SamplesError, UsageError
+from samples.lake import Lake
+from samples_schemas import TABLES
+
+
+def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB connection in which the lake's tables, at their newest snapshot, and `tallies` are views."""
+    connection = duckdb.connect()
+    for name in TABLES:
+        connection.register(name, lake.dataset(name))
+    connection.execute(f"CREATE TEMP VIEW tallies AS {samples_queries.text('tallies')}")
+    return connection
+
+
+def query(lake: Lake, name: str, **parameters: Any) -> pa.Table:
+    """Run a named query and return its rows as an Arrow table with the columns of its header.
+
+    Raises:
+        UsageError: No query has this name, or a parameter is missing.
+    """
+    if name not in samples_queries.NAMES:
+        raise UsageError(f'query "{name}" is not known: choose one of {", ".join(samples_queries.NAMES)}')
+    with connect(lake) as connection:
+        return connection.sql(samples_queries.text(name), params=parameters or None).to_arrow_table()
+
+
+def pass_at_k(lake: Lake, runs: Sequence[str] = (), verifier: str | None = None, ks: Sequence[int] | None = None) -> pa.Table:
+    """Return pass@k per run (all when none is named) and verifier, for `ks` or 1, 2, 4, … up to the largest n.
+
+    Raises:
+        SamplesError: No verdicts are there, or no problem has as many verified samples as the smallest k.
+    """
+    counts: Mapping[str, list[Any]] = query(lake, "tallies").to_pydict()
+    most = max((n for n, run in zip(counts["n"], counts["run"], strict=True) if not runs or run in runs), default=0)
+    if most == 0:
+        raise SamplesError(f"lake {lake.uri} has no verdicts of these runs: samples ingest … --verifier numeric adds them")
+    wanted = list(ks) if ks else [1 << power for power in range(most.bit_length())]
+    if min(wanted) > most:
+        raise SamplesError(f"no problem has {min(wanted)} verified samples, the largest n is {most}: samples ingest … --k {min(wanted)}")
+    return query(lake, "pass_at_k", runs=list(runs), verifier=verifier, ks=wanted)

@@ -1,0 +1,48 @@
+"""Record what a run stands on before its first sample: problems, prompts, the run itself."""
+
+import json
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from samples.lake import Lake
+from samples.request import Prepared
+from samples.run import Run, register
+from samples_schemas import PROBLEMS, PROMPTS
+
+
+def record(lake: Lake, prepared: Prepared) -> Run:
+    """Add the run, its problems and its prompts to the lake where they are missing; returns the run as recorded.
+
+    Raises:
+        UsageError: The run's name belongs to another run.
+    """
+    run = register(lake, prepared.run)
+    lake.append(PROBLEMS.name, run.dataset, lambda: _new_problems(lake, prepared))
+    lake.append(PROMPTS.name, run.run_id, lambda: _new_prompts(lake, prepared))
+    return run
+
+
+def _new_problems(lake: Lake, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
+    dataset = prepared.run.dataset
+    known = lake.read(PROBLEMS.name, columns=["problem_id", "problem_hash"], dataset=dataset)
+    there = set(zip(known["problem_id"].to_pylist(), known["problem_hash"].to_pylist(), strict=True))
+    rows = [
+        {
+            "problem_id": problem.problem_id,
+            "problem_hash": problem.problem_hash,
+            "question": problem.question,
+            "answer": problem.answer,
+            "tests": problem.tests,
+            "metadata": json.dumps(problem.metadata, ensure_ascii=False, sort_keys=True),
+        }
+        for problem in prepared.problems.problems
+        if (problem.problem_id, problem.problem_hash) not in there
+    ]
+    return [(pa.Table.from_pylist(rows, schema=PROBLEMS.file_schema), {"dataset": dataset})]
+
+
+def _new_prompts(lake: Lake, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
+    partition = {"run_id": prepared.run.run_id}
+    there = lake.read(PROMPTS.name, columns=["problem_id"], **partition).num_rows
+    return [] if there else [(prepared.prompts, partition)]

@@ -1,0 +1,107 @@
+"""What a person asks of an ingest, and what follows from it before anything is started."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from samples import engines, templates
+from samples.engines import Placement, Sampling
+from samples.engines.identity import identify
+from samples.errors import UsageError
+from samples.pipeline import Pool
+from samples.plan import CELL
+from samples.problems import ProblemSet, load
+from samples.run import Run, run_id, specify
+from samples_schemas import PROMPTS
+
+
+@dataclass(frozen=True)
+class Request:
+    """One ingest, as asked for. `k` and everything under "how" are not part of the run's identity."""
+
+    problems: str
+    model: str
+    k: int
+    lake: str
+    # which run
+    name: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    dataset: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    limit: int | None = None
+    engine: str = "vllm"
+    revision: str | None = None
+    dtype: str = "auto"
+    template: str = "chat"
+    system: str | None = None
+    suffix: str | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+    # how
+    placement: Placement = field(default_factory=Placement)
+    pool: Pool = field(default_factory=Pool)
+    unit: int = CELL
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
+        if not 1 <= self.unit <= CELL:
+            raise UsageError(f"--unit {self.unit}: expected 1 to {CELL} samples per unit")
+        if not 1 <= self.pool.smallest <= self.pool.largest:
+            raise UsageError(
+                f"--replicas {self.pool.smallest}..{self.pool.largest}: expected MIN..MAX with 1 <= MIN <= MAX"
+            )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request with its problems read, its run specified and its prompts rendered (table `prompts`, file schema)."""
+
+    request: Request
+    problems: ProblemSet
+    run: Run
+    revision: str | None
+    prompts: pa.Table
+
+
+def prepare(request: Request) -> Prepared:
+    """Read the problems, specify the run and render its prompts; loads a tokenizer, starts nothing.
+
+    Raises:
+        UsageError: The problems, the model's tokenizer or the template cannot be used as asked.
+    """
+    problems = load(request.problems, dataset=request.dataset, fields=request.fields, limit=request.limit)
+    tokenizer = engines.tokenizer(request.engine, request.model, request.revision)
+    template = templates.load_template(request.template, tokenizer, system=request.system, suffix=request.suffix)
+    weights = identify(request.engine, request.model, request.revision)
+    specification = specify(
+        model=weights.name,
+        revision=weights.revision,
+        engine=request.engine,
+        dtype=request.dtype,
+        template=template,
+        sampling=request.sampling,
+        seed=request.seed,
+        problems=problems,
+    )
+    run = Run(
+        name=request.name or f"{weights.name.rsplit('/', 1)[-1]}-{problems.dataset}-{run_id(specification)[1:7]}",
+        dataset=problems.dataset,
+        engine=request.engine,
+        model=request.model,
+        specification=specification,
+        problem_hashes={problem.problem_id: problem.problem_hash for problem in problems.problems},
+        labels=dict(request.labels),
+        versions=engines.versions(request.engine),
+    )
+    rendered = [templates.prompt_ids(tokenizer, template, problem) for problem in problems.problems]
+    prompts = pa.table(
+        {
+            "problem_id": [problem.problem_id for problem in problems.problems],
+            "text": [text for text, _ in rendered],
+            "token_ids": [ids for _, ids in rendered],
+        },
+        schema=PROMPTS.file_schema,
+    )
+    return Prepared(request, problems, run, weights.load, prompts)

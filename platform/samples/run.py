@@ -1,0 +1,180 @@
+"""A run: one way of sampling one problem set.
+
+Its id is the hash of its specification: everything that decides which distribution completions are drawn from. How
+many samples are drawn is not part of it, nor is how a machine is used. Parameters at their neutral value are left
+out of the hash, so that a parameter invented later does not change old ids.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import Any
+
+import pyarrow as pa
+
+from samples.engines import Sampling
+from samples.errors import NotFound, UsageError
+from samples.lake import Lake
+from samples.problems import ProblemSet
+from samples.templates import Template
+from samples_schemas import RUNS
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run's specification, with the name and labels people gave it."""
+
+    name: str
+    dataset: str
+    engine: str
+    model: str  # as the engine is given it
+    specification: dict[str, Any]
+    problem_hashes: dict[str, str]
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def run_id(self) -> str:
+        """Return r and 16 hex digits: the hash of the specification."""
+        return run_id(self.specification)
+
+    @property
+    def partition(self) -> dict[str, str]:
+        """Partition values of this run's samples and completions."""
+        return {"dataset": self.dataset, "run_id": self.run_id}
+
+
+def specify(
+    *, model: str, revision: str | None, engine: str, dtype: str, template: Template, sampling: Sampling, seed: int, problems: ProblemSet
+) -> dict[str, Any]:
+    """Return the specification that a run's id is the hash of, as JSON values.
+
+    `model` and `revision` name the weights wherever they lie: a hub's name and commit, or a folder's name and the
+    fingerprint of its content.
+    """
+    return {
+        "model": model,
+        "revision": revision,
+        "engine": engine,
+        "dtype": dtype,
+        "dataset": problems.dataset,
+        "problems": problems.hash,
+        "template": {name: getattr(template, name) for name in ("kind", "text", "system", "suffix")},
+        "sampling": json.loads(json.dumps(asdict(sampling))),
+        "seed": seed,
+    }
+
+
+def run_id(specification: Mapping[str, Any]) -> str:
+    """Hash a specification; parameters at their neutral value do not count."""
+    neutral = json.loads(json.dumps({f.name: f.default for f in fields(Sampling)}))
+    sampling = {key: value for key, value in specification["sampling"].items() if neutral.get(key, _MISSING) != value}
+    return "r" + digest(json.dumps({**specification, "sampling": sampling}, sort_keys=True, ensure_ascii=True))
+
+
+_MISSING = object()
+
+
+def digest(text: str) -> str:
+    """Hash text to 16 hex digits (BLAKE2b, 64 bits)."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def seed_of(run: str, problem_id: str, sample_index: int) -> int:
+    """Return the 63-bit seed of one sample.
+
+    Hashed, because adjacent seeds overlap: engines that derive a child's seed by adding its number would draw
+    some completions of neighbouring problems from the same stream.
+    """
+    key = json.dumps([run, problem_id, sample_index]).encode()
+    return int.from_bytes(blake2b(key, digest_size=8).digest(), "big") >> 1
+
+
+def register(lake: Lake, run: Run) -> Run:
+    """Record a run unless the lake has it, and return it as recorded (its first name and labels stay).
+
+    Raises:
+        UsageError: The name already belongs to another run; the message says what differs.
+    """
+    recorded = run
+
+    def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
+        nonlocal recorded
+        known = lake.read("runs").to_pylist()
+        for row in known:
+            if row["run_id"] == run.run_id:
+                recorded = _from_row(row)
+                return []
+            if row["name"] == run.name:
+                raise UsageError(
+                    f'name "{run.name}" is already run {row["run_id"]}, which differs in '
+                    f"{differences(json.loads(row['specification']), run.specification)}; choose another --name"
+                )
+        return [(pa.Table.from_pylist([_to_row(run)], schema=RUNS.schema), {})]
+
+    lake.append("runs", "runs", choose)
+    return recorded
+
+
+def find(lake: Lake, name: str) -> Run:
+    """Return the run of this name, or of this unambiguous prefix of its id.
+
+    Raises:
+        NotFound: None fits, or several do.
+    """
+    runs = [_from_row(row) for row in lake.read("runs").to_pylist()]
+    found = [run for run in runs if run.name == name] or [run for run in runs if run.run_id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(f'run "{name}" is ambiguous: {", ".join(run.run_id for run in found)}')
+    there = ", ".join(sorted(run.name for run in runs)) or "none yet"
+    raise NotFound(f'no run "{name}" in lake {lake.uri}; runs there: {there}')
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> str:
+    """Say in which settings two specifications differ, as `name old -> new, …`."""
+    parts: list[str] = []
+    for key in sorted({*one, *other}):
+        before, after = one.get(key), other.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            parts += [nested] if (nested := differences(before, after, f"{key}.")) else []  # pyright: ignore[reportUnknownArgumentType]
+        elif before != after:
+            parts.append(f"{prefix}{key} {_short(before)} -> {_short(after)}")
+    return ", ".join(parts)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else text[:37] + "…"  # noqa: PLR2004
+
+
+def _to_row(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "dataset": run.dataset,
+        "model": run.model,
+        "engine": run.engine,
+        "specification": json.dumps(run.specification, sort_keys=True, ensure_ascii=False),
+        "problem_hashes": list(run.problem_hashes.items()),
+        "labels": list(run.labels.items()),
+        "versions": list({"samples": version("samples"), **run.versions}.items()),
+        "created_at": datetime.now(UTC),
+    }
+
+
+def _from_row(row: Mapping[str, Any]) -> Run:
+    return Run(
+        name=row["name"],
+        dataset=row["dataset"],
+        engine=row["engine"],
+        model=row["model"],
+        specification=json.loads(row["specification"]),
+        problem_hashes=dict(row["problem_hashes"]),
+        labels=dict(row["labels"]),
+        versions=dict(row["versions"]),
+    )

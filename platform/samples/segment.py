@@ -1,0 +1,116 @@
+"""Segments: what an actor writes for one unit, and the receipt it hands back.
+
+A segment is one Parquet file of completions, complete or absent. Its footer carries the unit's narrow facts, so a
+segment that no commit names (its driver died) can still be adopted as it is. A receipt is what the driver needs to
+commit the unit: where the file lies, and the same facts; tokens never leave the actor.
+"""
+
+import base64
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from samples import parquet
+from samples.engines import Completion
+from samples.lake import Lake, folder
+from samples.parquet import File
+from samples.plan import Unit
+from samples.run import Run, digest
+from samples_schemas import COMPLETIONS, SAMPLES
+
+_FACTS = b"samples.facts"
+_NAME = re.compile(r"unit-(?P<problem>[0-9a-f]{16})-(?P<start>\d+)-(?P<stop>\d+)-(?P<attempt>[0-9a-f]{16})\.parquet$")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One complete segment. `facts` has the rows of table `samples`; `nonfinite` counts NaN and infinite log-probs."""
+
+    unit: Unit
+    file: File
+    facts: pa.Table
+    nonfinite: int
+
+
+def write(lake: Lake, run: Run, unit: Unit, seeds: Sequence[int], completions: Sequence[Completion]) -> Receipt:
+    """Write one unit's completions, in the order of its indices, as a segment of its own.
+
+    Raises:
+        LakeError: It could not be written; no reader sees anything of it.
+    """
+    count = unit.stop - unit.start
+    assert len(seeds) == len(completions) == count, f"{unit}: {len(completions)} completions for {count} indices"
+    attempt = secrets.token_hex(8)
+    key = {
+        "problem_id": pa.array([unit.problem_id] * count),
+        "sample_index": pa.array(np.arange(unit.start, unit.stop, dtype=np.int32)),
+        "attempt": pa.array([attempt] * count),
+    }
+    facts = pa.table(
+        {
+            **key,
+            "tokens": pa.array([len(c.token_ids) for c in completions], pa.int32()),
+            "cumulative_logprob": pa.array([float(np.sum(c.token_logprobs, dtype=np.float64)) for c in completions], pa.float64()),
+            "finish_reason": pa.array([c.finish_reason for c in completions], pa.string()),
+            "stop_reason": pa.array([c.stop_reason for c in completions], pa.string()),
+            "seed": pa.array(seeds, pa.int64()),
+            "error": pa.array([c.error for c in completions], pa.string()),
+        }
+    ).select(SAMPLES.file_schema.names).cast(SAMPLES.file_schema)
+    payload = pa.table(
+        {
+            **key,
+            "text": pa.array([_text(c.text) for c in completions], pa.string()),
+            "token_ids": _lists([c.token_ids for c in completions], np.dtype(np.int32)),
+            "token_logprobs": _lists([c.token_logprobs for c in completions], np.dtype(np.float32)),
+        }
+    )
+    stem = f"unit-{digest(unit.problem_id)}-{unit.start}-{unit.stop}-{attempt}"
+    file = lake.put_as(COMPLETIONS.name, stem, payload, run.partition, {_FACTS: base64.b64encode(_ipc(facts))})
+    nonfinite = sum(int(np.count_nonzero(~np.isfinite(c.token_logprobs))) for c in completions)
+    return Receipt(unit, file, facts, nonfinite)
+
+
+def found(lake: Lake, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
+    """Yield (path, size, digest of the problem id, start, stop) of every segment of a run, committed or not."""
+    prefix = f"{COMPLETIONS.name}/{folder(COMPLETIONS, run.partition)}"
+    for path, size in lake.place.list(prefix):
+        if name := _NAME.search(path):
+            yield path.removeprefix(f"{COMPLETIONS.name}/"), size, name["problem"], int(name["start"]), int(name["stop"])
+
+
+def reopen(lake: Lake, path: str, size: int) -> Receipt:
+    """Read a segment's receipt back from its footer (and its log-probs, to count the ones that are not finite)."""
+    data = lake.place.get(f"{COMPLETIONS.name}/{path}")
+    assert data is not None, path
+    file = pq.ParquetFile(pa.BufferReader(data))
+    facts = pa.ipc.open_stream(base64.b64decode(file.schema_arrow.metadata[_FACTS])).read_all()
+    values = file.read(["token_logprobs"])["token_logprobs"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    index = facts["sample_index"]
+    unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1)
+    nonfinite = int(np.count_nonzero(~np.isfinite(values)))
+    return Receipt(unit, File(path, size, facts.num_rows, parquet.stats(facts)), facts, nonfinite)
+
+
+def _text(text: str) -> str:
+    # Arrow text is UTF-8, which has no lone surrogates; the token ids keep what was drawn.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _lists(arrays: Sequence[np.ndarray], kind: np.dtype) -> pa.ListArray:
+    offsets = np.zeros(len(arrays) + 1, np.int32)
+    np.cumsum([len(array) for array in arrays], out=offsets[1:])
+    values = np.concatenate(arrays).astype(kind, copy=False) if arrays else np.empty(0, kind)
+    return pa.ListArray.from_arrays(offsets, pa.array(values))
+
+
+def _ipc(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()

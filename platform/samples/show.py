@@ -1,0 +1,74 @@
+"""One sample, whole: its facts, its text, and each token with its log-prob."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow.dataset as ds
+
+from samples import engines
+from samples.errors import NotFound, SamplesError
+from samples.lake import Lake
+from samples.run import Run, find
+from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One sample. `tokens` are the texts of its tokens one by one, or None where its tokenizer is not to be had."""
+
+    run: Run
+    prompt: str
+    facts: dict[str, Any]
+    text: str
+    token_ids: list[int]
+    token_logprobs: list[float]
+    tokens: list[str] | None
+    verdicts: list[dict[str, Any]]
+
+
+def show(lake: Lake, name: str, problem_id: str, sample_index: int) -> Shown:
+    """Read one sample of a run.
+
+    Raises:
+        NotFound: There is no such run, problem or sample; the message says what is there.
+    """
+    run = find(lake, name)
+    if problem_id not in run.problem_hashes:
+        some = ", ".join(sorted(run.problem_hashes)[:5])
+        raise NotFound(f'run {run.name} has no problem "{problem_id}"; it has {len(run.problem_hashes)}, such as {some}')
+    here = (ds.field("problem_id") == problem_id) & (ds.field("sample_index") == sample_index)
+    facts = lake.dataset(SAMPLES.name, **run.partition).filter(here).to_table().to_pylist()
+    if not facts:
+        raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {_indices(lake, run, problem_id)}")
+    (row,) = facts
+    same = here & (ds.field("attempt") == row["attempt"])
+    (completion,) = lake.dataset(COMPLETIONS.name, **run.partition).filter(same).to_table().to_pylist()
+    prompts = lake.dataset(PROMPTS.name, run_id=run.run_id).filter(ds.field("problem_id") == problem_id).to_table().to_pylist()
+    verdicts = lake.dataset(VERDICTS.name, run_id=run.run_id).filter(here).to_table().to_pylist()
+    return Shown(
+        run=run,
+        prompt=prompts[0]["text"] if prompts else "",
+        facts=row,
+        text=completion["text"],
+        token_ids=completion["token_ids"],
+        token_logprobs=completion["token_logprobs"],
+        tokens=_texts(run, completion["token_ids"]),
+        verdicts=sorted(verdicts, key=lambda verdict: (verdict["verifier"], verdict["pass_id"])),
+    )
+
+
+def _texts(run: Run, token_ids: list[int]) -> list[str] | None:
+    try:
+        return engines.tokenizer(run.engine, run.model, run.specification["revision"]).decode(token_ids)
+    except SamplesError:  # an analyst's machine has no tokenizers, or the model's folder is elsewhere
+        return None
+
+
+def _indices(lake: Lake, run: Run, problem_id: str) -> str:
+    samples = lake.dataset(SAMPLES.name, **run.partition)
+    with duckdb.connect() as connection:
+        connection.register("samples", samples)
+        found = connection.execute("SELECT count(*), min(sample_index), max(sample_index) FROM samples WHERE problem_id = ?", [problem_id])
+        count, lowest, highest = found.fetchall()[0]
+    return f"{count}, from {lowest} to {highest}" if count else "none yet"

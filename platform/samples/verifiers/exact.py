@@ -1,0 +1,19 @@
+"""The strictest verifier: the completion is the gold answer, blanks at its ends aside."""
+
+from samples.problems import Problem
+from samples.verifiers import Verdict, gold
+
+
+class Exact:
+    """Equal text. Says nothing of equal meaning: 0.5 is not 1/2 here."""
+
+    name = "exact"
+    version = "1"
+
+    def extract(self, completion: str) -> str | None:
+        """Return the whole completion, stripped; None when nothing is left."""
+        return completion.strip() or None
+
+    def compare(self, problem: Problem, answer: str) -> Verdict:
+        """Correct when answer and gold are the same text."""
+        return Verdict("correct" if answer == gold(problem, self.name).strip() else "wrong", answer)

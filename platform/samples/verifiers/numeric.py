@@ -1,0 +1,46 @@
+"""The last number of a completion against a numeric gold answer.
+
+Numbers are compared as exact decimals, so 0.1 + 0.2 is no question of floating point; they agree when they differ by
+at most one part in a million of the gold answer. Thousands separators, a sign and an exponent are read; fractions,
+units and LaTeX are left to other verifiers.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from samples.errors import UsageError
+from samples.problems import Problem
+from samples.verifiers import Verdict, gold
+
+TOLERANCE = Decimal("1e-6")  # relative to the gold answer
+
+# A sign belongs to the number unless it stands right behind a digit or letter: "10-3" ends in 3, "x = -3" in -3.
+_NUMBER = re.compile(r"(?:(?<![\w.)])[-+])?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\w))?")
+
+
+class Numeric:
+    """Correct when the last number in the completion is the gold number, within the tolerance."""
+
+    name = "numeric"
+    version = "1"
+
+    def extract(self, completion: str) -> str | None:
+        """Return the last number, without thousands separators; None when there is no number."""
+        found = _NUMBER.findall(completion)
+        return found[-1].replace(",", "").removeprefix("+") if found else None
+
+    def compare(self, problem: Problem, answer: str) -> Verdict:
+        """Compare as decimals.
+
+        Raises:
+            UsageError: The gold answer is not a number.
+        """
+        expected = gold(problem, self.name)
+        try:
+            want = Decimal(expected.strip().replace(",", ""))
+        except InvalidOperation as error:
+            raise UsageError(
+                f'verifier numeric: problem "{problem.problem_id}" has the gold answer {expected[:60]!r}, which is not a number; '
+                "choose another --verifier"
+            ) from error
+        return Verdict("correct" if abs(Decimal(answer) - want) <= TOLERANCE * abs(want) else "wrong", answer)

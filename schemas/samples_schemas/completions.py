@@ -1,0 +1,23 @@
+"""Table `completions`: the payload of each sample."""
+
+import pyarrow as pa
+
+from samples_schemas.table import ATTEMPT, DATASET, LOGPROBS, PROBLEM_ID, RUN_ID, SAMPLE_INDEX, TOKEN_IDS, Column, Table
+
+COMPLETIONS = Table(
+    name="completions",
+    meaning="text, token ids and token log-probs of each sample; join to samples on the key and attempt",
+    columns=(
+        DATASET,
+        RUN_ID,
+        PROBLEM_ID,
+        SAMPLE_INDEX,
+        ATTEMPT,
+        Column("text", pa.string(), "the completion, decoded; empty on an error"),
+        Column("token_ids", TOKEN_IDS, "its token ids, the end token included where there is one"),
+        Column("token_logprobs", LOGPROBS, "natural log-prob of each token, in the run's log-prob mode"),
+    ),
+    key=("run_id", "problem_id", "sample_index", "attempt"),
+    partition_by=("dataset", "run_id"),
+    sort_by=("problem_id", "sample_index"),
+)

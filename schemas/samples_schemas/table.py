@@ -1,0 +1,60 @@
+"""What a table is: columns with types and meanings, declared once.
+
+The Arrow schema of files, the Delta schema of the lake, the empty tables of tests and the reference page of
+columns all come from these declarations; nothing repeats them.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+TOKEN_IDS = pa.list_(pa.field("element", pa.int32(), nullable=False))
+LOGPROBS = pa.list_(pa.field("element", pa.float32(), nullable=False))
+LABELS = pa.map_(pa.string(), pa.string())
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, what it means (with its unit), and whether it may be empty."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a lake.
+
+    `partition_by` columns are text, come first in `columns`, and stand in the path instead of the files.
+    `sort_by` is the order of rows inside a file; `key` tells rows apart.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    partition_by: tuple[str, ...] = ()
+    sort_by: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Arrow schema of the whole table, partition columns included."""
+        return _schema(self.columns)
+
+    @property
+    def file_schema(self) -> pa.Schema:
+        """Arrow schema of one file: the columns that no path carries."""
+        return _schema(tuple(column for column in self.columns if column.name not in self.partition_by))
+
+
+def _schema(columns: tuple[Column, ...]) -> pa.Schema:
+    return pa.schema([pa.field(column.name, column.type, nullable=column.nullable) for column in columns])
+
+
+DATASET = Column("dataset", pa.string(), "name of the problem set, such as math500")
+RUN_ID = Column("run_id", pa.string(), "id of the run: r and 16 hex digits, the hash of its specification")
+PROBLEM_ID = Column("problem_id", pa.string(), "id of the problem within its dataset")
+SAMPLE_INDEX = Column("sample_index", pa.int32(), "which sample of the problem, from 0")
+ATTEMPT = Column("attempt", pa.string(), "which attempt at the unit drew this row: 16 hex digits, joins samples to completions")

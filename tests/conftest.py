@@ -1,0 +1,92 @@
+"""What several test files stand on: a real model small enough for any machine, and its exact distribution."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from samples.engines import Sampling
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a random Llama of 70,000 float32 parameters; a token is a character, 0 is the end token."""
+    import torch
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    characters = ["<end>", "<begin>", "<unknown>", *"abcdefghijklmnopqrstuvwxyz0123456789 .:+=\n"]
+    inner = Tokenizer(models.WordLevel({c: i for i, c in enumerate(characters)}, unk_token="<unknown>"))
+    inner.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    inner.decoder = decoders.Fuse()
+    PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        eos_token="<end>",
+        bos_token="<begin>",
+        unk_token="<unknown>",
+        chat_template="{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:",
+    ).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(characters),
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=256,
+        initializer_range=0.2,  # far from uniform, so that cutting the distribution matters
+        eos_token_id=0,
+        bos_token_id=1,
+        tie_word_embeddings=False,
+        dtype="float32",
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def first_token_shares(tiny_model: str) -> Callable[[list[int], Sampling], npt.NDArray[np.float64]]:
+    """Exact chance of each first token after a prompt: the parameters' definitions, token by token, in float64."""
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="float64")
+
+    def shares(prompt_ids: list[int], sampling: Sampling) -> npt.NDArray[np.float64]:
+        scores = model(model.dummy_inputs["input_ids"].new_tensor([prompt_ids])).logits[0, -1].detach().numpy()
+        for token in set(prompt_ids):
+            scores[token] *= sampling.repetition_penalty ** (-1 if scores[token] > 0 else 1)
+        chances = np.exp(scores / sampling.temperature)
+        chances[chances < sampling.min_p * chances.max()] = 0
+        likeliest = np.argsort(-chances)
+        chances[likeliest[sampling.top_k or len(scores) :]] = 0
+        chances /= chances.sum()
+        before = 0.0
+        for token in likeliest:
+            before, chances[token] = before + chances[token], chances[token] if before < sampling.top_p else 0
+        return chances / chances.sum()
+
+    return shares
+
+
+@pytest.fixture(scope="session")
+def fits() -> Callable[[npt.NDArray[np.int64], npt.NDArray[np.float64]], bool]:
+    """Whether counts are a plausible draw from shares: chi-square within four standard deviations."""
+
+    def check(counts: npt.NDArray[np.int64], shares: npt.NDArray[np.float64]) -> bool:
+        assert not counts[shares == 0].any(), "drawn, although it cannot be"
+        expected = shares * counts.sum()
+        common = expected >= 5
+        seen = np.append(counts[common], counts[~common].sum())
+        due = np.append(expected[common], expected[~common].sum())
+        seen, due = seen[due > 0], due[due > 0]
+        degrees = len(due) - 1
+        # Wilson and Hilferty's cube root makes chi-square near normal.
+        z = ((((seen - due) ** 2 / due).sum() / degrees) ** (1 / 3) - (1 - 2 / (9 * degrees))) / (
+            2 / (9 * degrees)
+        ) ** 0.5
+        return bool(z < 4)
+
+    return check
