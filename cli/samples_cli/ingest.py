@@ -135,7 +135,7 @@ class _stopping:  # noqa: N801 - reads as a with statement
 
     def _interrupt(self, _number: int, _frame: object) -> None:
         if self._stop.is_set():
-            os.write(2, b"\nsamples: left at once; the same command goes on from what was committed\n")
+            self._screen.say("samples: left at once; the same command goes on from what was committed")
             os._exit(130)  # Ray's processes end with the driver's
         self._stop.set()
         self._screen.say("stopping: units in the replicas' hands are finished and committed; Ctrl-C again leaves at once")

@@ -1,17 +1,22 @@
 """The progress line on stderr: redrawn on a terminal, plain lines elsewhere; never silent for long.
 
-A thread draws, so that a library that takes its time does not make the screen look dead.
+A thread draws, so that a library that takes its time does not make the screen look dead. While the screen is drawn,
+what libraries write to stderr goes to a log file, which is kept and named when the work fails.
 """
 
+import os
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from samples.errors import UsageError
 from samples.progress import Progress
 
 _PLAIN_SECONDS = 2.5  # between plain lines at first; later a twentieth of the time passed, a minute at most
@@ -21,7 +26,12 @@ class Screen:
     """Draws the newest state until the context ends."""
 
     def __init__(self) -> None:
-        self._console = Console(file=sys.stderr, highlight=False)
+        sys.stderr.flush()
+        self._stderr = os.dup(2)  # native code writes to file descriptor 2, whatever Python's sys.stderr is
+        self._console = Console(file=os.fdopen(self._stderr, "w", buffering=1, closefd=False), highlight=False)
+        log, self._log = tempfile.mkstemp(prefix="samples-", suffix=".log")
+        os.dup2(log, 2)
+        os.close(log)
         self._line = ""
         self._since = self._begin = time.monotonic()
         self._printed = float("-inf")
@@ -38,10 +48,18 @@ class Screen:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        """Leave the terminal clean."""
+        """Leave the terminal clean, and stderr as it was."""
         self._end.set()
         if self._live:
             self._live.stop()
+        noise = os.path.getsize(self._log) > 0
+        if kind is not None and noise and not issubclass(kind, (UsageError, KeyboardInterrupt)):
+            self.say(f"what libraries wrote meanwhile: {self._log}")
+        else:
+            Path(self._log).unlink()
+        sys.stderr.flush()
+        os.dup2(self._stderr, 2)
+        os.close(self._stderr)
 
     def phase(self, text: str) -> None:
         """Name what is being done now, until something else is said."""

@@ -45,6 +45,7 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
     """
     stop = stop or threading.Event()
     request = prepared.request
+    watch(Progress("planning"))
     lake = Lake(request.lake, create=True)
     run = record(lake, prepared)
     committer = Committer(lake, run)
@@ -56,6 +57,7 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
         todo = _plan(lake, run, prepared)
     total.adopted = total.samples
     if todo.missing:
+        watch(Progress("starting Ray"))
         with cluster():
             for _ in range(_ROUNDS):
                 job = Job(lake.uri, run, prepared.revision, request.dtype, request.sampling, request.placement)
@@ -185,7 +187,7 @@ class _Session:
         problems = len(self.plan.problem_ids)
         self.watch(
             Progress(
-                phase="sampling" if sight.ready else "starting",
+                phase="sampling" if sight.ready else "loading the model",
                 problems=problems,
                 problems_done=problems - unfinished,
                 samples=self.plan.wanted,

@@ -28,7 +28,6 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_agent_register_timeout_ms": "120000",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # its processes would write to the driver's stderr
 }
 
 

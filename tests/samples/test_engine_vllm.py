@@ -26,7 +26,7 @@ pytestmark = pytest.mark.vllm
 
 PROMPT = "what is 3 + 5?"
 GIVEN = Sampling(temperature=0.9, max_tokens=24, max_model_len=128)
-# Float32 on both sides; only the order of additions differs. Measured: 4e-6 here, 3e-5 on SmolLM2-135M.
+# Float32 on both sides; only the order of additions differs. Measured: 5e-6 here, 4e-5 on SmolLM2-135M.
 TOLERANCE = 1e-4
 
 
@@ -72,10 +72,10 @@ def test_logprobs_are_complete_and_sum_to_vllms_cumulative(engine: VllmEngine, p
 def test_the_same_tokens_score_the_same_in_transformers(
     engine: VllmEngine, oracle: TransformersEngine, prompt: list[int]
 ) -> None:
-    for one in engine.sample(prompt, list(range(40))):
-        np.testing.assert_allclose(
-            one.token_logprobs, oracle.score(prompt, one.token_ids.tolist()), rtol=0, atol=TOLERANCE
-        )
+    drawn = engine.sample(prompt, list(range(40)))
+    scored = [oracle.score(prompt, one.token_ids.tolist()) for one in drawn]
+    worst = max(np.abs(one.token_logprobs - score).max() for one, score in zip(drawn, scored, strict=True))
+    assert worst < TOLERANCE
 
 
 def test_completions_end_by_length_and_by_the_end_token(engine: VllmEngine, prompt: list[int]) -> None:
@@ -186,6 +186,11 @@ def test_waves_of_long_prompts_do_not_end_the_engine(engine: VllmEngine) -> None
     [
         ({"no_such_argument": 1}, 'has no engine argument "no_such_argument"'),
         ({"max_model_len": 5}, 'engine argument "max_model_len" is set by max_model_len'),
+        pytest.param(
+            {"long_prefill_token_threshold": 5},
+            'engine argument "long_prefill_token_threshold" is set by the CPU engine',
+            marks=pytest.mark.skipif("cpu" not in "".join(engines.versions("vllm")), reason="a CUDA build"),
+        ),
     ],
 )
 def test_engine_arguments_that_vllm_lacks_or_that_are_ours_are_refused(
@@ -210,7 +215,6 @@ def test_settings_that_vllm_refuses_are_one_line(
     with pytest.raises(error) as refused:
         engines.load("vllm", tiny_model, None, dtype, given, placement)
     assert "\n" not in str(refused.value)
-    print(refused.value)
 
 
 def test_a_killed_engine_is_dead_and_closes_quietly(engine: VllmEngine, prompt: list[int]) -> None:

@@ -38,9 +38,10 @@ def quiet() -> None:
 
 def one_line(error: BaseException) -> str:
     """Return the line of an error that says what went wrong."""
-    problems: Any = getattr(error, "errors", None)  # pydantic: the first problem, without its frame of type and URL
-    if callable(problems):
-        return str(problems()[0]["msg"]).removeprefix("Value error, ").split("\n", 1)[0]
+    if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
+        # pydantic's: the first problem, without its frame of type and URL
+        problems: Any = error
+        return str(problems.errors()[0]["msg"]).removeprefix("Value error, ").split("\n", 1)[0]
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:500] if lines else type(error).__name__
 

@@ -20,6 +20,8 @@ _OURS = {
     "max_model_len": "max_model_len",
     "logprobs_mode": "logprobs_mode",
 }
+# Each of these can cut a prompt's prefill into pieces.
+_OURS_ON_CPU = dict.fromkeys(("enable_chunked_prefill", "long_prefill_token_threshold"), "the CPU engine")
 
 
 def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Any:
@@ -59,7 +61,7 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         }
         os.environ.pop("VLLM_CPU_KVCACHE_SPACE", None)  # it would override kv_cache_memory_bytes
         os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")  # else one core idles
-    refused = _OURS | ({"enable_chunked_prefill": "the CPU engine"} if current_platform.is_cpu() else {})
+    refused = _OURS | (_OURS_ON_CPU if current_platform.is_cpu() else {})
     for name in placement.extra:
         if name not in known:
             raise UsageError(f'vLLM has no engine argument "{name}"')
