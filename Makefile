@@ -31,5 +31,8 @@ layers: $(BIN)/samples
 pytest: $(BIN)/samples
 	@$(BIN)/python -m pytest
 
+bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
+	@for script in storage plan toy ingest; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+
 clean:
 	rm -rf $(VENV) .demo

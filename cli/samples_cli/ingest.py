@@ -12,13 +12,23 @@ from click import option
 from samples_cli import options
 
 
-@click.command("ingest", epilog="Example: samples ingest math500.jsonl --model Qwen/Qwen2.5-7B --k 256 --temperature 0.6 --top-p 0.95 --lake s3://lab/lake")
+@click.command(
+    "ingest",
+    epilog="Example: samples ingest math500.jsonl --model Qwen/Qwen2.5-7B --k 256 --temperature 0.6 --top-p 0.95 --lake s3://lab/lake",
+)
 @click.argument("problems")
 @options.lake
 @option("--model", required=True, help="Model: a folder, or a name on the Hugging Face Hub.")
 @option("--k", type=int, required=True, help="Samples wanted per problem; only missing ones are drawn.")
 @option("--name", help="What to call the run.")
-@option("--label", "labels", multiple=True, callback=options.pairs, metavar="KEY=VALUE", help="Label of the run, such as family=qwen or step=400. Repeatable.")
+@option(
+    "--label",
+    "labels",
+    multiple=True,
+    callback=options.pairs,
+    metavar="KEY=VALUE",
+    help="Label of the run, such as family=qwen or step=400. Repeatable.",
+)
 @option("--engine", type=click.Choice(["vllm", "transformers", "toy"]), default="vllm", show_default=True)
 @option("--verifier", help="Judge the samples afterwards: exact or numeric.")
 @option("--dry-run", is_flag=True, help="Print the plan and the first prompt; start nothing.")
@@ -43,19 +53,55 @@ from samples_cli import options
 @option("--stop", multiple=True, help="Stop string. Repeatable.")
 @option("--stop-token-id", "stop_token_ids", type=int, multiple=True, help="Stop token. Repeatable.")
 @option("--ignore-eos", is_flag=True, help="Sample on past the end token.")
-@option("--max-model-len", type=click.IntRange(min=1), help="Longest prompt and completion together; by default the model's.")
-@option("--logprobs-mode", type=click.Choice(["raw_logprobs", "processed_logprobs"]), default="raw_logprobs", show_default=True, help="raw: before temperature and truncation.")
+@option(
+    "--max-model-len",
+    type=click.IntRange(min=1),
+    help="Longest prompt and completion together; by default the model's.",
+)
+@option(
+    "--logprobs-mode",
+    type=click.Choice(["raw_logprobs", "processed_logprobs"]),
+    default="raw_logprobs",
+    show_default=True,
+    help="raw: before temperature and truncation.",
+)
 @option("--seed", type=int, default=0, show_default=True, help="Another seed is another run.")
 @option("--revision", help="Revision of the model.")
 @option("--dtype", default="auto", show_default=True, help="auto, float32, bfloat16 or float16.")
-@option("--replicas", default="1", show_default=True, callback=options.integers, metavar="MIN..MAX", help="Engines at once; Ray starts and ends them as the work needs.")
+@option(
+    "--replicas",
+    default="1",
+    show_default=True,
+    callback=options.integers,
+    metavar="MIN..MAX",
+    help="Engines at once; Ray starts and ends them as the work needs.",
+)
 @option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True, help="GPUs per replica.")
 @option("--max-num-seqs", type=click.IntRange(min=1), help="Completions that a replica draws at once.")
 @option("--max-num-batched-tokens", type=click.IntRange(min=1), help="Tokens per step of a replica's engine.")
 @option("--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), default=0.9, show_default=True)
-@option("--kv-cache-gib", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="CPU builds: memory of the key-value cache.")
-@option("--engine-arg", "extra", multiple=True, callback=options.pairs, metavar="NAME=VALUE", help="Further vLLM engine argument (JSON value). Repeatable.")
-@option("--unit", type=int, default=64, show_default=True, help="Most samples of a problem that are drawn and committed together.")
+@option(
+    "--kv-cache-gib",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="CPU builds: memory of the key-value cache.",
+)
+@option(
+    "--engine-arg",
+    "extra",
+    multiple=True,
+    callback=options.pairs,
+    metavar="NAME=VALUE",
+    help="Further vLLM engine argument (JSON value). Repeatable.",
+)
+@option(
+    "--unit",
+    type=int,
+    default=64,
+    show_default=True,
+    help="Most samples of a problem that are drawn and committed together.",
+)
 def command(**given: Any) -> None:
     """Sample PROBLEMS with a model and keep everything in a lake.
 
@@ -86,7 +132,9 @@ def command(**given: Any) -> None:
 
             screen.phase(f"verifying with {judge.name}")
             lake = Lake(request.lake)
-            verdicts = verify(lake, find(lake, summary.run_id), judge, lambda done, of: screen.phase(f"verified {done:,}/{of:,}"))
+            verdicts = verify(
+                lake, find(lake, summary.run_id), judge, lambda done, of: screen.phase(f"verified {done:,}/{of:,}")
+            )
     _closing(summary, judge, verdicts, given)
     if summary.missing:
         sys.exit(130 if summary.stopped else 1)
@@ -138,7 +186,9 @@ class _stopping:  # noqa: N801 - reads as a with statement
             self._screen.say("samples: left at once; the same command goes on from what was committed")
             os._exit(130)  # Ray's processes end with the driver's
         self._stop.set()
-        self._screen.say("stopping: units in the replicas' hands are finished and committed; Ctrl-C again leaves at once")
+        self._screen.say(
+            "stopping: units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
+        )
 
 
 def _opening(prepared: Any) -> str:
@@ -160,7 +210,9 @@ def _dry_run(prepared: Any) -> None:
     except NotFound:  # a lake that ingest would make
         units, missing, wanted = len(ids) * -(-request.k // request.unit), len(ids) * request.k, len(ids) * request.k
     click.echo(f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units")
-    click.echo(f"\nfirst prompt (problem {ids[0]}, {len(prepared.prompts['token_ids'][0])} tokens):\n{prepared.prompts['text'][0]}")
+    click.echo(
+        f"\nfirst prompt (problem {ids[0]}, {len(prepared.prompts['token_ids'][0])} tokens):\n{prepared.prompts['text'][0]}"
+    )
 
 
 def _closing(summary: Any, judge: Any, verdicts: dict[str, int], given: dict[str, Any]) -> None:
@@ -169,7 +221,9 @@ def _closing(summary: Any, judge: Any, verdicts: dict[str, int], given: dict[str
     def say(text: str) -> None:
         click.echo(text, err=True)
 
-    say(f"run {summary.name} ({summary.run_id}): {summary.wanted - summary.missing:,} of {summary.wanted:,} samples are there")
+    say(
+        f"run {summary.name} ({summary.run_id}): {summary.wanted - summary.missing:,} of {summary.wanted:,} samples are there"
+    )
     if summary.adopted:
         say(f"adopted {summary.adopted:,} samples that an earlier command had drawn and not committed")
     if summary.drawn:

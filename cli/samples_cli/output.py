@@ -1,6 +1,7 @@
 """Rows on stdout: a table for people, CSV, JSON lines or Parquet for programs."""
 
 import sys
+from datetime import datetime
 from typing import Any
 
 import click
@@ -13,7 +14,9 @@ def write(rows: pa.Table, style: str) -> None:
         import pyarrow.parquet as pq
 
         if sys.stdout.isatty():
-            raise click.UsageError("--format parquet writes bytes: send them to a file, as in … --format parquet > rows.parquet")
+            raise click.UsageError(
+                "--format parquet writes bytes: send them to a file, as in … --format parquet > rows.parquet"
+            )
         sink = pa.BufferOutputStream()
         pq.write_table(rows, sink)
         sys.stdout.buffer.write(sink.getvalue())
@@ -22,14 +25,18 @@ def write(rows: pa.Table, style: str) -> None:
 
         writer = csv.writer(sys.stdout)
         writer.writerow(rows.column_names)
-        writer.writerows([_cell(value, "") for value in row.values()] for row in rows.to_pylist())
+        writer.writerows([_cell(value, "") for value in row.values()] for row in _dicts(rows))
     elif style == "json":
         import json
 
-        for row in rows.to_pylist():
+        for row in _dicts(rows):
             click.echo(json.dumps(row, ensure_ascii=False, default=str))
     else:
         _table(rows)
+
+
+def _dicts(rows: pa.Table) -> list[dict[str, Any]]:
+    return rows.to_pylist(maps_as_pydicts="strict")
 
 
 def _table(rows: pa.Table) -> None:
@@ -41,21 +48,31 @@ def _table(rows: pa.Table) -> None:
     for column in rows.schema:
         number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
         table.add_column(column.name, justify="right" if number else "left", overflow="fold")
-    for row in rows.to_pylist():
-        table.add_row(*(Text(_cell(value, "-")) for value in row.values()))
+    for row in _dicts(rows):
+        table.add_row(*(Text(_short(value)) for value in row.values()))
     console = Console(soft_wrap=False)
     if not console.is_terminal:
         console.width = 10_000  # whole cells for whoever reads the pipe
     console.print(table)
 
 
+def _short(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else printable(_cell(value, "-")).replace("\n", " ")
+
+
+def printable(text: str) -> str:
+    """Spell out what a terminal would obey: a completion is hostile until shown otherwise."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
 def _cell(value: Any, empty: str) -> str:
+    """Write a value as text: nothing as `empty`, maps as key=value, lists with blanks."""
     if value is None:
         return empty
-    if isinstance(value, float):
-        return f"{value:.4f}" if empty else repr(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, dict):
-        return " ".join(f"{key}={content}" for key, content in value.items())  # pyright: ignore
-    if isinstance(value, list) and value and isinstance(value[0], tuple):
-        return " ".join(f"{key}={content}" for key, content in value)  # pyright: ignore
-    return str(value).replace("\n", " ") if empty == "-" else str(value)
+        return " ".join(f"{key}={content}" for key, content in value.items())  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list):
+        return " ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+    return str(value)

@@ -5,9 +5,19 @@ import click
 from samples_cli import options, output
 
 
-@click.command("query", epilog="Example: samples query pass_at_k -p runs=base-7b,rl-7b -p verifier=numeric -p ks=1,8,64 --lake ./lake")
+@click.command(
+    "query",
+    epilog="Example: samples query pass_at_k -p runs=base-7b,rl-7b -p verifier=numeric -p ks=1,8,64 --lake ./lake",
+)
 @click.argument("name", required=False)
-@click.option("-p", "parameters", multiple=True, callback=options.pairs, metavar="KEY=VALUE", help="Parameter of the query. Repeatable.")
+@click.option(
+    "-p",
+    "parameters",
+    multiple=True,
+    callback=options.pairs,
+    metavar="KEY=VALUE",
+    help="Parameter of the query. Repeatable.",
+)
 @click.option("--list", "listing", is_flag=True, help="List the queries.")
 @options.lake
 @options.rows

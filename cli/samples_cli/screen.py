@@ -37,7 +37,11 @@ class Screen:
         self._printed = float("-inf")
         self._printed_line = ""
         self._end = threading.Event()
-        self._live = Live(console=self._console, transient=True, refresh_per_second=4, get_renderable=self._render) if self._console.is_terminal else None
+        self._live = (
+            Live(console=self._console, transient=True, refresh_per_second=4, get_renderable=self._render)
+            if self._console.is_terminal
+            else None
+        )
 
     def __enter__(self) -> "Screen":
         """Begin to draw."""
@@ -47,7 +51,9 @@ class Screen:
             threading.Thread(target=self._tick, daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Leave the terminal clean, and stderr as it was."""
         self._end.set()
         if self._live:

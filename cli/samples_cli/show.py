@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from samples_cli import options
+from samples_cli.output import printable
 
 _COLOURS = ((0.9, "green"), (0.5, "yellow"), (0.1, "dark_orange"), (0.0, "red"))  # by a token's probability
 
@@ -25,9 +26,10 @@ def command(run: str, problem: str, index: int, as_json: bool, uri: str) -> None
     if as_json:
         import json
 
-        click.echo(json.dumps({**shown.facts, "prompt": shown.prompt, "text": shown.text, "token_ids": shown.token_ids, "token_logprobs": shown.token_logprobs, "tokens": shown.tokens, "verdicts": shown.verdicts}, ensure_ascii=False, default=str))
-        return
-    _print(shown)
+        rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
+        click.echo(json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str))
+    else:
+        _print(shown)
 
 
 def _print(shown: Any) -> None:
@@ -35,22 +37,43 @@ def _print(shown: Any) -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
+
+    def say(text: str, style: str = "") -> None:
+        console.print(Text(printable(text), style))
+
     facts = shown.facts
-    end = f"error: {facts['error']}" if facts["error"] else f"finish reason {facts['finish_reason']}" + (f" ({facts['stop_reason']})" if facts["stop_reason"] else "")
-    perplexity = f", perplexity {math.exp(-facts['cumulative_logprob'] / facts['tokens']):.3f}" if facts["tokens"] else ""
-    console.print(Text(f"run {shown.run.name} ({shown.run.run_id}), problem {facts['problem_id']}, sample {facts['sample_index']}, seed {facts['seed']}", "bold"))
-    console.print(Text(f"{facts['tokens']} tokens, {end}, log-prob {facts['cumulative_logprob']:.3f}{perplexity}"))
+    say(
+        f"run {shown.run.name} ({shown.run.run_id}), problem {facts['problem_id']}, sample {facts['sample_index']}",
+        "bold",
+    )
+    say(f"{_end(facts)}; seed {facts['seed']}")
     for verdict in shown.verdicts:
-        console.print(Text(f"{verdict['verifier']} (version {verdict['verifier_version']}, pass {verdict['pass_id']}): {verdict['status']}, answer {verdict['answer']}"))
-    console.print(Text("\nprompt", "bold"), Text(_printable(shown.prompt)), Text("\ncompletion", "bold"), sep="\n")
-    tokens = shown.tokens or [str(token) for token in shown.token_ids]
-    if shown.tokens is None:
-        console.print(Text(_printable(shown.text)))
+        judge = f"{verdict['verifier']} (version {verdict['verifier_version']}, pass {verdict['pass_id']})"
+        say(f"{judge}: {verdict['status']}, answer {verdict['answer']}")
+    say("\nprompt", "bold")
+    say(shown.prompt)
+    say("\ncompletion", "bold")
+    texts = shown.tokens or [str(token) for token in shown.token_ids]
+    coloured = [(text, colour(logprob)) for text, logprob in zip(texts, shown.token_logprobs, strict=True)]
+    if shown.tokens:
+        console.print(Text.assemble(*((printable(text), style) for text, style in coloured)))
     else:
-        console.print(Text.assemble(*((_printable(token), colour(logprob)) for token, logprob in zip(tokens, shown.token_logprobs, strict=True))))
-    console.print(Text("\ntokens" if shown.tokens else "\ntokens (ids: the model's tokenizer is not here)", "bold"))
-    for position, (token, token_id, logprob) in enumerate(zip(tokens, shown.token_ids, shown.token_logprobs, strict=True)):
-        console.print(Text(f"{position:>6} {token_id:>8} {logprob:>10.4f}  "), Text(repr(token), colour(logprob)), sep="", end="\n")
+        say(shown.text)
+    say("\ntokens" if shown.tokens else "\ntokens (their ids: the model's tokenizer is not to be had here)", "bold")
+    for number, ((text, style), token, logprob) in enumerate(
+        zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
+    ):
+        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), Text(repr(text), style), sep="")
+
+
+def _end(facts: dict[str, Any]) -> str:
+    """Say how a sample ended, and how likely it was."""
+    if facts["error"]:
+        return f"no completion: {facts['error']}"
+    tokens, logprob = facts["tokens"], facts["cumulative_logprob"]
+    reason = f"finish reason {facts['finish_reason']}" + (f" ({facts['stop_reason']})" if facts["stop_reason"] else "")
+    perplexity = f", perplexity {math.exp(-logprob / tokens):.3f}" if tokens and -700 * tokens < logprob else ""
+    return f"{tokens} tokens, {reason}, log-prob {logprob:.3f}{perplexity}"
 
 
 def colour(logprob: float) -> str:
@@ -58,8 +81,3 @@ def colour(logprob: float) -> str:
     if not math.isfinite(logprob):
         return "magenta"
     return next(name for least, name in _COLOURS if math.exp(logprob) >= least)
-
-
-def _printable(text: str) -> str:
-    # A completion is hostile until shown otherwise: no escape sequence of it reaches the terminal.
-    return "".join(character if character.isprintable() or character in "\n\t" else repr(character)[1:-1] for character in text)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import samples_queries
 from samples.errors import SamplesError, UsageError
 from samples.lake import Lake
+from samples.run import find
 from samples_schemas import TABLES
 
 
@@ -37,17 +38,32 @@ def query(lake: Lake, name: str, **parameters: Any) -> pa.Table:
         return connection.sql(samples_queries.text(name), params=parameters or None).to_arrow_table()
 
 
-def pass_at_k(lake: Lake, runs: Sequence[str] = (), verifier: str | None = None, ks: Sequence[int] | None = None) -> pa.Table:
+def pass_at_k(
+    lake: Lake, runs: Sequence[str] = (), verifier: str | None = None, ks: Sequence[int] | None = None
+) -> pa.Table:
     """Return pass@k per run (all when none is named) and verifier, for `ks` or 1, 2, 4, … up to the largest n.
 
     Raises:
-        SamplesError: No verdicts are there, or no problem has as many verified samples as the smallest k.
+        NotFound: A named run is not in the lake.
+        UsageError: A k is below 1.
+        SamplesError: There are no verdicts, or no problem has as many verified samples as some k.
     """
-    counts: Mapping[str, list[Any]] = query(lake, "tallies").to_pydict()
-    most = max((n for n, run in zip(counts["n"], counts["run"], strict=True) if not runs or run in runs), default=0)
+    names = [find(lake, run).name for run in runs]
+    tallies: Mapping[str, list[Any]] = query(lake, "tallies").to_pydict()
+    drawn = [
+        n
+        for n, run, judge in zip(tallies["n"], tallies["run"], tallies["verifier"], strict=True)
+        if (not names or run in names) and verifier in {None, judge}
+    ]
+    most = max(drawn, default=0)
     if most == 0:
-        raise SamplesError(f"lake {lake.uri} has no verdicts of these runs: samples ingest … --verifier numeric adds them")
-    wanted = list(ks) if ks else [1 << power for power in range(most.bit_length())]
-    if min(wanted) > most:
-        raise SamplesError(f"no problem has {min(wanted)} verified samples, the largest n is {most}: samples ingest … --k {min(wanted)}")
-    return query(lake, "pass_at_k", runs=list(runs), verifier=verifier, ks=wanted)
+        raise SamplesError(f"lake {lake.uri} has no such verdicts: samples ingest … --verifier numeric adds them")
+    wanted = sorted(set(ks)) if ks else sorted({*(1 << power for power in range(most.bit_length())), most})
+    if wanted[0] < 1:
+        raise UsageError(f"k = {wanted[0]}: expected at least 1")
+    if wanted[-1] > most:
+        raise SamplesError(
+            f"no problem has {wanted[-1]} verified samples, the largest n is {most}: "
+            f"samples ingest … --k {wanted[-1]} adds the missing ones"
+        )
+    return query(lake, "pass_at_k", runs=names, verifier=verifier, ks=wanted)

@@ -89,7 +89,7 @@ def prepare(request: Request) -> Prepared:
         name=request.name or f"{weights.name.rsplit('/', 1)[-1]}-{problems.dataset}-{run_id(specification)[1:7]}",
         dataset=problems.dataset,
         engine=request.engine,
-        model=request.model,
+        model=weights.path,
         specification=specification,
         problem_hashes={problem.problem_id: problem.problem_hash for problem in problems.problems},
         labels=dict(request.labels),

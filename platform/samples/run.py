@@ -48,7 +48,15 @@ class Run:
 
 
 def specify(
-    *, model: str, revision: str | None, engine: str, dtype: str, template: Template, sampling: Sampling, seed: int, problems: ProblemSet
+    *,
+    model: str,
+    revision: str | None,
+    engine: str,
+    dtype: str,
+    template: Template,
+    sampling: Sampling,
+    seed: int,
+    problems: ProblemSet,
 ) -> dict[str, Any]:
     """Return the specification that a run's id is the hash of, as JSON values.
 

@@ -36,15 +36,22 @@ def show(lake: Lake, name: str, problem_id: str, sample_index: int) -> Shown:
     run = find(lake, name)
     if problem_id not in run.problem_hashes:
         some = ", ".join(sorted(run.problem_hashes)[:5])
-        raise NotFound(f'run {run.name} has no problem "{problem_id}"; it has {len(run.problem_hashes)}, such as {some}')
+        count = len(run.problem_hashes)
+        raise NotFound(f'run {run.name} has no problem "{problem_id}"; it has {count}, such as {some}')
     here = (ds.field("problem_id") == problem_id) & (ds.field("sample_index") == sample_index)
     facts = lake.dataset(SAMPLES.name, **run.partition).filter(here).to_table().to_pylist()
     if not facts:
-        raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {_indices(lake, run, problem_id)}")
+        there = _indices(lake, run, problem_id)
+        raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {there}")
     (row,) = facts
     same = here & (ds.field("attempt") == row["attempt"])
     (completion,) = lake.dataset(COMPLETIONS.name, **run.partition).filter(same).to_table().to_pylist()
-    prompts = lake.dataset(PROMPTS.name, run_id=run.run_id).filter(ds.field("problem_id") == problem_id).to_table().to_pylist()
+    prompts = (
+        lake.dataset(PROMPTS.name, run_id=run.run_id)
+        .filter(ds.field("problem_id") == problem_id)
+        .to_table()
+        .to_pylist()
+    )
     verdicts = lake.dataset(VERDICTS.name, run_id=run.run_id).filter(here).to_table().to_pylist()
     return Shown(
         run=run,
@@ -69,6 +76,8 @@ def _indices(lake: Lake, run: Run, problem_id: str) -> str:
     samples = lake.dataset(SAMPLES.name, **run.partition)
     with duckdb.connect() as connection:
         connection.register("samples", samples)
-        found = connection.execute("SELECT count(*), min(sample_index), max(sample_index) FROM samples WHERE problem_id = ?", [problem_id])
+        found = connection.execute(
+            "SELECT count(*), min(sample_index), max(sample_index) FROM samples WHERE problem_id = ?", [problem_id]
+        )
         count, lowest, highest = found.fetchall()[0]
     return f"{count}, from {lowest} to {highest}" if count else "none yet"

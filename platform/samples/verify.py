@@ -24,7 +24,9 @@ _BATCH = 2_000  # completions in memory at once
 _COMMIT_ROWS = 100_000
 
 
-def verify(lake: Lake, run: Run, verifier: Verifier, watch: Callable[[int, int], None] = lambda _done, _of: None) -> dict[str, int]:
+def verify(
+    lake: Lake, run: Run, verifier: Verifier, watch: Callable[[int, int], None] = lambda _done, _of: None
+) -> dict[str, int]:
     """Judge a run's samples that `verifier`'s version has not judged yet; returns how many got each status.
 
     `watch` is told (done, of) as it goes.
@@ -41,7 +43,9 @@ def verify(lake: Lake, run: Run, verifier: Verifier, watch: Callable[[int, int],
     def flush() -> None:
         table = pa.Table.from_pylist(rows, schema=VERDICTS.file_schema)
         rows.clear()
-        lake.append(VERDICTS.name, f"{verifier.name}/{run.run_id}", lambda: [(_unjudged(lake, partition, table), partition)])
+        lake.append(
+            VERDICTS.name, f"{verifier.name}/{run.run_id}", lambda: [(_unjudged(lake, partition, table), partition)]
+        )
 
     total, pending = _pending(lake, run, verifier)
     for problem_id, sample_index, text in pending:
@@ -83,7 +87,9 @@ def _problems(lake: Lake, run: Run) -> dict[str, Problem]:
     """The run's own versions of its problems, by id."""
     rows = lake.read(PROBLEMS.name, dataset=run.dataset).to_pylist()
     return {
-        row["problem_id"]: Problem(row["problem_id"], row["question"], row["answer"], row["tests"], json.loads(row["metadata"]))
+        row["problem_id"]: Problem(
+            row["problem_id"], row["question"], row["answer"], row["tests"], json.loads(row["metadata"])
+        )
         for row in rows
         if run.problem_hashes.get(row["problem_id"]) == row["problem_hash"]
     }
@@ -100,7 +106,9 @@ def _pending(lake: Lake, run: Run, verifier: Verifier) -> tuple[int, Iterator[tu
 
     def rows() -> Iterator[tuple[str, int, str]]:
         with connection:
-            cursor = connection.execute("SELECT problem_id, sample_index, text FROM completions JOIN todo USING (problem_id, sample_index, attempt)")
+            cursor = connection.execute(
+                "SELECT problem_id, sample_index, text FROM completions JOIN todo USING (problem_id, sample_index, attempt)"
+            )
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
 

@@ -2,7 +2,9 @@
 
 from importlib.resources import files
 
-NAMES: tuple[str, ...] = tuple(sorted(file.name.removesuffix(".sql") for file in files(__name__).iterdir() if file.name.endswith(".sql")))
+NAMES: tuple[str, ...] = tuple(
+    sorted(file.name.removesuffix(".sql") for file in files(__name__).iterdir() if file.name.endswith(".sql"))
+)
 
 
 def text(name: str) -> str:

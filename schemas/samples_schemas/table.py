@@ -57,4 +57,6 @@ DATASET = Column("dataset", pa.string(), "name of the problem set, such as math5
 RUN_ID = Column("run_id", pa.string(), "id of the run: r and 16 hex digits, the hash of its specification")
 PROBLEM_ID = Column("problem_id", pa.string(), "id of the problem within its dataset")
 SAMPLE_INDEX = Column("sample_index", pa.int32(), "which sample of the problem, from 0")
-ATTEMPT = Column("attempt", pa.string(), "which attempt at the unit drew this row: 16 hex digits, joins samples to completions")
+ATTEMPT = Column(
+    "attempt", pa.string(), "which attempt at the unit drew this row: 16 hex digits, joins samples to completions"
+)

@@ -9,10 +9,11 @@ _END_BYTES = 1 << 20  # of each end of a weights file: enough to tell checkpoint
 
 @dataclass(frozen=True)
 class Identity:
-    """The name and revision that stand for the weights, and the revision by which an engine loads just these."""
+    """The name and revision that stand for the weights; the path and revision by which an engine loads just these."""
 
     name: str
     revision: str | None
+    path: str
     load: str | None
 
 
@@ -23,15 +24,15 @@ def identify(engine: str, model: str, revision: str | None) -> Identity:
     `revision` (a branch, by default main) stands for now; a toy is its name.
     """
     if engine == "toy":
-        return Identity(model, revision, revision)
+        return Identity(model, revision, model, revision)
     folder = Path(model).expanduser()
     if folder.is_dir():
-        return Identity(folder.resolve().name, fingerprint(folder), None)
+        return Identity(folder.resolve().name, fingerprint(folder), str(folder.absolute()), None)
     from huggingface_hub import hf_hub_download
 
     # The hub's cache keeps files in a folder named by their commit.
     commit = Path(hf_hub_download(model, "config.json", revision=revision)).parent.name
-    return Identity(model, commit, commit)
+    return Identity(model, commit, model, commit)
 
 
 def fingerprint(folder: Path) -> str:

@@ -64,5 +64,7 @@ def gold(problem: Problem, name: str) -> str:
         UsageError: The problem has none.
     """
     if problem.answer is None:
-        raise UsageError(f'verifier {name}: problem "{problem.problem_id}" has no gold answer; name its field with --answer-field')
+        raise UsageError(
+            f'verifier {name}: problem "{problem.problem_id}" has no gold answer; name its field with --answer-field'
+        )
     return problem.answer

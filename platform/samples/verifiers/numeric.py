@@ -15,7 +15,9 @@ from samples.verifiers import Verdict, gold
 TOLERANCE = Decimal("1e-6")  # relative to the gold answer
 
 # A sign belongs to the number unless it stands right behind a digit or letter: "10-3" ends in 3, "x = -3" in -3.
-_NUMBER = re.compile(r"(?:(?<![\w.)])[-+])?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\w))?")
+_NUMBER = re.compile(
+    r"(?:(?<![\w.)])[-+])?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\w))?"
+)
 
 
 class Numeric:
@@ -40,7 +42,7 @@ class Numeric:
             want = Decimal(expected.strip().replace(",", ""))
         except InvalidOperation as error:
             raise UsageError(
-                f'verifier numeric: problem "{problem.problem_id}" has the gold answer {expected[:60]!r}, which is not a number; '
+                f'verifier numeric: problem "{problem.problem_id}" has the gold answer {expected[:60]!r}, no number; '
                 "choose another --verifier"
             ) from error
         return Verdict("correct" if abs(Decimal(answer) - want) <= TOLERANCE * abs(want) else "wrong", answer)
