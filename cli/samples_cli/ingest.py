@@ -117,6 +117,8 @@ def command(**given: Any) -> None:
     with Screen() as screen:
         screen.phase("reading problems and rendering prompts")
         prepared = prepare(request)
+        for problem in prepared.problems.problems if judge else ():
+            judge.gold(problem)  # refused now, not after hours of sampling
         if given["dry_run"]:
             return _dry_run(prepared)
         from samples.ingest import ingest

@@ -53,13 +53,15 @@ def _print(shown: Any) -> None:
     say("\nprompt", "bold")
     say(shown.prompt)
     say("\ncompletion", "bold")
-    texts = shown.tokens or [str(token) for token in shown.token_ids]
+    texts = shown.token_texts or [str(token) for token in shown.token_ids]
     coloured = [(text, colour(logprob)) for text, logprob in zip(texts, shown.token_logprobs, strict=True)]
-    if shown.tokens:
+    if shown.token_texts:
         console.print(Text.assemble(*((printable(text), style) for text, style in coloured)))
     else:
         say(shown.text)
-    say("\ntokens" if shown.tokens else "\ntokens (their ids: the model's tokenizer is not to be had here)", "bold")
+    say(
+        "\ntokens" if shown.token_texts else "\ntokens (their ids: the model's tokenizer is not to be had here)", "bold"
+    )
     for number, ((text, style), token, logprob) in enumerate(
         zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
     ):

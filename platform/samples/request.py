@@ -13,6 +13,7 @@ from samples.pipeline import Pool
 from samples.plan import CELL
 from samples.problems import ProblemSet, load
 from samples.run import Run, run_id, specify
+from samples.storage import locate
 from samples_schemas import PROMPTS
 
 
@@ -44,6 +45,7 @@ class Request:
     unit: int = CELL
 
     def __post_init__(self) -> None:
+        locate(self.lake)
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
         if not 1 <= self.unit <= CELL:

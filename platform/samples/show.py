@@ -15,7 +15,7 @@ from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `tokens` are the texts of its tokens one by one, or None where its tokenizer is not to be had."""
+    """One sample. `token_texts` are the texts of its tokens one by one, or None where its tokenizer is not to be had."""
 
     run: Run
     prompt: str
@@ -23,7 +23,7 @@ class Shown:
     text: str
     token_ids: list[int]
     token_logprobs: list[float]
-    tokens: list[str] | None
+    token_texts: list[str] | None
     verdicts: list[dict[str, Any]]
 
 
@@ -60,7 +60,7 @@ def show(lake: Lake, name: str, problem_id: str, sample_index: int) -> Shown:
         text=completion["text"],
         token_ids=completion["token_ids"],
         token_logprobs=completion["token_logprobs"],
-        tokens=_texts(run, completion["token_ids"]),
+        token_texts=_texts(run, completion["token_ids"]),
         verdicts=sorted(verdicts, key=lambda verdict: (verdict["verifier"], verdict["pass_id"])),
     )
 

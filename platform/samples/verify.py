@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from samples.errors import UsageError
 from samples.lake import Lake
 from samples.problems import Problem
 from samples.run import Run
@@ -35,6 +34,8 @@ def verify(
         UsageError: A problem has no gold answer that this verifier can use; nothing is stored.
     """
     problems = _problems(lake, run)
+    for problem in problems.values():
+        verifier.gold(problem)
     counts: Counter[str] = Counter()
     partition = {"verifier": verifier.name, "run_id": run.run_id}
     pass_id = _next_pass(lake, verifier.name)
@@ -77,8 +78,6 @@ def _judge(verifier: Verifier, problem: Problem, text: str) -> Verdict:
     try:
         answer = verifier.extract(text)
         return Verdict("no_answer") if answer is None else verifier.compare(problem, answer)
-    except UsageError:
-        raise
     except Exception as error:  # noqa: BLE001 - a verifier may choke on anything a model writes; that is its verdict
         return Verdict("error", detail=f"{type(error).__name__}: {error}"[:200])
 

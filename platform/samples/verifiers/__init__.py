@@ -5,7 +5,7 @@ a plain dict.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from samples.errors import UsageError
 from samples.problems import Problem
@@ -29,16 +29,20 @@ class Verifier(Protocol):
     name: str
     version: str
 
+    def gold(self, problem: Problem) -> Any:
+        """Return what answers of this problem are compared with.
+
+        Raises:
+            UsageError: The problem has nothing that this verifier can use.
+        """
+        ...
+
     def extract(self, completion: str) -> str | None:
         """Return the final answer in a completion, or None when it gives none."""
         ...
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
-        """Judge an extracted answer.
-
-        Raises:
-            UsageError: The problem has nothing this verifier could compare with.
-        """
+        """Judge an extracted answer against the problem's gold."""
         ...
 
 
@@ -57,8 +61,8 @@ def verifier(name: str) -> Verifier:
     return registry[name]()
 
 
-def gold(problem: Problem, name: str) -> str:
-    """Return the gold answer.
+def gold_text(problem: Problem, name: str) -> str:
+    """Return the gold answer, stripped.
 
     Raises:
         UsageError: The problem has none.
@@ -67,4 +71,4 @@ def gold(problem: Problem, name: str) -> str:
         raise UsageError(
             f'verifier {name}: problem "{problem.problem_id}" has no gold answer; name its field with --answer-field'
         )
-    return problem.answer
+    return problem.answer.strip()

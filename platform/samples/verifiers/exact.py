@@ -1,7 +1,7 @@
 """The strictest verifier: the completion is the gold answer, blanks at its ends aside."""
 
 from samples.problems import Problem
-from samples.verifiers import Verdict, gold
+from samples.verifiers import Verdict, gold_text
 
 
 class Exact:
@@ -10,10 +10,14 @@ class Exact:
     name = "exact"
     version = "1"
 
+    def gold(self, problem: Problem) -> str:
+        """Return the gold answer, stripped."""
+        return gold_text(problem, self.name)
+
     def extract(self, completion: str) -> str | None:
         """Return the whole completion, stripped; None when nothing is left."""
         return completion.strip() or None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Correct when answer and gold are the same text."""
-        return Verdict("correct" if answer == gold(problem, self.name).strip() else "wrong", answer)
+        return Verdict("correct" if answer == self.gold(problem) else "wrong", answer)

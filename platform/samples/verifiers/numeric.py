@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from samples.errors import UsageError
 from samples.problems import Problem
-from samples.verifiers import Verdict, gold
+from samples.verifiers import Verdict, gold_text
 
 TOLERANCE = Decimal("1e-6")  # relative to the gold answer
 
@@ -26,23 +26,30 @@ class Numeric:
     name = "numeric"
     version = "1"
 
+    def gold(self, problem: Problem) -> Decimal:
+        """Return the gold answer as a decimal.
+
+        Raises:
+            UsageError: There is none, or it is not a number.
+        """
+        text = gold_text(problem, self.name)
+        try:
+            number = Decimal(text.replace(",", ""))
+        except InvalidOperation:
+            number = Decimal("nan")
+        if not number.is_finite():
+            raise UsageError(
+                f'verifier numeric: problem "{problem.problem_id}" has the gold answer {text[:60]!r}, no number; '
+                "choose another --verifier"
+            )
+        return number
+
     def extract(self, completion: str) -> str | None:
         """Return the last number, without thousands separators; None when there is no number."""
         found = _NUMBER.findall(completion)
         return found[-1].replace(",", "").removeprefix("+") if found else None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
-        """Compare as decimals.
-
-        Raises:
-            UsageError: The gold answer is not a number.
-        """
-        expected = gold(problem, self.name)
-        try:
-            want = Decimal(expected.strip().replace(",", ""))
-        except InvalidOperation as error:
-            raise UsageError(
-                f'verifier numeric: problem "{problem.problem_id}" has the gold answer {expected[:60]!r}, no number; '
-                "choose another --verifier"
-            ) from error
+        """Compare as decimals."""
+        want = self.gold(problem)
         return Verdict("correct" if abs(Decimal(answer) - want) <= TOLERANCE * abs(want) else "wrong", answer)

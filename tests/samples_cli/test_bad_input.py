@@ -1,0 +1,150 @@
+"""What a person gets who asks for something that cannot be: one clear line, exit code 2 (or 1), nothing lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def ingest(samples, problems, tmp_path, *more):
+    model = () if "--model" in more else ("--engine", "toy", "--model", "toy")
+    k = () if "--k" in more else ("--k", 4)
+    lake = () if "--lake" in more else ("--lake", tmp_path / "lake")
+    return samples("ingest", problems, *model, *k, *lake, *more)
+
+
+def last_line(err):
+    lines = err.strip().splitlines()
+    assert "Traceback" not in err
+    return lines[-1]
+
+
+def file_of(tmp_path, text, name="p.jsonl"):
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+GOOD = '{"id": "a", "question": "1 + 1?", "answer": "2"}\n'
+
+FILES = {
+    "a line that is not JSON": (GOOD + "{oops\n", "p.jsonl line 2"),
+    "duplicate ids": (GOOD + GOOD, 'problem_id "a" appears twice (first on line 1)'),
+    "no question field": ('{"id": 1, "colour": "red", "taste": "sweet"}\n', "colour"),
+    "an empty set": ("", "holds no problems"),
+    "an empty question": (GOOD + '{"id": "b", "question": ""}\n', "line 2"),
+}
+
+
+@pytest.mark.parametrize("case", list(FILES))
+def test_a_bad_problem_file_is_named_with_its_line(samples, tmp_path, case):
+    text, expected = FILES[case]
+    code, out, err = ingest(samples, file_of(tmp_path, text), tmp_path)
+    assert (code, out) == (2, "")
+    assert expected in last_line(err)
+    assert not (tmp_path / "lake").exists()
+
+
+OPTIONS = {
+    "k below 1": (("--k", 0), "--k 0"),
+    "replicas upside down": (("--replicas", "4..2"), "--replicas 4..2"),
+    "replicas of no number": (("--replicas", "many"), "expected MIN..MAX"),
+    "a label without a value": (("--label", "qwen"), "expected key=value"),
+    "a unit that is too large": (("--unit", 65), "expected 1 to 64"),
+    "an unknown verifier": (("--verifier", "nope"), 'verifier "nope" is not known: choose one of exact, numeric'),
+    "an unknown lake scheme": (("--lake", "ftp://x/y"), "scheme ftp is not one of"),
+    "a lake below a file": (("--lake", "/dev/null/lake"), "/dev/null/lake"),
+    "a template that is not there": (("--template", "no.jinja"), "no.jinja"),
+    "a field that is not there": (("--answer-field", "gold"), "gold"),
+    "a model that is not there": (("--model", "./no/such/model"), 'model "./no/such/model": there is no such folder'),
+}
+
+
+@pytest.mark.parametrize("case", list(OPTIONS))
+def test_a_bad_option_is_one_line(samples, tmp_path, case):
+    more, expected = OPTIONS[case]
+    code, out, err = ingest(samples, file_of(tmp_path, GOOD), tmp_path, *more)
+    assert code == (1 if case == "a lake below a file" else 2), err
+    assert out == ""
+    assert expected in last_line(err)
+
+
+def test_a_missing_file_is_named(samples, tmp_path):
+    code, _, err = ingest(samples, tmp_path / "absent.jsonl", tmp_path)
+    assert code == 2
+    assert "absent.jsonl" in last_line(err)
+
+
+def test_a_gold_answer_that_the_verifier_cannot_use_is_refused_before_sampling(samples, tmp_path):
+    path = file_of(tmp_path, '{"id": "a", "question": "?", "answer": "x+1"}\n')
+    code, _, err = ingest(samples, path, tmp_path, "--verifier", "numeric")
+    assert code == 2
+    assert "'x+1'" in last_line(err)
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_name_that_means_another_run_says_what_differs(samples, lake, sums):
+    code, _, err = ingest(samples, sums, None, "--lake", lake.uri, "--name", "toys", "--temperature", "0.5")
+    assert code == 2
+    assert "sampling.temperature 1.0 -> 0.5" in last_line(err)
+
+
+def test_a_dry_run_prints_the_plan_and_the_first_prompt_and_starts_nothing(samples, tmp_path, sums):
+    code, out, _ = ingest(samples, sums, tmp_path, "--dry-run", "--k", 100)
+    assert code == 0
+    assert "300 samples wanted, 0 already there, 300 to draw in 6 units" in out
+    assert "What is 0 + 1?" in out
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_dry_run_of_a_top_up_counts_what_is_there(samples, lake, sums):
+    more = ("--dry-run", "--k", 70, "--max-tokens", 100)
+    _, out, _ = ingest(samples, sums, None, "--lake", lake.uri, *more)
+    assert "210 samples wanted, 30 already there, 180 to draw in 6 units" in out
+
+
+def test_a_lake_that_is_not_there_is_not_made_by_reading(samples, tmp_path):
+    code, _, err = samples("runs", "--lake", tmp_path / "none")
+    assert code == 2
+    assert "no lake at" in last_line(err)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_lake_of_a_newer_format_is_refused(samples, lake):
+    Path(lake.uri, "lake.json").write_text(json.dumps({"format": 99}))
+    code, _, err = samples("runs", "--lake", lake.uri)
+    assert code == 1
+    assert "format 99" in last_line(err)
+    assert "upgrade samples" in last_line(err)
+
+
+def test_a_corrupted_log_is_named(samples, lake):
+    Path(lake.uri, "samples/_delta_log/00000000000000000000.json").write_text("garbage{")
+    code, _, err = samples("runs", "--lake", lake.uri)
+    assert code == 1
+    assert f"{lake.uri}/samples" in last_line(err)
+
+
+UNKNOWN = {
+    "run": (("show", "nope", "sum-0", 0), "runs there: toys"),
+    "problem": (("show", "toys", "nope", 0), "such as sum-0, sum-1, sum-2"),
+    "index": (("show", "toys", "sum-0", 10), "it has 10, from 0 to 9"),
+    "query": (("query", "nope"), "choose one of"),
+    "query parameter": (("query", "pass_at_k", "-p", "colour=red"), "colour"),
+    "k": (("query", "pass_at_k", "-p", "ks=many"), "expected whole numbers"),
+    "run of a query": (("query", "pass_at_k", "-p", "runs=nope"), "runs there: toys"),
+}
+
+
+@pytest.mark.parametrize("case", list(UNKNOWN))
+def test_what_the_lake_does_not_hold_is_answered_with_what_it_holds(samples, lake, case):
+    arguments, expected = UNKNOWN[case]
+    code, out, err = samples(*arguments, "--lake", lake.uri)
+    assert (code, out) == (2, "")
+    assert expected in last_line(err)
+
+
+def test_a_k_beyond_the_samples_says_how_to_get_there(samples, lake):
+    code, out, err = samples("query", "pass_at_k", "-p", "ks=1,64", "--lake", lake.uri)
+    assert (code, out) == (1, "")
+    assert "--k 64" in last_line(err)

@@ -1,0 +1,112 @@
+import csv
+import io
+import json
+import math
+import subprocess
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+
+from samples_cli.main import _COMMANDS, cli
+from samples_cli.show import colour
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_every_command_has_a_help_page_with_an_example(samples, name):
+    code, out, _ = samples(name, "--help")
+    assert code == 0
+    assert f"Example: samples {name}" in out
+    assert cli.get_command(None, name).help
+
+
+def test_help_starts_fast_because_it_imports_no_library_of_the_lake():
+    heavy = "{'ray', 'torch', 'vllm', 'transformers', 'duckdb', 'pyarrow'}"
+    loaded = f"import sys; from samples_cli import main; sys.exit(bool({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
+
+
+def test_runs_lists_what_was_sampled(samples, lake):
+    code, out, err = samples("runs", "--lake", lake.uri, "--format", "json")
+    (row,) = map(json.loads, out.splitlines())
+    assert (code, err) == (0, "")
+    assert (row["run"], row["dataset"], row["problems"], row["samples"], row["errors"]) == ("toys", "sums", 3, 30, 0)
+
+
+def test_problems_lists_gold_answers_and_counts(samples, lake):
+    _, out, _ = samples("problems", "--lake", lake.uri, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [(row["problem_id"], row["answer"], row["samples"]) for row in rows] == [
+        ("sum-0", "1", "10"),
+        ("sum-1", "3", "10"),
+        ("sum-2", "5", "10"),
+    ]
+
+
+def test_problems_of_another_dataset_are_none(samples, lake):
+    assert samples("problems", "--dataset", "other", "--lake", lake.uri, "--format", "json")[1] == ""
+
+
+def test_the_lake_may_come_from_the_environment(samples, lake, monkeypatch):
+    monkeypatch.setenv("SAMPLES_LAKE", lake.uri)
+    assert samples("runs")[0] == 0
+
+
+def test_show_prints_each_token_with_its_log_prob(samples, lake):
+    code, out, _ = samples("show", "toys", "sum-1", 4, "--lake", lake.uri)
+    assert code == 0
+    assert "What is 1 + 2?" in out
+    assert "numeric (version 1, pass 1)" in out
+    shown = json.loads(samples("show", "toys", "sum-1", 4, "--json", "--lake", lake.uri)[1])
+    assert len(shown["token_texts"]) == len(shown["token_ids"]) == len(shown["token_logprobs"]) == shown["tokens"]
+    assert math.isclose(sum(shown["token_logprobs"]), shown["cumulative_logprob"], rel_tol=1e-12)
+
+
+def test_show_takes_a_prefix_of_the_run_id(samples, lake):
+    run_id = lake.read("runs")["run_id"][0].as_py()
+    assert samples("show", run_id[:5], "sum-0", 0, "--lake", lake.uri)[0] == 0
+
+
+def test_pass_at_k_is_printed_in_every_format(samples, lake):
+    table = samples("query", "pass_at_k", "--lake", lake.uri)[1]
+    assert table.split()[:4] == ["run", "dataset", "verifier", "k"]
+    rows = [
+        json.loads(line)
+        for line in samples("query", "pass_at_k", "-p", "ks=1,10", "--lake", lake.uri, "--format", "json")[
+            1
+        ].splitlines()
+    ]
+    assert [row["k"] for row in rows] == [1, 10]
+    assert all(row["problems"] == 3 for row in rows)
+    assert rows[0]["pass_at_k"] <= rows[1]["pass_at_k"] <= 1
+
+
+def test_parquet_on_stdout_is_a_parquet_file(lake):
+    command = [sys.executable, "-c", "from samples_cli.main import main; main()"]
+    done = subprocess.run(
+        [*command, "runs", "--lake", lake.uri, "--format", "parquet"], capture_output=True, check=True
+    )
+    assert pq.read_table(io.BytesIO(done.stdout))["run"].to_pylist() == ["toys"]
+
+
+def test_query_list_says_what_each_answers(samples):
+    code, out, _ = samples("query", "--list", "--lake", "unused")
+    assert code == 0
+    assert "pass_at_k: unbiased pass@k" in out
+
+
+@pytest.mark.parametrize(("logprob", "style"), [(0.0, "green"), (-0.5, "yellow"), (-2.0, "dark_orange"), (-9.0, "red")])
+def test_a_tokens_colour_is_its_probability(logprob, style):
+    assert colour(logprob) == style
+
+
+@pytest.mark.parametrize("logprob", [math.nan, -math.inf])
+def test_a_log_prob_that_is_no_number_stands_out(logprob):
+    assert colour(logprob) == "magenta"
+
+
+def test_a_completion_cannot_write_escape_sequences_to_the_terminal(samples, tmp_path):
+    from samples_cli.output import printable
+
+    assert "\x1b" not in printable("\x1b[2Jgone\x07")
+    assert printable("fine\n\tétoile 数") == "fine\n\tétoile 数"
