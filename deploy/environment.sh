@@ -13,7 +13,7 @@ echo "making $VENV (about 4 GB; the first time takes minutes)" >&2
     exit 1
 }
 # uv resolves and installs in seconds, and can leave dependencies out of the resolution, which pip cannot.
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<1'
+"$VENV/bin/python" -m pip install -qq --disable-pip-version-check 'uv>=0.13,<1'
 install() { "$VENV/bin/uv" pip install --python "$VENV/bin/python" "$@"; }
 export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}"
 [ -n "$UV_FIND_LINKS" ] || unset UV_FIND_LINKS
