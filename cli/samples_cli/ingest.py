@@ -117,10 +117,12 @@ def command(**given: Any) -> None:
     with Screen() as screen:
         screen.phase("reading problems and rendering prompts")
         prepared = prepare(request)
-        for problem in prepared.problems.problems if judge else ():
-            judge.gold(problem)  # refused now, not after hours of sampling
+        if judge:
+            for problem in prepared.problems.problems:
+                judge.gold(problem)  # refused now, not after hours of sampling
         if given["dry_run"]:
-            return _dry_run(prepared)
+            _dry_run(prepared)
+            return
         from samples.ingest import ingest
         from samples.verify import verify
 
@@ -137,7 +139,10 @@ def command(**given: Any) -> None:
             verdicts = verify(
                 lake, find(lake, summary.run_id), judge, lambda done, of: screen.phase(f"verified {done:,}/{of:,}")
             )
-    _closing(summary, judge, verdicts, given)
+    _closing(summary, given["k"])
+    if judge:
+        counted = ", ".join(f"{count:,} {status}" for status, count in sorted(verdicts.items())) or "no new ones"
+        _say(f"verdicts of {judge.name} (version {judge.version}): {counted}")
     if summary.missing:
         sys.exit(130 if summary.stopped else 1)
 
@@ -155,15 +160,17 @@ def _request(given: dict[str, Any]) -> Any:
         except json.JSONDecodeError:
             return text
 
-    def of(kind: Any) -> dict[str, Any]:
-        return {name: given[name] for name in kind.__dataclass_fields__ if name in given}
+    def of(kind: Any, **more: Any) -> Any:
+        return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given} | more)
 
     fields = {role: given[f"{role}_field"] for role in ("question", "answer", "id", "tests") if given[f"{role}_field"]}
     extra = {name: value(text) for name, text in given["extra"].items()}
-    return Request(
-        **{**of(Request), "lake": given["uri"], "fields": fields},
-        sampling=Sampling(**of(Sampling)),
-        placement=Placement(**{**of(Placement), "extra": extra}),
+    return of(
+        Request,
+        lake=given["uri"],
+        fields=fields,
+        sampling=of(Sampling),
+        placement=of(Placement, extra=extra),
         pool=Pool(*given["replicas"]),
     )
 
@@ -194,8 +201,9 @@ class _stopping:  # noqa: N801 - reads as a with statement
 
 
 def _opening(prepared: Any) -> str:
+    run, count = prepared.run, len(prepared.problems.problems)
     chosen = ", ".join(f"{role} from {name}" for role, name in prepared.problems.fields.items())
-    return f"{len(prepared.problems.problems):,} problems of {prepared.run.dataset} ({chosen}); run {prepared.run.name} ({prepared.run.run_id})"
+    return f"{count:,} problems of {run.dataset} ({chosen}); run {run.name} ({run.run_id})"
 
 
 def _dry_run(prepared: Any) -> None:
@@ -204,43 +212,41 @@ def _dry_run(prepared: Any) -> None:
     from samples.plan import plan
 
     request, run = prepared.request, prepared.run
-    click.echo(_opening(prepared))
     ids = prepared.prompts["problem_id"].to_pylist()
     try:
         todo = plan(Lake(request.lake), run.dataset, run.run_id, ids, request.k, request.unit)
         units, missing, wanted = len(todo), todo.missing, todo.wanted
     except NotFound:  # a lake that ingest would make
-        units, missing, wanted = len(ids) * -(-request.k // request.unit), len(ids) * request.k, len(ids) * request.k
+        wanted = missing = len(ids) * request.k
+        units = len(ids) * -(-request.k // request.unit)
+    click.echo(_opening(prepared))
     click.echo(f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units")
-    click.echo(
-        f"\nfirst prompt (problem {ids[0]}, {len(prepared.prompts['token_ids'][0])} tokens):\n{prepared.prompts['text'][0]}"
-    )
+    tokens = len(prepared.prompts["token_ids"][0])
+    click.echo(f"\nfirst prompt (problem {ids[0]}, {tokens} tokens):\n{prepared.prompts['text'][0]}")
 
 
-def _closing(summary: Any, judge: Any, verdicts: dict[str, int], given: dict[str, Any]) -> None:
+def _closing(summary: Any, k: int) -> None:
     from samples_cli.screen import duration
 
-    def say(text: str) -> None:
-        click.echo(text, err=True)
-
-    say(
-        f"run {summary.name} ({summary.run_id}): {summary.wanted - summary.missing:,} of {summary.wanted:,} samples are there"
-    )
+    there = summary.wanted - summary.missing
+    _say(f"run {summary.name} ({summary.run_id}): {there:,} of {summary.wanted:,} samples are there")
     if summary.adopted:
-        say(f"adopted {summary.adopted:,} samples that an earlier command had drawn and not committed")
+        _say(f"adopted {summary.adopted:,} samples that an earlier command had drawn and not committed")
     if summary.drawn:
-        say(
-            f"drew {summary.drawn:,} samples, {summary.tokens:,} tokens in {duration(summary.seconds)} ({summary.tokens_per_second:,.0f} tokens/s), "
-            f"{summary.bytes_per_token:.1f} bytes per token on disk, {summary.errors:,} errors"
+        _say(
+            f"drew {summary.drawn:,} samples, {summary.tokens:,} tokens in {duration(summary.seconds)} "
+            f"({summary.tokens_per_second:,.0f} tokens/s), {summary.bytes_per_token:.1f} bytes per token on disk, "
+            f"{summary.errors:,} errors"
         )
     elif not summary.missing:
-        say("nothing to sample: all of them were there already")
+        _say("nothing to sample: all of them were there already")
     if summary.nonfinite:
-        say(f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are")
+        _say(f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are")
     if summary.beyond:
-        say(f"{summary.beyond:,} samples beyond --k {given['k']} are there too; nothing is deleted")
-    if judge:
-        counted = ", ".join(f"{count:,} {status}" for status, count in sorted(verdicts.items())) or "no new ones"
-        say(f"verdicts of {judge.name} (version {judge.version}): {counted}")
+        _say(f"{summary.beyond:,} samples beyond --k {k} are there too; nothing is deleted")
     if summary.missing:
-        say(f"{summary.missing:,} samples are missing: the same command goes on from here")
+        _say(f"{summary.missing:,} samples are missing: the same command goes on from here")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

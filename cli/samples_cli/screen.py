@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -43,7 +44,7 @@ class Screen:
             else None
         )
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> Self:
         """Begin to draw."""
         if self._live:
             self._live.start()
@@ -58,7 +59,7 @@ class Screen:
         self._end.set()
         if self._live:
             self._live.stop()
-        noise = os.path.getsize(self._log) > 0
+        noise = Path(self._log).stat().st_size > 0
         if kind is not None and noise and not issubclass(kind, (UsageError, KeyboardInterrupt)):
             self.say(f"what libraries wrote meanwhile: {self._log}")
         else:
@@ -123,8 +124,8 @@ def describe(progress: Progress) -> str | None:
 def duration(seconds: float) -> str:
     """Write seconds as people say them: 42 s, 3 min 05 s, 2 h 07 min."""
     whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004
+    if whole < 60:
         return f"{whole} s"
-    if whole < 3600:  # noqa: PLR2004
+    if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -123,38 +123,43 @@ class _Session:
     largest: int
     _arrived: "queue.SimpleQueue[Receipt | BaseException | None]" = field(default_factory=queue.SimpleQueue, init=False)
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
-    _left: dict[str, int] = field(default_factory=dict[str, int], init=False)  # samples to draw, by problem
+    _left: dict[str, int] = field(default_factory=dict[str, int], init=False)  # samples to draw, of unfinished problems
+    _meter: Meter = field(default_factory=Meter, init=False)
+    _failure: BaseException | None = field(default=None, init=False)
+    _samples_left: int = field(default=0, init=False)
 
     def run(self) -> None:
-        """Commit receipts as they come until the stream ends; commit what came when it breaks."""
+        """Commit receipts as they come until the stream ends; when it breaks, commit what came, then raise."""
         for unit in self.plan:
             self._left[unit.problem_id] = self._left.get(unit.problem_id, 0) + unit.stop - unit.start
+        self._samples_left = self.plan.missing
         threading.Thread(target=self._listen, daemon=True).start()
-        began, last_commit, wait = time.monotonic(), time.monotonic(), _COMMIT_SECONDS
-        meter, told, replicas_at_receipt = Meter(), False, 0
-        failure: BaseException | None = None
-        ended = False
+        ready: float | None = None  # when the first replica was
+        seen_at_receipt, told, ended = 0, False, False
+        last_commit, wait = time.monotonic(), _COMMIT_SECONDS
         while not ended:
             before = len(self._pending)
-            ended, failure = self._collect()
+            ended = self._collect()
             if self.stop.is_set() and not told:
                 self.stream.stop()
                 told = True
             sight = self.stream.look()
+            if ready is None and sight.ready:
+                ready = time.monotonic()
             if len(self._pending) > before:
-                replicas_at_receipt = sight.seen
-            elif sight.seen - replicas_at_receipt > self.largest + _DEATHS:
-                failure, ended = SamplesError(_DYING.format(sight.seen - replicas_at_receipt)), True
+                seen_at_receipt = sight.seen
+            elif sight.seen - seen_at_receipt > self.largest + _DEATHS:
+                self._failure, ended = SamplesError(_DYING.format(sight.seen - seen_at_receipt)), True
             if self._pending and (ended or time.monotonic() - last_commit > wait):
-                commit_began = time.monotonic()
+                began = time.monotonic()
                 self.total.take(self.committer.commit(self._pending))
                 self._pending = []
                 last_commit = time.monotonic()
-                wait = max(_COMMIT_SECONDS, _COMMIT_SHARE * (last_commit - commit_began))
-            self._show(sight, meter)
-        self.total.seconds += time.monotonic() - began
-        if failure is not None:
-            raise failure
+                wait = max(_COMMIT_SECONDS, _COMMIT_SHARE * (last_commit - began))
+            self._show(sight)
+        self.total.seconds += time.monotonic() - ready if ready else 0.0
+        if self._failure is not None:
+            raise self._failure
 
     def _listen(self) -> None:
         try:
@@ -164,43 +169,48 @@ class _Session:
         except BaseException as error:  # noqa: BLE001 - handed to the driver's thread, which raises it
             self._arrived.put(error)
 
-    def _collect(self) -> tuple[bool, BaseException | None]:
-        """Take what arrived, waiting a moment for it; returns whether the stream ended, and why it broke."""
+    def _collect(self) -> bool:
+        """Take what arrived, waiting a moment for it; returns whether the stream ended."""
         deadline = time.monotonic() + _LOOK_SECONDS
         while (left := deadline - time.monotonic()) > 0:
             try:
                 item = self._arrived.get(timeout=left)
             except queue.Empty:
-                break
-            if item is None:
-                return True, None
-            if isinstance(item, BaseException):
-                return True, item
+                return False
+            if item is None or isinstance(item, BaseException):
+                self._failure = item
+                return True
             self._pending.append(item)
-            self._left[item.unit.problem_id] -= item.facts.num_rows
-        return False, None
+            self._samples_left -= item.facts.num_rows
+            problem = item.unit.problem_id
+            self._left[problem] -= item.facts.num_rows
+            if self._left[problem] <= 0:
+                del self._left[problem]
+        return False
 
-    def _show(self, sight: Sight, meter: Meter) -> None:
-        samples_rate, tokens_rate = meter.see(sight)
-        left = sum(self._left.values())
-        unfinished = sum(count > 0 for count in self._left.values())
+    def _show(self, sight: Sight) -> None:
+        samples_rate, tokens_rate = self._meter.see(sight)
         problems = len(self.plan.problem_ids)
         self.watch(
             Progress(
                 phase="sampling" if sight.ready else "loading the model",
                 problems=problems,
-                problems_done=problems - unfinished,
+                problems_done=problems - len(self._left),
                 samples=self.plan.wanted,
-                samples_done=self.plan.wanted - left,
+                # Drawn, as the replicas tell it; committed a little later.
+                samples_done=self.plan.wanted - self.plan.missing + min(sight.samples, self.plan.missing),
                 tokens=sight.tokens,
                 tokens_per_second=tokens_rate,
                 replicas=sight.ready,
                 replicas_starting=sight.starting,
                 errors=sight.errors,
-                seconds_left=left / samples_rate if samples_rate > 0 else None,
+                seconds_left=self._samples_left / samples_rate if samples_rate > 0 else None,
                 note=f"finishing {sight.busy} units; Ctrl-C again leaves at once" if self.stop.is_set() else "",
             )
         )
 
 
-_DYING = "{} replicas died one after another without finishing a unit; the log of Ray's session (ray_results, /tmp/ray/session_latest/logs) says why"
+_DYING = (
+    "{} replicas died one after another and finished no unit; Ray's log of the last one, in "
+    "/tmp/ray/session_latest/logs of its machine, says why"
+)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
-from deltalake.transaction import AddAction, CommitProperties, Transaction
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from samples import parquet
 from samples.errors import LakeError, NotFound
@@ -24,8 +24,8 @@ from samples_schemas import TABLES, Table
 
 FORMAT = 1
 _MARK = "lake.json"
-# Statistics name the key columns only, and the table says so: deltalake takes a column that it expects statistics of and
-# finds none for one that equals nothing, and skips files that hold what is asked for.
+# Statistics name the key columns only, and the table says so: deltalake takes a column that it expects statistics of
+# and finds none for one that equals nothing, and skips files that hold what is asked for.
 _SKIPPING = {"delta.dataSkippingStatsColumns": ",".join(parquet.STATISTICS)}
 _NO_SKIPPING = {"delta.dataSkippingNumIndexedCols": "0"}
 
@@ -67,7 +67,9 @@ class Lake:
         except (ValueError, KeyError, TypeError) as error:
             raise LakeError(f'{self.uri}/{_MARK}: expected {{"format": {FORMAT}}}, found {mark[:80]!r}') from error
         if found > FORMAT:
-            raise LakeError(f"lake {self.uri} has format {found}, this version of Samples reads up to {FORMAT}: upgrade samples")
+            raise LakeError(
+                f"lake {self.uri} has format {found}, this version of Samples reads up to {FORMAT}: upgrade samples"
+            )
 
     def _make(self) -> None:
         if not self.place.put(_MARK, json.dumps({"format": FORMAT}).encode(), create=True):
@@ -108,12 +110,19 @@ class Lake:
 
     # --- appending
 
-    def put(self, name: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[str, bytes] | None = None) -> File:
+    def put(
+        self, name: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[bytes, bytes] | None = None
+    ) -> File:
         """Write `rows` as one new file of a table. No reader sees it before `commit` names it."""
         return self.put_as(name, f"part-{secrets.token_hex(8)}", rows, partition, metadata)
 
     def put_as(
-        self, name: str, stem: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[str, bytes] | None = None
+        self,
+        name: str,
+        stem: str,
+        rows: pa.Table,
+        partition: Mapping[str, str],
+        metadata: dict[bytes, bytes] | None = None,
     ) -> File:
         """Write `rows` as the file `stem`.parquet of a partition; atomic: all of it is there, or nothing.
 
@@ -126,7 +135,9 @@ class Lake:
         self.place.put(f"{name}/{path}", data)
         return File(path, len(data), rows.num_rows, parquet.stats(rows))
 
-    def commit(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], transaction: tuple[str, int] | None = None) -> None:
+    def commit(
+        self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], transaction: tuple[str, int] | None = None
+    ) -> None:
         """Name files in one commit: readers see all of them from now on.
 
         `files` pairs each file with its partition values. `transaction` (app, number) makes concurrent commits
@@ -137,8 +148,8 @@ class Lake:
             LakeError: The log cannot be written.
         """
         table = TABLES[name]
-        adds = [
-            AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)  # noqa: FBT003
+        adds: list[AddAction | RemoveAction] = [
+            AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
             for file, values in files
         ]
         apps = [Transaction(*transaction)] if transaction else None
@@ -162,7 +173,7 @@ class Lake:
             number = self.transaction(name, app)
             chosen = [(rows, partition) for rows, partition in choose() if rows.num_rows]
             if not chosen:
-                return
+                return None
             files = [(self.put(name, rows, partition), partition) for rows, partition in chosen]
             try:
                 return self.commit(name, files, (app, number + 1))

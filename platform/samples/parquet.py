@@ -33,7 +33,7 @@ class File:
     stats: str
 
 
-def encode(table: Table, rows: pa.Table, metadata: dict[str, bytes] | None = None) -> bytes:
+def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes:
     """Return `rows` (the table's file schema, any order) as the bytes of one sorted Parquet file.
 
     `metadata` goes into the footer beside the schema. Empty tables are refused: a file says something.
@@ -51,7 +51,9 @@ def encode(table: Table, rows: pa.Table, metadata: dict[str, bytes] | None = Non
         compression="zstd",
         compression_level={name: _LEVELS.get(name, 3) for name in leaves},
         column_encoding=encoded,
-        use_dictionary=[name for name in leaves if name not in encoded and name != "text"],
+        use_dictionary=[  # pyright: ignore[reportArgumentType]  # pyarrow takes names too
+            name for name in leaves if name not in encoded and name != "text"
+        ],
         row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS,
     )
     return sink.getvalue()
@@ -60,7 +62,7 @@ def encode(table: Table, rows: pa.Table, metadata: dict[str, bytes] | None = Non
 def stats(rows: pa.Table) -> str:
     """Delta's file statistics: row count, and the range of the key columns, by which readers skip files."""
     stated = STATISTICS if set(STATISTICS) <= set(rows.column_names) else ()
-    ranges = {name: pc.min_max(rows[name]).as_py() for name in stated}
+    ranges = {name: pc.call_function("min_max", [rows[name]]).as_py() for name in stated}
     return json.dumps(
         {
             "numRecords": rows.num_rows,

@@ -8,7 +8,7 @@ import logging
 import math
 import os
 import pickle
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +40,7 @@ class Pool:
 
 
 @contextmanager
-def cluster() -> Iterator[None]:
+def cluster() -> Generator[None]:
     """Connect to the Ray that RAY_ADDRESS names, or start one on this machine for as long as the context lasts.
 
     Raises:
@@ -59,12 +59,8 @@ def cluster() -> Iterator[None]:
     address = os.environ.get("RAY_ADDRESS")
     for attempt in range(_STARTS):
         try:
-            ray.init(
-                address=address,
-                log_to_driver=False,
-                logging_level="FATAL",
-                **({} if address else {"include_dashboard": False}),
-            )
+            dashboard = None if address else False  # a cluster has, or has not, its own
+            ray.init(address=address, log_to_driver=False, logging_level=logging.FATAL, include_dashboard=dashboard)
             break
         except Exception as error:  # Ray raises bare Exceptions for a node that does not come up
             ray.shutdown()
@@ -72,7 +68,7 @@ def cluster() -> Iterator[None]:
                 where = f"RAY_ADDRESS={address}" if address else "on this machine"
                 raise SamplesError(f"Ray does not start {where}: {str(error).splitlines()[0]}") from error
     logging.getLogger("ray").setLevel(logging.FATAL)
-    import ray.data  # configures loggers of its own
+    import ray.data  # pyright: ignore[reportUnusedImport]  # it configures loggers of its own
 
     logging.getLogger("ray.data").setLevel(logging.FATAL)
     try:
@@ -106,10 +102,13 @@ class Stream:
                 raise outcome
             if outcome is not None:
                 yield outcome
+            elif self.look().busy == 0:
+                return  # stopped, and nothing is in hand: the units left would come back empty one by one
 
     def look(self) -> boards.Sight:
         """Return what the replicas report of themselves; telemetry."""
         import ray
+        import ray.exceptions
 
         try:
             return ray.get(self._board.read.remote(), timeout=5)
@@ -131,8 +130,8 @@ class Stream:
         context.print_on_execution_start = False
         context.execution_options.preserve_order = False  # receipts as they come; rows carry their keys
         calls = _calls_at_once(self._job, self._plan)
-        placement = self._job.placement
-        gpus = placement.tensor_parallel_size if ray.cluster_resources().get("GPU") and self._job.run.engine != "toy" else 0
+        has_gpus = bool(ray.cluster_resources().get("GPU")) and self._job.run.engine != "toy"
+        gpus = self._job.placement.tensor_parallel_size if has_gpus else None
         return ray.data.range(len(self._plan), override_num_blocks=len(self._plan)).map_batches(
             Replica,
             fn_constructor_kwargs={"job": self._job, "work": self._work, "board": self._board},
@@ -145,7 +144,7 @@ class Stream:
                 enable_true_multi_threading=True,
             ),
             num_cpus=1,
-            num_gpus=gpus or None,
+            num_gpus=gpus,
         )
 
 

@@ -55,26 +55,25 @@ class Plan:
         return len(self.problem)
 
     def __getitem__(self, index: int) -> Unit:
-        return Unit(self.problem_ids[self.problem[index]], int(self.start[index]), int(self.stop[index]))
+        return Unit(self.problem_ids[int(self.problem[index])], int(self.start[index]), int(self.stop[index]))
 
     def __iter__(self) -> Iterator[Unit]:
         return (self[index] for index in range(len(self)))
 
 
 def plan(lake: Lake, dataset: str, run_id: str, problem_ids: Sequence[str], k: int, unit: int = CELL) -> Plan:
-    """Plan the samples 0 to k-1 of every problem that no commit of the run holds, in units of at most `unit` (1 to 64)."""
+    """Plan the samples 0 to k-1 of every problem that no commit of the run holds, in units of at most `unit`."""
     samples = lake.dataset("samples", dataset=dataset, run_id=run_id)
-    problems = pa.table({"problem_id": pa.array(problem_ids, pa.string()), "problem": np.arange(len(problem_ids), dtype=np.int32)})
+    problems = pa.table(
+        {"problem_id": pa.array(problem_ids, pa.string()), "problem": np.arange(len(problem_ids), dtype=np.int32)}
+    )
     with duckdb.connect() as connection:
         connection.register("samples", samples).register("problems", problems)
         cells = connection.sql(_CELLS, params={"k": k}).to_arrow_table()
-        beyond = connection.sql("SELECT count(*) FROM samples WHERE sample_index >= $k", params={"k": k}).fetchall()[0][0]
-    parts = [
-        _units(*(batch.column(name).to_numpy(zero_copy_only=False) for name in ("problem", "cell", "mask")), unit)
-        for batch in cells.to_batches(_CHUNK)
-    ]
+        beyond = connection.sql("SELECT count(*) FROM samples WHERE sample_index >= $k", params={"k": k}).fetchall()
+    parts = [_units(batch, unit) for batch in cells.to_batches(_CHUNK)]
     problem, start, stop = (np.concatenate(column) for column in zip(_NOTHING, *parts, strict=True))
-    return Plan(problem_ids, problem, start, stop, wanted=len(problem_ids) * k, beyond=beyond)
+    return Plan(problem_ids, problem, start, stop, wanted=len(problem_ids) * k, beyond=beyond[0][0])
 
 
 # One row per cell of 64 indices of which something is missing; bit i of its mask stands for index 64 * cell + i.
@@ -96,14 +95,14 @@ ORDER BY cell, problem
 """  # noqa: S608
 
 
-def _units(problem: Ints, cell: Ints, mask: npt.NDArray[np.uint64], unit: int) -> tuple[Ints, Ints, Ints]:
-    """Cut each cell's missing bits into runs that cross no multiple of `unit`."""
+def _units(cells: pa.RecordBatch, unit: int) -> tuple[Ints, Ints, Ints]:
+    """Cut each cell's missing bits into runs that cross no multiple of `unit`: parallel problem, start, stop."""
+    problem, cell, mask = (cells.column(name).to_numpy() for name in ("problem", "cell", "mask"))
     bits = np.unpackbits(mask.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little").astype(bool)
     index = cell[:, None].astype(np.int32) * CELL + np.arange(CELL, dtype=np.int32)
-    edge = index % unit == 0
     previous = np.pad(bits[:, :-1], ((0, 0), (1, 0)))
     following = np.pad(bits[:, 1:], ((0, 0), (0, 1)))
-    starts = bits & (~previous | edge)
+    starts = bits & (~previous | (index % unit == 0))
     stops = bits & (~following | ((index + 1) % unit == 0))
     row, _ = np.nonzero(starts)
     return problem[row].astype(np.int32), index[starts], index[stops] + 1

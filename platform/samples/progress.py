@@ -43,7 +43,7 @@ class Summary:
     tokens: int
     nonfinite: int
     heavy_bytes: int
-    seconds: float  # of sampling, from the first unit taken to the last commit
+    seconds: float  # of sampling, from the first replica that was ready to the last commit
     stopped: bool
     verdicts: dict[str, int] = field(default_factory=dict[str, int])
     notes: tuple[str, ...] = ()

@@ -73,9 +73,10 @@ class Replica:
         self._work: Work = ray.get(work[0])
         self._lake = Lake(job.lake)
         try:
-            self._engine = engines.load(job.run.engine, job.run.model, job.revision, job.dtype, job.sampling, job.placement)
+            model = (job.run.engine, job.run.model, job.revision, job.dtype)
+            self._engine = engines.load(*model, job.sampling, job.placement)
         except SamplesError as error:
-            # Ray retries an actor that cannot be made for ever, and tells the user in a traceback: say it once, in a receipt.
+            # Ray would try to make the actor for ever, with a traceback each time: say it once, in place of a receipt.
             self._engine, self._refusal = None, error
         self._ready = True
 
@@ -104,10 +105,6 @@ class Replica:
         finally:
             with self._lock:
                 self._busy -= 1
-        with self._lock:
-            self._samples += len(completions)
-            self._tokens += sum(len(completion.token_ids) for completion in completions)
-            self._errors += sum(completion.error is not None for completion in completions)
         return receipt
 
     def _draw(self, prompt_ids: list[int], seeds: Sequence[int]) -> list[Completion]:
@@ -115,15 +112,22 @@ class Replica:
         failure = ""
         for _ in range(ATTEMPTS):
             try:
-                return self._engine.sample(prompt_ids, list(seeds))
+                return self._engine.sample(prompt_ids, list(seeds), self._seen)
             except EngineDead:
                 os._exit(1)  # Ray starts a new replica; a dead engine answers nobody
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; after the last attempt it is data
                 failure = f"{type(error).__name__}: {error}".splitlines()[0]
         return [Completion.failed(failure)] * len(seeds)
 
+    def _seen(self, completion: Completion) -> None:
+        with self._lock:
+            self._samples += 1
+            self._tokens += len(completion.token_ids)
+            self._errors += completion.error is not None
+
     def _report(self) -> None:
         import ray
+        import ray.exceptions
 
         while not self._closed.wait(_REPORT_SECONDS if self._ready else 0.2):
             report = Report(self._id, self._ready, self._busy, self._samples, self._tokens, self._errors)

@@ -51,17 +51,23 @@ def write(lake: Lake, run: Run, unit: Unit, seeds: Sequence[int], completions: S
         "sample_index": pa.array(np.arange(unit.start, unit.stop, dtype=np.int32)),
         "attempt": pa.array([attempt] * count),
     }
-    facts = pa.table(
-        {
-            **key,
-            "tokens": pa.array([len(c.token_ids) for c in completions], pa.int32()),
-            "cumulative_logprob": pa.array([float(np.sum(c.token_logprobs, dtype=np.float64)) for c in completions], pa.float64()),
-            "finish_reason": pa.array([c.finish_reason for c in completions], pa.string()),
-            "stop_reason": pa.array([c.stop_reason for c in completions], pa.string()),
-            "seed": pa.array(seeds, pa.int64()),
-            "error": pa.array([c.error for c in completions], pa.string()),
-        }
-    ).select(SAMPLES.file_schema.names).cast(SAMPLES.file_schema)
+    facts = (
+        pa.table(
+            {
+                **key,
+                "tokens": pa.array([len(c.token_ids) for c in completions], pa.int32()),
+                "cumulative_logprob": pa.array(
+                    [float(np.sum(c.token_logprobs, dtype=np.float64)) for c in completions], pa.float64()
+                ),
+                "finish_reason": pa.array([c.finish_reason for c in completions], pa.string()),
+                "stop_reason": pa.array([c.stop_reason for c in completions], pa.string()),
+                "seed": pa.array(seeds, pa.int64()),
+                "error": pa.array([c.error for c in completions], pa.string()),
+            }
+        )
+        .select(SAMPLES.file_schema.names)
+        .cast(SAMPLES.file_schema)
+    )
     payload = pa.table(
         {
             **key,
@@ -81,7 +87,13 @@ def found(lake: Lake, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
     prefix = f"{COMPLETIONS.name}/{folder(COMPLETIONS, run.partition)}"
     for path, size in lake.place.list(prefix):
         if name := _NAME.search(path):
-            yield path.removeprefix(f"{COMPLETIONS.name}/"), size, name["problem"], int(name["start"]), int(name["stop"])
+            yield (
+                path.removeprefix(f"{COMPLETIONS.name}/"),
+                size,
+                name["problem"],
+                int(name["start"]),
+                int(name["stop"]),
+            )
 
 
 def reopen(lake: Lake, path: str, size: int) -> Receipt:

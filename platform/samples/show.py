@@ -15,7 +15,7 @@ from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `token_texts` are the texts of its tokens one by one, or None where its tokenizer is not to be had."""
+    """One sample. `token_texts` are its tokens one by one, or None where the tokenizer is not to be had."""
 
     run: Run
     prompt: str

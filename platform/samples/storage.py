@@ -7,7 +7,7 @@ object as a whole or not at all. What goes wrong there becomes one line that nam
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -94,9 +94,9 @@ class Place:
         with explained(self.uri):
             if self.is_local:
                 return LocalStore(self.uri, mkdir=True)
-            if urlsplit(self.uri).scheme in {"s3", "s3a"} and (provider := _aws_profile()) is not None:
-                return from_url(self.uri, credential_provider=provider, **self.options)  # pyright: ignore[reportArgumentType]
-            return from_url(self.uri, **self.options)  # pyright: ignore[reportArgumentType, reportCallIssue]
+            provider = _aws_profile() if urlsplit(self.uri).scheme in {"s3", "s3a"} else None
+            make: Any = from_url  # its overloads name every option of every store
+            return make(self.uri, **({"credential_provider": provider} if provider else {}), **self.options)
 
     def table_uri(self, name: str) -> str:
         """URI of one Delta table."""
@@ -113,7 +113,9 @@ def locate(uri: str) -> Place:
     if not separator:
         return Place(str(Path(uri).expanduser().absolute()), {})
     if scheme not in SCHEMES:
-        raise UsageError(f'lake "{uri}": scheme {scheme} is not one of {", ".join(SCHEMES)}; a plain path is a local folder')
+        raise UsageError(
+            f'lake "{uri}": scheme {scheme} is not one of {", ".join(SCHEMES)}; a plain path is a local folder'
+        )
     if scheme == "file":
         return Place(unquote(urlsplit(uri).path).rstrip("/"), {})
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
@@ -122,7 +124,7 @@ def locate(uri: str) -> Place:
 
 
 @contextmanager
-def explained(where: str) -> Iterator[None]:
+def explained(where: str) -> Generator[None]:
     """Turn what either library raises about `where` into one LakeError line.
 
     Commit conflicts and missing tables pass through: their callers know what to do.

@@ -5,7 +5,7 @@ everything that is tested around an engine. Modules are imported when an engine 
 take seconds.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -102,12 +102,20 @@ class Tokenizer(Protocol):
         ...
 
 
+Seen = Callable[[Completion], None]
+
+
+def unseen(_: Completion) -> None:
+    """Take no note of a completion."""
+
+
 class Engine(Protocol):
     """One loaded model. `sample` is called from several threads at once."""
 
-    def sample(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
+    def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
         """Draw one completion per seed for one prompt, in the order of `seeds`.
 
+        `seen` is told of each completion when it ends, from any thread: a unit of long ones takes minutes.
         A request that fails is a `Completion` with `error` set (a prompt longer than max_model_len, say). The
         same seed gives the same completion only on the same engine, hardware and batch.
 

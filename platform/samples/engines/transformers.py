@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from samples.engines import Completion, Placement, Sampling
+from samples.engines import Completion, Placement, Sampling, Seen, unseen
 from samples.engines.distribution import GREEDY, processed
 from samples.engines.hf import ModelTokenizer, find, installed, one_line, quiet, tokenizer
 from samples.errors import ModelError
@@ -40,7 +40,7 @@ class TransformersEngine:
         self._stops = set(sampling.stop_token_ids) | (set() if sampling.ignore_eos else also - {self._eos})
         self._held_back = sorted(self._stops | also | ({self._eos} if self._eos is not None else set()))
 
-    def sample(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
+    def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
         """Draw one completion per seed, in order; what fails is an error row."""
         if len(prompt_ids) >= self._max_model_len:
             return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
@@ -52,6 +52,8 @@ class TransformersEngine:
                     completions += self._draw(prompt_ids, part)
                 except (RuntimeError, ValueError, IndexError) as error:  # out of memory, a token id out of range …
                     completions += [Completion.failed(one_line(error)) for _ in part]
+                for completion in completions[start:]:
+                    seen(completion)
         return completions
 
     def score(self, prompt_ids: list[int], token_ids: list[int]) -> npt.NDArray[np.float32]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from samples.engines import Completion, EngineDead, Placement, Sampling, vllm_log, vllm_settings
+from samples.engines import Completion, EngineDead, Placement, Sampling, Seen, unseen, vllm_log, vllm_settings
 from samples.engines.hf import find, installed, one_line, quiet, tokenizer
 from samples.errors import ModelError, UsageError
 
@@ -49,7 +49,7 @@ class VllmEngine:
         config = engine_args.create_engine_config(UsageContext.LLM_CLASS)
         return AsyncLLM.from_vllm_config(config, usage_context=UsageContext.LLM_CLASS, disable_log_stats=True)
 
-    def sample(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
+    def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
         """Draw one completion per seed, in order, among the requests of all other callers.
 
         Raises:
@@ -59,10 +59,15 @@ class VllmEngine:
             return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
         if self._loop.is_closed() or self._llm is None:
             raise EngineDead("vLLM's engine is closed")
-        return asyncio.run_coroutine_threadsafe(self._unit(prompt_ids, seeds), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._unit(prompt_ids, seeds, seen), self._loop).result()
 
-    async def _unit(self, prompt_ids: list[int], seeds: list[int]) -> list[Completion]:
-        return list(await asyncio.gather(*(self._one(prompt_ids, seed) for seed in seeds)))
+    async def _unit(self, prompt_ids: list[int], seeds: list[int], seen: Seen) -> list[Completion]:
+        async def one(seed: int) -> Completion:
+            completion = await self._one(prompt_ids, seed)
+            seen(completion)
+            return completion
+
+        return list(await asyncio.gather(*(one(seed) for seed in seeds)))
 
     async def _one(self, prompt_ids: list[int], seed: int) -> Completion:
         from vllm.exceptions import VLLMClientError
