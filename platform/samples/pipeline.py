@@ -125,6 +125,8 @@ class Stream:
         import ray
         from ray.data import ActorPoolStrategy, DataContext
 
+        from samples.tickets import Tickets
+
         context = DataContext.get_current()
         context.enable_progress_bars = False
         context.print_on_execution_start = False
@@ -132,10 +134,13 @@ class Stream:
         calls = _calls_at_once(self._job, self._plan)
         has_gpus = bool(ray.cluster_resources().get("GPU")) and self._job.run.engine != "toy"
         gpus = self._job.placement.tensor_parallel_size if has_gpus else None
-        return ray.data.range(len(self._plan), override_num_blocks=len(self._plan)).map_batches(
-            Replica,
+        tickets = ray.data.read_datasource(
+            Tickets(len(self._plan)), num_cpus=1, num_gpus=gpus, override_num_blocks=len(self._plan)
+        )
+        # map, not map_batches: Ray asks for a batch size on GPUs, and fuses neither with one.
+        return tickets.map(
+            Replica,  # pyright: ignore[reportArgumentType]  # a class whose objects are called
             fn_constructor_kwargs={"job": self._job, "work": self._work, "board": self._board},
-            batch_size=1,
             compute=ActorPoolStrategy(
                 min_size=self._pool.smallest,
                 max_size=self._pool.largest,

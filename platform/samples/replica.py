@@ -6,13 +6,13 @@ new replica and gives it the unit again; nothing of a unit is visible before the
 """
 
 import os
+import pickle
 import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from samples import engines, segment
@@ -80,12 +80,9 @@ class Replica:
             self._engine, self._refusal = None, error
         self._ready = True
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Sample the units of a batch (column id: their numbers) and return their receipts, pickled."""
-        import pickle
-
-        receipts = [pickle.dumps(self._sample(int(number))) for number in batch["id"]]
-        return {"receipt": np.array(receipts, dtype=object)}
+    def __call__(self, ticket: dict[str, Any]) -> dict[str, bytes]:
+        """Sample the unit of a ticket and return its receipt, pickled."""
+        return {"receipt": pickle.dumps(self._sample(int(ticket["unit"])))}
 
     def _sample(self, number: int) -> segment.Receipt | SamplesError | None:
         """Sample one unit: its receipt, None when the user stopped the run, or why the run cannot go on."""

@@ -106,7 +106,8 @@ def _pending(lake: Lake, run: Run, verifier: Verifier) -> tuple[int, Iterator[tu
     def rows() -> Iterator[tuple[str, int, str]]:
         with connection:
             cursor = connection.execute(
-                "SELECT problem_id, sample_index, text FROM completions JOIN todo USING (problem_id, sample_index, attempt)"
+                "SELECT problem_id, sample_index, text "
+                "FROM completions JOIN todo USING (problem_id, sample_index, attempt)"
             )
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
@@ -118,7 +119,7 @@ _TODO = """
 CREATE TEMP TABLE todo AS
 SELECT problem_id, sample_index, attempt
 FROM samples
-ANTI JOIN (SELECT problem_id, sample_index FROM verdicts WHERE verifier_version = $version) USING (problem_id, sample_index)
+ANTI JOIN (SELECT * FROM verdicts WHERE verifier_version = $version) AS judged USING (problem_id, sample_index)
 WHERE error IS NULL
 """
 
