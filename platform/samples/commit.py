@@ -6,10 +6,12 @@ run the second drops what the first committed. Many units go into one commit, so
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from samples import segment
@@ -20,13 +22,12 @@ from samples.segment import Receipt
 from samples_schemas import COMPLETIONS, SAMPLES
 
 
-@dataclass
+@dataclass(frozen=True)
 class Committer:
-    """Commits one run's receipts; remembers where its own last commit left the run."""
+    """Commits one run's receipts."""
 
     lake: Lake
     run: Run
-    _number: int = field(default=-1, init=False)  # of the run's last transaction that this driver has seen; -1 before
 
     def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
         """Commit receipts and return those that are now visible; the others' samples were there already.
@@ -38,10 +39,8 @@ class Committer:
         """
         pending = _first_of_each(receipts)
         while pending:
-            number = self.lake.transaction(SAMPLES.name, self.run.run_id)
-            if number != self._number:
-                pending = self._uncommitted(pending)
-                self._number = number
+            claim = self.lake.claim(SAMPLES.name, self.run.run_id)
+            pending = self._uncommitted(pending, claim.snapshot)
             if fresh := [receipt for receipt in pending if receipt.file.path not in named]:
                 self.lake.commit(COMPLETIONS.name, [(receipt.file, self.run.partition) for receipt in fresh])
                 named |= {receipt.file.path for receipt in fresh}
@@ -50,10 +49,9 @@ class Committer:
             rows = pa.concat_tables(receipt.facts for receipt in pending)
             file = self.lake.put(SAMPLES.name, rows, self.run.partition)
             try:
-                self.lake.commit(SAMPLES.name, [(file, self.run.partition)], (self.run.run_id, number + 1))
+                self.lake.commit(SAMPLES.name, [(file, self.run.partition)], claim)
             except CommitFailedError:
                 continue  # another driver of this run came first: look again at what is missing
-            self._number = number + 1
             break
         return pending
 
@@ -76,9 +74,14 @@ class Committer:
         receipts = [segment.reopen(self.lake, path, size) for path, size in candidates]
         return self.commit(receipts, named=frozenset(paths))
 
-    def _uncommitted(self, receipts: list[Receipt]) -> list[Receipt]:
+    def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:
         """Drop the units of which any sample is committed: a unit is committed whole or not at all."""
-        samples = self.lake.dataset(SAMPLES.name, **self.run.partition)
+        # Units are drawn in the order of their indices, so few files hold these: their statistics spare us the others.
+        index = ds.field("sample_index")
+        first, last = min(r.unit.start for r in receipts), max(r.unit.stop for r in receipts)
+        samples = self.lake.dataset(SAMPLES.name, snapshot, **self.run.partition).filter(
+            (index >= first) & (index < last)
+        )
         units = pa.table(
             {
                 "unit": pa.array(range(len(receipts)), pa.int64()),

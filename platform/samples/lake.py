@@ -9,11 +9,12 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from samples import parquet
@@ -28,6 +29,19 @@ _MARK = "lake.json"
 # and finds none for one that equals nothing, and skips files that hold what is asked for.
 _SKIPPING = {"delta.dataSkippingStatsColumns": ",".join(parquet.STATISTICS)}
 _NO_SKIPPING = {"delta.dataSkippingNumIndexedCols": "0"}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The next commit of one app on one table.
+
+    It holds the snapshot that its number was read from: Delta refuses the number only to a commit from a snapshot
+    that had not seen it taken.
+    """
+
+    app: str
+    number: int
+    snapshot: DeltaTable
 
 
 class Lake:
@@ -89,13 +103,14 @@ class Lake:
         except TableNotFoundError:
             return None
 
-    def dataset(self, name: str, **partition: str) -> ds.Dataset:
+    def dataset(self, name: str, snapshot: DeltaTable | None = None, **partition: str) -> ds.Dataset:
         """Return a table, or the part of it with these partition values, as a pyarrow dataset of its newest snapshot.
 
+        `snapshot` is one that the caller holds already.
         Columns are those of the table's declaration, partition columns included. Never committed to: empty.
         """
         table = TABLES[name]
-        snapshot = self.delta(name)
+        snapshot = snapshot or self.delta(name)
         if snapshot is None:
             return ds.dataset(table.schema.empty_table())
         filters = [(column, "=", value) for column, value in partition.items()]
@@ -106,7 +121,7 @@ class Lake:
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
         """Read a table, or the part of it with these partition values, into memory."""
         with explained(self.place.table_uri(name)):
-            return self.dataset(name, **partition).to_table(columns=columns)
+            return self.dataset(name, None, **partition).to_table(columns=columns)
 
     # --- appending
 
@@ -135,16 +150,13 @@ class Lake:
         self.place.put(f"{name}/{path}", data)
         return File(path, len(data), rows.num_rows, parquet.stats(rows))
 
-    def commit(
-        self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], transaction: tuple[str, int] | None = None
-    ) -> None:
+    def commit(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: "Claim | None" = None) -> None:
         """Name files in one commit: readers see all of them from now on.
 
-        `files` pairs each file with its partition values. `transaction` (app, number) makes concurrent commits
-        of one app conflict.
+        `files` pairs each file with its partition values.
 
         Raises:
-            CommitFailedError: Another commit of the same app came first; nothing was committed.
+            CommitFailedError: Another commit of the claim's app came first; nothing was committed.
             LakeError: The log cannot be written.
         """
         table = TABLES[name]
@@ -152,16 +164,23 @@ class Lake:
             AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
             for file, values in files
         ]
-        apps = [Transaction(*transaction)] if transaction else None
         with explained(self.place.table_uri(name)):
-            snapshot = self.delta(name) or self._make_table(table)
+            snapshot = claim.snapshot if claim else self._table(table)
             snapshot.create_write_transaction(
                 adds,
                 mode="append",
                 schema=table.schema,
                 partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(app_transactions=apps),
+                commit_properties=CommitProperties(
+                    app_transactions=[Transaction(claim.app, claim.number)] if claim else None
+                ),
             )
+
+    def claim(self, name: str, app: str) -> "Claim":
+        """Claim the next commit of `app` on a table; whoever commits first under equal claims wins."""
+        with explained(self.place.table_uri(name)):
+            snapshot = self._table(TABLES[name])
+            return Claim(app, (snapshot.transaction_version(app) or 0) + 1, snapshot)
 
     def append(self, name: str, app: str, choose: Callable[[], Sequence[tuple[pa.Table, Mapping[str, str]]]]) -> None:
         """Commit what `choose` finds missing, in one commit that excludes other appends of `app`.
@@ -170,32 +189,38 @@ class Lake:
         first, it is asked again; an empty answer commits nothing.
         """
         while True:
-            number = self.transaction(name, app)
+            claim = self.claim(name, app)  # before `choose` reads
             chosen = [(rows, partition) for rows, partition in choose() if rows.num_rows]
             if not chosen:
-                return None
+                return
             files = [(self.put(name, rows, partition), partition) for rows, partition in chosen]
             try:
-                return self.commit(name, files, (app, number + 1))
+                self.commit(name, files, claim)
             except CommitFailedError:
                 continue  # its files are orphans: no commit names them
+            return
 
-    def transaction(self, name: str, app: str) -> int:
-        """Return the number of the last transaction that `app` committed to a table; 0 before its first."""
-        snapshot = self.delta(name)
-        return 0 if snapshot is None else snapshot.transaction_version(app) or 0
-
-    def _make_table(self, table: Table) -> DeltaTable:
-        return DeltaTable.create(
-            self.place.table_uri(table.name),
-            schema=table.schema,
-            mode="ignore",
-            partition_by=list(table.partition_by),
-            name=table.name,
-            description=table.meaning,
-            configuration=_SKIPPING if set(parquet.STATISTICS) <= set(table.file_schema.names) else _NO_SKIPPING,
-            storage_options=self.place.options,
-        )
+    def _table(self, table: Table) -> DeltaTable:
+        """Return the newest snapshot of a table, making the table if there is none."""
+        if (snapshot := self.delta(table.name)) is not None:
+            return snapshot
+        try:
+            return DeltaTable.create(
+                self.place.table_uri(table.name),
+                schema=table.schema,
+                mode="error",
+                partition_by=list(table.partition_by),
+                name=table.name,
+                description=table.meaning,
+                configuration=_SKIPPING if set(parquet.STATISTICS) <= set(table.file_schema.names) else _NO_SKIPPING,
+                storage_options=self.place.options,
+                # A second maker must not make it again, as version 1 behind the first's.
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
+        except DeltaError:
+            if (snapshot := self.delta(table.name)) is None:
+                raise
+            return snapshot
 
 
 def folder(table: Table, partition: Mapping[str, str]) -> str:

@@ -96,7 +96,11 @@ class Place:
                 return LocalStore(self.uri, mkdir=True)
             provider = _aws_profile() if urlsplit(self.uri).scheme in {"s3", "s3a"} else None
             make: Any = from_url  # its overloads name every option of every store
-            return make(self.uri, **({"credential_provider": provider} if provider else {}), **self.options)
+            return make(
+                self.uri,
+                client_options={"allow_http": bool(self.options)},
+                **({"credential_provider": provider} if provider else {}),
+            )
 
     def table_uri(self, name: str) -> str:
         """URI of one Delta table."""

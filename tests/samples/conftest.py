@@ -1,0 +1,96 @@
+"""A real S3 server on loopback, and runs drawn by the library's own parts without Ray."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from samples import segment
+from samples.engines import Placement, Sampling, load
+from samples.lake import Lake
+from samples.plan import Unit, plan
+from samples.record import record
+from samples.request import Prepared, Request, prepare
+from samples.run import Run, seed_of
+from samples.segment import Receipt
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """URL of an S3 server that enforces conditional puts."""
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """URI of an empty bucket, and the environment that reaches it."""
+    import boto3
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"lab-{uuid4().hex[:8]}"
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    return f"s3://{bucket}/lake"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URI for a new lake: a local folder, then an S3 bucket."""
+    return request.getfixturevalue("s3") if request.param == "s3" else str(tmp_path / "lake")
+
+
+@pytest.fixture
+def sums(tmp_path: Path) -> Path:
+    """Three sums as a problem file."""
+    path = tmp_path / "sums.jsonl"
+    rows = [{"id": f"sum-{n}", "question": f"What is {n} + {n + 1}?", "answer": str(2 * n + 1)} for n in range(3)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+class Bench:
+    """A recorded run whose units are drawn by hand."""
+
+    def __init__(self, uri: str, problems: Path, model: str = "toy", k: int = 8) -> None:
+        request = Request(str(problems), model, k, uri, name="toys", engine="toy", sampling=Sampling(max_tokens=100))
+        self.prepared: Prepared = prepare(request)
+        self.lake = Lake(uri, create=True)
+        self.run: Run = record(self.lake, self.prepared)
+        self.ids: list[str] = self.prepared.prompts["problem_id"].to_pylist()
+        self._prompts = dict(zip(self.ids, self.prepared.prompts["token_ids"].to_pylist(), strict=True))
+        self._engine = load("toy", model, None, "auto", request.sampling, Placement())
+
+    def plan(self, k: int, unit: int = 64):
+        return plan(self.lake, self.run.dataset, self.run.run_id, self.ids, k, unit)
+
+    def draw(self, unit: Unit) -> Receipt:
+        seeds = [seed_of(self.run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
+        return segment.write(
+            self.lake, self.run, unit, seeds, self._engine.sample(self._prompts[unit.problem_id], seeds)
+        )
+
+    def keys(self) -> list[tuple[str, int]]:
+        table = self.lake.read("samples", run_id=self.run.run_id).sort_by(
+            [("problem_id", "ascending"), ("sample_index", "ascending")]
+        )
+        return list(zip(table["problem_id"].to_pylist(), table["sample_index"].to_pylist(), strict=True))
+
+
+@pytest.fixture
+def bench(sums: Path) -> Callable[..., Bench]:
+    """Make a `Bench` over the three sums."""
+    return lambda uri, **more: Bench(str(uri), sums, **more)

@@ -1,0 +1,143 @@
+"""Committing: whole, once, in order; whatever dies between two steps."""
+
+import threading
+
+import duckdb
+import pytest
+
+from samples.commit import Committer
+from samples.plan import Unit
+
+
+def everything(bench):
+    return [(problem, index) for problem in bench.ids for index in range(8)]
+
+
+def joined(bench):
+    """How many completions each sample has: joined on key and attempt."""
+    samples, completions = (bench.lake.read(name, run_id=bench.run.run_id) for name in ("samples", "completions"))
+    assert samples.num_rows or completions.num_rows is not None
+    return duckdb.sql(
+        "SELECT count(c.text) FROM samples s LEFT JOIN completions c USING (problem_id, sample_index, attempt) "
+        "GROUP BY s.problem_id, s.sample_index"
+    ).fetchall()
+
+
+def test_committed_units_are_samples_with_one_completion_each(bench, anywhere):
+    b = bench(anywhere)
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    assert b.keys() == everything(b)
+    assert set(joined(b)) == {(1,)}
+
+
+def test_a_segment_that_no_commit_names_is_no_sample(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    for unit in b.plan(8):
+        b.draw(unit)
+    assert b.keys() == []
+    assert b.plan(8).missing == 24
+
+
+def test_of_two_attempts_at_a_unit_the_first_wins(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    first, second = (b.draw(Unit("sum-0", 0, 8)) for _ in range(2))
+    assert Committer(b.lake, b.run).commit([first, second]) == [first]
+    assert Committer(b.lake, b.run).commit([second]) == []
+    assert set(b.lake.read("samples")["attempt"].to_pylist()) == {first.facts["attempt"][0].as_py()}
+
+
+def test_a_second_driver_on_the_same_run_commits_nothing_twice(bench, anywhere):
+    b = bench(anywhere)
+    one, two = Committer(b.lake, b.run), Committer(b.lake, b.run)
+    units = list(b.plan(8))
+    one.commit([b.draw(units[0])])
+    assert len(two.commit([b.draw(unit) for unit in units])) == 2
+    assert one.commit([b.draw(unit) for unit in units]) == []
+    assert b.keys() == everything(b)
+    assert set(joined(b)) == {(1,)}
+
+
+def test_an_overlapping_unit_is_dropped_whole_and_planned_again(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    Committer(b.lake, b.run).commit([b.draw(Unit("sum-0", 2, 4))])
+    assert Committer(b.lake, b.run).commit([b.draw(Unit("sum-0", 0, 8))]) == []
+    ranges = [(unit.start, unit.stop) for unit in b.plan(8) if unit.problem_id == "sum-0"]
+    assert ranges == [(0, 2), (4, 8)]
+
+
+def test_many_drivers_at_once_commit_every_key_once(bench, anywhere):
+    b = bench(anywhere)
+    drivers = 4
+    receipts = [[b.draw(unit) for unit in b.plan(8, unit=4)] for _ in range(drivers)]
+    failures: list[BaseException] = []
+
+    def drive(mine):
+        committer = Committer(b.lake, b.run)
+        try:
+            for receipt in mine:
+                committer.commit([receipt])
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=drive, args=(mine,)) for mine in receipts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert b.keys() == everything(b)
+    assert set(joined(b)) == {(1,)}
+
+
+def test_segments_of_a_driver_that_died_before_committing_are_adopted_as_they_are(bench, anywhere):
+    b = bench(anywhere)
+    receipts = {receipt.facts["attempt"][0].as_py() for receipt in map(b.draw, b.plan(8))}
+    adopted = Committer(b.lake, b.run).adopt(b.plan(8))
+    assert {receipt.facts["attempt"][0].as_py() for receipt in adopted} == receipts
+    assert b.keys() == everything(b)
+    assert set(joined(b)) == {(1,)}
+    assert b.plan(8).missing == 0
+
+
+def test_a_driver_that_died_between_the_two_commits_is_finished_by_the_next(bench, anywhere):
+    b = bench(anywhere)
+    receipts = [b.draw(unit) for unit in b.plan(8)]
+    b.lake.commit("completions", [(receipt.file, b.run.partition) for receipt in receipts])
+    assert b.keys() == []
+    assert len(Committer(b.lake, b.run).adopt(b.plan(8))) == 3
+    assert b.keys() == everything(b)
+    assert set(joined(b)) == {(1,)}
+    assert b.lake.read("completions").num_rows == 24
+
+
+def test_an_orphan_is_adopted_for_a_larger_k_too_but_not_where_a_part_of_it_is_there(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    b.draw(Unit("sum-0", 0, 8))
+    b.draw(Unit("sum-1", 0, 8))
+    Committer(b.lake, b.run).commit([b.draw(Unit("sum-1", 0, 4))])
+    adopted = Committer(b.lake, b.run).adopt(b.plan(20))
+    assert [receipt.unit for receipt in adopted] == [Unit("sum-0", 0, 8)]
+
+
+def test_of_two_orphans_of_one_unit_one_is_adopted(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    b.draw(Unit("sum-0", 0, 8))
+    b.draw(Unit("sum-0", 0, 8))
+    assert len(Committer(b.lake, b.run).adopt(b.plan(8))) == 1
+    assert [key for key in b.keys() if key[0] == "sum-0"] == [("sum-0", index) for index in range(8)]
+
+
+def test_an_adopted_receipt_counts_what_the_lost_one_counted(bench, tmp_path):
+    b = bench(tmp_path / "lake", model="toy?nan=0.5&inf=0.3")
+    lost = [b.draw(unit) for unit in b.plan(8)]
+    adopted = Committer(b.lake, b.run).adopt(b.plan(8))
+    assert sum(r.nonfinite for r in adopted) == sum(r.nonfinite for r in lost) > 0
+    by_unit = {receipt.unit: receipt for receipt in adopted}
+    assert all(repr(by_unit[r.unit].facts.to_pydict()) == repr(r.facts.to_pydict()) for r in lost)  # NaN is NaN
+
+
+@pytest.mark.parametrize("k", [8, 80])
+def test_a_complete_run_adopts_nothing(bench, tmp_path, k):
+    b = bench(tmp_path / "lake")
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
+    assert Committer(b.lake, b.run).adopt(b.plan(k)) == []
