@@ -103,7 +103,7 @@ class Lake:
         except TableNotFoundError:
             return None
 
-    def dataset(self, name: str, snapshot: DeltaTable | None = None, **partition: str) -> ds.Dataset:
+    def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> ds.Dataset:
         """Return a table, or the part of it with these partition values, as a pyarrow dataset of its newest snapshot.
 
         `snapshot` is one that the caller holds already.
@@ -121,7 +121,7 @@ class Lake:
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
         """Read a table, or the part of it with these partition values, into memory."""
         with explained(self.place.table_uri(name)):
-            return self.dataset(name, None, **partition).to_table(columns=columns)
+            return self.dataset(name, **partition).to_table(columns=columns)
 
     # --- appending
 

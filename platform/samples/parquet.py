@@ -45,17 +45,21 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
     leaves = _leaves(table.file_schema)
     encoded = {name: encoding for name, encoding in _ENCODINGS.items() if name in leaves}
     sink = io.BytesIO()
-    pq.write_table(
-        rows.replace_schema_metadata(metadata),
+    with pq.ParquetWriter(
         sink,
+        rows.schema.remove_metadata(),
         compression="zstd",
         compression_level={name: _LEVELS.get(name, 3) for name in leaves},
         column_encoding=encoded,
         use_dictionary=[  # pyright: ignore[reportArgumentType]  # pyarrow takes names too
             name for name in leaves if name not in encoded and name != "text"
         ],
-        row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS,
-    )
+        write_statistics=[name for name in STATISTICS if name in leaves],  # pyright: ignore[reportArgumentType]
+        store_schema=False,  # the lake declares the types; a copy would outweigh a small segment
+    ) as writer:
+        writer.write_table(rows, row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS)
+        if metadata:
+            writer.add_key_value_metadata(metadata)
     return sink.getvalue()
 
 

@@ -101,7 +101,7 @@ def reopen(lake: Lake, path: str, size: int) -> Receipt:
     data = lake.place.get(f"{COMPLETIONS.name}/{path}")
     assert data is not None, path
     file = pq.ParquetFile(pa.BufferReader(data))
-    facts = pa.ipc.open_stream(base64.b64decode(file.schema_arrow.metadata[_FACTS])).read_all()
+    facts = pa.ipc.open_stream(base64.b64decode(file.metadata.metadata[_FACTS])).read_all()
     values = file.read(["token_logprobs"])["token_logprobs"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     index = facts["sample_index"]
     unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1)
@@ -123,6 +123,6 @@ def _lists(arrays: Sequence[np.ndarray], kind: np.dtype) -> pa.ListArray:
 
 def _ipc(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()

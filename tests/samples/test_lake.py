@@ -184,9 +184,13 @@ def small_disk(tmp_path):
 def test_no_space_left_names_the_place_and_keeps_what_was_committed(bench, small_disk):
     b = bench(small_disk / "lake", model="toy?tokens=60")
     committer = Committer(b.lake, b.run)
-    with pytest.raises(LakeError) as error:
+
+    def fill():
         for unit in b.plan(2000):
             committer.commit([b.draw(unit)])
+
+    with pytest.raises(LakeError) as error:
+        fill()
     assert "no space left" in line_of(error)
     assert str(small_disk) in str(error.value)
     there = b.keys()

@@ -1,6 +1,5 @@
 """Planning: wanted minus committed, on the grid, for any history."""
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -1,0 +1,98 @@
+"""Several raylets on one machine: the pool follows the work, and a node that is lost costs nothing."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samples.engines import Placement
+from samples.ingest import ingest
+from samples.lake import Lake
+from samples.pipeline import Pool
+from samples.request import Request, prepare
+
+pytestmark = pytest.mark.ray
+
+HEALTH = {
+    "RAY_health_check_initial_delay_ms": "1000",
+    "RAY_health_check_period_ms": "500",
+    "RAY_health_check_timeout_ms": "500",
+    "RAY_health_check_failure_threshold": "3",
+}
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A head with one CPU for the driver's helpers, to which tests add nodes."""
+    for name, value in HEALTH.items():
+        monkeypatch.setenv(name, value)
+    import ray
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def request(tmp_path: Path, model: str, k: int, pool: Pool) -> Request:
+    path = tmp_path / "sums.jsonl"
+    rows = [{"id": f"sum-{n}", "question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(6)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    how = {"placement": Placement(max_num_seqs=8), "pool": pool, "unit": 8}
+    return Request(str(path), model, k, str(tmp_path / "lake"), engine="toy", **how)
+
+
+def keys(lake: str) -> list[tuple[str, int]]:
+    rows = Lake(lake).read("samples", columns=["problem_id", "sample_index"]).to_pylist()
+    return sorted((row["problem_id"], row["sample_index"]) for row in rows)
+
+
+def every(k: int) -> list[tuple[str, int]]:
+    return sorted((f"sum-{n}", index) for n in range(6) for index in range(k))
+
+
+def alive() -> int:
+    """Replicas, as Ray itself counts them."""
+    import ray._private.state
+
+    actors = ray._private.state.actors().values()
+    return sum(actor["State"] == "ALIVE" and "MapWorker" in actor["ActorClassName"] for actor in actors)
+
+
+def test_the_pool_grows_from_min_to_max_under_load_and_shrinks_after_it(cluster, tmp_path):
+    for _ in range(2):
+        cluster.add_node(num_cpus=2)
+    # 66 units, 2 at once in each of 4 replicas: the last wave keeps one replica busy and leaves the others idle.
+    asked = request(tmp_path, "toy?delay=4", 88, Pool(1, 4))
+    counts: list[int] = []
+    summary = ingest(prepare(asked), watch=lambda _: counts.append(alive()))
+    assert summary.missing == 0
+    assert keys(asked.lake) == every(88)
+    assert counts[0] <= 1
+    assert max(counts) == 4
+    assert min(counts[counts.index(4) :]) < 4
+
+
+def test_a_node_killed_in_the_middle_costs_nothing(cluster, tmp_path):
+    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    asked = request(tmp_path, "toy?delay=1", 48, Pool(2, 2))
+    done: list[Any] = []
+    driver = threading.Thread(target=lambda: done.append(ingest(prepare(asked))))
+    driver.start()
+    segments = Path(asked.lake, "completions")
+    deadline = time.monotonic() + 90
+    while len(list(segments.rglob("unit-*.parquet"))) < 6:
+        assert time.monotonic() < deadline, "no segments came"
+        time.sleep(0.1)
+    cluster.remove_node(nodes[0], allow_graceful=False)
+    driver.join(180)
+    assert not driver.is_alive()
+    assert done
+    assert done[0].missing == 0
+    assert keys(asked.lake) == every(48)
