@@ -1,0 +1,129 @@
+"""A run's identity: what decides the distribution, and nothing else."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from samples.engines import Placement, Sampling
+from samples.engines.identity import fingerprint
+from samples.errors import NotFound, UsageError
+from samples.lake import Lake
+from samples.pipeline import Pool
+from samples.request import Request, prepare
+from samples.run import find, register, seed_of
+
+
+@pytest.fixture
+def request_(sums, tmp_path):
+    return Request(str(sums), "toy", 8, str(tmp_path / "lake"), engine="toy")
+
+
+def run_id(request):
+    return prepare(request).run.run_id
+
+
+SAME = {
+    "k": {"k": 99},
+    "name": {"name": "other"},
+    "labels": {"labels": {"family": "toy"}},
+    "replicas": {"pool": Pool(1, 9)},
+    "placement": {"placement": Placement(max_num_seqs=4)},
+    "unit": {"unit": 3},
+    "lake": {"lake": "/elsewhere"},
+}
+OTHER = {
+    "temperature": {"sampling": Sampling(temperature=0.6)},
+    "stop": {"sampling": Sampling(stop=("\n",))},
+    "log-prob mode": {"sampling": Sampling(logprobs_mode="processed_logprobs")},
+    "max_model_len": {"sampling": Sampling(max_model_len=100)},
+    "seed": {"seed": 1},
+    "model": {"model": "toy?p=0.5"},
+    "dtype": {"dtype": "float32"},
+    "template": {"template": "plain"},
+    "system": {"system": "Be brief."},
+    "suffix": {"suffix": "Think."},
+    "problems": {"limit": 2},
+    "dataset": {"dataset": "other"},
+    "revision": {"revision": "b"},
+}
+
+
+@pytest.mark.parametrize("what", list(SAME))
+def test_how_a_run_is_drawn_does_not_change_its_id(request_, what):
+    assert run_id(replace(request_, **SAME[what])) == run_id(request_)
+
+
+@pytest.mark.parametrize("what", list(OTHER))
+def test_what_decides_the_distribution_changes_its_id(request_, what):
+    assert run_id(replace(request_, **OTHER[what])) != run_id(request_)
+
+
+def test_an_edited_problem_is_another_run(request_, sums):
+    before = run_id(request_)
+    sums.write_text(sums.read_text().replace("What is 0", "How much is 0"))
+    assert run_id(request_) != before
+
+
+def test_the_order_of_problems_does_not_matter(request_, sums):
+    before = run_id(request_)
+    sums.write_text("".join(reversed(sums.read_text().splitlines(keepends=True))))
+    assert run_id(request_) == before
+
+
+def test_an_id_never_looks_like_a_number(request_):
+    identifier = run_id(request_)
+    assert identifier[0] == "r"
+    assert len(identifier) == 17
+
+
+def test_seeds_are_63_bits_and_differ_by_run_problem_and_index():
+    seeds = {seed_of(run, problem, index) for run in "ab" for problem in ("1", "11") for index in range(200)}
+    assert len(seeds) == 800
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_run_is_registered_once_and_keeps_its_first_name(request_, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    first = prepare(replace(request_, name="first")).run
+    assert register(lake, first).name == "first"
+    assert register(lake, prepare(replace(request_, name="second")).run).name == "first"
+    assert lake.read("runs").num_rows == 1
+
+
+def test_a_name_belongs_to_one_run(request_, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    register(lake, prepare(replace(request_, name="mine")).run)
+    other = prepare(replace(request_, name="mine", sampling=Sampling(top_p=0.5))).run
+    with pytest.raises(UsageError, match=r"sampling\.top_p 1\.0 -> 0\.5"):
+        register(lake, other)
+
+
+def test_a_run_is_found_by_name_and_by_an_unambiguous_prefix(request_, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    runs = [prepare(replace(request_, name=f"run-{seed}", seed=seed)).run for seed in range(3)]
+    for run in runs:
+        register(lake, run)
+    assert find(lake, "run-1").run_id == runs[1].run_id
+    assert find(lake, runs[2].run_id[:9]).name == "run-2"
+    with pytest.raises(NotFound, match="ambiguous"):
+        find(lake, "r")
+    with pytest.raises(NotFound, match="run-0, run-1, run-2"):
+        find(lake, "nope")
+
+
+def test_the_recorded_specification_is_what_the_id_is_the_hash_of(request_, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    run = register(lake, prepare(request_).run)
+    again = find(lake, run.run_id)
+    assert again.run_id == run.run_id
+    assert again.specification == json.loads(json.dumps(run.specification))
+
+
+def test_a_checkpoint_is_known_by_its_content_wherever_it_lies(tmp_path):
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+        (tmp_path / name / "model.safetensors").write_bytes(bytes(5 << 20) + (b"new" if name == "three" else b"old"))
+    one, two, three = (fingerprint(tmp_path / name) for name in ("one", "two", "three"))
+    assert one == two != three
