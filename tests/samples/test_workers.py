@@ -1,0 +1,81 @@
+"""Workers that can be killed: a hostile item costs itself, never its neighbours."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from samples.workers import Failure, Pool
+
+
+def make():
+    def do(item):
+        match item:
+            case "hang":
+                while True:
+                    pass
+            case "power":
+                return len(str(9**9**9))
+            case "hoard":
+                return len(bytearray(10**10))
+            case "die":
+                os._exit(3)
+            case "raise":
+                raise ValueError("no")
+            case "pid":
+                return os.getpid()
+            case _:
+                return item * 2
+
+    return do
+
+
+def broken():
+    raise RuntimeError("cannot be made")
+
+
+def batches(items, size=20):
+    numbered = list(enumerate(items))
+    return [numbered[start : start + size] for start in range(0, len(items), size)]
+
+
+def pool(**more):
+    return Pool(make, **{"size": 2, "seconds": 1.0, "memory_mib": 512, **more})
+
+
+def test_every_item_gets_its_result_and_hostile_ones_cost_only_themselves():
+    hostile = {50: "hang", 60: "hoard", 70: "die", 80: "raise", 90: "power", 199: "hang"}
+    items = [hostile.get(number, number) for number in range(200)]
+    with pool() as workers:
+        results = dict(workers.map(batches(items)))
+    assert {number: results[number] for number in range(200) if number not in hostile} == {
+        number: 2 * number for number in range(200) if number not in hostile
+    }
+    statuses = {number: results[number].status for number in hostile}
+    assert statuses == {50: "timeout", 60: "error", 70: "error", 80: "error", 90: "timeout", 199: "timeout"}
+    assert results[60] == Failure("error", "over 512 MiB of memory")
+    assert results[80] == Failure("error", "ValueError: no")
+
+
+def test_no_items_give_no_results():
+    with pool() as workers:
+        assert list(workers.map([])) == []
+
+
+def test_workers_end_with_their_pool():
+    with pool() as workers:
+        pids = {pid for _, pid in workers.map(batches(["pid"] * 100, 5))}
+    assert pids
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_function_that_cannot_be_made_is_said_at_once_and_not_tried_for_ever():
+    with (
+        Pool(broken, size=1, seconds=1.0, memory_mib=64) as workers,
+        pytest.raises(RuntimeError, match="as it started"),
+    ):
+        list(workers.map([[(0, 1)]]))
