@@ -20,7 +20,7 @@ from rich.text import Text
 from samples.errors import UsageError
 from samples.progress import Progress
 
-_PLAIN_SECONDS = 2.5  # between plain lines at first; later a twentieth of the time passed, a minute at most
+_PLAIN_SECONDS = 2.5  # between plain lines at first; after five minutes a 120th of the time passed
 
 
 class Screen:
@@ -93,7 +93,7 @@ class Screen:
 
     def _tick(self) -> None:
         while not self._end.wait(0.25):
-            pause = min(max(_PLAIN_SECONDS, (time.monotonic() - self._begin) / 20), 60.0)
+            pause = min(max(_PLAIN_SECONDS, (time.monotonic() - self._begin) / 120), 60.0)
             if self._line and time.monotonic() - self._printed > pause:
                 self._print()
 
