@@ -1,103 +1,193 @@
-"""Planning a top-up of a large lake, k 1000 to 1024: seconds and peak memory. Goal: under 5 s and 1 GiB.
+"""Planning a top-up of a large lake, k 1000 to 1024: seconds and peak memory. Goal: under 5 s and 1 GiB on two cores.
 
-The lake has 10^4 problems x 1000 samples in the narrow table, a file per commit, and a segment's file for each of
-its 160,000 units, empty but named as real ones, so that looking for segments nobody committed costs what it costs.
+The lake has 10^4 problems x 1000 samples, built as ingest would: a file of 40,000 rows per commit in `samples`, and in
+`completions` a named segment per unit, 160,000 of them, on disk as empty files, so that looking for segments that
+nobody committed costs what it costs. "before Ray" is samples.ingest.ingest as a person runs it (prepare included:
+problems read, prompts rendered) up to where it would start Ray. While the lake grows, a commit of 16 units is timed,
+and what share of the driver's time such commits take under ingest's pause between commits.
+
+Peaks are those of fresh processes by VmHWM: ru_maxrss starts at the parent's peak.
 """
 
 import argparse
-import resource
-import shutil
+import contextlib
+import json
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+import samples.ingest as ingestion
+from samples import parquet
 from samples.commit import Committer
-from samples.lake import Lake
-from samples.plan import CELL, plan
-from samples.run import Run, digest
-from samples_schemas import SAMPLES
+from samples.lake import Lake, folder
+from samples.parquet import File
+from samples.plan import CELL, Unit, plan
+from samples.record import record
+from samples.request import Prepared, Request, prepare
+from samples.run import digest
+from samples.segment import Receipt
+from samples_schemas import COMPLETIONS, SAMPLES
 
-K, TOP_UP, PER_FILE = 1000, 1024, 50_000
-RUN = Run("bench", "set", "toy", "toy", {"sampling": {}}, {})
+K, TOP_UP, PER_FILE, UNITS = 1000, 1024, 40_000, 16
 
 
-def build(uri: str, problems: int) -> None:
-    """Make the lake, vectorised: cell by cell, as ingest commits."""
-    lake = Lake(uri, create=True)
-    ids = pa.array([f"problem-{number:06d}" for number in range(problems)])
-    files = []
+def request(where: Path) -> Request:
+    """Return the top-up that is planned."""
+    return Request(str(where / "sums.jsonl"), "toy", TOP_UP, str(where / "lake"), engine="toy")
+
+
+def facts_of(ids: list[str], start: int, stop: int) -> pa.Table:
+    """Rows of table samples: indices `start` to `stop` of these problems."""
+    width, rng = stop - start, np.random.default_rng(start)
+    count = len(ids) * width
+    each = pa.array(np.repeat(np.arange(len(ids)), width))
+    rows = {
+        "problem_id": pa.array(ids).take(each),
+        "sample_index": pa.array(np.tile(np.arange(start, stop, dtype=np.int32), len(ids))),
+        "tokens": rng.integers(10, 4000, count, dtype=np.int32),
+        "cumulative_logprob": rng.normal(-300, 100, count),
+        "finish_reason": ["stop"] * count,
+        "stop_reason": pa.nulls(count, pa.string()),
+        "seed": rng.integers(0, 2**62, count),
+        "attempt": pa.array([os.urandom(8).hex() for _ in ids]).take(each),
+        "error": pa.nulls(count, pa.string()),
+    }
+    return pa.table(rows, schema=SAMPLES.file_schema)
+
+
+def segment(prepared: Prepared, problem: str, start: int, stop: int) -> File:
+    """Return the file of one unit's completions as a commit names it."""
+    stem = f"unit-{digest(problem)}-{start}-{stop}-{os.urandom(8).hex()}"
+    stats = {"problem_id": problem, "sample_index": start}, {"problem_id": problem, "sample_index": stop - 1}
+    nulls = {"problem_id": 0, "sample_index": 0}
+    stated = {"numRecords": stop - start, "minValues": stats[0], "maxValues": stats[1], "nullCount": nulls}
+    return File(
+        f"{folder(COMPLETIONS, prepared.run.partition)}{stem}.parquet", 500_000, stop - start, json.dumps(stated)
+    )
+
+
+def build(where: Path, problems: int) -> None:
+    """Make the lake, cell by cell, and print what a commit costs on the way."""
+    rows = [{"id": f"p{n:06d}", "question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(problems)]
+    (where / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    prepared = prepare(request(where))
+    run, lake = prepared.run, Lake(prepared.request.lake, create=True)
+    record(lake, prepared)
+    ids = [problem.problem_id for problem in prepared.problems.problems]
+    total = problems * -(-K // CELL)
+    named, marks = 0, [0, total // 4, total // 2, total]
+    print(f"segments committed   s per commit of {UNITS} units   of driver time   pause   files in samples   load")
     for start in range(0, K, CELL):
-        width = min(CELL, K - start)
-        for first in range(0, problems, PER_FILE // width):
-            some = ids[first : first + PER_FILE // width]
-            count = len(some) * width
-            rows = {
-                "problem_id": some.take(pa.array(np.repeat(np.arange(len(some)), width))),
-                "sample_index": pa.array(np.tile(np.arange(start, start + width, dtype=np.int32), len(some))),
-                "tokens": np.random.default_rng(first).integers(10, 4000, count, dtype=np.int32),
-                "cumulative_logprob": np.random.default_rng(first).normal(-300, 100, count),
-                "finish_reason": ["stop"] * count,
-                "stop_reason": pa.nulls(count, pa.string()),
-                "seed": np.random.default_rng(first).integers(0, 2**62, count),
-                "attempt": pa.array([f"{unit:016x}" for unit in range(len(some)) for _ in range(width)]),
-                "error": pa.nulls(count, pa.string()),
-            }
-            table = pa.table(rows, schema=SAMPLES.file_schema)
-            files.append((lake.put(SAMPLES.name, table, RUN.partition), RUN.partition))
-    lake.commit(SAMPLES.name, files)
-    folder = Path(uri, "completions", "dataset=set", f"run_id={RUN.run_id}")
-    folder.mkdir(parents=True)
-    for problem in ids.to_pylist():
-        for start in range(0, K, CELL):
-            (folder / f"unit-{digest(problem)}-{start}-{min(start + CELL, K)}-{0:016x}.parquet").touch()
+        stop = min(start + CELL, K)
+        for first in range(0, problems, PER_FILE // (stop - start)):
+            while marks and named >= marks[0]:
+                time_commits(lake, prepared, ids, marks.pop(0))
+            some = ids[first : first + PER_FILE // (stop - start)]
+            files = [segment(prepared, problem, start, stop) for problem in some]
+            for file in files:
+                path = where / "lake" / COMPLETIONS.name / file.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+            lake.commit(COMPLETIONS.name, [(file, run.partition) for file in files])
+            file = lake.put(SAMPLES.name, facts_of(some, start, stop), run.partition)
+            lake.commit(SAMPLES.name, [(file, run.partition)])
+            named += len(files)
+    time_commits(lake, prepared, ids, named)
 
 
-def measure(uri: str, problems: int, adopt: bool) -> None:
-    """Plan in this fresh process and print seconds and MiB."""
-    lake = Lake(uri)
-    ids = [f"problem-{number:06d}" for number in range(problems)]
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
-    todo = plan(lake, RUN.dataset, RUN.run_id, ids, TOP_UP)
-    if adopt:
-        assert Committer(lake, RUN).adopt(todo) == []
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert todo.missing == problems * (TOP_UP - K)
-    print(f"{seconds:.2f} s, peak {peak / 1024:.0f} MiB ({before / 1024:.0f} before planning)")
+def time_commits(lake: Lake, prepared: Prepared, ids: list[str], named: int) -> None:
+    """Commit new units beyond the top-up a few times, and print the median."""
+    committer, times = Committer(lake, prepared.run), list[float]()
+    for number in range(6):
+        start = TOP_UP + CELL * (6 * named + number)
+        receipts: list[Receipt] = []
+        for problem in ids[:UNITS]:
+            facts = facts_of([problem], start, start + CELL)
+            file = segment(prepared, problem, start, start + CELL)
+            receipts.append(
+                Receipt(
+                    Unit(problem, start, start + CELL),
+                    File(file.path, file.size, CELL, parquet.stats(facts)),
+                    facts,
+                    0,
+                )
+            )
+        began = time.perf_counter()
+        assert len(committer.commit(receipts)) == len(receipts)
+        times.append(time.perf_counter() - began)
+    took = statistics.median(times[1:])
+    pause = max(ingestion._COMMIT_SECONDS, ingestion._COMMIT_SHARE * took)  # noqa: SLF001  # the rule is what is measured
+    count = len(lake.dataset(SAMPLES.name).files)  # pyright: ignore[reportAttributeAccessIssue]
+    print(
+        f"{named:18,} {took:27.3f} {took / (took + pause):16.1%} {pause:5.1f} s {count:18} {os.getloadavg()[0]:6.1f}",
+        flush=True,
+    )
+
+
+class RayWouldStart(Exception):
+    """Where "before Ray" ends."""
+
+
+def until_ray(where: Path) -> None:
+    """Run the ingest as far as it comes without Ray."""
+
+    def cluster() -> Any:
+        raise RayWouldStart
+
+    ingestion.cluster = cluster
+    with contextlib.suppress(RayWouldStart):
+        ingestion.ingest(prepare(request(where)))
+
+
+def plan_alone(where: Path) -> None:
+    """Plan, and check what was planned."""
+    lake = Lake(str(where / "lake"))
+    run = lake.read("runs", ["dataset", "run_id"]).to_pylist()[0]
+    ids = lake.read("prompts", ["problem_id"])["problem_id"].to_pylist()
+    todo = plan(lake, run["dataset"], run["run_id"], ids, TOP_UP)
+    assert todo.missing == len(ids) * (TOP_UP - K), todo.missing
+
+
+def peak() -> float:
+    """MiB this process ever held."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", type=int, default=10_000)
-    parser.add_argument("--measure", nargs=2, metavar=("URI", "ADOPT"))
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--measure", nargs=2, metavar=("WHAT", "FOLDER"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
-        measure(given.measure[0], given.problems, given.measure[1] == "yes")
+        before, began = peak(), time.perf_counter()
+        {"plan": plan_alone, "before Ray": until_ray}[given.measure[0]](Path(given.measure[1]))
+        print(json.dumps([time.perf_counter() - began, peak(), before]))
         return
-    folder = tempfile.mkdtemp()
-    try:
-        build(f"{folder}/lake", given.problems)
-        print(f"{given.problems * K:,} samples, top-up to k = {TOP_UP} (goal: 5 s, 1024 MiB)")
-        for label, adopt in (("plan alone", "no"), ("plan, and look for lost segments", "yes")):
-            print(f"  {label}: ", end="", flush=True)
-            command = [
-                sys.executable,
-                __file__,
-                "--problems",
-                str(given.problems),
-                "--measure",
-                f"{folder}/lake",
-                adopt,
+    with tempfile.TemporaryDirectory(prefix="samples-bench-") as where:
+        build(Path(where), given.problems)
+        print(f"\n{given.problems * K:,} samples, top-up to k = {TOP_UP} (goal 5 s and 1024 MiB)")
+        print("               of 5 s   of 1 GiB   seconds   peak MiB   of these imports   load")
+        for what in ("plan", "before Ray"):
+            command = [sys.executable, __file__, "--measure", what, where]
+            runs = [
+                json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+                for _ in range(given.repeats)
             ]
-            subprocess.run(command, check=True)
-    finally:
-        shutil.rmtree(folder)
+            took, held, before = (statistics.median(column) for column in zip(*runs, strict=True))
+            print(
+                f"{what:12} {took / 5:8.2f} {held / 1024:10.2f} {took:9.2f} {held:10.0f} {before:18.0f} "
+                f"{os.getloadavg()[0]:6.1f}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,14 +1,22 @@
-"""Bytes per token on disk, against JSON lines and default Parquet. Goal: token ids 1.1, log-probs 3.4.
+"""Bytes per token on disk, over JSON lines and default Parquet. Goal: token ids at most 1.1, log-probs at most 3.4.
 
-Real text (licences and documentation of the installed packages) through the demo model's tokenizer; log-probs of the
-demo model itself on a part of it, repeated in random order with noise in the mantissa, as float32 from a GPU has.
+Token ids are real text (documentation, licences and docstrings of the installed packages, each paragraph once, since
+repeats would flatter any compression) through the demo model's tokenizer. Log-probs are the model's own, scored on a
+part of that text; the rest repeats these in random order with 1 % of noise, so that no float32 occurs twice: the
+mantissa is noise, as a GPU's is, and the exponents are distributed as the model's. JSON lines hold what a harness
+would write: text, ids and log-probs as lists. Speeds are medians of five, on one table, in memory.
 """
 
 import argparse
+import ast
 import io
 import json
+import os
+import statistics
 import sysconfig
 import time
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,82 +27,142 @@ from samples import engines, parquet
 from samples.engines.transformers import load
 from samples_schemas import COMPLETIONS
 
+SCORED, WINDOW = 8192, 512
+GOALS = {"token_ids": 1.1, "token_logprobs": 3.4}
 
-def tokens_of(model: str, wanted: int) -> np.ndarray:
-    """Token ids of real text, at least `wanted` of them when the packages hold as many."""
-    tokenizer = engines.tokenizer("transformers", model)
+
+def texts() -> Iterator[str]:
+    """Prose of the installed packages, file by file; documents first."""
+    files = sorted(path for path in Path(sysconfig.get_paths()["purelib"]).rglob("*") if path.is_file())
+    documents = [path for path in files if path.suffix in {".md", ".rst", ".txt"} or path.name.startswith("LICENSE")]
+    for path in documents:
+        yield path.read_text(errors="replace")[:200_000]
+    for path in (path for path in files if path.suffix == ".py"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                nodes = ast.walk(ast.parse(path.read_text(errors="replace")))
+            except (SyntaxError, ValueError):
+                continue
+        kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        yield "\n\n".join(ast.get_docstring(node) or "" for node in nodes if isinstance(node, kinds))
+
+
+def tokens_of(tokenizer: engines.Tokenizer, wanted: int) -> np.ndarray:
+    """Token ids of real paragraphs, none of them twice, `wanted` when the packages hold as many."""
+    seen: set[str] = set()
     found: list[int] = []
-    for file in sorted(Path(sysconfig.get_paths()["purelib"]).rglob("*")):
-        if file.suffix in {".md", ".rst", ".txt"} and file.is_file():
-            found += tokenizer.encode(file.read_text(errors="replace")[:200_000], special_tokens=False)
+    for text in texts():
+        fresh = [part for part in text.split("\n\n") if part.strip() and part.strip() not in seen]
+        seen |= {part.strip() for part in fresh}
+        found += tokenizer.encode("\n\n".join(fresh), special_tokens=False)
         if len(found) >= wanted:
             break
     return np.array(found[:wanted], np.int32)
 
 
-def logprobs_of(model: str, ids: np.ndarray) -> np.ndarray:
-    """Log-probs by the model on the first tokens, then drawn from these with noise below 1 %."""
+def logprobs_of(model: str, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log-probs by the model of the first tokens, and as many as there are ids, drawn from these with noise."""
     engine = load(model, None, "float32", engines.Sampling(), engines.Placement())
-    known = np.concatenate(
-        [engine.score(ids[i : i + 8].tolist(), ids[i + 8 : i + 512].tolist()) for i in range(0, 8192, 512)]
-    )
+    parts = [ids[at : at + WINDOW].tolist() for at in range(0, min(SCORED, len(ids)) - WINDOW + 1, WINDOW)]
+    known = np.concatenate([engine.score(part[:8], part[8:]) for part in parts])
     rng = np.random.default_rng(0)
-    return (rng.choice(known, len(ids)) * rng.uniform(0.99, 1.01, len(ids))).astype(np.float32)
+    return known, (rng.choice(known, len(ids)) * rng.uniform(0.99, 1.01, len(ids))).astype(np.float32)
+
+
+def table_of(tokenizer: engines.Tokenizer, ids: np.ndarray, logprobs: np.ndarray, length: int) -> pa.Table:
+    """Rows of table completions, of `length` tokens each, 64 to a problem."""
+    count = len(ids) // length
+    offsets = np.arange(0, count * length + 1, length, dtype=np.int32)
+    return pa.table(
+        {
+            "problem_id": [f"problem-{row // 64:04d}" for row in range(count)],
+            "sample_index": pa.array([row % 64 for row in range(count)], pa.int32()),
+            "attempt": [f"{row // 64:016x}" for row in range(count)],
+            "text": ["".join(tokenizer.decode(ids[at : at + length].tolist())) for at in offsets[:-1]],
+            "token_ids": pa.ListArray.from_arrays(offsets, pa.array(ids[: offsets[-1]])),
+            "token_logprobs": pa.ListArray.from_arrays(offsets, pa.array(logprobs[: offsets[-1]])),
+        }
+    )
 
 
 def column_bytes(data: bytes) -> dict[str, int]:
-    """Compressed bytes of each leaf column."""
+    """Compressed bytes of each column, from the footer."""
     metadata = pq.ParquetFile(io.BytesIO(data)).metadata
     sizes: dict[str, int] = {}
     for group in range(metadata.num_row_groups):
         for column in range(metadata.num_columns):
             chunk = metadata.row_group(group).column(column)
-            sizes[chunk.path_in_schema] = sizes.get(chunk.path_in_schema, 0) + chunk.total_compressed_size
+            name = chunk.path_in_schema.split(".")[0]
+            sizes[name] = sizes.get(name, 0) + chunk.total_compressed_size
     return sizes
 
 
+def defaults(rows: pa.Table) -> bytes:
+    """Parquet as pyarrow writes it unasked: snappy, dictionaries."""
+    sink = io.BytesIO()
+    pq.write_table(rows, sink)
+    return sink.getvalue()
+
+
+def json_bytes(rows: pa.Table) -> dict[str, int]:
+    """Bytes of each field as JSON, its name included, and of all lines under "" ."""
+    sizes = dict.fromkeys(["", *rows.column_names], 0)
+    for row in rows.to_pylist():
+        sizes[""] += len(json.dumps(row)) + 1
+        for name, value in row.items():
+            sizes[name] += len(json.dumps({name: value}))
+    return sizes
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Median of five."""
+    times: list[float] = []
+    for _ in range(5):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=2_000_000)
     parser.add_argument("--length", type=int, default=2000, help="tokens of a completion")
     parser.add_argument("--model", default=".demo/SmolLM2-135M-Instruct")
     given = parser.parse_args()
-    ids = tokens_of(given.model, given.tokens)
-    count = len(ids) // given.length
-    total = count * given.length
-    logprobs = logprobs_of(given.model, ids[:total] if total > 8192 else ids)
-    offsets = np.arange(0, total + 1, given.length, dtype=np.int32)
-    rows = pa.table(
-        {
-            "problem_id": [f"problem-{row // 64:04d}" for row in range(count)],
-            "sample_index": pa.array([row % 64 for row in range(count)], pa.int32()),
-            "attempt": [f"{row // 64:016x}" for row in range(count)],
-            "text": [""] * count,
-            "token_ids": pa.ListArray.from_arrays(offsets, pa.array(ids[:total])),
-            "token_logprobs": pa.ListArray.from_arrays(offsets, pa.array(logprobs[:total])),
-        }
-    )
-    began = time.perf_counter()
-    ours = parquet.encode(COMPLETIONS, rows)
-    wrote = time.perf_counter() - began
-    began = time.perf_counter()
-    assert pq.read_table(io.BytesIO(ours)).num_rows == count
-    read = time.perf_counter() - began
-    sink = io.BytesIO()
-    pq.write_table(rows, sink)
-    default = column_bytes(sink.getvalue())
-    mine = column_bytes(ours)
-    lines = {
-        name: sum(len(json.dumps(row)) for row in rows[name].to_pylist()) for name in ("token_ids", "token_logprobs")
-    }
-    print(f"{total:,} tokens in {count} completions")
-    print("bytes per token      ours   goal   default Parquet   JSON lines")
-    for name, goal in (("token_ids", 1.1), ("token_logprobs", 3.4)):
-        leaf = f"{name}.list.element"
+    tokenizer = engines.tokenizer("transformers", given.model)
+    ids = tokens_of(tokenizer, given.tokens)
+    known, logprobs = logprobs_of(given.model, ids)
+    rows = table_of(tokenizer, ids, logprobs, given.length)
+    total = rows.num_rows * given.length
+    ours, default = parquet.encode(COMPLETIONS, rows), defaults(rows)
+    back = pq.read_table(io.BytesIO(ours)).select(rows.column_names).cast(rows.schema)
+    assert back.equals(rows.sort_by([(name, "ascending") for name in COMPLETIONS.sort_by])), "not lossless"
+    mine, usual, lines = column_bytes(ours), column_bytes(default), json_bytes(rows)
+    print(f"{total:,} tokens in {rows.num_rows:,} completions, load {os.getloadavg()[0]:.1f}")
+    print("bytes per token   over JSON   over default Parquet     ours   (goal)   default Parquet   JSON lines")
+    sizes = [(name, mine[name], usual[name], lines[name]) for name in ("token_ids", "token_logprobs", "text")]
+    for name, our, other, line in [*sizes, ("whole file", len(ours), len(default), lines[""])]:
+        goal = f"{GOALS[name]:8.1f}" if name in GOALS else " " * 8
         print(
-            f"{name:18} {mine[leaf] / total:6.2f} {goal:6.1f} {default[leaf] / total:17.2f} {lines[name] / total:12.2f}"
+            f"{name:15} {our / line:11.3f} {our / other:22.3f} {our / total:8.2f} {goal} {other / total:17.2f} "
+            f"{line / total:12.2f}"
         )
-    print(f"written at {total / wrote / 1e6:.1f} M tokens/s, read at {total / read / 1e6:.1f} M tokens/s")
+    units = [parquet.encode(COMPLETIONS, rows.slice(at, 64)) for at in range(0, rows.num_rows, 64)]
+    for name in GOALS:
+        print(f"  {name} in segments of one unit: {sum(column_bytes(unit)[name] for unit in units) / total:.2f}")
+    scored = table_of(tokenizer, ids[: len(known)], known, min(given.length, len(known)))
+    tokens = scored.num_rows * min(given.length, len(known))
+    alone = column_bytes(parquet.encode(COMPLETIONS, scored))["token_logprobs"] / tokens
+    print(f"  token_logprobs of the {tokens:,} scored tokens alone, nothing added: {alone:.2f}")
+    writing = seconds(lambda: parquet.encode(COMPLETIONS, rows))
+    reading = seconds(lambda: pq.read_table(io.BytesIO(ours), columns=["token_ids", "token_logprobs"]))
+    whole = seconds(lambda: pq.read_table(io.BytesIO(ours)))
+    print(
+        f"M tokens/s: written {total / writing / 1e6:.1f} (all columns), read {total / whole / 1e6:.1f}, "
+        f"ids and log-probs alone read {total / reading / 1e6:.1f}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""What everything around an engine costs: samples/s, and the driver's CPU per unit as committed units add up.
+"""What everything around an engine costs: samples/s, and the driver's CPU per unit as units add up.
 
-The toy engine draws for nothing. One lake is topped up in equal steps, each in a Ray of its own; goal: nothing grows
-with the units already committed, so last over first is near 1.
+The toy engine draws for nothing. First one lake is topped up in equal steps, each an ingest of its own in one Ray,
+after a warm-up in another lake; then one ingest of all units at once into a fresh lake. Goal: nothing grows with the
+units already committed, nor with those of one plan: last over first is near 1. Driver CPU is this process's own.
 """
 
 import argparse
+import itertools
 import json
-import shutil
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -14,38 +16,76 @@ from pathlib import Path
 from samples.engines import Placement, Sampling
 from samples.ingest import ingest
 from samples.pipeline import Pool, cluster
-from samples.request import Request, prepare
+from samples.progress import Progress
+from samples.request import Prepared, Request, prepare
+
+UNIT = 64
+
+
+def request(folder: Path, lake: str, units: int) -> Prepared:
+    """All problems up to `units` units each."""
+    return prepare(
+        Request(
+            str(folder / "sums.jsonl"), "toy?tokens=100", units * UNIT, str(folder / lake), engine="toy",
+            sampling=Sampling(max_tokens=200), placement=Placement(max_num_seqs=256), pool=Pool(1, 1),
+        )
+    )  # fmt: skip
+
+
+def topped_up(folder: Path, problems: int, units: int, steps: int) -> None:
+    """Print the cost of each step of top-ups."""
+    print(f"top-ups of {problems * units:,} units\ncommitted before   samples/s   driver ms/unit   seconds   load")
+    costs: list[float] = []
+    for step in range(steps):
+        cpu, wall = time.process_time(), time.perf_counter()
+        summary = ingest(request(folder, "lake", (step + 1) * units))
+        assert summary.drawn == problems * units * UNIT, summary
+        costs.append((time.process_time() - cpu) / problems / units * 1000)
+        print(
+            f"{step * problems * units:16,} {summary.drawn / summary.seconds:11,.0f} {costs[-1]:16.1f} "
+            f"{time.perf_counter() - wall:9.1f} {os.getloadavg()[0]:6.1f}",
+            flush=True,
+        )
+    print(f"last over first: {costs[-1] / costs[0]:.2f}\n")
+
+
+def at_once(folder: Path, problems: int, units: int) -> None:
+    """Print the cost of each thousand units within one ingest, as its own progress tells."""
+    print(f"one ingest of {problems * units:,} units\n      units done   samples/s   driver ms/unit")
+    marks: list[tuple[int, float, float]] = []
+
+    def watch(progress: Progress) -> None:
+        done = progress.samples_done // UNIT
+        if progress.samples_done and (not marks or done >= marks[-1][0] + 1000):
+            marks.append((done, time.process_time(), time.perf_counter()))
+
+    cpu, wall = time.process_time(), time.perf_counter()
+    summary = ingest(request(folder, "at-once", units), watch=watch)
+    assert not summary.missing, summary
+    costs: list[float] = []
+    for (before, cpu_0, wall_0), (done, cpu_1, wall_1) in itertools.pairwise(marks):
+        costs.append((cpu_1 - cpu_0) / (done - before) * 1000)
+        print(f"{done:16,} {(done - before) * UNIT / (wall_1 - wall_0):11,.0f} {costs[-1]:16.1f}")
+    total, seconds = (time.process_time() - cpu) / problems / units * 1000, time.perf_counter() - wall
+    print(f"           whole {summary.drawn / seconds:11,.0f} {total:16.1f}")
+    if costs:
+        print(f"last over first: {costs[-1] / costs[0]:.2f}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problems", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--units", type=int, default=10, help="units per problem and step")
+    parser.add_argument("--steps", type=int, default=8)
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp())
-    problems = folder / "sums.jsonl"
-    rows = [{"id": f"sum-{n}", "question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(given.problems)]
-    problems.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    units = given.problems * given.units
-    costs: list[float] = []
-    print(f"{units:,} units of 64 samples per step")
-    print("committed before   samples/s   driver CPU ms per unit")
-    try:
+    with tempfile.TemporaryDirectory(prefix="samples-bench-") as name:
+        folder = Path(name)
+        rows = [{"id": f"s{n}", "question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(given.problems)]
+        (folder / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         with cluster():
-            for step in range(given.steps):
-                request = Request(
-                    str(problems), "toy?tokens=100", (step + 1) * given.units * 64, str(folder / "lake"), engine="toy",
-                    sampling=Sampling(max_tokens=200), placement=Placement(max_num_seqs=256), pool=Pool(1, 1),
-                )  # fmt: skip
-                cpu, prepared = time.process_time(), prepare(request)
-                summary = ingest(prepared)
-                assert summary.drawn == units * 64
-                costs.append((time.process_time() - cpu) / units * 1000)
-                print(f"{step * units:16,} {summary.drawn / summary.seconds:11,.0f} {costs[-1]:24.1f}", flush=True)
-    finally:
-        shutil.rmtree(folder)
-    print(f"last over first: {costs[-1] / costs[0]:.2f}")
+            ingest(request(folder, "warm-up", 1))
+            topped_up(folder, given.problems, given.units, given.steps)
+            at_once(folder, given.problems, given.units * given.steps)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ class Report:
 
     replica: str
     ready: bool  # its engine is loaded
+    stopping: bool  # it knows that it takes no further unit
     busy: int  # units in its hands
     samples: int
     tokens: int
@@ -34,6 +35,7 @@ class Sight:
     samples: int = 0
     tokens: int = 0
     errors: int = 0
+    idle: bool = False  # stopped: no replica has a unit in its hands, and none will take one
 
 
 class Board:
@@ -47,11 +49,6 @@ class Board:
         """Take a replica's report; returns whether it should stop taking units."""
         self._reports[report.replica] = (time.monotonic(), report)
         return self._stopping
-
-    def leave(self, replica: str) -> None:
-        """Take note that a replica ended in good order."""
-        if replica in self._reports:
-            self._reports[replica] = (float("-inf"), self._reports[replica][1])
 
     def stop(self) -> None:
         """Tell every replica to take no further unit."""
@@ -70,6 +67,7 @@ class Board:
             samples=sum(report.samples for report in every),
             tokens=sum(report.tokens for report in every),
             errors=sum(report.errors for report in every),
+            idle=self._stopping and all(report.stopping and not report.busy for report in live),
         )
 
 
@@ -79,4 +77,4 @@ def post() -> Any:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    return ray.remote(Board).options(num_cpus=0, scheduling_strategy=here, max_concurrency=4).remote()
+    return ray.remote(Board).options(num_cpus=0, scheduling_strategy=here).remote()

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from samples import segment
-from samples.lake import Lake
+from samples.lake import Lake, folder
 from samples.plan import CELL, Plan
 from samples.run import Run, digest
 from samples.segment import Receipt
+from samples.storage import explained
 from samples_schemas import COMPLETIONS, SAMPLES
 
 
@@ -69,10 +71,16 @@ class Committer:
         ]
         if not candidates:
             return []
-        snapshot = self.lake.delta(COMPLETIONS.name)
-        paths = snapshot.get_add_actions(flatten=True).column("path").to_pylist() if snapshot else []
         receipts = [segment.reopen(self.lake, path, size) for path, size in candidates]
-        return self.commit(receipts, named=frozenset(paths))
+        return self.commit([receipt for receipt in receipts if receipt], named=self._named())
+
+    def _named(self) -> frozenset[str]:
+        """Paths of this run's files that the completions table names."""
+        if (snapshot := self.lake.delta(COMPLETIONS.name)) is None:
+            return frozenset()
+        paths = pa.table(snapshot.get_add_actions(flatten=True))["path"]
+        ours = pc.MatchSubstringOptions(folder(COMPLETIONS, self.run.partition))
+        return frozenset(paths.filter(pc.call_function("starts_with", [paths], ours)).to_pylist())
 
     def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:
         """Drop the units of which any sample is committed: a unit is committed whole or not at all."""
@@ -90,7 +98,7 @@ class Committer:
                 "stop": [receipt.unit.stop for receipt in receipts],
             }
         )
-        with duckdb.connect() as connection:
+        with explained(self.lake.uri), duckdb.connect() as connection:
             connection.register("samples", samples).register("units", units)
             taken = connection.sql(_TAKEN).fetchall()
         there = {unit for (unit,) in taken}

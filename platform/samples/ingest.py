@@ -29,7 +29,8 @@ _COMMIT_SECONDS = 3.0
 _COMMIT_SHARE = 20  # a commit's cost grows with the table's files: wait this many times as long before the next
 _LOOK_SECONDS = 0.5
 _ROUNDS = 3  # a second driver or a lost segment leaves remainders, which are planned again
-_DEATHS = 5  # replicas that may be lost, beyond the pool's size, between two receipts
+_DEATHS = 3  # replicas that may be lost, beyond the pool's size, between two receipts
+_QUIET_LOOKS = 4  # after a stop: looks without a receipt, all replicas idle, after which none is on its way
 
 Watch = Callable[[Progress], None]
 
@@ -56,7 +57,7 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
         total.take(adopted)
         todo = _plan(lake, run, prepared)
     total.adopted = total.samples
-    if todo.missing:
+    if todo.missing and not stop.is_set():
         watch(Progress("starting Ray"))
         with cluster():
             for _ in range(_ROUNDS):
@@ -127,29 +128,34 @@ class _Session:
     _meter: Meter = field(default_factory=Meter, init=False)
     _failure: BaseException | None = field(default=None, init=False)
     _samples_left: int = field(default=0, init=False)
+    _told: bool = field(default=False, init=False)  # replicas know of the stop
+    _quiet: int = field(default=0, init=False)  # looks since replicas are idle and nothing came
+    _seen: int = field(default=0, init=False)  # replicas that had ever been there when the last receipt came
 
     def run(self) -> None:
         """Commit receipts as they come until the stream ends; when it breaks, commit what came, then raise."""
-        for unit in self.plan:
-            self._left[unit.problem_id] = self._left.get(unit.problem_id, 0) + unit.stop - unit.start
+        counts = np.bincount(self.plan.problem, self.plan.stop - self.plan.start, len(self.plan.problem_ids))
+        self._left = {self.plan.problem_ids[int(row)]: int(counts[row]) for row in np.flatnonzero(counts)}
         self._samples_left = self.plan.missing
         threading.Thread(target=self._listen, daemon=True).start()
+        try:
+            self._commit_as_they_come()
+        finally:
+            self.stream.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _commit_as_they_come(self) -> None:
         ready: float | None = None  # when the first replica was
-        seen_at_receipt, told, ended = 0, False, False
-        last_commit, wait = time.monotonic(), _COMMIT_SECONDS
+        last_commit, wait, ended = time.monotonic(), _COMMIT_SECONDS, False
         while not ended:
             before = len(self._pending)
             ended = self._collect()
-            if self.stop.is_set() and not told:
-                self.stream.stop()
-                told = True
             sight = self.stream.look()
+            if not ended:
+                ended = self._is_over(sight, came=len(self._pending) > before)
             if ready is None and sight.ready:
                 ready = time.monotonic()
-            if len(self._pending) > before:
-                seen_at_receipt = sight.seen
-            elif sight.seen - seen_at_receipt > self.largest + _DEATHS:
-                self._failure, ended = SamplesError(_DYING.format(sight.seen - seen_at_receipt)), True
             if self._pending and (ended or time.monotonic() - last_commit > wait):
                 began = time.monotonic()
                 self.total.take(self.committer.commit(self._pending))
@@ -158,8 +164,23 @@ class _Session:
                 wait = max(_COMMIT_SECONDS, _COMMIT_SHARE * (last_commit - began))
             self._show(sight)
         self.total.seconds += time.monotonic() - ready if ready else 0.0
-        if self._failure is not None:
-            raise self._failure
+
+    def _is_over(self, sight: Sight, *, came: bool) -> bool:
+        """Whether no receipt will come although the stream has not ended: it was stopped, or nothing of it lives."""
+        if fault := self.stream.fault:
+            self._failure = SamplesError(f"{fault} The same command goes on from what is committed")
+            return True
+        if self.stop.is_set() and not self._told:
+            self._told = True
+            return not self.stream.stop()
+        if came:
+            self._seen, self._quiet = sight.seen, 0
+        elif sight.seen - self._seen > self.largest + _DEATHS:
+            self._failure = SamplesError(_DYING.format(sight.seen - self._seen))
+            return True
+        elif sight.idle:
+            self._quiet += 1
+        return self._quiet >= _QUIET_LOOKS
 
     def _listen(self) -> None:
         try:
@@ -193,7 +214,7 @@ class _Session:
         problems = len(self.plan.problem_ids)
         self.watch(
             Progress(
-                phase="sampling" if sight.ready else "loading the model",
+                phase="sampling" if sight.ready else "loading the model" if sight.starting else "waiting for a replica",
                 problems=problems,
                 problems_done=problems - len(self._left),
                 samples=self.plan.wanted,

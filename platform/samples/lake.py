@@ -25,6 +25,7 @@ from samples_schemas import TABLES, Table
 
 FORMAT = 1
 _MARK = "lake.json"
+_COMMIT_TRIES = 100  # at the next version of a table's log, which other commits may take first
 # Statistics name the key columns only, and the table says so: deltalake takes a column that it expects statistics of
 # and finds none for one that equals nothing, and skips files that hold what is asked for.
 _SKIPPING = {"delta.dataSkippingStatsColumns": ",".join(parquet.STATISTICS)}
@@ -115,7 +116,11 @@ class Lake:
             return ds.dataset(table.schema.empty_table())
         filters = [(column, "=", value) for column, value in partition.items()]
         with explained(self.place.table_uri(name)):
-            files = snapshot.to_pyarrow_dataset(file_pruning_predicate=filters or None, schema=table.schema)
+            files = snapshot.to_pyarrow_dataset(
+                filesystem=self.place.filesystem(name),
+                file_pruning_predicate=filters or None,
+                schema=table.schema,
+            )
         return files.filter(_equal(partition)) if filters else files
 
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
@@ -157,7 +162,7 @@ class Lake:
 
         Raises:
             CommitFailedError: Another commit of the claim's app came first; nothing was committed.
-            LakeError: The log cannot be written.
+            LakeError: The log cannot be written, or too many others write it.
         """
         table = TABLES[name]
         adds: list[AddAction | RemoveAction] = [
@@ -172,7 +177,8 @@ class Lake:
                 schema=table.schema,
                 partition_by=list(table.partition_by),
                 commit_properties=CommitProperties(
-                    app_transactions=[Transaction(claim.app, claim.number)] if claim else None
+                    app_transactions=[Transaction(claim.app, claim.number)] if claim else None,
+                    max_commit_retries=_COMMIT_TRIES,
                 ),
             )
 

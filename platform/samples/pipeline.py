@@ -8,8 +8,9 @@ import logging
 import math
 import os
 import pickle
+import socket
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from samples.replica import Job, Replica, Work
 from samples.segment import Receipt
 
 _DEFAULT_SEQUENCES = 256
+_CONNECT_SECONDS = 10.0
+_LOOK_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
 _STARTS = 2  # Ray gives a node 30 s to come up, too little where its agents are imported for the first time
 # Ray's banners, usage notes and progress bars would print over ours; its agents may take long on a loaded machine.
 _QUIET = {
@@ -57,6 +60,7 @@ def cluster() -> Generator[None]:
         yield
         return
     address = os.environ.get("RAY_ADDRESS")
+    _require_listener(address or "")
     for attempt in range(_STARTS):
         try:
             dashboard = None if address else False  # a cluster has, or has not, its own
@@ -66,7 +70,8 @@ def cluster() -> Generator[None]:
             ray.shutdown()
             if address or attempt == _STARTS - 1:
                 where = f"RAY_ADDRESS={address}" if address else "on this machine"
-                raise SamplesError(f"Ray does not start {where}: {str(error).splitlines()[0]}") from error
+                said = next(iter(str(error).splitlines()), type(error).__name__)
+                raise SamplesError(f"Ray does not start {where}: {said}") from error
     logging.getLogger("ray").setLevel(logging.FATAL)
     import ray.data  # pyright: ignore[reportUnusedImport]  # it configures loggers of its own
 
@@ -77,8 +82,19 @@ def cluster() -> Generator[None]:
         ray.shutdown()
 
 
+def _require_listener(address: str) -> None:
+    """Say at once that nobody listens at HOST:PORT; Ray itself would wait for minutes."""
+    host, separator, port = address.rpartition("/")[2].rpartition(":")
+    if not separator or not port.isdigit():
+        return  # "auto" and the like: Ray's to find
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise SamplesError(f"no Ray cluster answers at RAY_ADDRESS={address} ({error})") from error
+
+
 class Stream:
-    """One run of a plan through the pool. Iterate for receipts; `stop` ends it early in good order."""
+    """One run of a plan through the pool. Iterate for receipts; `stop` ends it early in good order, `close` at once."""
 
     def __init__(self, job: Job, plan: Plan, prompts: pa.Table, pool: Pool) -> None:
         """Prepare; nothing starts before iteration. `prompts` has the plan's problems in the plan's order."""
@@ -89,37 +105,65 @@ class Stream:
         # In a list, because Ray would resolve a bare reference before the actor is made, once per actor.
         self._work = [ray.put(Work(units, prompts))]
         self._board = boards.post()
+        self._sight = boards.Sight()
+        self._closed = False
 
     def __iter__(self) -> Iterator[Receipt]:
         """Yield receipts as units complete.
 
         Raises:
-            SamplesError: What a replica met that further units would meet too (the model, the lake).
+            SamplesError: What a replica met that further units would meet too (the model, the lake), or Ray broke.
         """
-        for row in self._dataset().iter_rows():
-            outcome = pickle.loads(row["receipt"])  # noqa: S301 - our own replica wrote it
+        for outcome in self._outcomes():
             if isinstance(outcome, SamplesError):
                 raise outcome
             if outcome is not None:
                 yield outcome
-            elif self.look().busy == 0:
-                return  # stopped, and nothing is in hand: the units left would come back empty one by one
+            elif self._closed:
+                return  # the units left would come back empty one by one
+
+    def _outcomes(self) -> Iterator[Receipt | SamplesError | None]:
+        try:
+            for row in self._dataset().iter_rows():
+                yield pickle.loads(row["receipt"])  # noqa: S301 - our own replica wrote it
+        except Exception as error:  # Ray's own; the last line of its traceback says what it was
+            said = str(error).strip().splitlines() or [type(error).__name__]
+            raise SamplesError(f"Ray cannot go on: {said[-1]}") from error
 
     def look(self) -> boards.Sight:
-        """Return what the replicas report of themselves; telemetry."""
+        """Return what the replicas last reported of themselves; telemetry."""
+        import ray
+        import ray.exceptions
+
+        with suppress(ray.exceptions.RayError):  # the last sight stays: totals never fall
+            sight: Any = ray.get(self._board.read.remote(), timeout=_LOOK_SECONDS)
+            self._sight = sight
+        return self._sight
+
+    def stop(self) -> bool:
+        """Let replicas finish the units in their hands and take no other; returns whether they can be told."""
         import ray
         import ray.exceptions
 
         try:
-            return ray.get(self._board.read.remote(), timeout=5)
+            ray.get(self._board.stop.remote(), timeout=_LOOK_SECONDS)
         except ray.exceptions.RayError:
-            return boards.Sight()
+            return False
+        return True
 
-    def stop(self) -> None:
-        """Let replicas finish the units in their hands and take no other."""
+    def close(self) -> None:
+        """Give up what is left: replicas finish what is in their hands; in a caller's own Ray the pool ends then."""
+        self._closed = True
+        self.stop()
+
+    @property
+    def fault(self) -> str | None:
+        """What of the Ray started here has ended by itself. Left alone, Ray ends this process without a word."""
         import ray
 
-        ray.get(self._board.stop.remote(), timeout=10)
+        node: Any = ray._private.worker._global_node  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage, reportAttributeAccessIssue]
+        dead = node.dead_processes() if node else []
+        return f"Ray's process {dead[0][0]} ended by itself; is memory short?" if dead else None
 
     def _dataset(self) -> Any:
         import ray

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from samples.lake import Lake
+from samples.storage import explained
 
 CELL = 64  # samples per integer of the plan, and the largest unit
 _CHUNK = 1 << 16
@@ -67,7 +68,7 @@ def plan(lake: Lake, dataset: str, run_id: str, problem_ids: Sequence[str], k: i
     problems = pa.table(
         {"problem_id": pa.array(problem_ids, pa.string()), "problem": np.arange(len(problem_ids), dtype=np.int32)}
     )
-    with duckdb.connect() as connection:
+    with explained(lake.uri), duckdb.connect() as connection:
         connection.register("samples", samples).register("problems", problems)
         cells = connection.sql(_CELLS, params={"k": k}).to_arrow_table()
         beyond = connection.sql("SELECT count(*) FROM samples WHERE sample_index >= $k", params={"k": k}).fetchall()

@@ -14,6 +14,7 @@ import samples_queries
 from samples.errors import SamplesError, UsageError
 from samples.lake import Lake
 from samples.run import find
+from samples.storage import explained
 from samples_schemas import TABLES
 
 
@@ -30,11 +31,16 @@ def query(lake: Lake, name: str, **parameters: Any) -> pa.Table:
     """Run a named query and return its rows as an Arrow table with the columns of its header.
 
     Raises:
-        UsageError: No query has this name, or a parameter is missing.
+        UsageError: No query has this name, or its parameters are others.
+        LakeError: A file of the lake cannot be read.
     """
     if name not in samples_queries.NAMES:
         raise UsageError(f'query "{name}" is not known: choose one of {", ".join(samples_queries.NAMES)}')
-    with connect(lake) as connection:
+    expected = samples_queries.parameters(name)
+    if parameters.keys() != set(expected):
+        found = ", ".join(parameters) or "none"
+        raise UsageError(f'query "{name}" has the parameters {", ".join(expected) or "none"}; given were {found}')
+    with explained(lake.uri), connect(lake) as connection:
         return connection.sql(samples_queries.text(name), params=parameters or None).to_arrow_table()
 
 

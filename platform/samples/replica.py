@@ -9,7 +9,9 @@ import os
 import pickle
 import secrets
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,7 @@ from samples.run import Run, seed_of
 
 ATTEMPTS = 3  # at a unit whose engine raises, before its samples become errors
 _REPORT_SECONDS = 1.0
+_LOADING_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,11 @@ class Replica:
     """The class that Ray Data's actor pool makes its actors of."""
 
     def __init__(self, job: Job, work: Any, board: Any) -> None:
-        """Load the engine. `work` is a Ray reference to `Work`, `board` a handle of a `Board`."""
+        """Load the engine. `work` is a Ray reference to `Work`, `board` a handle of a `Board`.
+
+        Nothing is raised: Ray would try to make the actor for ever, with a traceback each time. What is wrong is said
+        once, in place of a receipt.
+        """
         import ray
 
         self._id = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(2)}"
@@ -67,17 +74,19 @@ class Replica:
         self._lock = threading.Lock()
         self._ready, self._stopping = False, False
         self._busy = self._samples = self._tokens = self._errors = 0
-        self._closed = threading.Event()
-        threading.Thread(target=self._report, daemon=True).start()
+        self._report()  # first of all: a replica that dies while it loads is counted
+        threading.Thread(target=self._keep_reporting, daemon=True).start()
         self._job = job
-        self._work: Work = ray.get(work[0])
-        self._lake = Lake(job.lake)
+        self._engine: engines.Engine | None = None
+        self._refusal: SamplesError | None = None
         try:
-            model = (job.run.engine, job.run.model, job.revision, job.dtype)
-            self._engine = engines.load(*model, job.sampling, job.placement)
-        except SamplesError as error:
-            # Ray would try to make the actor for ever, with a traceback each time: say it once, in place of a receipt.
-            self._engine, self._refusal = None, error
+            self._work: Work = ray.get(work[0])
+            self._lake = Lake(job.lake)
+            if not self._stopping:
+                model = (job.run.engine, job.run.model, job.revision, job.dtype)
+                self._engine = engines.load(*model, job.sampling, job.placement)
+        except Exception as error:  # noqa: BLE001 - an engine may raise anything
+            self._refusal = _told("a replica cannot start", error)
         self._ready = True
 
     def __call__(self, ticket: dict[str, Any]) -> dict[str, bytes]:
@@ -88,32 +97,30 @@ class Replica:
         """Sample one unit: its receipt, None when the user stopped the run, or why the run cannot go on."""
         if self._engine is None:
             return self._refusal
-        if self._stopping:
-            return None
+        with self._lock:
+            if self._stopping:
+                return None
+            self._busy += 1
         unit, prompt_ids = self._work.unit(number)
         seeds = [seed_of(self._job.run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
-        with self._lock:
-            self._busy += 1
         try:
-            completions = self._draw(prompt_ids, seeds)
-            receipt = segment.write(self._lake, self._job.run, unit, seeds, completions)
-        except SamplesError as error:
-            return error
+            completions = self._draw(self._engine, prompt_ids, seeds)
+            return segment.write(self._lake, self._job.run, unit, seeds, completions)
+        except Exception as error:  # noqa: BLE001 - Ray would print a traceback and forget what else was drawn
+            return _told(f"samples {unit.start} to {unit.stop - 1} of problem {unit.problem_id}", error)
         finally:
             with self._lock:
                 self._busy -= 1
-        return receipt
 
-    def _draw(self, prompt_ids: list[int], seeds: Sequence[int]) -> list[Completion]:
-        assert self._engine is not None
+    def _draw(self, engine: engines.Engine, prompt_ids: list[int], seeds: Sequence[int]) -> list[Completion]:
         failure = ""
         for _ in range(ATTEMPTS):
             try:
-                return self._engine.sample(prompt_ids, list(seeds), self._seen)
+                return engine.sample(prompt_ids, list(seeds), self._seen)
             except EngineDead:
                 os._exit(1)  # Ray starts a new replica; a dead engine answers nobody
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; after the last attempt it is data
-                failure = f"{type(error).__name__}: {error}".splitlines()[0]
+                failure = _line(error)
         return [Completion.failed(failure)] * len(seeds)
 
     def _seen(self, completion: Completion) -> None:
@@ -122,13 +129,26 @@ class Replica:
             self._tokens += len(completion.token_ids)
             self._errors += completion.error is not None
 
+    def _keep_reporting(self) -> None:
+        while True:
+            time.sleep(_REPORT_SECONDS if self._ready else _LOADING_SECONDS)
+            self._report()
+
     def _report(self) -> None:
         import ray
         import ray.exceptions
 
-        while not self._closed.wait(_REPORT_SECONDS if self._ready else 0.2):
-            report = Report(self._id, self._ready, self._busy, self._samples, self._tokens, self._errors)
-            try:
-                self._stopping = ray.get(self._board.report.remote(report), timeout=10)
-            except ray.exceptions.RayError:
-                continue  # telemetry: sampling goes on without it
+        with self._lock:  # one that knows of the stop and is not busy never will be again
+            totals = self._samples, self._tokens, self._errors
+            report = Report(self._id, self._ready, self._stopping, self._busy, *totals)
+        with suppress(ray.exceptions.RayError):  # telemetry: sampling goes on without it
+            stopping: Any = ray.get(self._board.report.remote(report), timeout=10)
+            self._stopping = stopping
+
+
+def _told(where: str, error: Exception) -> SamplesError:
+    return error if isinstance(error, SamplesError) else SamplesError(f"{where}: {_line(error)}")
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

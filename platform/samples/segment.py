@@ -60,9 +60,9 @@ def write(lake: Lake, run: Run, unit: Unit, seeds: Sequence[int], completions: S
                     [float(np.sum(c.token_logprobs, dtype=np.float64)) for c in completions], pa.float64()
                 ),
                 "finish_reason": pa.array([c.finish_reason for c in completions], pa.string()),
-                "stop_reason": pa.array([c.stop_reason for c in completions], pa.string()),
+                "stop_reason": pa.array([_text(c.stop_reason) for c in completions], pa.string()),
                 "seed": pa.array(seeds, pa.int64()),
-                "error": pa.array([c.error for c in completions], pa.string()),
+                "error": pa.array([_text(c.error) for c in completions], pa.string()),
             }
         )
         .select(SAMPLES.file_schema.names)
@@ -96,22 +96,29 @@ def found(lake: Lake, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
             )
 
 
-def reopen(lake: Lake, path: str, size: int) -> Receipt:
-    """Read a segment's receipt back from its footer (and its log-probs, to count the ones that are not finite)."""
+def reopen(lake: Lake, path: str, size: int) -> Receipt | None:
+    """Read a segment's receipt back from its footer (and its log-probs, to count the ones that are not finite).
+
+    None when it is no whole segment: a machine that lost its power may leave one cut short.
+    """
     data = lake.place.get(f"{COMPLETIONS.name}/{path}")
-    assert data is not None, path
-    file = pq.ParquetFile(pa.BufferReader(data))
-    facts = pa.ipc.open_stream(base64.b64decode(file.metadata.metadata[_FACTS])).read_all()
-    values = file.read(["token_logprobs"])["token_logprobs"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        packed = pa.BufferReader(base64.b64decode(file.metadata.metadata[_FACTS]))
+        facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
+        logprobs = file.read(["token_logprobs"])["token_logprobs"]
+    except (pa.ArrowException, OSError, TypeError, LookupError, ValueError):
+        return None
+    values = logprobs.combine_chunks().flatten().to_numpy(zero_copy_only=False)
     index = facts["sample_index"]
     unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1)
     nonfinite = int(np.count_nonzero(~np.isfinite(values)))
     return Receipt(unit, File(path, size, facts.num_rows, parquet.stats(facts)), facts, nonfinite)
 
 
-def _text(text: str) -> str:
+def _text(text: str | None) -> str | None:
     # Arrow text is UTF-8, which has no lone surrogates; the token ids keep what was drawn.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _lists(arrays: Sequence[np.ndarray], kind: np.dtype) -> pa.ListArray:
@@ -122,7 +129,8 @@ def _lists(arrays: Sequence[np.ndarray], kind: np.dtype) -> pa.ListArray:
 
 
 def _ipc(table: pa.Table) -> bytes:
+    # Compressed as a whole: the schema and the padding of many short columns outweigh what they hold.
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+    with pa.CompressedOutputStream(sink, "zstd") as packed, pa.ipc.new_stream(packed, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()

@@ -2,27 +2,37 @@
 
 Owns the way from a URI to the two views of one place: objects (obstore) and Delta tables (deltalake). Both stand
 on the same Rust object_store, take the same settings from the environment (AWS_*, GOOGLE_*, AZURE_*), and put an
-object as a whole or not at all. What goes wrong there becomes one line that names the place.
+object as a whole or not at all. What goes wrong there becomes one line that names the place, within a minute or two.
 """
 
+import atexit
 import os
 import re
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import timedelta
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import duckdb
 import obstore
+import pyarrow as pa
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
+from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
 
 from samples.errors import LakeError, UsageError
 
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
+
+# A store that accepts connections and never answers would hold each request for three minutes and more.
+_ANSWER_SECONDS = 30
+_RETRY_SECONDS = 45
 
 # The words by which stores say what went wrong, and what a person can do about it.
 _CAUSES = {
@@ -30,6 +40,9 @@ _CAUSES = {
     "permission denied": "no permission to write there; what was committed is kept",
     "read-only file system": "the file system is read-only",
     "not a directory": "a part of the path is a file, not a folder",
+    "computemetadata": "no credentials were found: set GOOGLE_APPLICATION_CREDENTIALS",
+    "loading credentials": "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+    "169.254.169.254": "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
     "unrecognizedclient": "the credentials are not accepted",
     "invalidaccesskeyid": "the credentials are not accepted (AWS_ACCESS_KEY_ID)",
     "signaturedoesnotmatch": "the credentials are not accepted (AWS_SECRET_ACCESS_KEY)",
@@ -37,7 +50,7 @@ _CAUSES = {
     "accessdenied": "access is denied",
     "nosuchbucket": "the bucket does not exist",
     "error sending request": "the store does not answer; check the network and the endpoint",
-    "169.254.169.254": "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+    "503 service unavailable": "the store is not available now; run the same command again later",
 }
 
 
@@ -59,12 +72,14 @@ class Place:
         Raises:
             LakeError: The place cannot be reached.
         """
-        if self.is_local and not Path(self.uri).is_dir():
-            return None
         with explained(self.uri):
+            if self.is_local and not Path(self.uri).is_dir():
+                return None
             try:
                 return bytes(obstore.get(self._store, path).bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if "nosuchbucket" in str(error).lower():
+                    raise
                 return None
 
     def put(self, path: str, data: bytes, *, create: bool = False) -> bool:
@@ -98,9 +113,24 @@ class Place:
             make: Any = from_url  # its overloads name every option of every store
             return make(
                 self.uri,
-                client_options={"allow_http": bool(self.options)},
+                client_options={
+                    "allow_http": self.options.get("allow_http") == "true",
+                    "timeout": timedelta(seconds=_ANSWER_SECONDS),
+                },
+                retry_config={"retry_timeout": timedelta(seconds=_RETRY_SECONDS)},
                 **({"credential_provider": provider} if provider else {}),
             )
+
+    def filesystem(self, table: str) -> FileSystem | None:
+        """Return pyarrow's own way to the files of a table, where it has one that needs no settings; else None.
+
+        deltalake's own way then serves: it calls back into Python from pyarrow's threads, which are still returning
+        buffers after a read has ended, and which abort the process when they find Python gone.
+        """
+        if self.is_local:
+            return SubTreeFileSystem(f"{self.uri}/{table}", LocalFileSystem())
+        _wait_for_readers_at_exit()
+        return None
 
     def table_uri(self, name: str) -> str:
         """URI of one Delta table."""
@@ -115,21 +145,34 @@ def locate(uri: str) -> Place:
     """
     scheme, separator, _ = uri.partition("://")
     if not separator:
-        return Place(str(Path(uri).expanduser().absolute()), {})
+        return _local(uri, str(Path(uri).expanduser().absolute()))
     if scheme not in SCHEMES:
         raise UsageError(
             f'lake "{uri}": scheme {scheme} is not one of {", ".join(SCHEMES)}; a plain path is a local folder'
         )
     if scheme == "file":
-        return Place(unquote(urlsplit(uri).path).rstrip("/"), {})
+        return _local(uri, unquote(urlsplit(uri).path).rstrip("/"))
+    if not urlsplit(uri).netloc or re.search(r"[?#%]", uri):
+        raise UsageError(f'lake "{uri}": expected {scheme}://BUCKET/FOLDER, without ? # and %')
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
     plain_http = scheme in {"s3", "s3a"} and endpoint.startswith("http://")
-    return Place(uri.rstrip("/"), {"allow_http": "true"} if plain_http else {})
+    options = {"timeout": f"{_ANSWER_SECONDS}s", "retry_timeout": f"{_RETRY_SECONDS}s"}
+    if plain_http:
+        options["allow_http"] = "true"
+    if scheme in {"s3", "s3a"} and not os.environ.get("AWS_ACCESS_KEY_ID"):
+        options["aws_force_credential_load"] = "true"  # deltalake reads profiles for AWS itself only, unless forced
+    return Place(uri.rstrip("/"), options)
+
+
+def _local(uri: str, path: str) -> Place:
+    if unquote(path) != path:  # deltalake would decode it, and write another folder
+        raise UsageError(f'lake "{uri}": the path of a lake cannot hold % and two hex digits; choose another')
+    return Place(path, {})
 
 
 @contextmanager
 def explained(where: str) -> Generator[None]:
-    """Turn what either library raises about `where` into one LakeError line.
+    """Turn what any library raises about `where`, or about the files it reads there, into one LakeError line.
 
     Commit conflicts and missing tables pass through: their callers know what to do.
     """
@@ -137,7 +180,7 @@ def explained(where: str) -> Generator[None]:
         yield
     except (CommitFailedError, TableNotFoundError):
         raise
-    except (BaseError, DeltaError, OSError) as error:
+    except (BaseError, DeltaError, OSError, pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, LakeError):
             raise
         raise LakeError(f"lake {where}: {reason(error)}") from error
@@ -145,12 +188,17 @@ def explained(where: str) -> Generator[None]:
 
 def reason(error: BaseException) -> str:
     """Say in one line why a store refused."""
-    # Rust's own account of the error, and its backtrace, come after the sentence.
-    message = " ".join(re.split(r"Debug source:|\n\s+0: ", str(error))[0].split())
+    # Rust's own account of the error, and its backtrace, come after the sentence; arrows in colour stand within it.
+    message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", str(error)))[0].split())
     for words, meaning in _CAUSES.items():
         if words in str(error).lower():
             return f"{meaning} ({message[:200]})"
     return message[:300]
+
+
+@cache
+def _wait_for_readers_at_exit() -> None:
+    atexit.register(time.sleep, 0.1)
 
 
 def _aws_profile() -> Any:

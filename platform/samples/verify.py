@@ -12,10 +12,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from samples.lake import Lake
 from samples.problems import Problem
 from samples.run import Run
+from samples.storage import explained
 from samples.verifiers import Verdict, Verifier
 from samples_schemas import COMPLETIONS, PROBLEMS, SAMPLES, VERDICTS
 
@@ -97,14 +99,15 @@ def _problems(lake: Lake, run: Run) -> dict[str, Problem]:
 def _pending(lake: Lake, run: Run, verifier: Verifier) -> tuple[int, Iterator[tuple[str, int, str]]]:
     """Count and stream (problem_id, sample_index, text) of the samples that have a completion and no verdict."""
     connection = duckdb.connect()
-    connection.register("samples", lake.dataset(SAMPLES.name, **run.partition))
-    connection.register("completions", lake.dataset(COMPLETIONS.name, **run.partition))
-    connection.register("verdicts", lake.dataset(VERDICTS.name, verifier=verifier.name, run_id=run.run_id))
-    connection.execute(_TODO, {"version": verifier.version})
-    total = connection.sql("SELECT count(*) FROM todo").fetchall()[0][0]
+    with explained(lake.uri):
+        connection.register("samples", lake.dataset(SAMPLES.name, **run.partition))
+        connection.register("completions", lake.dataset(COMPLETIONS.name, **run.partition))
+        connection.register("verdicts", lake.dataset(VERDICTS.name, verifier=verifier.name, run_id=run.run_id))
+        connection.execute(_TODO, {"version": verifier.version})
+        total = connection.sql("SELECT count(*) FROM todo").fetchall()[0][0]
 
     def rows() -> Iterator[tuple[str, int, str]]:
-        with connection:
+        with explained(lake.uri), connection:
             cursor = connection.execute(
                 "SELECT problem_id, sample_index, text "
                 "FROM completions JOIN todo USING (problem_id, sample_index, attempt)"
@@ -125,14 +128,14 @@ WHERE error IS NULL
 
 
 def _next_pass(lake: Lake, verifier: str) -> int:
-    passes = lake.read(VERDICTS.name, columns=["pass_id"], verifier=verifier)["pass_id"].to_pylist()
-    return max(passes, default=0) + 1
+    passes = lake.read(VERDICTS.name, columns=["pass_id"], verifier=verifier)["pass_id"]
+    return (pc.call_function("max", [passes]).as_py() or 0) + 1
 
 
 def _unjudged(lake: Lake, partition: Mapping[str, str], rows: pa.Table) -> pa.Table:
     """Drop rows whose sample another process judged meanwhile with the same version."""
     verdicts = lake.dataset(VERDICTS.name, **partition)
-    with duckdb.connect() as connection:
+    with explained(lake.uri), duckdb.connect() as connection:
         connection.register("verdicts", verdicts).register("judged", rows)
         return connection.sql(
             "SELECT * FROM judged ANTI JOIN verdicts USING (problem_id, sample_index, verifier_version)"

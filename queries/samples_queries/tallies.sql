@@ -9,8 +9,12 @@ WITH current_verdicts AS (
     SELECT run_id, problem_id, sample_index, verifier, max_by(status, pass_id) AS status
     FROM verdicts
     GROUP BY ALL
-), failed AS (
-    SELECT run_id, problem_id, count(*) AS failed FROM samples WHERE error IS NOT NULL GROUP BY ALL
+), judges AS (
+    SELECT DISTINCT run_id, verifier FROM verdicts
+), outcomes AS (
+    SELECT run_id, problem_id, verifier, status FROM current_verdicts
+    UNION ALL -- a problem of which every sample failed has no verdict, but is there
+    SELECT run_id, problem_id, verifier, 'error' FROM samples JOIN judges USING (run_id) WHERE error IS NOT NULL
 )
 SELECT
     runs.name AS run,
@@ -19,10 +23,9 @@ SELECT
     verifier,
     count(*) FILTER (status IN ('correct', 'wrong', 'no_answer')) AS n,
     count(*) FILTER (status = 'correct') AS c,
-    count(*) FILTER (status = 'error') + coalesce(any_value(failed.failed), 0) AS errors,
+    count(*) FILTER (status = 'error') AS errors,
     count(*) FILTER (status = 'timeout') AS timeouts
-FROM current_verdicts
+FROM outcomes
 JOIN runs USING (run_id)
-LEFT JOIN failed USING (run_id, problem_id)
 GROUP BY ALL
 ORDER BY run, problem_id, verifier

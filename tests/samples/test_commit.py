@@ -1,12 +1,16 @@
 """Committing: whole, once, in order; whatever dies between two steps."""
 
+import hashlib
 import threading
+from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from samples.commit import Committer
-from samples.plan import Unit
+from samples.plan import CELL, Unit
 
 
 def everything(bench):
@@ -142,3 +146,107 @@ def test_a_complete_run_adopts_nothing(bench, tmp_path, k):
     b = bench(tmp_path / "lake")
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
     assert Committer(b.lake, b.run).adopt(b.plan(k)) == []
+
+
+def files_of(lake):
+    paths = (path for path in Path(lake.uri).rglob("*") if path.is_file())
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def test_what_is_committed_is_never_touched_again(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    units = list(b.plan(8))
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in units[:2]])
+    before = files_of(b.lake)
+    b.draw(units[2])
+    Committer(b.lake, b.run).adopt(b.plan(8))
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in units])
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(80)])
+    after = files_of(b.lake)
+    assert {path: after.get(path) for path in before} == before
+    assert len(b.keys()) == 240
+
+
+@pytest.mark.parametrize("left", [0, 100])
+def test_an_orphan_that_was_cut_short_is_drawn_again(bench, tmp_path, left):
+    b = bench(tmp_path / "lake")
+    for unit in b.plan(8):
+        orphan = Path(b.lake.uri, "completions", b.draw(unit).file.path)
+    orphan.write_bytes(orphan.read_bytes()[:left])
+    assert len(Committer(b.lake, b.run).adopt(b.plan(8))) == 2
+    assert b.plan(8).missing == 8
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    assert b.keys() == everything(b)
+
+
+def test_two_drivers_that_adopt_the_same_orphans_commit_them_once(bench, anywhere):
+    b = bench(anywhere)
+    for unit in b.plan(8, unit=2):
+        b.draw(unit)
+    plan = b.plan(8)
+    adopted: list[int] = []
+    drivers = [
+        threading.Thread(target=lambda: adopted.append(len(Committer(b.lake, b.run).adopt(plan)))) for _ in range(3)
+    ]
+    for driver in drivers:
+        driver.start()
+    for driver in drivers:
+        driver.join()
+    assert sorted(adopted) == [0, 0, 12]
+    assert b.keys() == everything(b)
+    assert set(joined(b)) == {(1,)}
+    assert b.lake.read("completions").num_rows == 24
+
+
+def test_a_commit_that_another_driver_overtakes_looks_again_at_what_is_missing(bench, tmp_path):
+    """The other driver commits after this one has read what is missing and before it commits."""
+    b = bench(tmp_path / "lake")
+    unit, other = Unit("sum-0", 0, 8), Unit("sum-1", 0, 8)
+    mine, theirs = [b.draw(unit), b.draw(other)], [b.draw(unit)]
+    overtaken: list[bool] = []
+
+    class Overtaken(type(b.lake)):
+        def put(self, name, *rest):
+            if not overtaken:
+                overtaken.append(True)
+                assert Committer(b.lake, b.run).commit(theirs) == theirs
+            return super().put(name, *rest)
+
+    assert Committer(Overtaken(b.lake.uri), b.run).commit(mine) == [mine[1]]
+    assert len(b.keys()) == len(set(b.keys())) == 16
+    assert set(joined(b)) == {(1,)}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    turns=st.lists(
+        st.tuples(
+            st.integers(0, 1),  # which driver
+            st.sampled_from(["plan", "commit", "die"]),
+            st.integers(1, 70),  # k
+            st.integers(1, CELL),  # samples per unit
+        ),
+        max_size=12,
+    )
+)
+def test_two_drivers_with_stale_plans_and_other_units_commit_every_key_once(bench, tmp_path_factory, turns):
+    b = bench(tmp_path_factory.mktemp("lake"))
+    drawn: list[list] = [[], []]
+    committed: set[tuple[str, int]] = set()
+    for driver, turn, k, unit in turns:
+        if turn == "plan":
+            drawn[driver] += [b.draw(u) for u in list(b.plan(k, unit))[:3]]
+        elif turn == "die":  # its segments are orphans now, and it starts again
+            drawn[driver] = []
+            for receipt in Committer(b.lake, b.run).adopt(b.plan(k, unit)):
+                committed |= {(receipt.unit.problem_id, i) for i in range(receipt.unit.start, receipt.unit.stop)}
+        else:
+            for receipt in Committer(b.lake, b.run).commit(drawn[driver]):
+                new = {(receipt.unit.problem_id, i) for i in range(receipt.unit.start, receipt.unit.stop)}
+                assert not new & committed
+                committed |= new
+            drawn[driver] = []
+    assert b.keys() == sorted(committed)
+    assert set(joined(b)) <= {(1,)}
+    wanted = {(problem, i) for problem in b.ids for i in range(70)}
+    assert {(u.problem_id, i) for u in b.plan(70) for i in range(u.start, u.stop)} == wanted - committed

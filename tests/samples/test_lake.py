@@ -2,10 +2,12 @@
 
 import json
 import math
-import struct
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -21,7 +23,10 @@ from samples.engines import Completion
 from samples.errors import LakeError, NotFound, UsageError
 from samples.lake import Lake
 from samples.plan import Unit
+from samples.query import query
 from samples.run import Run
+from samples.verifiers import verifier
+from samples.verify import verify
 from samples_schemas import TABLES
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -40,7 +45,7 @@ def completions(draw):
 
 
 def bits(values):
-    return [struct.pack("f", value) for value in values]
+    return np.asarray(values, np.float32).view(np.uint32).tolist()
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -56,13 +61,15 @@ def test_any_batch_of_samples_comes_back_bit_by_bit(tmp_path_factory, problem, s
     receipt = segment.write(lake, run, Unit(problem, start, start + len(batch)), [seed] * len(batch), batch)
     Committer(lake, run).commit([receipt])
     facts = lake.read("samples").sort_by("sample_index").to_pylist()
-    payload = lake.read("completions").sort_by("sample_index").to_pylist()
+    payload = lake.read("completions").sort_by("sample_index")
+    logprobs = [list_.values.to_numpy(zero_copy_only=False) for list_ in payload["token_logprobs"]]
+    payload = payload.drop_columns("token_logprobs").to_pylist()
     assert [row["sample_index"] for row in facts] == list(range(start, start + len(batch)))
-    for given_, fact, row in zip(batch, facts, payload, strict=True):
+    for given_, fact, row, logprob in zip(batch, facts, payload, logprobs, strict=True):
         assert fact["problem_id"] == row["problem_id"] == problem
         assert (fact["attempt"], fact["seed"]) == (row["attempt"], seed)
         assert (row["text"], row["token_ids"]) == (given_.text, given_.token_ids.tolist())
-        assert bits(row["token_logprobs"]) == bits(given_.token_logprobs)
+        assert bits(logprob) == bits(given_.token_logprobs)
         assert (fact["finish_reason"], fact["stop_reason"], fact["error"]) == (
             given_.finish_reason,
             given_.stop_reason,
@@ -90,14 +97,84 @@ def filled(bench, anywhere):
     return b
 
 
-@pytest.mark.parametrize("column", ["attempt", "text", "sample_index", "run_id"])
-def test_deltalake_alone_finds_every_row_by_any_column(bench, tmp_path, column):
-    b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
-    table = DeltaTable(f"{tmp_path}/lake/completions").to_pyarrow_dataset()
-    wanted = table.to_table()[column][5].as_py()
-    expected = sum(value == wanted for value in table.to_table()[column].to_pylist())
-    assert table.to_table(filter=ds.field(column) == wanted).num_rows == expected > 0
+def value(kind, row):
+    if pa.types.is_list(kind):
+        return [value(kind.value_type, row)] * (row % 3)
+    if pa.types.is_map(kind):
+        return [("key", f"value {row}")]
+    if pa.types.is_timestamp(kind):
+        return datetime(2026, 1, 1, 0, 0, row, 7, tzinfo=UTC)
+    return f"it's {row:02d}" if pa.types.is_string(kind) else row
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A lake with two commits of two files in every table."""
+    lake = Lake(str(tmp_path_factory.mktemp("lakes") / "lake"), create=True)
+    for name, table in TABLES.items():
+        for commit in range(2):
+            files = []
+            for part in range(2):
+                rows = [
+                    {c.name: None if c.nullable and row % 2 else value(c.type, row) for c in table.columns}
+                    for row in range(10 * (2 * commit + part), 10 * (2 * commit + part) + 10)
+                ]
+                partition = {column: f"{column}-{part}" for column in table.partition_by}
+                files.append(
+                    (lake.put(name, pa.Table.from_pylist(rows, schema=table.file_schema), partition), partition)
+                )
+            lake.commit(name, files)
+    return lake
+
+
+SCALARS = [
+    (name, column.name)
+    for name, table in TABLES.items()
+    for column in table.columns
+    if not pa.types.is_nested(column.type)
+]
+
+
+@pytest.mark.parametrize(("name", "column"), SCALARS)
+def test_deltalake_alone_finds_every_row_by_any_column(full, name, column):
+    files = DeltaTable(f"{full.uri}/{name}").to_pyarrow_dataset()
+    values = files.to_table()[column].to_pylist()
+    assert len(values) == 40
+    for wanted in (values[4], values[34]):
+        found = files.to_table(filter=ds.field(column) == wanted)
+        assert found.num_rows == values.count(wanted) > 0
+        assert set(found[column].to_pylist()) == {wanted}
+    assert files.to_table(filter=ds.field(column).is_null()).num_rows == values.count(None)
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_duckdb_reads_a_snapshots_files_without_any_extension(full, name):
+    """The files themselves, as another tool sees them: partitions from the paths."""
+    paths = DeltaTable(f"{full.uri}/{name}").file_uris()
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "SELECT * FROM read_parquet($paths, hive_partitioning = true, hive_types_autocast = false)",
+            {"paths": paths},
+        ).to_arrow_table()
+    assert rows.num_rows == 40
+    assert set(rows.schema.names) == set(TABLES[name].schema.names)
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES.items())
+def test_a_part_of_a_table_is_read_by_its_partition(full, name, table):
+    whole = full.read(name)
+    assert whole.schema.equals(table.schema, check_metadata=False)
+    for column in table.partition_by:
+        part = full.read(name, **{column: f"{column}-1"})
+        assert part.num_rows == 20
+        assert set(part[column].to_pylist()) == {f"{column}-1"}
+        assert full.read(name, **{column: "none"}).num_rows == 0
+
+
+def test_a_lookup_opens_only_files_whose_range_holds_the_key(full):
+    dataset = full.dataset("samples")
+    here = (ds.field("problem_id") == "it's 12") & (ds.field("sample_index") == 12)
+    assert len(list(dataset.get_fragments(filter=here))) == 1
 
 
 def test_rows_without_an_error_are_found_by_the_column_that_is_empty(filled):
@@ -153,13 +230,69 @@ def test_a_damaged_mark_says_what_was_expected(tmp_path, mark):
     assert 'expected {"format": 1}' in line_of(error)
 
 
-def test_a_corrupted_log_names_its_table(bench, tmp_path):
+DAMAGES = {
+    "garbage": lambda log: (log / f"{1:020}.json").write_text("garbage{"),
+    "cut short": lambda log: (log / f"{1:020}.json").write_bytes((log / f"{1:020}.json").read_bytes()[:-40]),
+    "first gone": lambda log: (log / f"{0:020}.json").unlink(),
+    "middle gone": lambda log: (log / f"{1:020}.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGES))
+def test_a_corrupted_log_names_its_table(bench, tmp_path, damage):
+    b = bench(tmp_path / "lake")
+    for unit in b.plan(8):
+        Committer(b.lake, b.run).commit([b.draw(unit)])
+    late = b.draw(Unit("sum-0", 64, 65))
+    DAMAGES[damage](Path(b.lake.uri, "samples/_delta_log"))
+    for attempt in (
+        lambda: b.lake.read("samples"),
+        lambda: b.plan(8),
+        lambda: Committer(b.lake, b.run).commit([late]),
+        lambda: query(b.lake, "runs"),
+    ):
+        with pytest.raises(LakeError) as error:
+            attempt()
+        assert f"{b.lake.uri}/samples" in line_of(error)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:50])])
+def test_a_damaged_or_missing_data_file_is_named(bench, tmp_path, damage):
     b = bench(tmp_path / "lake")
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
-    Path(b.lake.uri, "samples/_delta_log/00000000000000000001.json").write_text("garbage{")
-    with pytest.raises(LakeError) as error:
-        b.lake.read("samples")
-    assert f"{b.lake.uri}/samples" in line_of(error)
+    late = b.draw(Unit("sum-0", 0, 1))
+    (file,) = Path(b.lake.uri, "samples").rglob("*.parquet")
+    damage(file)
+    for attempt in (
+        lambda: b.lake.read("samples"),
+        lambda: b.plan(8),
+        lambda: Committer(b.lake, b.run).commit([late]),
+        lambda: verify(b.lake, b.run, verifier("numeric")),
+        lambda: query(b.lake, "runs"),
+    ):
+        with pytest.raises(LakeError) as error:
+            attempt()
+        assert file.name in line_of(error)
+
+
+def test_appends_of_one_app_at_once_see_each_other(anywhere):
+    """Eight processes' worth of appends that each add what they do not find."""
+    lake = Lake(anywhere, create=True)
+
+    def add(number):
+        here = Lake(anywhere)
+        row = {column.name: value(column.type, 1) for column in TABLES["reviews"].columns}
+
+        def choose():
+            there = here.read("reviews")["sample_index"].to_pylist()
+            rows = [{**row, "sample_index": index} for index in (number, 100) if index not in there]
+            return [(pa.Table.from_pylist(rows, schema=TABLES["reviews"].schema), {})]
+
+        here.append("reviews", "app", choose)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(8)))
+    assert sorted(lake.read("reviews")["sample_index"].to_pylist()) == [*range(8), 100]
 
 
 @pytest.mark.parametrize("place", ["/proc/lake", "/dev/null/lake"])

@@ -114,30 +114,54 @@ def test_a_matrix_with_known_values_has_them():
     assert curve([(5, 3), (5, 4)], [1, 2]) == {1: (2, pytest.approx(0.7)), 2: (2, pytest.approx(0.95))}
 
 
-def tally(statuses: list[tuple[int, int, str]], errors: int = 0) -> dict[str, tuple[int, int, int, int]]:
-    """(n, c, errors, timeouts) per verifier from (sample_index, pass_id, status) rows of one problem."""
+def lake_of(judged: list[tuple[str, int, int, str]], failed: list[tuple[str, int]]) -> duckdb.DuckDBPyConnection:
+    """One run: (problem, sample_index, pass_id, status) of its verdicts, (problem, sample_index) of failed samples."""
     connection = empty()
     run = {"run_id": "r1", "name": "a", "dataset": "d", "model": "m", "engine": "toy", "specification": "{}"}
     more = {"problem_hashes": [("p", "h")], "labels": [], "versions": [], "created_at": 0}
     connection.register("runs", pa.Table.from_pylist([{**run, **more}], schema=TABLES["runs"].schema))
-    key = {"run_id": "r1", "problem_id": "p"}
+    verdict = {"run_id": "r1", "verifier": "v", "verifier_version": "1", "seconds": 0.0}
     verdicts = [
-        {**key, "verifier": "v", "sample_index": i, "verifier_version": "1", "pass_id": p, "status": s, "seconds": 0.0}
-        for i, p, s in statuses
+        {**verdict, "problem_id": problem, "sample_index": i, "pass_id": p, "status": s} for problem, i, p, s in judged
     ]
     connection.register("verdicts", pa.Table.from_pylist(verdicts, schema=TABLES["verdicts"].schema))
-    failed = [
-        {**key, "dataset": "d", "sample_index": 100 + i, "tokens": 0, "cumulative_logprob": 0.0, "seed": 0,
-         "attempt": "x", "error": "broke"}
-        for i in range(errors)
-    ]  # fmt: skip
-    connection.register("samples", pa.Table.from_pylist(failed, schema=TABLES["samples"].schema))
+    sample = {"run_id": "r1", "dataset": "d", "tokens": 0, "cumulative_logprob": 0.0, "seed": 0, "attempt": "x"}
+    samples = [{**sample, "problem_id": problem, "sample_index": i, "error": "broke"} for problem, i in failed]
+    connection.register("samples", pa.Table.from_pylist(samples, schema=TABLES["samples"].schema))
+    return connection
+
+
+def tally(statuses: list[tuple[int, int, str]], errors: int = 0) -> dict[str, tuple[int, int, int, int]]:
+    """(n, c, errors, timeouts) per verifier from (sample_index, pass_id, status) rows of one problem."""
+    connection = lake_of([("p", *status) for status in statuses], [("p", 100 + i) for i in range(errors)])
     return {row[3]: row[4:] for row in connection.sql("SELECT * FROM tallies").fetchall()}
 
 
 def test_errors_and_timeouts_are_in_no_n_and_counted_apart():
     statuses = ["correct", "wrong", "no_answer", "timeout", "error"]
     assert tally([(i, 1, s) for i, s in enumerate(statuses)], errors=2) == {"v": (3, 1, 3, 1)}
+
+
+def test_the_samples_of_a_problem_that_all_failed_are_counted():
+    """Nothing of it was judged, but another problem of its run was."""
+    connection = lake_of([("p", 0, 1, "correct")], [("p", 100), ("q", 101), ("q", 102)])
+    assert connection.sql("SELECT problem_id, n, c, errors, timeouts FROM tallies").fetchall() == [
+        ("p", 1, 1, 1, 0),
+        ("q", 0, 0, 2, 0),
+    ]
+    params = {"runs": [], "verifier": None, "ks": [1]}
+    assert connection.sql(samples_queries.text("pass_at_k"), params=params).fetchall() == [
+        ("a", "d", "v", 1, 1, 1.0, 3, 0)
+    ]
+
+
+def test_a_run_that_nobody_judged_is_in_no_tally():
+    assert lake_of([], [("p", 0)]).sql("SELECT * FROM tallies").fetchall() == []
+
+
+@pytest.mark.parametrize("name", samples_queries.NAMES)
+def test_the_parameters_of_a_query_are_those_of_its_header(name):
+    assert [f"${parameter}" for parameter in samples_queries.parameters(name)] == header(name)["params"]
 
 
 def test_the_verdict_of_the_highest_pass_is_the_current_one():
