@@ -46,26 +46,30 @@ def _print(shown: Any) -> None:
         f"run {shown.run.name} ({shown.run.run_id}), problem {facts['problem_id']}, sample {facts['sample_index']}",
         "bold",
     )
-    say(f"{_end(facts)}; seed {facts['seed']}")
+    say(_end(facts) + (f"; seed {facts['seed']}" if facts["seed"] is not None else ""))
     for verdict in shown.verdicts:
         judge = f"{verdict['verifier']} (version {verdict['verifier_version']}, pass {verdict['pass_id']})"
         say(f"{judge}: {verdict['status']}, answer {verdict['answer']}")
     say("\nprompt", "bold")
     say(shown.prompt)
     say("\ncompletion", "bold")
-    texts = shown.token_texts or [str(token) for token in shown.token_ids]
-    coloured = [(text, colour(logprob)) for text, logprob in zip(texts, shown.token_logprobs, strict=True)]
+    text = "(the file that was imported does not hold it)" if shown.text is None else shown.text
+    if shown.token_ids is None or shown.token_logprobs is None:
+        say(text)
+        return
+    pieces = shown.token_texts or [str(token) for token in shown.token_ids]
+    coloured = [(piece, colour(logprob)) for piece, logprob in zip(pieces, shown.token_logprobs, strict=True)]
     if shown.token_texts:
-        console.print(Text.assemble(*((printable(text), style) for text, style in coloured)))
+        console.print(Text.assemble(*((printable(piece), style) for piece, style in coloured)))
     else:
-        say(shown.text)
+        say(text)
     say(
         "\ntokens" if shown.token_texts else "\ntokens (their ids: the model's tokenizer is not to be had here)", "bold"
     )
-    for number, ((text, style), token, logprob) in enumerate(
+    for number, ((piece, style), token, logprob) in enumerate(
         zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
     ):
-        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), Text(repr(text), style), sep="")
+        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), Text(repr(piece), style), sep="")
 
 
 def _end(facts: dict[str, Any]) -> str:
@@ -73,9 +77,15 @@ def _end(facts: dict[str, Any]) -> str:
     if facts["error"]:
         return f"no completion: {facts['error']}"
     tokens, logprob = facts["tokens"], facts["cumulative_logprob"]
-    reason = f"finish reason {facts['finish_reason']}" + (f" ({facts['stop_reason']})" if facts["stop_reason"] else "")
-    perplexity = f", perplexity {math.exp(-logprob / tokens):.3f}" if tokens and -700 * tokens < logprob else ""
-    return f"{tokens} tokens, {reason}, log-prob {logprob:.3f}{perplexity}"
+    reason = f"finish reason {facts['finish_reason'] or 'unknown'}" + (
+        f" ({facts['stop_reason']})" if facts["stop_reason"] else ""
+    )
+    parts = [f"{'unknown' if tokens is None else tokens} tokens", reason]
+    if logprob is not None:
+        parts.append(f"log-prob {logprob:.3f}")
+        if tokens and -700 * tokens < logprob:
+            parts.append(f"perplexity {math.exp(-logprob / tokens):.3f}")
+    return ", ".join(parts)
 
 
 def colour(logprob: float) -> str:

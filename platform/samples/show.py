@@ -15,14 +15,17 @@ from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `token_texts` are its tokens one by one, or None where the tokenizer is not to be had."""
+    """One sample. `token_texts` are its tokens one by one, or None where the tokenizer is not to be had.
+
+    An imported sample may lack its text, token ids and log-probs: None.
+    """
 
     run: Run
     prompt: str
     facts: dict[str, Any]
-    text: str
-    token_ids: list[int]
-    token_logprobs: list[float]
+    text: str | None
+    token_ids: list[int] | None
+    token_logprobs: list[float] | None
     token_texts: list[str] | None
     verdicts: list[dict[str, Any]]
 
@@ -45,7 +48,8 @@ def show(lake: Lake, name: str, problem_id: str, sample_index: int) -> Shown:
         raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {there}")
     (row,) = facts
     same = here & (ds.field("attempt") == row["attempt"])
-    (completion,) = lake.dataset(COMPLETIONS.name, **run.partition).filter(same).to_table().to_pylist()
+    completions = lake.dataset(COMPLETIONS.name, **run.partition).filter(same).to_table().to_pylist()
+    completion = completions[0] if completions else dict.fromkeys(COMPLETIONS.file_schema.names)
     prompts = (
         lake.dataset(PROMPTS.name, run_id=run.run_id)
         .filter(ds.field("problem_id") == problem_id)
@@ -65,7 +69,9 @@ def show(lake: Lake, name: str, problem_id: str, sample_index: int) -> Shown:
     )
 
 
-def _texts(run: Run, token_ids: list[int]) -> list[str] | None:
+def _texts(run: Run, token_ids: list[int] | None) -> list[str] | None:
+    if token_ids is None:
+        return None
     try:
         return engines.tokenizer(run.engine, run.model, run.specification["revision"]).decode(token_ids)
     except SamplesError:  # an analyst's machine has no tokenizers, or the model's folder is elsewhere

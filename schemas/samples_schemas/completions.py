@@ -6,7 +6,7 @@ from samples_schemas.table import ATTEMPT, DATASET, LOGPROBS, PROBLEM_ID, RUN_ID
 
 COMPLETIONS = Table(
     name="completions",
-    meaning="text, token ids and token log-probs of each sample; join to samples on the key and attempt",
+    meaning="text, token ids and token log-probs of each sample that has them; join to samples on the key and attempt",
     columns=(
         DATASET,
         RUN_ID,
@@ -14,8 +14,18 @@ COMPLETIONS = Table(
         SAMPLE_INDEX,
         ATTEMPT,
         Column("text", pa.string(), "the completion, decoded; empty on an error"),
-        Column("token_ids", TOKEN_IDS, "its token ids, the end token included where there is one"),
-        Column("token_logprobs", LOGPROBS, "natural log-prob of each token, in the run's log-prob mode"),
+        Column(
+            "token_ids",
+            TOKEN_IDS,
+            "its token ids, the end token included where there is one; unknown of most imported samples",
+            nullable=True,
+        ),
+        Column(
+            "token_logprobs",
+            LOGPROBS,
+            "natural log-prob of each token, in the run's log-prob mode; unknown of most imported samples",
+            nullable=True,
+        ),
     ),
     key=("run_id", "problem_id", "sample_index", "attempt"),
     partition_by=("dataset", "run_id"),

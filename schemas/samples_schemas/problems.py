@@ -11,7 +11,7 @@ PROBLEMS = Table(
         DATASET,
         PROBLEM_ID,
         Column("problem_hash", pa.string(), "hash of the problem's content: an edited problem is a new row"),
-        Column("question", pa.string(), "the question, as the source gives it"),
+        Column("question", pa.string(), "the question, as its source gives it; imports may lack it", nullable=True),
         Column("answer", pa.string(), "gold answer, as text", nullable=True),
         Column("tests", pa.string(), "unit tests of a code problem, as JSON", nullable=True),
         Column("metadata", pa.string(), "every other field of the source's row, as a JSON object"),

@@ -18,7 +18,7 @@ VERDICTS = Table(
         Column("reward", pa.float64(), "graded reward in [0, 1], where the verifier has one", nullable=True),
         Column("answer", pa.string(), "the answer that was extracted", nullable=True),
         Column("detail", pa.string(), "a short reason", nullable=True),
-        Column("seconds", pa.float32(), "time the verification took"),
+        Column("seconds", pa.float32(), "time the verification took; unknown of imported verdicts", nullable=True),
     ),
     key=("run_id", "problem_id", "sample_index", "verifier", "verifier_version", "pass_id"),
     partition_by=("verifier", "run_id"),
