@@ -1,9 +1,6 @@
 """`samples ingest`: draw what is missing of a run."""
 
-import os
-import signal
 import sys
-import threading
 from typing import Any
 
 import click
@@ -30,7 +27,7 @@ from samples_cli import options
     help="Label of the run, such as family=qwen or step=400. Repeatable.",
 )
 @option("--engine", type=click.Choice(["vllm", "transformers", "toy"]), default="vllm", show_default=True)
-@option("--verifier", help="Judge the samples afterwards: exact or numeric.")
+@option("--verifier", metavar="V", help=f"Judge the samples afterwards: {options.VERIFIERS}.")
 @option("--dry-run", is_flag=True, help="Print the plan and the first prompt; start nothing.")
 @option("--dataset", help="What to call the problem set; by default the file's or task's name.")
 @option("--limit", type=click.IntRange(min=1), help="Only the first problems of the source.")
@@ -110,7 +107,8 @@ def command(**given: Any) -> None:
     """
     from samples.request import prepare
     from samples.verifiers import verifier
-    from samples_cli.screen import Screen
+    from samples_cli.rescore import closing, describe
+    from samples_cli.screen import Screen, stopping
 
     request = _request(given)
     judge = verifier(given["verifier"]) if given["verifier"] else None
@@ -124,27 +122,30 @@ def command(**given: Any) -> None:
             _dry_run(prepared)
             return
         from samples.ingest import ingest
-        from samples.verify import verify
 
         screen.say(_opening(prepared))
-        with _stopping(screen) as stop:
+        verdicts = None
+        with stopping(
+            screen, "units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
+        ) as stop:
             summary = ingest(prepared, watch=screen.show, stop=stop)
-        verdicts: dict[str, int] = {}
-        if judge:
-            from samples.lake import Lake
-            from samples.run import find
+            if judge and not stop.is_set():
+                from samples.lake import Lake
+                from samples.rescore import rescore
 
-            screen.phase(f"verifying with {judge.name}")
-            lake = Lake(request.lake)
-            verdicts = verify(
-                lake, find(lake, summary.run_id), judge, lambda done, of: screen.phase(f"verified {done:,}/{of:,}")
-            )
+                screen.phase(f"verifying with {judge.name}")
+                verdicts = rescore(
+                    Lake(request.lake),
+                    given["verifier"],
+                    [summary.run_id],
+                    stop=stop,
+                    watch=lambda status: screen.line(describe(status)),
+                )
     _closing(summary, given["k"])
-    if judge:
-        counted = ", ".join(f"{count:,} {status}" for status, count in sorted(verdicts.items())) or "no new ones"
-        _say(f"verdicts of {judge.name} (version {judge.version}): {counted}")
-    if summary.missing:
-        sys.exit(130 if summary.stopped else 1)
+    if verdicts:
+        closing(verdicts)
+    if summary.missing or (verdicts and verdicts.missing):
+        sys.exit(130 if summary.stopped or stop.is_set() else 1)
 
 
 def _request(given: dict[str, Any]) -> Any:
@@ -173,31 +174,6 @@ def _request(given: dict[str, Any]) -> Any:
         placement=of(Placement, extra=extra),
         pool=Pool(*given["replicas"]),
     )
-
-
-class _stopping:  # noqa: N801 - reads as a with statement
-    """Ctrl-C once sets the event and says so; twice leaves at once."""
-
-    def __init__(self, screen: Any) -> None:
-        self._screen, self._stop = screen, threading.Event()
-
-    def __enter__(self) -> threading.Event:
-        """Take over Ctrl-C."""
-        self._before = signal.signal(signal.SIGINT, self._interrupt)
-        return self._stop
-
-    def __exit__(self, *_: object) -> None:
-        """Give Ctrl-C back."""
-        signal.signal(signal.SIGINT, self._before)
-
-    def _interrupt(self, _number: int, _frame: object) -> None:
-        if self._stop.is_set():
-            self._screen.say("samples: left at once; the same command goes on from what was committed")
-            os._exit(130)  # Ray's processes end with the driver's
-        self._stop.set()
-        self._screen.say(
-            "stopping: units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
-        )
 
 
 def _opening(prepared: Any) -> str:

@@ -13,6 +13,7 @@ from samples.errors import SamplesError
 
 _COMMANDS = {  # in the order of the help page
     "ingest": "Draw samples: what is missing of a run, kept with every token and log-prob.",
+    "rescore": "Judge stored samples with a verifier; new verdicts beside the old ones.",
     "runs": "List the runs of a lake.",
     "problems": "List the problems of a lake.",
     "show": "Show one sample with its tokens and log-probs.",

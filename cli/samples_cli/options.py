@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+VERIFIERS = "exact, numeric, choice, boxed-exact, math, paper-math, code, reasoning-gym, or your own FILE.py:FUNCTION"
+
 lake = click.option(
     "--lake", "uri", envvar="SAMPLES_LAKE", required=True, metavar="URI", show_envvar=True,
     help="The lake: a local folder, or s3://, gs://, az://.",

@@ -5,6 +5,7 @@ what libraries write to stderr goes to a log file, which is kept and named when 
 """
 
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -81,11 +82,14 @@ class Screen:
     def show(self, progress: Progress) -> None:
         """Draw an ingest's progress."""
         line = describe(progress)
-        if line is None:
-            if self._line != progress.phase:
-                self.phase(progress.phase)
-        else:
-            self._line, self._since = line, float("nan")
+        if line is not None:
+            self.line(line)
+        elif self._line != progress.phase:
+            self.phase(progress.phase)
+
+    def line(self, text: str) -> None:
+        """Draw a line that tells its own progress."""
+        self._line, self._since = text, float("nan")
 
     def _render(self) -> Text:
         seconds = time.monotonic() - self._since
@@ -102,9 +106,32 @@ class Screen:
         self.say(self._render().plain)
 
 
+class stopping:  # noqa: N801 - reads as a with statement
+    """Ctrl-C once sets the event and says what happens then; twice leaves at once."""
+
+    def __init__(self, screen: Screen, then: str) -> None:
+        self._screen, self._then, self._stop = screen, then, threading.Event()
+
+    def __enter__(self) -> threading.Event:
+        """Take over Ctrl-C."""
+        self._before = signal.signal(signal.SIGINT, self._interrupt)
+        return self._stop
+
+    def __exit__(self, *_: object) -> None:
+        """Give Ctrl-C back."""
+        signal.signal(signal.SIGINT, self._before)
+
+    def _interrupt(self, _number: int, _frame: object) -> None:
+        if self._stop.is_set():
+            self._screen.say("samples: left at once; the same command goes on from what was committed")
+            os._exit(130)  # Ray's processes and workers end with the driver's
+        self._stop.set()
+        self._screen.say(f"stopping: {self._then}")
+
+
 def describe(progress: Progress) -> str | None:
     """Put an ingest's progress into one line; None while no replica samples yet."""
-    if not progress.replicas and not progress.samples_done:
+    if not progress.replicas and not progress.tokens:
         return None
     parts = [
         f"{progress.samples_done:,}/{progress.samples:,} samples",

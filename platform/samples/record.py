@@ -1,13 +1,16 @@
-"""Record what a run stands on before its first sample: problems, prompts, the run itself."""
+"""What a run stands on, recorded before its first sample: problems, prompts, the run itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from samples.lake import Lake
+from samples.problems import Problem
 from samples.request import Prepared
 from samples.run import Run, register
+from samples.storage import explained
 from samples_schemas import PROBLEMS, PROMPTS
 
 
@@ -21,6 +24,18 @@ def record(lake: Lake, prepared: Prepared) -> Run:
     lake.append(PROBLEMS.name, run.dataset, lambda: _new_problems(lake, prepared))
     lake.append(PROMPTS.name, run.run_id, lambda: _new_prompts(lake, prepared))
     return run
+
+
+def problems(lake: Lake, run: Run, ids: Sequence[str] | None = None) -> Iterator[Problem]:
+    """Read a run's own versions of its problems, or of those with these ids, a few at a time: tests may be large."""
+    table = lake.dataset(PROBLEMS.name, dataset=run.dataset)
+    chosen = None if ids is None else ds.field("problem_id").isin(ids)
+    with explained(lake.uri):
+        for batch in table.scanner(filter=chosen, batch_size=64, batch_readahead=1, fragment_readahead=1).to_batches():
+            for row in batch.to_pylist():
+                if run.problem_hashes.get(row["problem_id"]) == row["problem_hash"]:
+                    content = (row["question"], row["answer"], row["tests"], json.loads(row["metadata"]))
+                    yield Problem(row["problem_id"], *content)
 
 
 def _new_problems(lake: Lake, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:

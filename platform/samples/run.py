@@ -127,13 +127,19 @@ def register(lake: Lake, run: Run) -> Run:
     return recorded
 
 
+def every(lake: Lake) -> list[Run]:
+    """Return all runs of a lake, the oldest first."""
+    rows = lake.read("runs").sort_by("created_at").to_pylist()
+    return [_from_row(row) for row in rows]
+
+
 def find(lake: Lake, name: str) -> Run:
     """Return the run of this name, or of this unambiguous prefix of its id.
 
     Raises:
         NotFound: None fits, or several do.
     """
-    runs = [_from_row(row) for row in lake.read("runs").to_pylist()]
+    runs = every(lake)
     found = [run for run in runs if run.name == name] or [run for run in runs if run.run_id.startswith(name)]
     if len(found) == 1:
         return found[0]

@@ -19,6 +19,8 @@ from multiprocessing import connection
 from multiprocessing.sharedctypes import RawValue
 from typing import Any, Self
 
+from samples.errors import SamplesError
+
 _LOOK_SECONDS = 0.1
 _FLUSH_SECONDS = 0.05
 _ITEMS_PER_WORKER = 20_000
@@ -68,7 +70,11 @@ class Pool:
     def map(self, batches: Iterable[Batch]) -> Iterator[tuple[Hashable, Any]]:
         """Yield (key, result or `Failure`) for every (key, item), as they come.
 
-        A batch is taken when a worker is free for it: never more than one per worker is in memory.
+        A batch is taken when a worker is free for it: never more than one per worker is in memory. `batches` that are
+        empty while results are still to come are asked again after each.
+
+        Raises:
+            SamplesError: A worker cannot start.
         """
         source = iter(batches)
         while True:
@@ -131,7 +137,7 @@ class _Worker:
         self.pipe.close()
         left = dict(self.left)
         if number < 0 and not alive:
-            raise RuntimeError(f"a worker process died as it started (exit code {code})")
+            raise SamplesError(f"a worker process died as it started (exit code {code})")
         if number >= 0 and (key := self._order[number]) in left:
             del left[key]
             why = f"over {self._seconds:g} s" if late else f"the worker process died (exit code {code})"
@@ -145,7 +151,10 @@ class _Worker:
         """Yield the results in the pipe; returns whether the process still lives."""
         try:
             while self.left and self.pipe.poll():
-                for key, result in self.pipe.recv():
+                came = self.pipe.recv()
+                if isinstance(came, SamplesError):
+                    raise came
+                for key, result in came:
                     if key in self.left:
                         del self.left[key]
                         self._done += 1
@@ -159,7 +168,11 @@ def _work(pipe: Any, make: Callable[[], Callable[[Any], Any]], memory: int, numb
     """Be a worker: do batches as they come, and say at every moment which item is being done."""
     _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the owner's to handle
-    do = make()
+    try:
+        do = make()
+    except Exception as error:  # noqa: BLE001 - told to the pool's owner, whose errors these are
+        pipe.send(error if isinstance(error, SamplesError) else SamplesError(f"{type(error).__name__}: {error}"))
+        return
     with open("/proc/self/statm") as statm:  # noqa: PTH123
         size = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))

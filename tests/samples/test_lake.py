@@ -25,8 +25,7 @@ from samples.lake import Lake
 from samples.plan import Unit
 from samples.query import query
 from samples.run import Run
-from samples.verifiers import verifier
-from samples.verify import verify
+from samples.rescore import rescore
 from samples_schemas import TABLES
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -267,7 +266,7 @@ def test_a_damaged_or_missing_data_file_is_named(bench, tmp_path, damage):
         lambda: b.lake.read("samples"),
         lambda: b.plan(8),
         lambda: Committer(b.lake, b.run).commit([late]),
-        lambda: verify(b.lake, b.run, verifier("numeric")),
+        lambda: rescore(b.lake, "numeric", [b.run.run_id], workers=1),
         lambda: query(b.lake, "runs"),
     ):
         with pytest.raises(LakeError) as error:

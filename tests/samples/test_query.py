@@ -8,15 +8,14 @@ import pytest
 from samples.commit import Committer
 from samples.errors import SamplesError, UsageError
 from samples.query import pass_at_k, query
-from samples.verifiers import verifier
-from samples.verify import verify
+from samples.rescore import rescore
 
 
 @pytest.fixture
 def judged(bench, anywhere):
     b = bench(anywhere, model="toy?fail=0.2")
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
-    verify(b.lake, b.run, verifier("numeric"))
+    rescore(b.lake, "numeric", [b.run.run_id], workers=1)
     return b
 
 
@@ -68,7 +67,7 @@ def test_what_cannot_be_answered_says_what_to_do(bench, tmp_path):
     with pytest.raises(SamplesError, match="--verifier numeric adds them"):
         pass_at_k(b.lake)
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
-    verify(b.lake, b.run, verifier("numeric"))
+    rescore(b.lake, "numeric", [b.run.run_id], workers=1)
     with pytest.raises(SamplesError, match="--k 8 adds the missing ones"):
         pass_at_k(b.lake, ks=[8])
     with pytest.raises(UsageError, match="at least 1"):

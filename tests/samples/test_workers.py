@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from samples.errors import SamplesError
 from samples.workers import Failure, Pool
 
 
@@ -76,6 +77,6 @@ def test_workers_end_with_their_pool():
 def test_a_function_that_cannot_be_made_is_said_at_once_and_not_tried_for_ever():
     with (
         Pool(broken, size=1, seconds=1.0, memory_mib=64) as workers,
-        pytest.raises(RuntimeError, match="as it started"),
+        pytest.raises(SamplesError, match="cannot be made"),
     ):
         list(workers.map([[(0, 1)]]))

@@ -14,8 +14,7 @@ from samples.plan import plan
 from samples.record import record
 from samples.request import Request, prepare
 from samples.run import Run, seed_of
-from samples.verifiers import verifier
-from samples.verify import verify
+from samples.rescore import rescore
 from samples_cli.main import main
 
 Call = Callable[..., tuple[int, str, str]]
@@ -66,5 +65,5 @@ def sampled(uri: Path, problems: Path, name: str = "toys", model: str = "toy", k
         seeds = [seed_of(run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
         receipts.append(segment.write(lake, run, unit, seeds, engine.sample(prompts[unit.problem_id], seeds)))
     Committer(lake, run).commit(receipts)
-    verify(lake, run, verifier("numeric"))
+    rescore(lake, "numeric", [run.run_id], workers=1)
     return lake, run

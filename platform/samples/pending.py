@@ -1,0 +1,199 @@
+"""Which samples a verifier has still to judge, and their texts: chunk by chunk, in bounded memory.
+
+A sample is pending when it has a completion and its current verdict is not of the verifier's version. The keys of all
+pending samples lie in a database file that goes away with the plan; a chunk holds all pending samples of a few
+problems, of whatever runs, so that equal answers of one problem meet.
+"""
+
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+
+from samples.judge import Known, Text, key
+from samples.lake import Lake
+from samples.problems import Problem
+from samples.record import problems
+from samples.run import Run, every
+from samples.storage import explained
+from samples.verifiers import Verdict
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
+
+CHUNK = 20_000  # samples, unless one problem has more
+_ROWS = 512  # completions read at once
+_MEMORY = "512MB"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Pending samples of one dataset: run_id, problem_id, sample_index, attempt, sorted by the first three."""
+
+    dataset: str
+    keys: pa.Table
+
+
+class Pending:
+    """The pending samples of some runs. Use as a context: its end removes the file."""
+
+    def __init__(self, lake: Lake, runs: Iterable[Run], verifier: str, version: str, *, again: bool) -> None:
+        """Find them; `again` takes samples too whose current verdict is a timeout or an error.
+
+        Raises:
+            LakeError: The lake cannot be read.
+        """
+        self._folder = Path(tempfile.mkdtemp(prefix="samples-pending-"))
+        self._connection = duckdb.connect(self._folder / "pending.duckdb", config={"memory_limit": _MEMORY})
+        self._connection.execute(_TABLE)
+        samples, verdicts = lake.delta(SAMPLES.name), lake.delta(VERDICTS.name)
+        for run in runs:
+            self._connection.register("samples", lake.dataset(SAMPLES.name, samples, **run.partition))
+            judged = lake.dataset(VERDICTS.name, verdicts, verifier=verifier, run_id=run.run_id)
+            self._connection.register("verdicts", judged)
+            with explained(lake.uri):
+                values = {"dataset": run.dataset, "run": run.run_id, "version": version, "again": again}
+                self._connection.execute(_PENDING, values)
+
+    def __len__(self) -> int:
+        return self._connection.sql("SELECT count(*) FROM pending").fetchall()[0][0]
+
+    def __enter__(self) -> Self:
+        """Return the plan."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the file."""
+        self._connection.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
+        """Yield them problem by problem."""
+        counts = deque(
+            self._connection.sql(
+                "SELECT dataset, problem_id, count(*) FROM pending GROUP BY ALL ORDER BY ALL"
+            ).fetchall()
+        )
+        while counts:
+            dataset, first, held = counts.popleft()
+            last = first
+            while counts and counts[0][0] == dataset and held + counts[0][2] <= size:
+                _, last, more = counts.popleft()
+                held += more
+            values = {"dataset": dataset, "first": first, "last": last}
+            yield Chunk(dataset, self._connection.sql(_CHUNK, params=values).to_arrow_table())
+
+
+class Reader:
+    """Reads the texts of chunks, and what is known of their answers, from one snapshot of a lake."""
+
+    def __init__(self, lake: Lake, verifier: str, version: str) -> None:
+        self._lake, self._verifier, self._version = lake, verifier, version
+        self._runs = {run.run_id: run for run in every(lake)}
+        self._completions, self._verdicts = lake.delta(COMPLETIONS.name), lake.delta(VERDICTS.name)
+        self._datasets: dict[tuple[str, str], ds.Dataset] = {}
+
+    def texts(self, chunk: Chunk) -> Iterator[Text]:
+        """Yield the completions of a chunk. A sample without a stored completion yields nothing."""
+        for run_id, keys in _by_run(chunk.keys):
+            hashes = self._runs[run_id].problem_hashes
+            wanted = {
+                (problem, index): attempt for problem, index, attempt in zip(*keys.to_pydict().values(), strict=True)
+            }
+            dataset = self._dataset(COMPLETIONS.name, self._completions, run_id)
+            with explained(self._lake.uri):
+                scanner = dataset.scanner(
+                    columns=["problem_id", "sample_index", "attempt", "text"],
+                    filter=_between(keys),
+                    batch_size=_ROWS,
+                    batch_readahead=4,
+                    fragment_readahead=2,
+                )
+                for batch in scanner.to_batches():
+                    for problem, index, attempt, text in zip(*batch.to_pydict().values(), strict=True):
+                        if wanted.get((problem, index)) == attempt:
+                            yield Text(run_id, problem, index, hashes[problem], text)
+
+    def problems(self, chunk: Chunk) -> dict[str, Problem]:
+        """Return the chunk's problems by their hashes."""
+        ids = chunk.keys["problem_id"].unique()
+        runs = (self._runs[run_id] for run_id in chunk.keys["run_id"].unique().to_pylist())
+        return {problem.problem_hash: problem for run in runs for problem in problems(self._lake, run, ids.to_pylist())}
+
+    def known(self, chunk: Chunk) -> Known:
+        """Return what this version said of answers to the chunk's problems before, in any run."""
+        known: Known = {}
+        here = ds.field("problem_id").isin(chunk.keys["problem_id"].unique()) & (
+            ds.field("verifier_version") == self._version
+        )
+        decided = here & ds.field("status").isin(["correct", "wrong"]) & ds.field("answer").is_valid()
+        columns = ["problem_id", "answer", "status", "reward", "detail"]
+        for run_id, run in self._runs.items():
+            if run.dataset != chunk.dataset:
+                continue
+            with explained(self._lake.uri):
+                verdicts = self._dataset(VERDICTS.name, self._verdicts, run_id)
+                for batch in verdicts.scanner(columns=columns, filter=decided).to_batches():
+                    for problem, answer, *said in zip(*batch.to_pydict().values(), strict=True):
+                        known[key(run.problem_hashes[problem], answer)] = Verdict(said[0], None, *said[1:])
+        return known
+
+    def _dataset(self, name: str, snapshot: DeltaTable | None, run_id: str) -> ds.Dataset:
+        if (name, run_id) not in self._datasets:
+            run = self._runs[run_id]
+            partition = run.partition if name == COMPLETIONS.name else {"verifier": self._verifier, "run_id": run_id}
+            self._datasets[name, run_id] = self._lake.dataset(name, snapshot, **partition)
+        return self._datasets[name, run_id]
+
+
+def _by_run(keys: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    for run_id in keys["run_id"].unique().to_pylist():
+        yield run_id, keys.filter(ds.field("run_id") == run_id).drop_columns("run_id")
+
+
+def _between(keys: pa.Table) -> Any:
+    """Bound problems and indices, by which files and row groups are skipped."""
+    problems, index = keys["problem_id"], keys["sample_index"].to_numpy()
+    problem, sample = ds.field("problem_id"), ds.field("sample_index")
+    return (
+        (problem >= problems[0])
+        & (problem <= problems[-1])
+        & (sample >= int(index.min()))
+        & (sample <= int(index.max()))
+    )
+
+
+_TABLE = """
+CREATE TABLE pending (dataset VARCHAR, run_id VARCHAR, problem_id VARCHAR, sample_index INTEGER, attempt VARCHAR)
+"""
+
+_PENDING = """
+INSERT INTO pending
+SELECT $dataset, $run, problem_id, sample_index, attempt
+FROM samples
+ANTI JOIN (
+    SELECT problem_id, sample_index
+    FROM verdicts
+    GROUP BY ALL
+    HAVING max_by(verifier_version, pass_id) = $version
+       AND (NOT $again OR max_by(status, pass_id) NOT IN ('timeout', 'error'))
+) AS judged USING (problem_id, sample_index)
+WHERE error IS NULL
+ORDER BY problem_id, sample_index
+"""
+
+_CHUNK = """
+SELECT run_id, problem_id, sample_index, attempt
+FROM pending
+WHERE dataset = $dataset AND problem_id BETWEEN $first AND $last
+ORDER BY ALL
+"""

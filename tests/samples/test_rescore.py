@@ -1,0 +1,274 @@
+"""Rescoring: every completion judged once per pass, history kept, hostile ones costing only themselves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from samples.commit import Committer
+from samples.errors import SamplesError, UsageError
+from samples.judge import Judge, Text
+from samples.problems import Problem
+from samples.rescore import rescore
+
+
+def drawn(bench, place, model="toy", k=8, name="toys"):
+    b = bench(place, model=model, name=name)
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
+    return b
+
+
+def key(row):
+    return row["run_id"], row["problem_id"], row["sample_index"]
+
+
+def current(lake, verifier):
+    """The newest verdict of each sample, by hand."""
+    newest = {}
+    for row in lake.read("verdicts").to_pylist():
+        if row["verifier"] == verifier and row["pass_id"] > newest.get(key(row), {"pass_id": 0})["pass_id"]:
+            newest[key(row)] = row
+    return newest
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Write a verifier of one's own; returns FILE.py:FUNCTION."""
+
+    def write(body, name="mine"):
+        file = tmp_path / "checks.py"
+        file.write_text(f"import os, time\ndef {name}(problem, completion):\n    {body}\n")
+        return f"{file}:{name}"
+
+    return write
+
+
+def test_every_sample_gets_one_verdict_and_a_second_time_none(bench, anywhere):
+    b = drawn(bench, anywhere)
+    assert rescore(b.lake, "numeric", workers=2).verified == 24
+    again = rescore(b.lake, "numeric", workers=2)
+    assert (again.verified, again.missing, again.pass_id) == (0, 0, 1)
+    assert b.lake.read("verdicts").num_rows == len(current(b.lake, "numeric")) == 24
+
+
+def test_verdicts_agree_with_reading_the_completions(bench, tmp_path):
+    b = drawn(bench, tmp_path / "lake")
+    rescore(b.lake, "numeric", workers=1)
+    texts = {key(r): r["text"] for r in b.lake.read("completions").to_pylist()}
+    for row in b.lake.read("verdicts").to_pylist():
+        right = f"\\boxed{{{2 * int(row['problem_id'][4:]) + 1}}}" in texts[key(row)]
+        assert row["status"] == ("correct" if right else "wrong")
+
+
+def test_samples_that_failed_are_not_judged(bench, tmp_path):
+    b = drawn(bench, tmp_path / "lake", "toy?fail=0.5")
+    failed = sum(row["error"] is not None for row in b.lake.read("samples").to_pylist())
+    assert 0 < failed < 24
+    assert rescore(b.lake, "numeric", workers=1).verified == 24 - failed
+
+
+def test_new_samples_alone_are_judged_after_a_top_up_in_the_same_pass(bench, tmp_path):
+    b = drawn(bench, tmp_path / "lake")
+    rescore(b.lake, "numeric", workers=1)
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(10)])
+    topped = rescore(b.lake, "numeric", workers=1)
+    assert (topped.verified, topped.pass_id) == (6, 1)
+
+
+def test_equal_answers_of_a_problem_are_compared_once_in_all_runs_and_passes(bench, own, tmp_path):
+    notes = tmp_path / "compared"
+    spec = own(f"open({str(notes)!r}, 'a').write('x'); return completion.count('a') % 2 == 0")
+    b = drawn(bench, tmp_path / "lake", k=64)
+    other = drawn(bench, tmp_path / "lake", "toy?tokens=30", k=64, name="others")
+    rescore(b.lake, spec, workers=2)
+    distinct = {(r["problem_id"], r["text"]) for r in b.lake.read("completions").to_pylist()}
+    assert len(notes.read_text()) == len(distinct) < 2 * 3 * 64
+    first = rescore(b.lake, "numeric", [b.run.name], workers=2)
+    second = rescore(other.lake, "numeric", [other.run.name], workers=2)
+    answers = {(r["problem_id"], r["answer"]) for r in b.lake.read("verdicts", verifier="numeric").to_pylist()}
+    assert first.compared + second.compared == len(answers)
+    assert second.verified == 192
+
+
+def test_versions_one_two_one_are_three_passes_and_the_last_is_current(bench, own, tmp_path):
+    b = drawn(bench, tmp_path / "lake")
+    one, two = "return True", "return False"
+    passes = [rescore(b.lake, own(body), workers=1) for body in (one, two, one)]
+    assert [done.pass_id for done in passes] == [1, 2, 3]
+    assert [dict(done.statuses) for done in passes] == [{"correct": 24}, {"wrong": 24}, {"correct": 24}]
+    assert passes[0].version == passes[2].version != passes[1].version
+    rows = b.lake.read("verdicts").to_pylist()
+    assert Counter(row["pass_id"] for row in rows) == {1: 24, 2: 24, 3: 24}
+    assert {row["status"] for row in current(b.lake, "mine").values()} == {"correct"}
+    assert {row["pass_id"]: row["status"] for row in rows} == {1: "correct", 2: "wrong", 3: "correct"}
+
+
+HOSTILE = {
+    "while True: pass": ("timeout", "over"),
+    "return len(bytearray(10**11))": ("error", "memory"),
+    "os._exit(3)": ("error", "died"),
+    "raise ValueError('no')": ("error", "ValueError"),
+    "def deep(n): return deep(n + 1)\n    deep(0)": ("error", "RecursionError"),
+    "os.kill(os.getpid(), 9)": ("error", "died"),
+    "return 'perhaps'": ("error", "returned"),
+}
+
+
+@pytest.mark.parametrize("body", list(HOSTILE))
+def test_a_hostile_completion_costs_its_own_verdict_alone(bench, own, tmp_path, body, monkeypatch):
+    monkeypatch.setattr("samples.verifiers.own.Own.seconds", 1.0)
+    b = drawn(bench, tmp_path / "lake", k=2)
+    spec = own(f"if problem.problem_id != 'sum-1': return True\n    {body}")
+    rescore(b.lake, spec, workers=2)
+    verdicts = current(b.lake, "mine").values()
+    assert len(verdicts) == 6
+    for row in verdicts:
+        if row["problem_id"] == "sum-1":
+            status, detail = HOSTILE[body]
+            assert row["status"] == status
+            assert detail in row["detail"]
+        else:
+            assert row["status"] == "correct"
+
+
+def test_a_timeout_is_neither_wrong_nor_counted_and_can_be_judged_again(bench, own, tmp_path, monkeypatch):
+    monkeypatch.setattr("samples.verifiers.own.Own.seconds", 1.0)
+    b = drawn(bench, tmp_path / "lake", k=4)
+    flag = tmp_path / "slow"
+    flag.touch()
+    spec = own(f"if problem.problem_id == 'sum-1' and os.path.exists({str(flag)!r}): time.sleep(99)\n    return True")
+    done = rescore(b.lake, spec, workers=2)
+    assert done.statuses["timeout"] + done.statuses["correct"] == done.verified == 12
+    tallies = {row["problem_id"]: row for row in b.lake.sql("SELECT * FROM tallies").dicts()}
+    assert (tallies["sum-1"]["n"], tallies["sum-1"]["timeouts"]) == (0, 4)
+    assert rescore(b.lake, spec, workers=2).verified == 0
+    flag.unlink()
+    retried = rescore(b.lake, spec, workers=2, again=True)
+    assert (retried.verified, retried.pass_id, dict(retried.statuses)) == (4, 2, {"correct": 4})
+    assert {row["problem_id"]: row["n"] for row in b.lake.sql("SELECT * FROM tallies").dicts()}["sum-1"] == 4
+
+
+def test_a_run_that_a_verifier_cannot_judge_is_refused_by_name_and_left_out_otherwise(bench, tmp_path):
+    b = drawn(bench, tmp_path / "lake", k=1)
+    with pytest.raises(UsageError, match="was not generated by reasoning-gym"):
+        rescore(b.lake, "reasoning-gym", [b.run.name])
+    done = rescore(b.lake, "reasoning-gym")
+    assert done.verified == 0
+    assert "run sums left out" in done.left_out[0].replace(b.run.name, "sums")
+
+
+def test_a_stopped_pass_keeps_what_was_judged_and_goes_on(bench, own, tmp_path):
+    b = drawn(bench, tmp_path / "lake", k=64)
+    spec = own("time.sleep(0.05); return True")
+    stop = threading.Event()
+    done = rescore(b.lake, spec, workers=2, stop=stop, watch=lambda _: stop.set())
+    assert 0 < done.verified < 192
+    assert done.missing == 192 - done.verified
+    rest = rescore(b.lake, spec, workers=2)
+    assert (rest.verified, rest.missing, rest.pass_id) == (done.missing, 0, 1)
+    assert b.lake.read("verdicts").num_rows == 192
+
+
+KILLED = """
+import sys
+from samples.lake import Lake
+from samples.rescore import rescore
+import samples.rescore
+samples.rescore._COMMIT_SECONDS = 0.0
+samples.rescore._COMMIT_SHARE = 0
+if __name__ == "__main__":
+    rescore(Lake(sys.argv[1]), sys.argv[2], workers=2, watch=lambda status: print(status.done, flush=True))
+"""
+
+
+def test_a_killed_pass_goes_on_and_every_sample_has_one_verdict_of_it(bench, own, tmp_path):
+    b = drawn(bench, tmp_path / "lake", k=64)
+    spec = own("time.sleep(0.03); return True")
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    process = subprocess.Popen([sys.executable, script, b.lake.uri, spec], stdout=subprocess.PIPE, text=True)
+    for _ in range(2):
+        process.stdout.readline()
+    workers = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and str(script).encode() in cmdline(pid)]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    committed = b.lake.read("verdicts").num_rows
+    assert 0 < committed < 192
+    rest = rescore(b.lake, spec, workers=2)
+    rows = b.lake.read("verdicts").to_pylist()
+    assert rest.verified == 192 - committed
+    assert {row["pass_id"] for row in rows} == {1}
+    assert len({key(row) for row in rows}) == len(rows) == 192
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def cmdline(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_two_rescorings_at_once_give_every_sample_one_verdict(bench, own, anywhere):
+    b = drawn(bench, anywhere, k=32)
+    spec = own("time.sleep(0.01); return True")
+    threads = [threading.Thread(target=rescore, args=(b.lake, spec), kwargs={"workers": 1}) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = b.lake.read("verdicts").to_pylist()
+    assert len({key(row) for row in rows}) == len(rows) == 96
+    assert {row["pass_id"] for row in rows} == {1}
+
+
+def test_another_version_that_comes_in_between_gets_a_pass_of_its_own(bench, own, tmp_path):
+    b = drawn(bench, tmp_path / "lake", k=64)
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "checks.py"
+    other.write_text("def mine(problem, completion): return False\n")
+
+    def interrupt(status):
+        if not b.lake.read("verdicts").num_rows:
+            rescore(b.lake, f"{other}:mine", workers=1)
+
+    rescore(b.lake, own("time.sleep(0.01); return True"), workers=2, watch=interrupt)
+    passes = {(row["pass_id"], row["verifier_version"]) for row in b.lake.read("verdicts").to_pylist()}
+    assert len({version for _, version in passes}) == len(passes) == 2
+    assert {row["status"] for row in current(b.lake, "mine").values()} == {"correct"}
+
+
+def test_a_verifier_file_that_was_edited_in_the_middle_judges_nothing_more(own):
+    problem = Problem("p", "?", None, None, {})
+    texts = [Text("r", "p", index, problem.problem_hash, f"{index}") for index in range(3)]
+    with Judge(own("os._exit(1)"), 1) as judge:
+        own("return True")  # the same file: a worker that starts from now on would judge by other code
+        with pytest.raises(SamplesError, match="has become version"):
+            list(judge.judge(texts, {problem.problem_hash: problem}, {}))
+
+
+def test_a_completion_of_16_mb_and_odd_characters_are_judged(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    receipt = b.draw(b.plan(2)[0], texts=["\\boxed{1}" + "x" * (16 << 20), "\x00\ud800 \\boxed{2}\x1b[31m"])
+    Committer(b.lake, b.run).commit([receipt])
+    assert rescore(b.lake, "numeric", workers=2).verified == 2
+    assert rescore(b.lake, "boxed-exact", workers=2).verified == 2
+
+
+def test_answers_are_stored_as_extracted(bench, tmp_path):
+    b = drawn(bench, tmp_path / "lake")
+    rescore(b.lake, "boxed-exact", workers=1)
+    texts = {key(r): r["text"] for r in b.lake.read("completions").to_pylist()}
+    for row in b.lake.read("verdicts").to_pylist():
+        assert f"\\boxed{{{row['answer']}}}" in texts[key(row)]
+        assert json.dumps(row["answer"])
