@@ -1,14 +1,21 @@
 """A real S3 server on loopback, and runs drawn by the library's own parts without Ray."""
 
 import json
+import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+import samples
 from samples import segment
 from samples.engines import Placement, Sampling, load
+from samples.errors import SamplesError
 from samples.lake import Lake
 from samples.plan import Unit, plan
 from samples.record import record
@@ -27,6 +34,39 @@ def s3_endpoint() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> None:
+    """Programs can be sandboxed here; else skip, and say what to install. On CI that is a failure."""
+    from samples.sandbox import require
+
+    try:
+        require()
+    except SamplesError as error:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Path]:
+    """An empty folder that every user may write in: pytest's own are closed to all but one."""
+    with TemporaryDirectory(prefix="samples-tests-") as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def ordinary(open_folder: Path) -> tuple[str, str, dict[str, Any]]:
+    """An interpreter, a path to import the sandbox from, and the arguments of Popen that make its process nobody's."""
+    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    asked = "import sys; sys.exit(sys.version_info < (3, 11))"
+    if os.geteuid() != 0 or python is None or subprocess.run([python, "-c", asked], check=False).returncode:
+        pytest.skip("needs root, who can become another user, and a Python 3.11 that every user may run")
+    package = open_folder / "ordinary" / "samples"
+    shutil.copytree(Path(samples.__file__).parent / "sandbox", package / "sandbox")
+    shutil.copy(Path(samples.__file__).with_name("errors.py"), package)
+    (package / "__init__.py").touch()
+    return python, str(package.parent), {"user": 65534, "group": 65534, "extra_groups": []}
 
 
 @pytest.fixture

@@ -1,0 +1,298 @@
+"""The warden: process 1 of the sandbox, which starts the program and runs tests that are code.
+
+It takes requests from outside and starts the program (`samples.sandbox.program`): once for each standard input, or
+once to answer calls of its functions. Tests and program never share a process: a call crosses a pipe as plain data,
+and so does its answer (`samples.sandbox.wire`). The program is started before the warden has read any test, holds
+no descriptor but its own, and can neither look into the warden nor signal it: the kernel shields process 1, there is
+no /proc, and the system-call filter refuses every way into another process. Where root made the sandbox, program and
+tests become two users of their own instead, and process 1, which is neither, only waits: it dies with whoever made
+it, which it would not as another user.
+
+It imports only what starts fast. What is outside neither imports it nor trusts it: tests may have taken it over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import resource
+import sys
+import time
+
+from samples.sandbox.program import answer_calls, be_script, named
+from samples.sandbox.wire import CannotCrossError, decode, encode, ready, receive, send
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+_TESTS = "<tests>"
+_SIGINT, _SIGKILL, _SIG_IGN = 2, 9, ctypes.c_void_p(1)
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 4, 22, 2
+_DYING = 0.5  # seconds between a program's last answer and its end
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+
+
+class _Raised(Exception):
+    """An exception of the program that is no built-in one."""
+
+
+class Warden:
+    """Serves the requests of one check."""
+
+    def __init__(self, setting: dict[str, Any]) -> None:
+        self.limits = setting["limits"]
+        self.rlimits = setting["rlimits"]
+        self.filter = setting["filter"]
+        self.program = setting["program"]
+        self.packages = setting["packages"]
+        self.user = setting["user"]
+        self.calls = 0
+        self._pid = 0
+        self._over: list[Any] | None = None
+        self._deadline = 0.0
+        self._to = self._from = -1
+
+    def run(self, stdin: bytes) -> list[Any]:
+        """Run the program from its first line to its end: [how, code or signal, CPU seconds, stdout, stderr]."""
+        files = [os.memfd_create(name) for name in ("stdin", "stdout", "stderr")]
+        os.write(files[0], stdin)
+        os.lseek(files[0], 0, os.SEEK_SET)
+        ended, lifeline = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _only(*files, lifeline)
+            self._confine(self.user)
+            be_script(self.program)
+        os.close(lifeline)
+        until = time.monotonic() + self.limits["wall_seconds"]
+        ready(ended, self.limits["wall_seconds"])
+        how, end = "end", _reaped(pid, until)
+        if end is None:
+            os.kill(pid, _SIGKILL)
+            how, end = "wall", _reaped(pid, math.inf)
+        code, seconds = end or (-_SIGKILL, 0.0)
+        out, err = (os.pread(fd, self.limits["output"], 0) for fd in files[1:])
+        for fd in (*files, ended):
+            os.close(fd)
+        return [how, code, seconds, out, err]
+
+    def call(self, name: str, arguments: bytes) -> list[Any]:
+        """Call a function: ["answer", what it sent back], or how the program ended."""
+        self._deadline = time.monotonic() + self.limits["wall_seconds"]
+        failure = self._over or (None if self._pid else self._start())
+        if failure:
+            return failure
+        answer = self._ask(b"c" + encode([name, arguments]))
+        return ["answer", answer] if answer is not None else self._ended()
+
+    def check(self, tests: str, setting: str, entry: str | None) -> list[Any]:
+        """Run tests that are code, here: ["passed"], ["failed", why], ["broken", why], or how the program ended."""
+        self._deadline = time.monotonic() + self.limits["wall_seconds"]
+        self._confine(self.user and self.user + 1)  # whoever wrote the tests is trusted no more than the program
+        space: dict[str, Any] = {"__name__": "tests", "__builtins__": _Functions(self)}
+        if setting:
+            # The question's own helpers, which some tests call; but most questions are no code.
+            try:  # noqa: SIM105 - contextlib takes long to import
+                exec(compile(setting, "<question>", "exec"), space)  # noqa: S102
+            except Exception:  # noqa: BLE001, S110
+                pass
+        if "random" in tests:
+            import random
+
+            random.seed(0)  # the same program always gets the same verdict
+        try:
+            if entry is not None:
+                space[entry] = self.function(entry)
+            exec(compile(tests, _TESTS, "exec"), space)  # noqa: S102
+            if entry is not None and "check" in space:
+                space["check"](space[entry])
+        except CannotCrossError as error:
+            return ["broken", str(error)]
+        except BaseException as error:  # noqa: BLE001 - whatever ends the tests, they have not passed
+            return ["failed" if self.calls else "broken", _told(error, tests)]
+        return ["passed"] if self.calls else ["broken", "the tests never call the program"]
+
+    def start(self) -> list[Any] | None:
+        """Start the program that answers calls; returns how it failed, or None."""
+        self._deadline = time.monotonic() + self.limits["wall_seconds"]
+        return self._start()
+
+    def function(self, name: str) -> Any:
+        """Return what tests call in place of the program's function."""
+
+        def ask(*arguments: Any, **named: Any) -> Any:
+            self.calls += 1
+            data = encode([list(arguments), named], strict=True)
+            answer = self._ask(b"t" + encode([name, data]))
+            try:
+                kind, value, *changed = decode(answer or b"")
+                if kind == "raise":
+                    raised = _exception(str(value), str(changed[0]))
+                else:
+                    for old, new in zip(arguments, changed[0] or (), strict=False):
+                        _change(old, new)
+                    return value
+            except Exception:  # noqa: BLE001 - no tests may catch this: the program is gone, or sends no answers
+                _reply(self._ended())
+            raise raised
+
+        return ask
+
+    def _start(self) -> list[Any] | None:
+        (program_in, self._to), (self._from, program_out) = os.pipe(), os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            null = os.open("/dev/null", os.O_RDWR)
+            _only(null, null, null, program_in, program_out)
+            self._confine(self.user)
+            answer_calls(self.program)
+        os.close(program_in)
+        os.close(program_out)
+        answer = self._answer()
+        if answer == b"":
+            return None
+        self._over = self._ended()
+        if answer is not None:
+            self._over = ["stopped", answer]
+        return self._over
+
+    def _ask(self, request: bytes) -> bytes | None:
+        try:
+            send(self._to, request)
+        except OSError:
+            return None
+        return self._answer()
+
+    def _answer(self) -> bytes | None:
+        try:
+            return receive(self._from, self.limits["output"], self._deadline - time.monotonic())
+        except TimeoutError:
+            return None
+
+    def _ended(self) -> list[Any]:
+        """Say how the program ended that answers no more; one that goes on will end with the sandbox."""
+        now = time.monotonic()
+        late = now >= self._deadline
+        end = None if late else _reaped(self._pid, min(self._deadline, now + _DYING))
+        code, seconds = end or (-_SIGKILL, 0.0)
+        self._over = ["wall" if late else "end", code, seconds, b"", b"" if end else b"sent no answer"]
+        return self._over
+
+    def _confine(self, user: int | None) -> None:
+        """Become that user, set this process's limits and put the system-call filter on; nothing can be undone."""
+        if user is not None:
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+        if self.packages:
+            sys.path.append(self.packages)
+        for which, soft, hard in self.rlimits:
+            resource.setrlimit(which, (soft, hard))
+        steps = _Filter(len(self.filter) // 8, self.filter)
+        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(steps))
+
+
+class _Functions(dict[str, object]):
+    """Built-ins for tests; a name that nothing else defines is a function of the program (MBPP's bare asserts)."""
+
+    def __init__(self, warden: Warden) -> None:
+        super().__init__(vars(__import__("builtins")))
+        self._warden = warden
+
+    def __missing__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise KeyError(name)
+        return self._warden.function(name)
+
+
+def _exception(name: str, told: str) -> Exception:
+    """Make the exception of this name, when it is a built-in one that takes a message.
+
+    But not one that ends a loop: tests that go through map(candidate, …) would take it for the end, and pass.
+    """
+    cls: Any = vars(__import__("builtins")).get(name)
+    try:
+        if issubclass(cls, Exception) and not issubclass(cls, StopIteration | StopAsyncIteration):
+            return cls(told.removeprefix(f"{name}: "))
+        return _Raised(told)
+    except TypeError:
+        return _Raised(told)
+
+
+def _change(old: Any, new: Any) -> None:
+    """Do to an argument what the program did to its copy."""
+    if type(old) is not type(new):
+        return
+    if isinstance(old, list):
+        old[:] = new
+    elif isinstance(old, dict | set):
+        old.clear()
+        old.update(new)
+
+
+def _told(error: BaseException, tests: str) -> str:
+    """Say where the tests failed and how."""
+    line, trace = "", error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == _TESTS:
+            line = tests.splitlines()[trace.tb_lineno - 1].strip()
+        trace = trace.tb_next
+    told = str(error) if isinstance(error, _Raised) else named(error)
+    return f"{line}: {told}" if line else told
+
+
+def _reaped(pid: int, until: float) -> tuple[int, float] | None:
+    """Wait for a child to end: its exit code (a signal is negative) and its CPU seconds; None if it goes on."""
+    pause = 0.0
+    while True:
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+        if time.monotonic() >= until:
+            return None
+        time.sleep(pause)
+        pause = min(pause + 0.0005, 0.02)
+
+
+def _only(*fds: int) -> None:
+    """Make these the descriptors 0, 1, 2 … and close all others."""
+    high = [os.dup2(fd, 100 + number, inheritable=False) for number, fd in enumerate(fds)]
+    for number, fd in enumerate(high):
+        os.dup2(fd, number)
+    os.closerange(len(fds), 4096)
+
+
+def _prctl(option: int, *values: int) -> None:
+    call = ctypes.CDLL(None, use_errno=True).prctl
+    if call(option, *(ctypes.c_ulong(value) for value in (*values, *[0] * (4 - len(values))))):
+        raise OSError(ctypes.get_errno(), f"prctl {option}")
+
+
+def _reply(answer: list[Any]) -> NoReturn:
+    send(1, encode(answer))
+    os._exit(0)
+
+
+def main() -> None:
+    """Serve requests from descriptor 0 until it ends; answers go to 1."""
+    os.closerange(3, 4096)
+    setting = decode(receive(0, 1 << 31) or b"", 1 << 30)
+    if setting["user"] is not None and setting["tests_are_code"] and os.fork():
+        code = os.waitstatus_to_exitcode(os.wait()[1])
+        os._exit(code if code >= 0 else 128 - code)
+    _prctl(_PR_SET_DUMPABLE, 0)
+    ctypes.CDLL(None).signal(_SIGINT, _SIG_IGN)  # the one signal with a handler, so the one that reaches process 1
+    os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
+    warden = Warden(setting)
+    send(1, encode(["ready"]))
+    if setting["tests_are_code"]:
+        _reply(warden.start() or warden.check(*decode(receive(0, 1 << 31) or b"", 1 << 30)))
+    while request := receive(0, 1 << 31):
+        kind, *values = decode(request, 1 << 30)
+        send(1, encode(warden.run(*values) if kind == "run" else warden.call(*values)))
+    os._exit(0)

@@ -1,0 +1,319 @@
+"""The verifier `code`: HumanEval's own solutions, tests of every form, and how programs are found in completions."""
+
+import base64
+import json
+import pickle
+import platform
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from samples.errors import UsageError
+from samples.judge import Judge, Text
+from samples.problems import Problem, load
+from samples.sandbox import Limits
+from samples.verifiers import Verdict
+from samples.verifiers.code import Code, same_output
+
+pytestmark = pytest.mark.usefixtures("sandbox")
+CODE = Code(Limits(cpu_seconds=5, wall_seconds=20))
+
+
+def judge(problem: Problem, completion: str) -> Verdict:
+    answer = CODE.extract(completion)
+    return Verdict("no_answer") if answer is None else CODE.compare(problem, answer)
+
+
+def asking(tests: Any, question: str = "Write it.", **metadata: Any) -> Problem:
+    return Problem("p", question, None, json.dumps(tests), metadata)
+
+
+def whole(problem: Problem) -> str:
+    return problem.question + problem.metadata["canonical_solution"]
+
+
+def without_last_line(text: str) -> str:
+    return "\n".join(text.rstrip().split("\n")[:-1]) + "\n"
+
+
+def changed(problem: Problem, result: str) -> str:
+    entry = json.loads(problem.tests or "")["entry_point"]
+    return (
+        f"{whole(problem)}\n_solved = {entry}\ndef {entry}(*values):\n    it = _solved(*values)\n    return {result}\n"
+    )
+
+
+HUMAN_EVAL: dict[str, tuple[str, Callable[[Problem], str]]] = {
+    "the body": ("correct", lambda p: p.metadata["canonical_solution"]),
+    "a fenced answer": ("correct", lambda p: f"Sure!\n```python\n{whole(p)}```\nDone."),
+    # No mutant is as good as the solution: each of the 164 is wrong, by either mutation.
+    "the program without its last line": ("wrong", lambda p: f"```python\n{without_last_line(whole(p))}```"),
+    "the negated result": ("wrong", lambda p: changed(p, "not it")),
+}
+
+
+@pytest.mark.parametrize("how", HUMAN_EVAL)
+def test_all_solutions_of_human_eval_are_judged_right(how: str):
+    status, made = HUMAN_EVAL[how]
+    problems = load("human-eval").problems
+    assert len(problems) == 164
+    with ThreadPoolExecutor(2) as pool:
+        verdicts = list(pool.map(lambda problem: judge(problem, made(problem)), problems))
+    assert {p.problem_id: v for p, v in zip(problems, verdicts, strict=True) if v.status != status} == {}
+
+
+def test_version_names_the_interpreter_that_decides():
+    assert platform.python_version() in CODE.version
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("    return 1\n", "    return 1\n"),
+        ("Text\n```python\na = 1\n```\nmore\n```python\nb = 2\n```\nend", "b = 2\n"),
+        ("```python\na = 1\n```\nPrints:\n```\n1\n```", "a = 1\n"),
+        ("```Python3\na = 1\n```", "a = 1\n"),
+        ("```\na = 1\n```", "a = 1\n"),
+        ("```json\n{}\n```\n```\na = 1\n```", "a = 1\n"),
+        ("```python\n    return 1\n```", "    return 1\n"),
+        ("1. So:\n   ```python\n   def f():\n       pass\n   ```\n", "def f():\n    pass\n"),
+        ("```python\na = 1", "a = 1\n"),
+        ("    return 1\n```\nThis returns 1.", "    return 1"),
+        ("```python\ns = '''\n```python\n'''", "s = '''\n```python\n'''\n"),
+        ("", None),
+        (" \n\t", None),
+        ("```python\n```", None),
+    ],
+)
+def test_program_is_found_in_the_completion(completion: str, answer: str | None):
+    assert CODE.extract(completion) == answer
+
+
+def test_a_completion_of_megabytes_is_read_once():
+    assert CODE.extract("```\n" * 400_000 + "```python\na = 1\n```") == "a = 1\n"
+    assert CODE.extract("x" * 16_000_000) is not None
+
+
+PROMPT = 'from typing import List\n\ndef helper(x):\n    return x + 1\n\ndef f(xs: List[int]) -> int:\n    """Sum."""\n'
+SUM = {"test": "def check(candidate):\n    assert candidate([1, 2]) == helper(2)\n", "entry_point": "f"}
+
+
+@pytest.mark.parametrize(
+    ("completion", "status"),
+    [
+        ("    return sum(xs)\n", "correct"),
+        ("    return sum(xs)\n\n\ndef g():\n    return f([1\n", "correct"),  # goes on, and breaks off
+        ("    return sum(xs)\n\nif __name__ == '__main__':\n    print(f([]))\n", "correct"),
+        ("def f(xs: List[int]):\n    return helper(sum(xs)) - 1\n", "correct"),  # the prompt's import and helper
+        ("from __future__ import annotations\ndef f(xs):\n    return sum(xs)\n", "correct"),
+        ("f = lambda xs: sum(xs)\n", "correct"),
+        ("    pass\nf = sum\n", "correct"),
+        ("def f(xs):\n    return 4\n", "wrong"),
+        ("def helper(x):\n    return 7\ndef f(xs):\n    return 7\n", "wrong"),  # tests use the question's helper
+        ("def g(xs):\n    return sum(xs)\n", "wrong"),
+        ("return sum(xs)", "wrong"),
+        ("I would add them.", "wrong"),
+        ("    return sum(xs)\0\n", "wrong"),
+    ],
+)
+def test_completion_is_a_body_or_a_program(completion: str, status: str):
+    assert judge(asking(SUM, PROMPT), completion).status == status
+
+
+@pytest.mark.parametrize(
+    ("tests", "program", "status"),
+    [
+        # tests see what the program does to their arguments
+        ("x = [3, 1, 2]\n    candidate(x)\n    assert x == [1, 2, 3]", "def f(x): x.sort()", "correct"),
+        ("x = {1: 2}\n    candidate(x)\n    assert x == {}", "def f(x): x.clear()", "correct"),
+        ("x = [3, 1, 2]\n    candidate(x)\n    assert x == [1, 2, 3]", "def f(x): return sorted(x)", "wrong"),
+        (
+            "assert candidate(1) == (1, [2], {3}, {4: None}, b'5', 6.5, 1j)",
+            "def f(x): return 1, [2], {3}, {4: None}, b'5', 6.5, 1j",
+            "correct",
+        ),
+        ("assert candidate(1) == [1]", "def f(x): return (1,)", "wrong"),
+        ("assert list(candidate(2)) == [0, 1]", "def f(x): return (y for y in range(x))", "correct"),
+        ("assert candidate(2) == [0, 1]", "def f(x): return map(int, '01')", "wrong"),
+        ("assert candidate(2) == 2", "from decimal import Decimal\ndef f(x): return Decimal(x)", "correct"),
+        ("assert candidate(x=2, y=3) == 5", "def f(y, x): return x + y", "correct"),
+        ("assert candidate('a') == {'a': 1}", "import collections\ndef f(x): return collections.Counter(x)", "correct"),
+        ("assert candidate(2**200) == 2**200", "def f(x): return x", "correct"),
+        ("assert candidate('\\ud800') == '\\ud800'", "def f(x): return x", "correct"),
+        (
+            "try:\n        candidate(1)\n    except ValueError as e:\n        assert str(e) == 'no'\n    else: 1/0",
+            "def f(x): raise ValueError('no')",
+            "correct",
+        ),
+        (
+            "try:\n        candidate(1)\n    except BaseException:\n        pass",
+            "import os\ndef f(x): os._exit(0)",
+            "wrong",
+        ),
+        ("import math\n    assert math.isclose(candidate(1), 0.3)", "def f(x): return 0.1 + 0.2", "correct"),
+        ("assert candidate(1) == 1", "class E(Exception): pass\ndef f(x): raise E('own')", "wrong"),
+        ("assert candidate(1) == 1", "raise SystemExit(0)\ndef f(x): return 1", "wrong"),
+        ("assert candidate(1) == 1", "while True: pass", "timeout"),
+        ("assert list(candidate(candidate([1]))) == [1]", "def f(x): return iter(x)", "correct"),
+        ("assert candidate(candidate(1)) == 1", "def f(x): return object()", "wrong"),
+        # no exception of the program is the end of a loop of the tests
+        ("for a, b in zip(map(candidate, [1]), [1]):\n        assert a == b", "def f(x): next(iter([]))", "wrong"),
+        ("assert all(x == 1 for x in map(candidate, [1]))", "def f(x): raise StopAsyncIteration", "wrong"),
+        # nor does a file of the program stand in for a module that the tests import
+        (
+            "candidate(1)\n    import colorsys\n    assert candidate(2) == colorsys.ONE_SIXTH",
+            "def f(x):\n    open('/tmp/colorsys.py', 'w').write('ONE_SIXTH = 7')\n    return 7",
+            "wrong",
+        ),
+        # tests that are at fault say nothing of the program
+        ("assert candidate(object()) == 1", "def f(x): return 1", "error"),
+        ("import no_such_module", "def f(x): return 1", "error"),
+        ("pass", "def f(x): return 1", "error"),
+    ],
+)  # fmt: skip
+def test_tests_in_code_judge_across_the_border_as_beside_the_program(tests: str, program: str, status: str):
+    code = Code(Limits(cpu_seconds=1))
+    problem = asking({"test": f"def check(candidate):\n    {tests}\n", "entry_point": "f"})
+    verdict = code.compare(problem, program)
+    assert verdict.status == status, verdict
+
+
+def test_bare_asserts_call_the_program_by_name():
+    problem = asking(["assert add(1, 2) == 3", "assert add(0, 0) == 0"])
+    assert judge(problem, "def add(a, b):\n    return a + b").status == "correct"
+    verdict = judge(problem, "def add(a, b):\n    return a + b or 7")
+    assert (verdict.status, verdict.detail) == ("wrong", "assert add(0, 0) == 0: AssertionError")
+
+
+def test_workers_that_can_be_killed_judge_as_anybody_does():
+    problem = asking(["assert add(1, 2) == 3"])
+    programs = {f"def add(a, b):\n    return {result}": result == "a + b" for result in ("a + b", "a - b", "a")}
+    texts = [Text("run", "p", number, problem.problem_hash, text) for number, text in enumerate(programs)]
+    with Judge("code", 2) as judge:
+        judged = {one.text.sample_index: one.verdict for one in judge.judge(texts, {problem.problem_hash: problem}, {})}
+    assert [judged[number].status == "correct" for number in range(3)] == list(programs.values()), judged
+
+
+STDIN = [
+    {"input": "1 2\n", "output": "3\n", "testtype": "stdin"},
+    {"input": "5 6", "output": "11", "testtype": "stdin"},
+]
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "detail"),
+    [
+        ("print(sum(map(int, input().split())))", "correct", None),
+        ("import sys\nprint(*[sum(map(int, sys.stdin.read().split()))], sep='', end='  \\n\\n')", "correct", None),
+        ("print(float(sum(map(int, open(0).read().split()))))", "correct", None),
+        ("if __name__ == '__main__':\n    print(sum(map(int, input().split())))", "correct", None),
+        ("print(deque(accumulate(map(int, input().split()))).pop())", "correct", None),  # LiveCodeBench's imports
+        ("print(sum(map(int, input().split())))\nexit()", "correct", None),
+        ("print(3)", "wrong", "test 2 of 2: printed b'3\\n', expected '11'"),
+        ("print(sum(map(int, input().split())))\n1/0", "wrong", "test 1 of 2: ZeroDivisionError: division by zero"),
+        ("print(undefined)", "wrong", "test 1 of 2: NameError: name 'undefined' is not defined"),
+        ("print(sum(map(int, input().split())))\nexit(1)", "wrong", "test 1 of 2: ended in the middle (code 1)"),
+        ("while True: pass", "timeout", "test 1 of 2: took more than 1 CPU seconds"),
+        ("import time\ntime.sleep(9)", "timeout", "test 1 of 2: took more than 2 seconds"),
+        ("x = [0]\nwhile True: x += x", "wrong", "test 1 of 2: needed more than 1024 MiB"),
+        ("while True: print('x' * 10**5)", "wrong", "test 1 of 2: wrote more than 16 MiB"),
+    ],
+)  # fmt: skip
+def test_standard_output_decides(program: str, status: str, detail: str | None):
+    limits = Limits(cpu_seconds=1 if "pass" in program else 20, wall_seconds=2 if "sleep" in program else 60)
+    verdict = Code(limits).compare(asking(STDIN), program)
+    assert (verdict.status, verdict.detail) == (status, detail)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "same"),
+    [
+        ("1 2\n3", "1  2 \n3\n\n", True),
+        ("YES", "Yes", False),
+        ("1.50", "1.5", True),
+        ("1e3 x", "1000 x", False),
+        ("0.30000000000000004", "0.3", False),
+        ("1\n\n2", "1\n2", False),
+        ("nan", "NaN", False),
+        ("sNaN", "1", False),
+        ("", "0", False),
+        ("", " \n", True),
+        ("1 2", "12", False),
+        ("1 2 3", "1 2", False),
+        ("1 2", "1 2 3", False),
+        ("1\n2\n3", "1\n2", False),
+        ("1\n\n2", "1\n \n2", True),
+        ("1\nx\n2", "1\n \n2", False),
+        ("1e999999999", "1e999999998", False),
+    ],
+)
+def test_outputs_are_compared_as_live_code_bench_does(got: str, expected: str, same: bool):
+    assert same_output(got, expected) is same
+
+
+FUNCTIONAL = [
+    {"input": "[3, 1, 2]\n2", "output": "[1, 2]", "testtype": "functional"},
+    {"input": "[]\n0", "output": "[]", "testtype": "functional"},
+]
+SMALLEST = "class Solution:\n    def smallest(self, nums: List[int], k: int) -> List[int]:\n        return "
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        (SMALLEST + "sorted(nums)[:k]", "correct"),  # List from LiveCodeBench's imports
+        (SMALLEST + "tuple(sorted(nums)[:k])", "correct"),
+        (SMALLEST + "[float(x) for x in heapq.nsmallest(k, nums)]", "correct"),
+        (SMALLEST + "nums[:k]", "wrong"),
+        (SMALLEST + "iter(sorted(nums)[:k])", "wrong"),
+        ("def smallest(nums, k):\n    return sorted(nums)[:k]", "correct"),
+        ("def other(nums, k):\n    return sorted(nums)[:k]", "wrong"),
+    ],
+)
+@pytest.mark.parametrize("metadata", [{"metadata": '{"func_name": "smallest"}'}, {"fn_name": "smallest"}])
+def test_functions_are_called_with_the_lines_of_the_input(program: str, status: str, metadata: dict[str, str]):
+    verdict = judge(asking(FUNCTIONAL, **metadata), program)
+    assert verdict.status == status, verdict
+
+
+def test_detail_says_what_a_function_returned():
+    verdict = judge(asking(FUNCTIONAL, fn_name="smallest"), "def smallest(nums, k):\n    return 'x\\ud800'")
+    assert verdict.detail == "test 1 of 2: returned 'x\\ud800', expected [1, 2]"
+
+
+def test_private_tests_of_live_code_bench_count_and_nothing_of_them_is_unpickled():
+    packed = base64.b64encode(
+        zlib.compress(pickle.dumps(json.dumps([{"input": "9", "output": "81", "testtype": "stdin"}])))
+    )
+    problem = asking([{"input": "2", "output": "4", "testtype": "stdin"}], private_test_cases=packed.decode())
+    assert judge(problem, "print(int(input()) ** 2)").status == "correct"
+    assert judge(problem, "print(int(input()) * 2)").detail == "test 2 of 2: printed b'18\\n', expected '81'"
+
+
+def test_inputs_and_outputs_may_be_two_lists():
+    problem = asking({"inputs": ["1\n2", ["3", "4"]], "outputs": ["3", ["7"]]})
+    assert judge(problem, "print(int(input()) + int(input()))").status == "correct"
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        *(None, "[]", "{}", "7", '[{"input": "1"}]', '{"test": 3}'),
+        '[{"input": "1", "output": "1", "testtype": "?"}]',
+        '[{"input": "1", "output": "1", "testtype": "functional"}]',
+    ],
+)
+def test_tests_of_no_known_form_are_refused_before_anything_runs(tests: str | None):
+    with pytest.raises(UsageError, match='problem "p"'):
+        CODE.gold(Problem("p", "Write it.", None, tests, {}))
+
+
+def test_same_program_gets_the_same_verdict_though_its_tests_draw_numbers():
+    tests = "import random\ndef check(candidate):\n    assert candidate(0) == random.random()\n"
+    details = {judge(asking({"test": tests, "entry_point": "f"}), "def f(x): return x").status for _ in range(3)}
+    assert details == {"wrong"}
+    fixed = "import random\nrandom.seed(0)\nvalue = random.random()\ndef f(x):\n    return value\n"
+    assert judge(asking({"test": tests, "entry_point": "f"}), fixed).status == "correct"
