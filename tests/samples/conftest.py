@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -105,8 +106,8 @@ def sums(tmp_path: Path) -> Path:
 class Bench:
     """A recorded run whose units are drawn by hand."""
 
-    def __init__(self, uri: str, problems: Path, model: str = "toy", k: int = 8) -> None:
-        request = Request(str(problems), model, k, uri, name="toys", engine="toy", sampling=Sampling(max_tokens=100))
+    def __init__(self, uri: str, problems: Path, model: str = "toy", k: int = 8, name: str = "toys") -> None:
+        request = Request(str(problems), model, k, uri, name=name, engine="toy", sampling=Sampling(max_tokens=100))
         self.prepared: Prepared = prepare(request)
         self.lake = Lake(uri, create=True)
         self.run: Run = record(self.lake, self.prepared)
@@ -117,11 +118,13 @@ class Bench:
     def plan(self, k: int, unit: int = 64):
         return plan(self.lake, self.run.dataset, self.run.run_id, self.ids, k, unit)
 
-    def draw(self, unit: Unit) -> Receipt:
+    def draw(self, unit: Unit, texts: Sequence[str] = ()) -> Receipt:
+        """Draw a unit; `texts` stand in place of what the engine wrote first."""
         seeds = [seed_of(self.run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
-        return segment.write(
-            self.lake, self.run, unit, seeds, self._engine.sample(self._prompts[unit.problem_id], seeds)
-        )
+        completions = self._engine.sample(self._prompts[unit.problem_id], seeds)
+        for number, text in enumerate(texts):
+            completions[number] = replace(completions[number], text=text)
+        return segment.write(self.lake, self.run, unit, seeds, completions)
 
     def keys(self) -> list[tuple[str, int]]:
         table = self.lake.read("samples", run_id=self.run.run_id).sort_by(
