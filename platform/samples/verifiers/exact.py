@@ -1,10 +1,10 @@
 """The strictest verifier: the completion is the gold answer, blanks at its ends aside."""
 
 from samples.problems import Problem
-from samples.verifiers import Verdict, gold_text
+from samples.verifiers import Verdict, Verifier, gold_text
 
 
-class Exact:
+class Exact(Verifier):
     """Equal text. Says nothing of equal meaning: 0.5 is not 1/2 here."""
 
     name = "exact"

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from samples.errors import UsageError
 from samples.problems import Problem
-from samples.verifiers import Verdict, gold_text
+from samples.verifiers import Verdict, Verifier, gold_text
 
 TOLERANCE = Decimal("1e-6")  # relative to the gold answer
 
@@ -20,7 +20,7 @@ _NUMBER = re.compile(
 )
 
 
-class Numeric:
+class Numeric(Verifier):
     """Correct when the last number in the completion is the gold number, within the tolerance."""
 
     name = "numeric"

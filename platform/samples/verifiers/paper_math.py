@@ -1,0 +1,164 @@
+r"""The lenient grader of mathematics that the reference paper's figures stand on, for showing what leniency does.
+
+After the grader of the Qwen2.5-Math evaluation, which Yue et al. 2025 (arXiv:2504.13837) and most papers like it use.
+Written anew from its behaviour: expect the same verdict on ordinary answers, not on every odd one.
+
+Answer: what the last \boxed holds, else what follows the last "answer is" in its sentence, else the last number of
+the completion, wherever it stands. Percent signs, units, currency and `x =` are dropped. Two answers agree when they
+are the same text, letter case aside; or two numbers within one part in 10,000, where the completion's may also be 100
+times the gold one or a hundredth of it; or lists and matrices that agree entry by entry, whatever brackets are around
+them; or equations with the same difference of sides; or expressions that SymPy finds equal or within one part in
+10,000.
+
+More lenient than `math`: 0.5 and 50 and 5000 all agree with 50 %, 3.1416 with \pi, [1,2] with (1,2), and a completion
+that never states an answer is judged by its last number. As in `math`, `compare` has no time limit of its own.
+"""
+
+import cmath
+import re
+from typing import Any
+
+from samples.problems import Problem
+from samples.verifiers import Verdict, Verifier, gold_text, latex
+from samples.verifiers.boxed import plain
+from samples.verifiers.extraction import LONGEST, cut, last_box, last_match
+from samples.verifiers.libraries import versioned
+from samples.verifiers.units import percent, unitless
+
+TOLERANCE = 1e-4  # relative to the gold answer
+_FACTORS = (0.01, 1, 100)
+
+_STATED = re.compile(r"answer is:?", re.IGNORECASE)
+_SENTENCE = re.compile(r"\n|[.!?](?=\s|\Z)")
+_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?|-?\.\d+")
+_NAMED = re.compile(r"\A\\?[A-Za-z]\w{0,1}\s*=(?!=)\s*")
+_MATRIX = re.compile(r"\A\\begin\s*\{[pbvBV]?matrix\}(.*)\\end\s*\{[pbvBV]?matrix\}\Z", re.DOTALL)
+_BRACKETED = re.compile(r"\A(?:\\left)?\s*(?:\\\{|[(\[])(.*)(?:\\\}|[)\]])\Z", re.DOTALL)
+
+
+class PaperMath(Verifier):
+    """Correct when the lenient grader says so; see the module."""
+
+    name = "paper-math"
+    preload = ("samples.verifiers.warm",)
+
+    def __init__(self) -> None:
+        self.version = versioned("1", "latex2sympy2_extended", "sympy")
+
+    def gold(self, problem: Problem) -> str:
+        """Return the gold answer's text."""
+        return gold_text(problem, self.name)
+
+    def extract(self, completion: str) -> str | None:
+        r"""Return what the last \boxed holds, else what is stated, else the last number."""
+        if boxed := last_box(completion):
+            return cut(boxed)
+        if last := last_match(_STATED, completion):
+            after = completion[last.end() : last.end() + LONGEST].lstrip()
+            if stated := _SENTENCE.split(after, maxsplit=1)[0].strip(" :$*"):
+                return stated
+        number = last_match(_NUMBER, completion)
+        return cut(number[0]) if number else None
+
+    def compare(self, problem: Problem, answer: str) -> Verdict:
+        """Judge an answer."""
+        gold = self.gold(problem)
+        if len(answer) > LONGEST:
+            return Verdict("wrong", answer, detail=f"longer than {LONGEST} characters")
+        try:
+            equal = _agree(_stripped(gold, answer), _stripped(answer, gold), levels=3)
+        except latex.TooLarge as error:
+            return Verdict("error", answer, detail=str(error))
+        return Verdict("correct" if equal else "wrong", answer)
+
+
+def _stripped(text: str, other: str) -> str:
+    text, _ = percent(latex.tidy(text))
+    text = plain(unitless(text, latex.tidy(other))).removesuffix(r"^\circ")
+    text = re.sub(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}", r"\1", text)
+    return _NAMED.sub("", text)
+
+
+def _agree(gold: str, answer: str, levels: int) -> bool:
+    if gold.casefold() == answer.casefold():
+        return True
+    numbers = _number(gold), _number(answer)
+    if numbers[0] is not None and numbers[1] is not None:
+        return any(_close(numbers[0] * factor, numbers[1]) for factor in _FACTORS)
+    entries = _entries(gold), _entries(answer)
+    if levels and len(entries[0]) > 1:
+        return len(entries[0]) == len(entries[1]) and all(
+            _agree(one, another, levels - 1) for one, another in zip(*entries, strict=True)
+        )
+    return _symbols_agree(gold, answer)
+
+
+def _number(text: str) -> float | None:
+    if not re.fullmatch(r"[-+]?(?:\d{1,300}|\d{1,3}(?:,\d{3}){1,99})?(?:\.\d{0,300})?", text) or not re.search(
+        r"\d", text
+    ):
+        return None
+    return float(text.replace(",", ""))
+
+
+def _close(gold: complex, answer: complex) -> bool:
+    return abs(gold - answer) <= TOLERANCE * max(abs(gold), abs(answer))
+
+
+def _entries(text: str) -> list[str]:
+    """Split a matrix, or a list with or without brackets, into its entries; one entry is no list."""
+    if matrix := _MATRIX.match(text):
+        return [entry.strip() for entry in re.split(r"\\\\|&", matrix[1]) if entry.strip()]
+    if (bracketed := _BRACKETED.match(text)) and _closes_last(text):
+        text = bracketed[1]
+    entries, level, start = list[str](), 0, 0
+    for place, character in enumerate(text):
+        level += (character in "([{") - (character in ")]}")
+        if character == "," and level == 0:
+            entries.append(text[start:place].strip())
+            start = place + 1
+    return [*entries, text[start:].strip()]
+
+
+def _closes_last(text: str) -> bool:
+    """Whether the first bracket is closed by the last character: not so in (0,1)U(2,3)."""
+    level = 0
+    for place, character in enumerate(text):
+        level += (character in "([{") - (character in ")]}")
+        if character in ")]}" and level == 0:
+            return place == len(text) - 1
+    return False
+
+
+def _symbols_agree(gold: str, answer: str) -> bool:
+    import sympy
+
+    want: Any = latex.read(gold)
+    got: Any = latex.read(answer)
+    if want is None or got is None:
+        return False
+    if want == got:
+        return True
+    if isinstance(want, sympy.Eq) and isinstance(got, sympy.Eq):
+        left, right = _difference(want), _difference(got)
+        return _equal(left, right) or _equal(left, -right)
+    return _equal(want, got)
+
+
+def _difference(equation: Any) -> Any:
+    return equation.lhs - equation.rhs
+
+
+def _equal(want: Any, got: Any) -> bool:
+    import sympy
+
+    if not isinstance(want, sympy.Expr) or not isinstance(got, sympy.Expr):
+        return False
+    try:
+        if not want.free_symbols and not got.free_symbols:
+            gold, answer = complex(want.doit().evalf()), complex(got.doit().evalf())
+            if cmath.isfinite(gold * 100) and cmath.isfinite(answer):
+                return any(_close(gold * factor, answer) for factor in _FACTORS)
+        return sympy.simplify(want - got) == 0
+    except (TypeError, ValueError, OverflowError, AttributeError, NotImplementedError):
+        return False
