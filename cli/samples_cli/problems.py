@@ -12,6 +12,5 @@ from samples_cli import options, output
 def command(dataset: str | None, uri: str, style: str) -> None:
     """List the problems of a lake, with their gold answers and how many samples there are of each."""
     import samples
-    from samples import query
 
-    output.write(query.query(samples.open(uri), "problems", dataset=dataset), style)
+    output.write(samples.open(uri).query("problems", dataset=dataset).arrow(), style)

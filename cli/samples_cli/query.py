@@ -1,5 +1,7 @@
 """`samples query`: ask a named question."""
 
+from typing import Any
+
 import click
 
 from samples_cli import options, output
@@ -7,7 +9,7 @@ from samples_cli import options, output
 
 @click.command(
     "query",
-    epilog="Example: samples query pass_at_k -p runs=base-7b,rl-7b -p verifier=numeric -p ks=1,8,64 --lake ./lake",
+    epilog="Example: samples query pass_at_k -p runs=base-7b,rl-7b -p verifier=math -p ks=1,8,64 --lake ./lake",
 )
 @click.argument("name", required=False)
 @click.option(
@@ -18,29 +20,36 @@ from samples_cli import options, output
     metavar="KEY=VALUE",
     help="Parameter of the query. Repeatable.",
 )
-@click.option("--list", "listing", is_flag=True, help="List the queries.")
-@options.lake
+@click.option("--list", "listing", is_flag=True, help="List the queries, or say how NAME is asked.")
+@options.filters
+@options.at
+@click.option("--lake", "uri", envvar="SAMPLES_LAKE", metavar="URI", show_envvar=True, help="The lake that is asked.")
 @options.rows
-def command(name: str | None, parameters: dict[str, str], listing: bool, uri: str, style: str) -> None:
+def command(
+    name: str | None,
+    parameters: dict[str, str],
+    listing: bool,
+    version: str | None,
+    uri: str | None,
+    style: str,
+    **filters: Any,
+) -> None:
     """Answer a named question from a lake, without a GPU."""
-    import samples
     import samples_queries
-    from samples import query
 
-    if listing or name is None:
+    if name is None:
         for known in samples_queries.NAMES:
-            click.echo(samples_queries.text(known).splitlines()[0].removeprefix("-- "))
+            click.echo(f"{known}: {samples_queries.header(known).answers}")
         return
-    lake = samples.open(uri)
-    if name != "pass_at_k":
-        output.write(query.query(lake, name), style)
+    if listing and name in samples_queries.NAMES:
+        click.echo(samples_queries.reference(name))
         return
-    unknown = parameters.keys() - {"runs", "verifier", "ks"}
-    if unknown:
-        raise click.UsageError(f"pass_at_k has no parameter {', '.join(sorted(unknown))}; it has runs, verifier and ks")
-    try:
-        ks = [int(k) for k in parameters["ks"].split(",")] if "ks" in parameters else None
-    except ValueError as error:
-        raise click.UsageError(f"ks={parameters['ks']}: expected whole numbers, as in ks=1,8,64") from error
-    runs = [run for run in parameters.get("runs", "").split(",") if run]
-    output.write(query.pass_at_k(lake, runs, parameters.get("verifier"), ks), style)
+    if uri is None:
+        raise click.UsageError("Missing option '--lake' (env var: 'SAMPLES_LAKE')")
+    import samples
+
+    given = {key: value for key, value in filters.items() if value}
+    twice = given.keys() & parameters.keys()
+    if twice:
+        raise click.UsageError(f"{', '.join(sorted(twice))} is given twice, with -p and as an option")
+    output.write(samples.open(uri, version=version).query(name, **given, **parameters).arrow(), style)

@@ -11,6 +11,5 @@ from samples_cli import options, output
 def command(uri: str, style: str) -> None:
     """List the runs of a lake: problems, samples, tokens and errors of each."""
     import samples
-    from samples import query
 
-    output.write(query.query(samples.open(uri), "runs"), style)
+    output.write(samples.open(uri).query("runs").arrow(), style)

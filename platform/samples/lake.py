@@ -9,19 +9,27 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from samples import parquet
-from samples.errors import LakeError, NotFound
+from samples.errors import LakeError, NotFound, UsageError
 from samples.parquet import File
 from samples.storage import Place, explained, locate
+from samples.versions import Version, pin, read_version, snapshot_at
 from samples_schemas import TABLES, Table
+
+if TYPE_CHECKING:  # pyarrow's datasets bring pandas along where it is installed: a second that no question needs
+    import pyarrow.dataset as ds
+
+    from samples.rows import Rows
 
 FORMAT = 1
 _MARK = "lake.json"
@@ -46,17 +54,21 @@ class Claim:
 
 
 class Lake:
-    """The tables at one URI. Cheap to make; every read sees the newest committed version of its table."""
+    """The tables at one URI. Cheap to make; every read sees the newest commit of its table, or the pinned one."""
 
-    def __init__(self, uri: str, *, create: bool = False) -> None:
+    def __init__(self, uri: str, *, create: bool = False, version: str | datetime | None = None) -> None:
         """Open the lake at `uri` (a local folder, s3://, gs://, az://); `create` makes a missing one.
 
+        With a `version` (a text that `Lake.version` gave, or a time) it is the lake as it was, and cannot be written.
+
         Raises:
-            UsageError: The URI's scheme is unknown.
+            UsageError: The URI's scheme is unknown, or `version` cannot be read.
             NotFound: There is no lake, and `create` is not set.
             LakeError: The place cannot be reached, or its format is newer than this version reads.
         """
         self.place: Place = locate(uri)
+        self._pinned: Version | None = None if version is None else read_version(version)
+        self._snapshots: dict[str, DeltaTable | None] | None = None if version is None else {}
         if create:
             self._make()
         else:
@@ -90,26 +102,71 @@ class Lake:
         if not self.place.put(_MARK, json.dumps({"format": FORMAT}).encode(), create=True):
             self.require()
 
+    # --- asking
+
+    def query(self, name: str, **parameters: Any) -> "Rows":
+        """Answer a named question; see `samples.query.query`."""
+        from samples.query import query
+
+        return query(self, name, **parameters)
+
+    def sql(self, text: str, **limits: Any) -> "Rows":
+        """Answer an analyst's own SELECT over the views; see `samples.query.sql`."""
+        from samples.query import sql
+
+        return sql(self, text, **limits)
+
     # --- reading
 
+    @property
+    def version(self) -> str:
+        """The version of every table, such as "problems:3,runs:2,samples:14": `samples.open` takes it."""
+        pinned = self.pin()
+        versions = {name: snapshot.version() for name in TABLES if (snapshot := pinned.delta(name))}
+        return ",".join(f"{name}:{version}" for name, version in sorted(versions.items()))
+
+    def pin(self, names: Iterable[str] = TABLES) -> Self:
+        """Return this lake as it is now: what others commit later is not in it. It cannot be written.
+
+        Tables beside `names` are pinned when they are first read.
+        """
+        if self._snapshots is None:
+            pinned = copy(self)
+            pinned._snapshots = {}  # noqa: SLF001 - its own copy
+            return pinned.pin(names)
+        self._snapshots.update(pin([name for name in names if name not in self._snapshots], self.delta))
+        return self
+
     def delta(self, name: str) -> DeltaTable | None:
-        """Return the newest snapshot of a table, or None when nothing was ever committed to it.
+        """Return the newest snapshot of a table, or the pinned one; None when nothing was ever committed to it.
 
         Raises:
             LakeError: The table's log cannot be read; the message names it.
         """
+        if self._snapshots is None:
+            return self._load(name)
+        if name not in self._snapshots:
+            with explained(self.place.table_uri(name)):
+                self._snapshots[name] = (
+                    self._load(name) if self._pinned is None else snapshot_at(name, self._pinned, self._load)
+                )
+        return self._snapshots[name]
+
+    def _load(self, name: str, version: int | None = None) -> DeltaTable | None:
         try:
             with explained(self.place.table_uri(name)):
-                return DeltaTable(self.place.table_uri(name), storage_options=self.place.options)
+                return DeltaTable(self.place.table_uri(name), version, storage_options=self.place.options)
         except TableNotFoundError:
             return None
 
-    def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> ds.Dataset:
+    def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
         """Return a table, or the part of it with these partition values, as a pyarrow dataset of its newest snapshot.
 
         `snapshot` is one that the caller holds already.
         Columns are those of the table's declaration, partition columns included. Never committed to: empty.
         """
+        import pyarrow.dataset as ds
+
         table = TABLES[name]
         snapshot = snapshot or self.delta(name)
         if snapshot is None:
@@ -149,6 +206,7 @@ class Lake:
         Raises:
             LakeError: No space, no permission, no network; nothing is left that a reader would see.
         """
+        self._writable()
         table = TABLES[name]
         data = parquet.encode(table, rows, metadata)
         path = f"{folder(table, partition)}{stem}.parquet"
@@ -164,6 +222,7 @@ class Lake:
             CommitFailedError: Another commit of the claim's app came first; nothing was committed.
             LakeError: The log cannot be written, or too many others write it.
         """
+        self._writable()
         table = TABLES[name]
         adds: list[AddAction | RemoveAction] = [
             AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
@@ -184,6 +243,7 @@ class Lake:
 
     def claim(self, name: str, app: str) -> "Claim":
         """Claim the next commit of `app` on a table; whoever commits first under equal claims wins."""
+        self._writable()
         with explained(self.place.table_uri(name)):
             snapshot = self._table(TABLES[name])
             return Claim(app, (snapshot.transaction_version(app) or 0) + 1, snapshot)
@@ -205,6 +265,10 @@ class Lake:
             except CommitFailedError:
                 continue  # its files are orphans: no commit names them
             return
+
+    def _writable(self) -> None:
+        if self._snapshots is not None:
+            raise UsageError(f"lake {self.uri} is open at one version of it: open it without a version to write")
 
     def _table(self, table: Table) -> DeltaTable:
         """Return the newest snapshot of a table, making the table if there is none."""
@@ -234,7 +298,9 @@ def folder(table: Table, partition: Mapping[str, str]) -> str:
     return "".join(f"{column}={partition[column]}/" for column in table.partition_by)
 
 
-def _equal(partition: Mapping[str, str]) -> ds.Expression:
+def _equal(partition: Mapping[str, str]) -> "ds.Expression":
+    import pyarrow.dataset as ds
+
     expression = ds.scalar(True)
     for column, value in partition.items():
         expression = expression & (ds.field(column) == value)

@@ -1,75 +1,120 @@
-"""Ask a lake: named queries over its tables.
+"""Ask a lake: named questions, and an analyst's own SQL, over its views.
 
-A query names tables and the view `tallies` only, never files; all of one query's tables are read at one snapshot
-each. Nothing here starts a model.
+One command pins one snapshot, and all views read it. What asks runs in a connection that can read the views and
+nothing else. Nothing here starts a model.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 import samples_queries
+from samples import filters as filtering
+from samples import parameters as binding
 from samples.errors import SamplesError, UsageError
+from samples.filters import Filters, Known, chosen, known
 from samples.lake import Lake
-from samples.run import find
+from samples.locked import collected, engine, lock
+from samples.narrowing import narrow, needed, verifiers
+from samples.rows import Rows
+from samples.statements import said, views_read
 from samples.storage import explained
-from samples_schemas import TABLES
+from samples.views import Views
+from samples_queries import Header, Unanswerable
+from samples_schemas import VIEWS
 
 
-def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB connection in which the lake's tables, at their newest snapshot, and `tallies` are views."""
-    connection = duckdb.connect()
-    for name in TABLES:
-        connection.register(name, lake.dataset(name))
-    connection.execute(f"CREATE TEMP VIEW tallies AS {samples_queries.text('tallies')}")
-    return connection
+def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | None = None, **parameters: Any) -> Rows:
+    """Answer a named question: its rows have the columns of its header.
 
-
-def query(lake: Lake, name: str, **parameters: Any) -> pa.Table:
-    """Run a named query and return its rows as an Arrow table with the columns of its header.
+    `parameters` are the query's own (see its header), and the filters that all have: `dataset`, `where`, `problems`,
+    `labels`, `exclude_guessable` (see `samples.filters`), and `runs` where the query has no such parameter.
 
     Raises:
         UsageError: No query has this name, or its parameters are others.
+        NotFound: A run, verifier, problem, label or value is not there.
+        SamplesError: The lake does not hold what the answer needs; the message says how to get it.
         LakeError: A file of the lake cannot be read.
     """
     if name not in samples_queries.NAMES:
         raise UsageError(f'query "{name}" is not known: choose one of {", ".join(samples_queries.NAMES)}')
-    expected = samples_queries.parameters(name)
-    if parameters.keys() != set(expected):
-        found = ", ".join(parameters) or "none"
-        raise UsageError(f'query "{name}" has the parameters {", ".join(expected) or "none"}; given were {found}')
-    with explained(lake.uri), connect(lake) as connection:
-        return connection.sql(samples_queries.text(name), params=parameters or None).to_arrow_table()
+    header = samples_queries.header(name)
+    own = {parameter.name for parameter in header.params}
+    common = {key: parameters.pop(key) for key in filtering.NAMES if key in parameters and key not in own}
+    binding.check(header, parameters)
+    filters = filtering.read(**common)
+    judged = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
+    reads = {*header.reads, "runs", *(["tallies"] if judged else ()), *needed(filters)}
+    with explained(lake.uri), engine(memory, threads) as connection:
+        shown = Views(connection, lake, reads)
+        there = _runs(shown)
+        left = chosen(there, filters)
+        named = binding.runs_of(header, parameters, left)
+        read = left if named is None else named
+        bound = binding.bind(header, parameters, left, lambda: verifiers(shown.lake, read))
+        kept = narrow(shown, there, read, filters, bound[judged[0]] if judged else None)
+        shown.create(header.reads, kept)
+        lock(connection, shown.paths)
+        return Rows(_answered(connection, header, bound))
 
 
-def pass_at_k(
-    lake: Lake, runs: Sequence[str] = (), verifier: str | None = None, ks: Sequence[int] | None = None
-) -> pa.Table:
-    """Return pass@k per run (all when none is named) and verifier, for `ks` or 1, 2, 4, … up to the largest n.
+def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
+    """Answer an analyst's own SQL: one SELECT over the views, and nothing else.
+
+    `memory` (such as "2GB"; 4GB when None) bounds what it computes and what it returns; `threads` defaults to all
+    cores. `filters` are those of `query`, and `runs`.
 
     Raises:
-        NotFound: A named run is not in the lake.
-        UsageError: A k is below 1.
-        SamplesError: There are no verdicts, or no problem has as many verified samples as some k.
+        UsageError: It is no SELECT over the views, or DuckDB refuses it.
+        NotFound: A filter names what is not there.
+        SamplesError: It needs more memory.
+        LakeError: A file of the lake cannot be read.
     """
-    names = [find(lake, run).name for run in runs]
-    tallies: Mapping[str, list[Any]] = query(lake, "tallies").to_pydict()
-    drawn = [
-        n
-        for n, run, judge in zip(tallies["n"], tallies["run"], tallies["verifier"], strict=True)
-        if (not names or run in names) and verifier in {None, judge}
-    ]
-    most = max(drawn, default=0)
-    if most == 0:
-        raise SamplesError(f"lake {lake.uri} has no such verdicts: samples ingest … --verifier numeric adds them")
-    wanted = sorted(set(ks)) if ks else sorted({*(1 << power for power in range(most.bit_length())), most})
-    if wanted[0] < 1:
-        raise UsageError(f"k = {wanted[0]}: expected at least 1")
-    if wanted[-1] > most:
-        raise SamplesError(
-            f"no problem has {wanted[-1]} verified samples, the largest n is {most}: "
-            f"samples ingest … --k {wanted[-1]} adds the missing ones"
-        )
-    return query(lake, "pass_at_k", runs=names, verifier=verifier, ks=wanted)
+    asked = filtering.read(**filters)
+    with explained(lake.uri), engine(memory, threads) as connection:
+        names = views_read(connection, text, VIEWS)
+        shown = Views(connection, lake, names | needed(asked))
+        there = _runs(shown) if asked != Filters() else []
+        shown.create(names, narrow(shown, there, chosen(there, asked), asked))
+        lock(connection, shown.paths)
+        try:
+            return Rows(collected(connection, text, memory))
+        except duckdb.IOException:
+            raise  # the lake's files, not the analyst's SQL
+        except duckdb.OutOfMemoryException as error:
+            raise SamplesError(f"sql: {said(error)}: allow it more with --memory") from error
+        except duckdb.Error as error:
+            raise shown.failure or UsageError(f"sql: {said(error)}") from error
+
+
+@contextmanager
+def connect(lake: Lake, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB connection in which these views of the lake's newest snapshot are, for the library's own use."""
+    with explained(lake.uri), engine() as connection:
+        Views(connection, lake, reads).create(reads)
+        yield connection
+
+
+def _runs(shown: Views) -> list[Known]:
+    shown.create(["runs"])
+    runs = known(shown.connection)
+    if not runs:
+        uri = shown.lake.uri
+        raise SamplesError(f"lake {uri} has no runs yet: `samples ingest … --lake {uri}` draws one")
+    return runs
+
+
+def _answered(connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any]) -> pa.Table:
+    if samples_queries.is_sql(header.name):
+        rows = connection.sql(samples_queries.text(header.name), params=bound or None).to_arrow_table()
+    else:
+        try:
+            rows = import_module(f"samples_queries.{header.name}").answer(connection, **bound)
+        except Unanswerable as error:
+            raise SamplesError(f"{header.name}: {error}") from error
+    assert tuple(rows.column_names) == header.columns, f"{header.name} gives {rows.column_names}"
+    return rows

@@ -82,6 +82,15 @@ class Place:
                     raise
                 return None
 
+    def read(self, path: str, start: int, stop: int) -> bytes:
+        """Read bytes `start` to `stop` of one object.
+
+        Raises:
+            LakeError: It is not there, or the place cannot be reached.
+        """
+        with explained(f"{self.uri}/{path}"):
+            return bytes(obstore.get_range(self._store, path, start=start, end=stop))
+
     def put(self, path: str, data: bytes, *, create: bool = False) -> bool:
         """Write one object, whole or not at all; with `create`, only where there is none.
 

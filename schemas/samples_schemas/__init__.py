@@ -1,6 +1,8 @@
-"""Every table of a lake, declared once: columns, types, meaning."""
+"""Every table and view of a lake, declared once: columns, types, meaning."""
 
 from samples_schemas.completions import COMPLETIONS
+from samples_schemas.counts import COUNTS
+from samples_schemas.labels import RUN_LABELS
 from samples_schemas.problems import PROBLEMS
 from samples_schemas.prompts import PROMPTS
 from samples_schemas.reviews import REVIEWS
@@ -9,15 +11,16 @@ from samples_schemas.samples import SAMPLES
 from samples_schemas.scores import SCORE_LOGPROBS, SCORES
 from samples_schemas.table import Column, Table
 from samples_schemas.verdicts import VERDICTS
+from samples_schemas.views import VIEWS, View
 
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        PROBLEMS, RUNS, PROMPTS, SAMPLES, COMPLETIONS, VERDICTS, SCORES, SCORE_LOGPROBS, REVIEWS,
+        PROBLEMS, RUNS, RUN_LABELS, PROMPTS, SAMPLES, COMPLETIONS, VERDICTS, COUNTS, SCORES, SCORE_LOGPROBS, REVIEWS,
     )
 }  # fmt: skip
 
 __all__ = [
-    "COMPLETIONS", "PROBLEMS", "PROMPTS", "REVIEWS", "RUNS", "SAMPLES", "SCORES", "SCORE_LOGPROBS", "TABLES",
-    "VERDICTS", "Column", "Table",
+    "COMPLETIONS", "COUNTS", "PROBLEMS", "PROMPTS", "REVIEWS", "RUNS", "RUN_LABELS", "SAMPLES", "SCORES",
+    "SCORE_LOGPROBS", "TABLES", "VERDICTS", "VIEWS", "Column", "Table", "View",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ import pytest
 
 from samples.commit import Committer
 from samples.errors import SamplesError, UsageError
-from samples.query import pass_at_k, query
 from samples.rescore import rescore
 
 
@@ -26,7 +25,7 @@ def test_pass_at_k_of_a_lake_is_what_counting_its_rows_gives(judged):
         counts[row["problem_id"]][1] += row["status"] == "correct"
     failed = sum(row["error"] is not None for row in judged.lake.read("samples").to_pylist())
     assert 0 < failed < 24
-    for row in pass_at_k(judged.lake, ["toys"]).to_pylist():
+    for row in judged.lake.query("pass_at_k", runs=["toys"]):
         k, used = row["k"], [(n, c) for n, c in counts.values() if n >= row["k"]]
         exact = sum(1 - Fraction(comb(n - c, k), comb(n, k)) for n, c in used) / len(used)
         assert row["pass_at_k"] == pytest.approx(float(exact), abs=1e-13)
@@ -34,41 +33,40 @@ def test_pass_at_k_of_a_lake_is_what_counting_its_rows_gives(judged):
 
 
 def test_problems_and_runs_are_counted(judged):
-    (run,) = query(judged.lake, "runs").to_pylist()
+    (run,) = judged.lake.query("runs")
     samples = judged.lake.read("samples")
     assert (run["run"], run["run_id"], run["problems"], run["samples"]) == ("toys", judged.run.run_id, 3, 24)
     assert run["tokens"] == sum(samples["tokens"].to_pylist())
     assert run["errors"] == 24 - samples["error"].null_count
-    problems = query(judged.lake, "problems", dataset="sums").to_pylist()
+    problems = judged.lake.query("problems", dataset="sums")
     assert [(p["problem_id"], p["answer"], p["samples"]) for p in problems] == [
         ("sum-0", "1", 8),
         ("sum-1", "3", 8),
         ("sum-2", "5", 8),
     ]
-    assert query(judged.lake, "problems", dataset="other").num_rows == 0
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "said"),
     [
         ("nope", {}, "pass_at_k"),
-        ("pass_at_k", {}, "runs, verifier, ks"),
-        ("runs", {"x": 1}, "given were x"),
-        ("problems", {"datset": None}, "dataset"),
+        ("pass_at_k", {"k": 3}, "runs: runs, verifier: verifier, ks: ints"),
+        ("runs", {"x": 1}, 'no parameter "x"; its parameters are none'),
+        ("problems", {"datset": "d"}, 'no parameter "datset"'),
     ],
 )
 def test_an_unknown_query_or_parameter_is_refused_with_the_known_ones(bench, tmp_path, name, parameters, said):
     with pytest.raises(UsageError, match=said):
-        query(bench(tmp_path / "lake").lake, name, **parameters)
+        bench(tmp_path / "lake").lake.query(name, **parameters)
 
 
 def test_what_cannot_be_answered_says_what_to_do(bench, tmp_path):
     b = bench(tmp_path / "lake")
     with pytest.raises(SamplesError, match="--verifier numeric adds them"):
-        pass_at_k(b.lake)
+        b.lake.query("pass_at_k")
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
     rescore(b.lake, "numeric", [b.run.run_id], workers=1)
     with pytest.raises(SamplesError, match="--k 8 adds the missing ones"):
-        pass_at_k(b.lake, ks=[8])
-    with pytest.raises(UsageError, match="at least 1"):
-        pass_at_k(b.lake, ks=[0])
+        b.lake.query("pass_at_k", ks=[8])
+    with pytest.raises(SamplesError, match="at least 1"):
+        b.lake.query("pass_at_k", ks=[0])

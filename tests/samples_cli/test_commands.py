@@ -43,8 +43,10 @@ def test_problems_lists_gold_answers_and_counts(samples, lake):
     ]
 
 
-def test_problems_of_another_dataset_are_none(samples, lake):
-    assert samples("problems", "--dataset", "other", "--lake", lake.uri, "--format", "json")[1] == ""
+def test_problems_of_a_dataset_that_is_not_there_say_which_are(samples, lake):
+    code, out, err = samples("problems", "--dataset", "other", "--lake", lake.uri)
+    assert (code, out) == (2, "")
+    assert 'no run of dataset "other"; there are sums' in err
 
 
 def test_the_lake_may_come_from_the_environment(samples, lake, monkeypatch):

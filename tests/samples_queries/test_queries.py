@@ -1,7 +1,10 @@
 """Queries: what a header says is what comes back, and statistics agree with exact fractions."""
 
+import inspect
+import json
 import re
 from fractions import Fraction
+from importlib import import_module
 from math import comb
 
 import duckdb
@@ -11,45 +14,131 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import samples_queries
-from samples_schemas import TABLES
+from samples import parameters, query
+from samples.filters import NAMES, Known
+from samples.views import Kept, beneath, in_order, relate
+from samples_queries import KINDS, Unanswerable, header, is_sql, pass_at_k
+from samples_schemas import TABLES, VIEWS
 
-
-def header(name: str) -> dict[str, list[str]]:
-    found = re.findall(
-        r"^-- (params|reads|grain|columns) +(.*)$|^-- (params)$", samples_queries.text(name), re.MULTILINE
-    )
-    return {key or bare: [item.strip() for item in value.split(",") if item.strip()] for key, value, bare in found}
+RUNS = [Known("a", "r-a", "d", {}), Known("b", "r-b", "d", {})]
+NEEDED = {"int": 1, "float": 0.5, "text": "x", "bool": True, "ints": [1, 2], "floats": [0.5]}
+SQL = [name for name in samples_queries.NAMES if is_sql(name)]
+PYTHON = [name for name in samples_queries.NAMES if not is_sql(name)]
 
 
 def empty() -> duckdb.DuckDBPyConnection:
+    """A connection in which every view is, over no rows."""
     connection = duckdb.connect()
-    for name, table in TABLES.items():
-        connection.register(name, table.schema.empty_table())
-    connection.execute(f"CREATE TEMP VIEW tallies AS {samples_queries.text('tallies')}")
+    connection.execute("CREATE SCHEMA lake")
+    for table in TABLES.values():
+        relate(connection, table, [], Kept())
+    for name in in_order(VIEWS):
+        connection.execute(f"CREATE VIEW {name} AS {samples_queries.text(f'views/{name}')}")
     return connection
 
 
-EXAMPLES = {"runs": [], "verifier": None, "ks": [1, 2], "dataset": None}
+def tables_in(text: str) -> set[str]:
+    """Names of the tables and views that SQL reads, by DuckDB's own parser."""
+    (row,) = duckdb.connect().execute("SELECT json_serialize_sql($text::VARCHAR)", {"text": text}).fetchall()
+    found: set[str] = set()
+    given: set[str] = set()
+
+    def look(node):
+        for part in node if isinstance(node, list) else node.values() if isinstance(node, dict) else ():
+            look(part)
+        if isinstance(node, dict) and node.get("type") == "BASE_TABLE":
+            found.add(f"{node['schema_name']}.{node['table_name']}".removeprefix("."))
+        if isinstance(node, dict):
+            given.update(entry["key"] for entry in node.get("cte_map", {}).get("map", ()))
+
+    look(json.loads(row[0]))
+    return found - given
+
+
+def examples(name: str) -> dict[str, object]:
+    """A value for every parameter that has no default."""
+    wanted = [p for p in header(name).params if p.default is None and p.kind not in {"runs", "verifier"}]
+    runs = iter(("a", "b"))
+    return {p.name: next(runs) if p.kind == "run" else NEEDED[p.kind] for p in wanted}
 
 
 @pytest.mark.parametrize("name", samples_queries.NAMES)
+def test_a_header_is_whole(name):
+    said = header(name)
+    assert said.name == name
+    assert said.answers
+    assert said.reads
+    assert set(said.reads) <= set(VIEWS)
+    assert said.columns
+    assert set(said.grain) <= set(said.columns)
+    assert {p.kind for p in said.params} <= set(KINDS)
+    reserved = {*NAMES, "memory", "threads"} - {"runs"}
+    assert not {p.name for p in said.params} & reserved, "a common filter has this name"
+
+
+@pytest.mark.parametrize("name", SQL)
 def test_a_query_binds_against_empty_tables_and_gives_its_headers_columns_in_order(name):
     said = header(name)
-    assert said.keys() == {"params", "reads", "grain", "columns"}
-    params = {param.removeprefix("$"): EXAMPLES[param.removeprefix("$")] for param in said["params"]}
-    rows = empty().sql(samples_queries.text(name), params=params or None).to_arrow_table()
-    assert rows.column_names == said["columns"]
-    assert rows.num_rows == 0
-    assert set(said["grain"]) <= set(said["columns"])
+    bound = parameters.bind(said, examples(name), RUNS, lambda: ["v"])
+    rows = empty().sql(samples_queries.text(name), params=bound or None)
+    assert tuple(rows.columns) == said.columns
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_a_function_gives_its_headers_columns_on_empty_tables_or_says_that_it_cannot(name):
+    bound = parameters.bind(header(name), examples(name), RUNS, lambda: ["v"])
+    try:
+        rows = import_module(f"samples_queries.{name}").answer(empty(), **bound)
+    except Unanswerable:
+        return
+    assert tuple(rows.column_names) == header(name).columns
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_a_function_takes_the_parameters_of_its_header(name):
+    taken = inspect.signature(import_module(f"samples_queries.{name}").answer).parameters.values()
+    assert [p.name for p in taken if p.kind is p.KEYWORD_ONLY] == [p.name for p in header(name).params]
 
 
 @pytest.mark.parametrize("name", samples_queries.NAMES)
-def test_a_query_uses_the_parameters_and_tables_that_its_header_names(name):
-    said, text = header(name), re.sub(r"^--.*$", "", samples_queries.text(name), flags=re.MULTILINE)
-    assert set(re.findall(r"\$\w+", text)) == set(said["params"])
-    known = {*TABLES, "tallies"}
-    used = {word for word in re.findall(r"(?:FROM|JOIN)\s+(\w+)", text) if word in known}
-    assert used == set(said["reads"])
+def test_a_query_of_a_lake_gives_its_headers_columns_and_one_row_per_grain(name, filled):
+    rows = filled.query(name, **examples(name))
+    assert tuple(rows.columns) == header(name).columns
+    keys = [tuple(str(row[column]) for column in header(name).grain) for row in rows.dicts()]
+    assert keys
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("name", SQL)
+def test_a_query_uses_the_parameters_and_views_that_its_header_names(name):
+    said, text = header(name), re.sub(r"--.*$", "", samples_queries.text(name), flags=re.MULTILINE)
+    assert set(re.findall(r"\$(\w+)", text)) == {p.name for p in said.params}
+    assert tables_in(text) == set(said.reads)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_reads_what_its_header_names(name):
+    said = header(f"views/{name}")
+    assert said.name == name
+    assert tables_in(samples_queries.text(f"views/{name}")) == set(said.reads)
+    assert beneath(name) <= set(TABLES)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_has_the_columns_and_types_of_its_declaration(name, filled):
+    declared = duckdb.connect().register("declared", VIEWS[name].schema.empty_table()).sql("DESCRIBE declared")
+    expected = [row[:2] for row in declared.fetchall()]
+    assert [row[:2] for row in empty().sql(f"DESCRIBE {name}").fetchall()] == expected
+    with query.connect(filled) as connection:
+        assert [row[:2] for row in connection.sql(f"DESCRIBE {name}").fetchall()] == expected
+        assert connection.sql(f"FROM {name}").to_arrow_table().num_rows
+
+
+def test_every_view_and_column_says_what_it_means():
+    for view in VIEWS.values():
+        assert view.meaning
+        assert all(column.meaning for column in view.columns)
+        assert len({column.name for column in view.columns}) == len(view.columns)
 
 
 def curve(counts: list[tuple[int, int]], ks: list[int]) -> dict[int, tuple[int, float]]:
@@ -68,9 +157,8 @@ def curve(counts: list[tuple[int, int]], ks: list[int]) -> dict[int, tuple[int, 
     )
     with duckdb.connect() as connection:
         connection.register("tallies", tallies)
-        params = {"runs": [], "verifier": None, "ks": ks}
-        rows = connection.sql(samples_queries.text("pass_at_k"), params=params).fetchall()
-    return {row[3]: (row[4], row[5]) for row in rows}
+        rows = pass_at_k.answer(connection, runs=["a"], verifier="v", ks=ks).to_pylist()
+    return {row["k"]: (row["problems"], row["pass_at_k"]) for row in rows}
 
 
 def exactly(counts: list[tuple[int, int]], k: int) -> tuple[int, float] | None:
@@ -86,6 +174,7 @@ def exactly(counts: list[tuple[int, int]], k: int) -> tuple[int, float] | None:
     ks=st.lists(st.integers(1, 60), min_size=1, unique=True),
 )
 def test_pass_at_k_is_the_exact_chance_for_any_counts(counts, ks):
+    ks = [k for k in ks if k <= max(n for n, _ in counts)] or [1]
     found = curve(counts, ks)
     expected = {k: value for k in ks if (value := exactly(counts, k))}
     assert found.keys() == expected.keys()
@@ -116,25 +205,32 @@ def test_a_matrix_with_known_values_has_them():
 
 def lake_of(judged: list[tuple[str, int, int, str]], failed: list[tuple[str, int]]) -> duckdb.DuckDBPyConnection:
     """One run: (problem, sample_index, pass_id, status) of its verdicts, (problem, sample_index) of failed samples."""
-    connection = empty()
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA lake")
     run = {"run_id": "r1", "name": "a", "dataset": "d", "model": "m", "engine": "toy", "specification": "{}"}
     more = {"problem_hashes": [("p", "h")], "labels": [], "versions": [], "created_at": 0}
-    connection.register("runs", pa.Table.from_pylist([{**run, **more}], schema=TABLES["runs"].schema))
+    tables = {"runs": [{**run, **more}]}
     verdict = {"run_id": "r1", "verifier": "v", "verifier_version": "1", "seconds": 0.0}
-    verdicts = [
+    tables["verdicts"] = [
         {**verdict, "problem_id": problem, "sample_index": i, "pass_id": p, "status": s} for problem, i, p, s in judged
     ]
-    connection.register("verdicts", pa.Table.from_pylist(verdicts, schema=TABLES["verdicts"].schema))
     sample = {"run_id": "r1", "dataset": "d", "tokens": 0, "cumulative_logprob": 0.0, "seed": 0, "attempt": "x"}
-    samples = [{**sample, "problem_id": problem, "sample_index": i, "error": "broke"} for problem, i in failed]
-    connection.register("samples", pa.Table.from_pylist(samples, schema=TABLES["samples"].schema))
+    tables["samples"] = [
+        {**sample, "problem_id": problem, "sample_index": i, "error": "broke"} for problem, i in failed
+    ]
+    for name, table in TABLES.items():
+        connection.register(f"rows_of_{name}", pa.Table.from_pylist(tables.get(name, []), schema=table.schema))
+        connection.execute(f"CREATE VIEW lake.{name} AS FROM rows_of_{name}")
+    for name in in_order(VIEWS):
+        connection.execute(f"CREATE VIEW {name} AS {samples_queries.text(f'views/{name}')}")
     return connection
 
 
 def tally(statuses: list[tuple[int, int, str]], errors: int = 0) -> dict[str, tuple[int, int, int, int]]:
     """(n, c, errors, timeouts) per verifier from (sample_index, pass_id, status) rows of one problem."""
     connection = lake_of([("p", *status) for status in statuses], [("p", 100 + i) for i in range(errors)])
-    return {row[3]: row[4:] for row in connection.sql("SELECT * FROM tallies").fetchall()}
+    rows = connection.sql("SELECT verifier, n, c, errors, timeouts FROM tallies").fetchall()
+    return {row[0]: row[1:] for row in rows}
 
 
 def test_errors_and_timeouts_are_in_no_n_and_counted_apart():
@@ -145,23 +241,14 @@ def test_errors_and_timeouts_are_in_no_n_and_counted_apart():
 def test_the_samples_of_a_problem_that_all_failed_are_counted():
     """Nothing of it was judged, but another problem of its run was."""
     connection = lake_of([("p", 0, 1, "correct")], [("p", 100), ("q", 101), ("q", 102)])
-    assert connection.sql("SELECT problem_id, n, c, errors, timeouts FROM tallies").fetchall() == [
+    assert connection.sql("SELECT problem_id, n, c, errors, timeouts FROM tallies ORDER BY ALL").fetchall() == [
         ("p", 1, 1, 1, 0),
         ("q", 0, 0, 2, 0),
-    ]
-    params = {"runs": [], "verifier": None, "ks": [1]}
-    assert connection.sql(samples_queries.text("pass_at_k"), params=params).fetchall() == [
-        ("a", "d", "v", 1, 1, 1.0, 3, 0)
     ]
 
 
 def test_a_run_that_nobody_judged_is_in_no_tally():
     assert lake_of([], [("p", 0)]).sql("SELECT * FROM tallies").fetchall() == []
-
-
-@pytest.mark.parametrize("name", samples_queries.NAMES)
-def test_the_parameters_of_a_query_are_those_of_its_header(name):
-    assert [f"${parameter}" for parameter in samples_queries.parameters(name)] == header(name)["params"]
 
 
 def test_the_verdict_of_the_highest_pass_is_the_current_one():

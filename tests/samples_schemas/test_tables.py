@@ -5,7 +5,10 @@ from deltalake import Schema
 
 from samples_schemas import TABLES
 
-NAMES = ["problems", "runs", "prompts", "samples", "completions", "verdicts", "scores", "score_logprobs", "reviews"]
+NAMES = [
+    "problems", "runs", "labels", "prompts", "samples", "completions", "verdicts", "counts", "scores", "score_logprobs",
+    "reviews",
+]  # fmt: skip
 
 
 def test_the_tables_are_those_of_the_design():

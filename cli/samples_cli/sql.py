@@ -1,0 +1,47 @@
+"""`samples sql`: an analyst's own SQL."""
+
+from typing import Any
+
+import click
+
+from samples_cli import options, output
+
+
+@click.command(
+    "sql",
+    epilog='Example: samples sql "SELECT finish_reason, count(*) FROM samples GROUP BY ALL" --lake ./lake',
+)
+@click.argument("text", required=False)
+@click.option("--describe", is_flag=True, help="List the views with their columns; TEXT may name one view.")
+@click.option("--memory", metavar="AMOUNT", help="Most memory it may take, such as 2GB.  [default: 4GB]")
+@click.option("--threads", type=click.IntRange(min=1), help="Cores it may use.  [default: all]")
+@click.option("--runs", metavar="RUN,…", help="Only these runs.")
+@options.filters
+@options.at
+@click.option("--lake", "uri", envvar="SAMPLES_LAKE", metavar="URI", show_envvar=True, help="The lake that is asked.")
+@options.rows
+def command(
+    text: str | None,
+    describe: bool,
+    memory: str | None,
+    threads: int | None,
+    version: str | None,
+    uri: str | None,
+    style: str,
+    **filters: Any,
+) -> None:
+    """Answer one SELECT over the views of a lake; nothing else is read, and nothing is written."""
+    if describe:
+        from samples.views import describe as described
+
+        output.write(described(text), style)
+        return
+    if text is None:
+        raise click.UsageError("Missing argument 'TEXT': one SELECT; --describe lists the views")
+    if uri is None:
+        raise click.UsageError("Missing option '--lake' (env var: 'SAMPLES_LAKE')")
+    import samples
+
+    lake = samples.open(uri, version=version)
+    given = {key: value for key, value in filters.items() if value}
+    output.write(lake.sql(text, memory=memory, threads=threads, **given).arrow(), style)

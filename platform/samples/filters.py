@@ -1,0 +1,145 @@
+"""Filters that every question takes: which runs, and which problems, are in the views at all.
+
+A filter that leaves nothing, or that names what is not there, is refused with what is there.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import duckdb
+
+from samples.errors import NotFound, UsageError
+
+_SHOWN = 12  # names in a message
+
+
+class Known(NamedTuple):
+    """A run, as far as filters look at it."""
+
+    run: str
+    run_id: str
+    dataset: str
+    labels: dict[str, str]
+
+
+class Guessable(NamedTuple):
+    """A run that answered without reasoning; up to which rate its right answers are guesses; judged by whom."""
+
+    run: str
+    threshold: float
+    verifier: str | None = None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is left in the views.
+
+    `where` compares values of problems' metadata, as text: {"level": 5} or {"level": [4, 5]} (any of them); a dotted
+    key is a path into nested objects. `labels` compares runs' labels in the same way. `exclude_guessable` leaves out
+    the problems that a run answers right at a rate in (0, threshold]: rightly, rarely, without reasoning (Yue et al.
+    2025). One that it never answers right stays.
+    """
+
+    dataset: str | None = None
+    runs: Sequence[str] = ()
+    labels: Mapping[str, Any] | None = None
+    where: Mapping[str, Any] | None = None
+    problems: Sequence[str] = ()
+    exclude_guessable: Guessable | None = None
+
+    @property
+    def of_problems(self) -> bool:
+        """Whether problems are left out, and not runs alone."""
+        return bool(self.where or self.problems or self.exclude_guessable)
+
+
+NAMES = tuple(Filters.__dataclass_fields__)
+
+
+def known(connection: duckdb.DuckDBPyConnection) -> list[Known]:
+    """Return the runs of the view `runs`, the oldest first."""
+    rows = connection.execute("SELECT run, run_id, dataset, labels FROM runs ORDER BY created_at, run").fetchall()
+    return [Known(*row) for row in rows]
+
+
+def find(runs: Sequence[Known], name: str) -> Known:
+    """Return the run of this name, or of this unambiguous prefix of its id.
+
+    Raises:
+        NotFound: None fits, or several do.
+    """
+    found = [run for run in runs if run.run == name] or [run for run in runs if name and run.run_id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(f'run "{name}" is ambiguous: {listed(run.run_id for run in found)}')
+    raise NotFound(f'no run "{name}"; runs there: {listed(run.run for run in runs)}')
+
+
+def chosen(runs: Sequence[Known], filters: Filters) -> list[Known]:
+    """Return the runs that filters leave.
+
+    Raises:
+        NotFound: A filter names what is not there, or together they leave none.
+    """
+    left = list(runs)
+    if filters.dataset is not None:
+        left = [run for run in runs if run.dataset == filters.dataset]
+        if not left:
+            raise NotFound(f'no run of dataset "{filters.dataset}"; there are {listed(run.dataset for run in runs)}')
+    for key, value in (filters.labels or {}).items():
+        wanted, labelled = texts(value), [run for run in runs if key in run.labels]
+        if not labelled:
+            keys = listed(label for run in runs for label in run.labels)
+            raise NotFound(f'no run has the label "{key}"; labels are {keys}')
+        if not any(run.labels[key] in wanted for run in labelled):
+            raise NotFound(
+                f"no run has {key}={' or '.join(wanted)}; there are {listed(r.labels[key] for r in labelled)}"
+            )
+        left = [run for run in left if run.labels.get(key) in wanted]
+    if filters.runs:
+        named = {find(runs, name).run_id for name in filters.runs}
+        left = [run for run in left if run.run_id in named]
+    if not left and runs:
+        raise NotFound("no run passes all of these filters together; leave one out")
+    return left
+
+
+def texts(value: Any) -> list[str]:
+    """Return one value or several as texts, as they are compared: true, 5, algebra."""
+    several = [value] if isinstance(value, str) or not isinstance(value, Iterable) else list[Any](value)  # pyright: ignore[reportUnknownArgumentType]
+    return [str(one).lower() if isinstance(one, bool) else str(one) for one in several]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names down, each once, and no more than a line holds."""
+    unique = list(dict.fromkeys(names))
+    some = ", ".join(unique[:_SHOWN]) or "none yet"
+    return some if len(unique) <= _SHOWN else f"{some} and {len(unique) - _SHOWN} more"
+
+
+def read(**given: Any) -> Filters:
+    """Read the filters that a question was given; those that are empty filter nothing.
+
+    Raises:
+        UsageError: There is no such filter, or it cannot be meant.
+    """
+    unknown = given.keys() - set(NAMES)
+    if unknown:
+        raise UsageError(f"no filter {', '.join(sorted(unknown))}; filters are {', '.join(NAMES)}")
+    given = {key: value for key, value in given.items() if value}
+    for key in {"runs", "problems"} & given.keys():
+        given[key] = tuple(words(given[key]))
+    if "exclude_guessable" in given:
+        given["exclude_guessable"] = guesses = Guessable(*given["exclude_guessable"])
+        if not 0 < guesses.threshold <= 1:
+            raise UsageError(f"exclude_guessable: the threshold is {guesses.threshold}; a rate in (0, 1] is expected")
+    return Filters(**given)
+
+
+def words(value: Any) -> list[str]:
+    """Return names from a list, or from a text with commas between them."""
+    if isinstance(value, str):
+        return [word for word in map(str.strip, value.split(",")) if word]
+    return list(value or ())

@@ -1,0 +1,85 @@
+"""A DuckDB connection that reads what it was given before it was locked, and nothing else.
+
+Locked, it opens no other file and no network, loads no extension, and changes no setting; its memory, threads and
+spilled bytes are bounded. What else analysts must not do is refused by `statements`, before anything runs.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+
+import duckdb
+import pyarrow as pa
+
+from samples.errors import SamplesError, UsageError
+
+MEMORY = "4GB"
+_BATCH = 100_000  # rows
+_SPILL = "16GB"  # of temporary files, once memory is used up
+
+
+@contextmanager
+def engine(memory: str | None = None, threads: int | None = None) -> Generator[duckdb.DuckDBPyConnection]:
+    """Open a connection within limits: memory such as "2GB" (4GB when None), and threads (all cores when None).
+
+    Raises:
+        UsageError: A limit cannot be meant.
+    """
+    with tempfile.TemporaryDirectory(prefix="samples-", ignore_cleanup_errors=True) as spill:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{parse_bytes(memory or MEMORY)}B",
+            "threads": threads or os.cpu_count() or 1,
+            "temp_directory": spill,
+            "max_temp_directory_size": _SPILL,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "python_enable_replacements": False,
+            "python_scan_all_frames": False,
+        }
+        with duckdb.connect(config=config) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+
+
+def lock(connection: duckdb.DuckDBPyConnection, paths: Iterable[str]) -> None:
+    """Allow these paths to be read, and nothing else to be read, written, loaded or set."""
+    connection.execute("SET allowed_paths = $paths", {"paths": list(paths)})
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def collected(connection: duckdb.DuckDBPyConnection, text: str, memory: str | None = None) -> pa.Table:
+    """Run a query and return its rows, which may take as much memory as the query itself.
+
+    Raises:
+        SamplesError: They take more.
+        duckdb.Error: The query fails.
+    """
+    most = parse_bytes(memory or MEMORY)
+    reader = connection.sql(text).to_arrow_reader(_BATCH)
+    batches: list[pa.RecordBatch] = []
+    taken = 0
+    for batch in reader:
+        batches.append(batch)
+        taken += batch.nbytes
+        if taken > most:
+            raise SamplesError(
+                f"sql: the rows take more than {memory or MEMORY}: select less, or allow more with --memory"
+            )
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+def parse_bytes(text: str) -> int:
+    """Read an amount of memory such as 2GB or 512MiB.
+
+    Raises:
+        UsageError: It is none.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.IGNORECASE)
+    if not found or not float(found[1]):
+        raise UsageError(f'memory "{text}": expected an amount such as 2GB or 512MB')
+    base = 1024 if found[3] else 1000
+    return int(float(found[1]) * base ** " KMGT".index(found[2].upper() or " "))

@@ -1,0 +1,151 @@
+"""Leave out of the views what filters leave out.
+
+Runs are left out as whole files. Problems are left out row by row, each as the version that a run was drawn for.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from samples import parameters
+from samples.errors import NotFound
+from samples.filters import Filters, Guessable, Known, find, listed, texts
+from samples.lake import Lake
+from samples.views import Kept, Views, pieces
+from samples_schemas import COUNTS, VERDICTS
+
+_SHOWN = 12  # problems in a message
+
+
+def needed(filters: Filters) -> set[str]:
+    """Return the views that filters read."""
+    return {
+        *(["runs"] if filters != Filters() else ()),
+        *(["problems"] if filters.of_problems else ()),
+        *(["tallies"] if filters.exclude_guessable else ()),
+    }
+
+
+def verifiers(lake: Lake, runs: Sequence[Known]) -> list[str]:
+    """Return the names of the verifiers that judged any of these runs: the lake's file list says so."""
+    ids = frozenset(run.run_id for run in runs)
+    files = [file for table in (VERDICTS, COUNTS) for file in pieces(lake, table, ids)]
+    return sorted({file.partition["verifier"] for file in files})
+
+
+def narrow(
+    views: Views, there: Sequence[Known], left: Sequence[Known], filters: Filters, verifier: str | None = None
+) -> Kept:
+    """Decide what stays in the views: `there` are all runs, `left` those that stay.
+
+    `verifier` is whose verdicts say what is guessable, unless the filter names one.
+
+    Raises:
+        NotFound: A filter names what is not there, or nothing stays.
+    """
+    if filters.exclude_guessable:
+        _guess(views, there, filters.exclude_guessable, verifier)
+    if filters.of_problems:
+        views.create(["runs", "problems"])
+        return _keep_problems(views.connection, left, filters)
+    return Kept(frozenset(run.run_id for run in left) if len(left) < len(there) else None)
+
+
+def _guess(views: Views, there: Sequence[Known], guesses: Guessable, verifier: str | None) -> None:
+    """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold]."""
+    run = find(there, guesses.run)
+    judge = parameters.verifier(guesses.verifier or verifier, verifiers(views.lake, [run]))
+    views.create(["tallies"], Kept(frozenset({run.run_id})))
+    views.connection.execute(_GUESSED, {"verifier": judge, "threshold": guesses.threshold})
+
+
+_GUESSED = """
+CREATE TEMP TABLE guessed AS
+SELECT dataset, problem_id FROM tallies WHERE verifier = $verifier AND 0 < c AND c <= $threshold * n
+"""
+
+
+def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known], filters: Filters) -> Kept:
+    """Make the tables `kept` and `kept_problems` of what filters leave of these runs; say so.
+
+    Needs the views problems and runs, and the table `guessed` of problems to leave out if any are.
+
+    Raises:
+        NotFound: A filter names a problem, key or value that is not there, or together they leave no problem.
+    """
+    ids = [run.run_id for run in runs]
+    connection.execute(_ASKED, {"runs": ids})
+    for problem in _missing(connection, filters.problems):
+        there = connection.execute("SELECT DISTINCT problem_id FROM asked ORDER BY ALL LIMIT $n", {"n": _SHOWN + 1})
+        raise NotFound(
+            f'no problem "{problem}" in the chosen runs; there are {listed(row[0] for row in there.fetchall())}'
+        )
+    conditions, values = ["true"], dict[str, Any]()
+    if filters.problems:
+        conditions.append("list_contains($problems, problem_id)")
+        values["problems"] = list(filters.problems)
+    for number, (key, value) in enumerate((filters.where or {}).items()):
+        wanted = texts(value)
+        _require(connection, key, wanted)
+        values |= {f"key{number}": _path([key]), f"path{number}": _path(key.split(".")), f"values{number}": wanted}
+        conditions.append(f"list_contains($values{number}, {_field(f'$key{number}', f'$path{number}')})")
+    if filters.exclude_guessable:
+        conditions.append("(dataset, problem_id) NOT IN (SELECT (dataset, problem_id) FROM guessed)")
+    passed = f"CREATE TEMP TABLE passed AS SELECT * FROM asked WHERE {' AND '.join(conditions)}"  # noqa: S608 - values are bound
+    connection.execute(passed, values)
+    connection.execute(_KEPT)
+    if connection.execute("SELECT count(*) FROM kept").fetchall() == [(0,)]:
+        raise NotFound("no problem passes all of these filters together; leave one out")
+    return Kept(frozenset(ids), problems=True)
+
+
+# A problem is what the run was drawn for: that version of it, when it was edited.
+_ASKED = """
+CREATE TEMP TABLE asked AS
+SELECT run_id, dataset, problem_id, problem_hash, metadata
+FROM (
+    SELECT run_id, dataset, unnest(map_entries(problem_hashes), recursive := true)
+    FROM runs
+    WHERE list_contains($runs, run_id)
+) AS drawn(run_id, dataset, problem_id, problem_hash)
+LEFT JOIN problems USING (dataset, problem_id, problem_hash)
+"""
+_KEPT = """
+CREATE TEMP TABLE kept AS SELECT DISTINCT run_id, problem_id FROM passed;
+CREATE TEMP TABLE kept_problems AS SELECT DISTINCT dataset, problem_id, problem_hash FROM passed;
+"""
+
+
+def _missing(connection: duckdb.DuckDBPyConnection, problems: Sequence[str]) -> list[str]:
+    if not problems:
+        return []
+    rows = connection.execute(
+        "SELECT problem FROM unnest($problems) AS named(problem) WHERE problem NOT IN (SELECT problem_id FROM asked)",
+        {"problems": list(problems)},
+    )
+    return [problem for (problem,) in rows.fetchall()]
+
+
+def _require(connection: duckdb.DuckDBPyConnection, key: str, wanted: list[str]) -> None:
+    """Raise unless some problem has the key, and one of these values there."""
+    field = _field("$key", "$path")
+    rows = connection.execute(
+        f"SELECT DISTINCT {field} AS value FROM asked WHERE value IS NOT NULL ORDER BY ALL",  # noqa: S608 - its values are bound
+        {"key": _path([key]), "path": _path(key.split("."))},
+    )
+    there = [value for (value,) in rows.fetchall()]
+    if not there:
+        rows = connection.execute("SELECT DISTINCT unnest(json_keys(metadata)) AS key FROM asked ORDER BY ALL")
+        raise NotFound(f'no problem has the metadata key "{key}"; keys are {listed(k for (k,) in rows.fetchall())}')
+    if not set(wanted) & set(there):
+        raise NotFound(f"no problem has {key}={' or '.join(wanted)}; there are {listed(there)}")
+
+
+def _field(key: str, path: str) -> str:
+    """Name a value of metadata as text, in SQL: under the key as it is, else along the path."""
+    return f"coalesce(json_extract_string(metadata, {key}), json_extract_string(metadata, {path}))"
+
+
+def _path(keys: Sequence[str]) -> str:
+    return "$" + "".join('."' + key.replace('"', '\\"') + '"' for key in keys)

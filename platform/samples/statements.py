@@ -1,0 +1,99 @@
+"""Which SQL an analyst may have run: one SELECT over the views.
+
+DuckDB's own parser reads the text, and the tree that it gives is allowed node by node: a query in DuckDB's sense may
+write files (COPY as a common table expression), or run text as another query. What is not known to be harmless is
+refused, before anything runs; the locked connection (`samples.locked`) is the second wall, not the first.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+import duckdb
+
+from samples.errors import UsageError
+
+_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+_TABLE_FUNCTIONS = {
+    "generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest",
+}  # fmt: skip
+# Scalar functions that read or change more than their arguments, wait, or take a serialised thing at its word.
+_REFUSED_FUNCTIONS = {
+    "combine", "current_setting", "currval", "finalize", "from_aggregate_state", "getenv", "getvariable",
+    "json_deserialize_sql", "json_execute_serialized_sql", "json_serialize_plan", "nextval", "pg_sleep", "setval",
+    "sleep_ms", "to_aggregate_state", "write_log",
+}  # fmt: skip
+_REFUSED_TYPES = {"AGGREGATE_STATE", "LEGACY_AGGREGATE_STATE", "POINTER"}
+
+
+def views_read(connection: duckdb.DuckDBPyConnection, text: str, views: Iterable[str]) -> frozenset[str]:
+    """Check that `text` is one SELECT over these views, and return those that it reads.
+
+    Raises:
+        UsageError: It is something else, or cannot be parsed; the message says what is refused.
+    """
+    try:
+        statements = connection.extract_statements(text)
+    except duckdb.Error as error:
+        raise UsageError(f"sql: {said(error)}") from error
+    if len(statements) != 1:
+        raise UsageError(f"sql: {len(statements)} statements; one SELECT is expected")
+    row = connection.execute("SELECT json_serialize_sql($text::VARCHAR)", {"text": statements[0].query}).fetchall()[0]
+    tree = json.loads(row[0])
+    if tree["error"]:
+        kind = str(statements[0].type).rpartition(".")[2]
+        raise UsageError(f"sql: only SELECT is answered, over {', '.join(views)}; this is {kind}")
+    known = {view.lower(): view for view in views}
+    return frozenset(_read(tree, known, frozenset()))
+
+
+def _read(node: Any, views: dict[str, str], named: frozenset[str]) -> Iterator[str]:
+    """Yield the views that a part of the tree reads; `named` are the names that WITH gave around it."""
+    if isinstance(node, list):
+        for part in node:  # pyright: ignore[reportUnknownVariableType]
+            yield from _read(part, views, named)
+    elif isinstance(node, dict):
+        part: dict[str, Any] = node
+        named |= {entry["key"].lower() for entry in (part.get("cte_map") or {}).get("map", ())}
+        kind = part.get("type")
+        if kind == "RECURSIVE_CTE_NODE":
+            named |= {part["cte_name"].lower()}
+        _allow(part, kind)
+        if kind == "BASE_TABLE":
+            yield from _table(part, views, named)
+        for value in part.values():
+            yield from _read(value, views, named)
+
+
+def _allow(part: dict[str, Any], kind: Any) -> None:
+    if isinstance(kind, str) and kind.endswith("_NODE") and kind not in _NODES:
+        raise UsageError(f"sql: only SELECT is answered; {kind.partition('_')[0]} within it is not")
+    if kind == "SHOW_REF" and not part.get("query"):
+        raise UsageError("sql: of SHOW and DESCRIBE only DESCRIBE of a view or SELECT is answered")
+    if kind == "TABLE_FUNCTION":
+        name = part["function"]["function_name"].lower()
+        if name not in _TABLE_FUNCTIONS:
+            raise UsageError(
+                f"sql: {name}(…) is not answered in FROM: views, and {', '.join(sorted(_TABLE_FUNCTIONS))}"
+            )
+    if str(part.get("function_name", "")).lower() in _REFUSED_FUNCTIONS:
+        raise UsageError(f"sql: the function {part['function_name']} is not answered here")
+    if part.get("id") in _REFUSED_TYPES:
+        raise UsageError(f"sql: the type {part['id']} is not answered here")
+
+
+def _table(part: dict[str, Any], views: dict[str, str], named: frozenset[str]) -> Iterator[str]:
+    name = part["table_name"]
+    qualified = part["schema_name"].lower() not in {"", "main"} or part["catalog_name"]
+    if qualified or name.lower() not in {*views, *named}:
+        near = get_close_matches(name.lower(), views, 1)
+        meant = f' (did you mean "{near[0]}"?)' if near else ""
+        raise UsageError(f'sql: there is no view "{name}"{meant}; views are {", ".join(views.values())}')
+    if name.lower() in views:
+        yield views[name.lower()]
+
+
+def said(error: Exception) -> str:
+    """Write DuckDB's own words as one line, without its picture of the place."""
+    return " ".join(str(error).partition("\n\nLINE ")[0].split())[:400]

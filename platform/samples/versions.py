@@ -1,0 +1,83 @@
+"""Which version of every table a reader sees.
+
+Tables are committed one after the other: a verdict comes after its sample, a sample after its completion. Whoever
+pins them in the opposite order sees everything that what he sees refers to, while others go on writing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from deltalake import DeltaTable
+
+from samples.errors import UsageError
+from samples_schemas import TABLES
+
+Version = Mapping[str, int] | datetime
+_REFERRING_FIRST = (
+    ("verdicts", "counts", "scores", "score_logprobs", "reviews", "labels"),
+    ("samples",),
+    ("completions", "prompts"),
+    ("runs", "problems"),
+)
+
+
+def read_version(version: str | datetime) -> Version:
+    """Read what names a version: "problems:3,runs:2,samples:14" as `Lake.version` gives it, or a time (ISO 8601).
+
+    A time without a zone is UTC.
+
+    Raises:
+        UsageError: It is neither, or names a table that no lake has.
+    """
+    if isinstance(version, datetime):
+        return version if version.tzinfo else version.replace(tzinfo=UTC)
+    try:
+        return read_version(datetime.fromisoformat(version))
+    except ValueError:
+        pass
+    numbers: dict[str, int] = {}
+    for part in version.split(","):
+        table, _, number = part.strip().partition(":")
+        if table not in TABLES or not number.isdecimal():
+            raise UsageError(
+                f'version "{version}": expected a time such as 2026-05-01T12:00, or what `lake.version` gives, such as '
+                f'"problems:3,runs:2,samples:14"; "{part}" is neither (tables are {", ".join(TABLES)})'
+            )
+        numbers[table] = int(number)
+    return numbers
+
+
+def snapshot_at(name: str, version: Version, load: Callable[[str, int | None], DeltaTable | None]) -> DeltaTable | None:
+    """Return a table as it was at a version, or None when it was not there yet.
+
+    `load` gives a table's snapshot of a number, or the newest.
+
+    Raises:
+        UsageError: The table never had this version.
+    """
+    if not isinstance(version, datetime):
+        if name not in version:
+            return None
+        newest = load(name, None)
+        if newest is None or newest.version() < version[name]:
+            there = "was never committed to" if newest is None else f"is at version {newest.version()}"
+            raise UsageError(f"table {name} has no version {version[name]}: it {there}")
+        return newest if newest.version() == version[name] else load(name, version[name])
+    snapshot = load(name, None)
+    if snapshot is None:
+        return None
+    snapshot.load_as_version(version)
+    (first,) = snapshot.history(1)
+    return None if first["timestamp"] > version.timestamp() * 1000 else snapshot
+
+
+def pin(names: Iterable[str], load: Callable[[str], DeltaTable | None]) -> dict[str, DeltaTable | None]:
+    """Load a snapshot of each table, those first that refer to others."""
+    wanted = set(names)
+    pinned: dict[str, DeltaTable | None] = {}
+    with ThreadPoolExecutor() as pool:  # a store answers many at once
+        for wave in _REFERRING_FIRST:
+            some = [name for name in wave if name in wanted]
+            pinned.update(zip(some, pool.map(load, some), strict=True))
+    return pinned

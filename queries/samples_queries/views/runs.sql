@@ -1,0 +1,20 @@
+-- runs: what was sampled, with the labels of today
+-- reads    lake.runs, lake.labels
+-- A label given after the fact goes over the one the run was recorded with; an empty value takes it away.
+WITH latest AS (
+    SELECT run_id, key, max_by(value, number) AS value
+    FROM lake.labels
+    GROUP BY ALL
+), given AS (
+    SELECT run_id, list(key) AS keys, list({'key': key, 'value': value}) AS entries
+    FROM latest
+    GROUP BY run_id
+)
+SELECT
+    name AS run, run_id, dataset, model, engine, specification, problem_hashes,
+    map_from_entries(list_sort(list_concat(
+        list_filter(map_entries(labels), lambda entry: NOT list_contains(coalesce(keys, []), entry.key)),
+        list_filter(coalesce(entries, []), lambda entry: entry.value <> '')
+    ))) AS labels,
+    versions, created_at
+FROM lake.runs LEFT JOIN given USING (run_id)

@@ -1,0 +1,90 @@
+"""Small lakes with every kind of row, written by the lake's own parts."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from samples.lake import Lake
+from samples_schemas import TABLES
+
+# Of each problem's samples, by run: both solve p1, only a p2, only b p3, neither p4; no answer, error, timeout, ragged.
+STATUSES = {
+    "a": {"p1": "cwcc", "p2": "cwww", "p3": "wwnw", "p4": "wwwe"},
+    "b": {"p1": "cccc", "p2": "wwww", "p3": "wctw", "p4": "ww"},
+}
+METADATA = {
+    "p1": '{"level": 1, "subject": "algebra"}',
+    "p2": '{"level": 5, "subject": "algebra", "source": {"year": 2024}}',
+    "p3": '{"level": 5, "subject": "geometry", "easy": true}',
+    "p4": "{}",
+}
+_NAMES = {"c": "correct", "w": "wrong", "n": "no_answer", "e": "error", "t": "timeout"}
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def append(lake: Lake, name: str, rows: list[dict[str, Any]], **partition: str) -> None:
+    """Commit rows to a part of a table."""
+    table = pa.Table.from_pylist(rows, schema=TABLES[name].file_schema)
+    lake.append(name, "test", lambda: [(table, partition)])
+
+
+def filled(path: Path | str) -> Lake:
+    """A lake of two runs, a and b, over the same four problems."""
+    lake = Lake(str(path), create=True)
+    add_problems(lake, "d", METADATA)
+    add_run(lake, "a", STATUSES["a"], family="q", role="base")
+    add_run(lake, "b", STATUSES["b"], family="q", role="rl", algorithm="grpo", step="100")
+    return lake
+
+
+def add_problems(lake: Lake, dataset: str, metadata: dict[str, str]) -> None:
+    """Add problems by id; each has the answer c."""
+    rest = {"answer": "c", "tests": None}
+    rows = [
+        {"problem_id": problem, "problem_hash": f"h-{problem}", "question": f"? {problem}", **rest, "metadata": text}
+        for problem, text in metadata.items()
+    ]
+    append(lake, "problems", rows, dataset=dataset)
+
+
+def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", **labels: str) -> None:
+    """Add a run with one verdict of verifier "v" per sample, and all else that goes with it.
+
+    `statuses` has a letter per sample of each problem: correct, wrong, no answer, error, timeout.
+    """
+    run_id = f"r-{run}"
+    hashes = [(problem, f"h-{problem}") for problem in statuses]
+    about = {"run_id": run_id, "name": run, "dataset": dataset, "model": f"models/{run}", "engine": "toy"}
+    more = {
+        "specification": '{"sampling": {"max_tokens": 16}}',
+        "problem_hashes": hashes,
+        "labels": list(labels.items()),
+    }
+    append(lake, "runs", [{**about, **more, "versions": [], "created_at": _NOW}])
+    append(lake, "prompts", [{"problem_id": p, "text": f"? {p}", "token_ids": [1]} for p in statuses], run_id=run_id)
+    rows: dict[str, list[dict[str, Any]]] = {"samples": [], "completions": [], "verdicts": [], "scores": []}
+    for key, status in (
+        ({"problem_id": problem, "sample_index": index}, _NAMES[letter])
+        for problem, letters in statuses.items()
+        for index, letter in enumerate(letters)
+    ):
+        tokens = 4 + key["sample_index"]
+        end = {"finish_reason": "length" if tokens == 7 else "stop", "stop_reason": None, "error": None}
+        facts = {"tokens": tokens, "cumulative_logprob": -0.5 * tokens, "seed": tokens, "attempt": "x"}
+        rows["samples"].append({**key, **facts, **end})
+        payload = {"token_ids": [7] * tokens, "token_logprobs": [-0.5] * tokens}
+        rows["completions"].append({**key, "attempt": "x", "text": f"{key['problem_id']} {status}", **payload})
+        judged = {"reward": float(status == "correct"), "answer": None if status == "no_answer" else status[0]}
+        rows["verdicts"].append(
+            {**key, "verifier_version": "1", "pass_id": 1, "status": status, **judged, "seconds": 0.1}
+        )
+        rows["scores"].append({**key, "tokens": tokens, "cumulative_logprob": -1.0 * tokens})
+    here = {"dataset": dataset, "run_id": run_id}
+    append(lake, "samples", rows["samples"], **here)
+    append(lake, "completions", rows["completions"], **here)
+    append(lake, "verdicts", rows["verdicts"], verifier="v", run_id=run_id)
+    append(lake, "scores", rows["scores"], scorer="s", run_id=run_id)
+    review = {"reviewer": "ann", "label": "valid", "note": None, "created_at": _NOW}
+    append(lake, "reviews", [{"run_id": run_id, "problem_id": "p1", "sample_index": 0, **review}])
