@@ -1,4 +1,4 @@
-r"""boxed-exact and choice: what they take for an answer, and what they call equal."""
+r"""boxed-exact and choice (and numeric at its limit): what they take for an answer, and what they call equal."""
 
 import pytest
 
@@ -115,3 +115,11 @@ def test_odd_characters_are_text_like_any_other(name, completion):
         "correct",
         "wrong",
     }
+
+
+def test_numeric_cuts_an_endless_number_and_calls_it_wrong():
+    numeric = verifier("numeric")
+    answer = numeric.extract("It is " + "1" * 1_000_000)
+    assert answer is not None
+    assert len(answer) < 3000
+    assert numeric.compare(problem("1"), answer).status == "wrong"

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from samples.errors import UsageError
 from samples.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
+from samples.verifiers.extraction import LONGEST, cut, last_match
 
 TOLERANCE = Decimal("1e-6")  # relative to the gold answer
 
@@ -46,10 +47,12 @@ class Numeric(Verifier):
 
     def extract(self, completion: str) -> str | None:
         """Return the last number, without thousands separators; None when there is no number."""
-        found = _NUMBER.findall(completion)
-        return found[-1].replace(",", "").removeprefix("+") if found else None
+        found = last_match(_NUMBER, completion)
+        return cut(found[0].replace(",", "").removeprefix("+")) if found else None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Compare as decimals."""
         want = self.gold(problem)
+        if len(answer) > LONGEST:
+            return Verdict("wrong", answer, detail=f"longer than {LONGEST} characters")
         return Verdict("correct" if abs(Decimal(answer) - want) <= TOLERANCE * abs(want) else "wrong", answer)
