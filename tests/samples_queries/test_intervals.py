@@ -69,7 +69,7 @@ def test_the_interval_of_a_mean_holds_the_truth_of_simulated_lakes(population):
 
 
 @pytest.mark.parametrize(("shift", "spread"), [(0.0, 0.0), (0.5, 0.5), (2.0, 1.0)])
-@pytest.mark.parametrize(("a", "b", "unsolvable"), [(0.3, 0.7, 0.0), (0.5, 3.0, 0.3)])
+@pytest.mark.parametrize(("a", "b", "unsolvable"), [(0.3, 0.7, 0.0), (0.5, 3.0, 0.3), (2.0, 2.0, 0.0)])
 def test_the_interval_of_a_paired_difference_holds_the_truth_of_simulated_lakes(a, b, unsolvable, shift, spread):
     rng = np.random.default_rng(int(10 * (shift + a)))
 
