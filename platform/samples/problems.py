@@ -26,11 +26,12 @@ _DATASET = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[a-z][a-z
 class Problem:
     """One problem. `answer` is the gold answer as text, `tests` the JSON text of unit tests; either may be None.
 
+    `question` is None where samples were imported without it, and never of what `load` gives.
     `metadata` holds every other field of the row; all its values can be written as JSON.
     """
 
     problem_id: str
-    question: str
+    question: str | None
     answer: str | None
     tests: str | None
     metadata: dict[str, Any]
@@ -75,12 +76,7 @@ def load(
     """
     if limit is not None and limit < 1:
         raise UsageError(f"limit is {limit}; 1 or more is expected")
-    name = dataset or _name(source)
-    if not _DATASET.fullmatch(name):
-        raise UsageError(
-            f'"{name}" cannot name a dataset: a letter, then letters, digits and . _ - are expected, and no word such '
-            "as nan or true; choose another with --dataset NAME"
-        )
+    name = named(dataset or _name(source))
     if source.startswith(generated.PREFIX):
         if fields:
             raise UsageError(f"{source}: its fields are fixed; leave out --{next(iter(fields))}-field")
@@ -90,6 +86,20 @@ def load(
     if not problems:
         raise ProblemsError(f"{source}: holds no problems")
     return ProblemSet(name, source, tuple(problems[:limit]), chosen)
+
+
+def named(dataset: str) -> str:
+    """Return the name of a dataset if it can be one.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if not _DATASET.fullmatch(dataset):
+        raise UsageError(
+            f'"{dataset}" cannot name a dataset: a letter, then letters, digits and . _ - are expected, and no word '
+            "such as nan or true; choose another with --dataset NAME"
+        )
+    return dataset
 
 
 def _name(source: str) -> str:

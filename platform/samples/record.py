@@ -1,7 +1,7 @@
 """What a run stands on, recorded before its first sample: problems, prompts, the run itself."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -21,9 +21,14 @@ def record(lake: Lake, prepared: Prepared) -> Run:
         UsageError: The run's name belongs to another run.
     """
     run = register(lake, prepared.run)
-    lake.append(PROBLEMS.name, run.dataset, lambda: _new_problems(lake, prepared))
+    add_problems(lake, run.dataset, prepared.problems.problems)
     lake.append(PROMPTS.name, run.run_id, lambda: _new_prompts(lake, prepared))
     return run
+
+
+def add_problems(lake: Lake, dataset: str, given: Iterable[Problem]) -> None:
+    """Add problems of a dataset to the lake where they are missing."""
+    lake.append(PROBLEMS.name, dataset, lambda: _new_problems(lake, dataset, given))
 
 
 def problems(lake: Lake, run: Run, ids: Sequence[str] | None = None) -> Iterator[Problem]:
@@ -38,8 +43,7 @@ def problems(lake: Lake, run: Run, ids: Sequence[str] | None = None) -> Iterator
                     yield Problem(row["problem_id"], *content)
 
 
-def _new_problems(lake: Lake, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
-    dataset = prepared.run.dataset
+def _new_problems(lake: Lake, dataset: str, given: Iterable[Problem]) -> list[tuple[pa.Table, Mapping[str, str]]]:
     known = lake.read(PROBLEMS.name, columns=["problem_id", "problem_hash"], dataset=dataset)
     there = set(zip(known["problem_id"].to_pylist(), known["problem_hash"].to_pylist(), strict=True))
     rows = [
@@ -51,7 +55,7 @@ def _new_problems(lake: Lake, prepared: Prepared) -> list[tuple[pa.Table, Mappin
             "tests": problem.tests,
             "metadata": json.dumps(problem.metadata, ensure_ascii=False, sort_keys=True),
         }
-        for problem in prepared.problems.problems
+        for problem in given
         if (problem.problem_id, problem.problem_hash) not in there
     ]
     return [(pa.Table.from_pylist(rows, schema=PROBLEMS.file_schema), {"dataset": dataset})]

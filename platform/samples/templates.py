@@ -42,7 +42,7 @@ class Template:
         """
         if self.kind == "jinja":
             return self._jinja(problem)
-        question = f"{problem.question}\n{self.suffix}" if self.suffix else problem.question
+        question = "\n".join(part for part in (problem.question, self.suffix) if part)
         if self.kind == "plain":
             return question
         # A system text of "" is given too: it switches off the one that some chat templates bring along.

@@ -1,0 +1,223 @@
+"""Samples of a lake as one file: joined with their completions, their problems and what verifiers say of them now.
+
+One row per sample; `samples import --format samples` reads it back, to the same samples and verdicts. With one
+verifier its columns are status, answer, reward, detail and seconds; with several they are math_status, math_answer …
+Completions stream through in the order of the lake's files. Of the rest one run is held at a time, on disk where it
+is large.
+"""
+
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+
+from samples.errors import NotFound
+from samples.export_file import check, opened
+from samples.lake import Lake
+from samples.record import problems
+from samples.run import Run, every, find
+from samples.storage import explained
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
+
+_MEMORY = "1GB"
+_ROWS = 512  # completions at once; one of 16k tokens takes 200 kB
+_VERDICT = ("status", "answer", "reward", "detail", "seconds")
+_TOKENS = ("token_ids", "token_logprobs")
+_FACTS = ("tokens", "cumulative_logprob", "finish_reason", "stop_reason", "seed", "error")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written: rows, the runs they are of, and the verifiers whose verdicts are beside them."""
+
+    rows: int
+    runs: tuple[str, ...]
+    without: tuple[str, ...]  # runs that have no samples, such as those of which only counts are known
+    verifiers: tuple[str, ...]
+
+
+def export(
+    lake: Lake,
+    file: str,
+    stdout: IO[bytes],
+    *,
+    runs: Sequence[str] = (),
+    verifiers: Sequence[str] = (),
+    tokens: bool = True,
+    force: bool = False,
+    watch: Callable[[str, int], None] = lambda _doing, _rows: None,
+) -> Summary:
+    """Write the samples of runs (all when none is named) to `file`: .parquet, .jsonl, or "-" for `stdout`.
+
+    `verifiers` are those whose current verdicts stand beside the samples, by default all that judged these runs.
+    `tokens` adds token ids and log-probs. `watch` is told (doing, rows so far).
+
+    Raises:
+        UsageError: The file cannot be written, or is there and `force` is not set.
+        NotFound: There is no such run, or a verifier judged none of them.
+        LakeError: The lake cannot be read; no file is left.
+    """
+    check(file, force=force)
+    chosen = list({run.run_id: run for run in (find(lake, name) for name in runs)}.values()) or every(lake)
+    if not chosen:
+        raise NotFound(f"lake {lake.uri} has no runs: samples ingest … or samples import … adds one")
+    tables = _Tables(lake)
+    judged = tables.verifiers(chosen)
+    if unknown := [name for name in verifiers if name not in judged]:
+        there = ", ".join(judged) or "none"
+        raise NotFound(f'no verdicts of "{unknown[0]}" on these runs; verifiers that judged them: {there}')
+    judges = list(dict.fromkeys(verifiers)) or judged
+    schema = _schema(judges, tokens=tokens)
+    counts: dict[str, int] = {}
+    with opened(file, schema, stdout) as sink:
+        for run in chosen:
+            doing = f"writing the samples of {run.name}"
+            watch(doing, 0)
+            for batch in _rows(tables, run, judges, schema):
+                sink.write(batch)
+                counts[run.name] = counts.get(run.name, 0) + batch.num_rows
+                watch(doing, counts[run.name])
+    return Summary(
+        rows=sum(counts.values()),
+        runs=tuple(counts),
+        without=tuple(run.name for run in chosen if run.name not in counts),
+        verifiers=tuple(judges),
+    )
+
+
+class _Tables:
+    """The lake's tables, each at one snapshot."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        # Verdicts are of samples, and samples name completions: read in this order, none points to what is not there.
+        self._snapshots = {table.name: lake.delta(table.name) for table in (VERDICTS, SAMPLES, COMPLETIONS)}
+
+    def dataset(self, name: str, **partition: str) -> ds.Dataset:
+        return self.lake.dataset(name, self._snapshots[name], **partition)
+
+    def verifiers(self, runs: Sequence[Run]) -> list[str]:
+        """Return the names of the verifiers that judged any of these runs, sorted."""
+        files = self._files(self._snapshots[VERDICTS.name])
+        ids = {run.run_id for run in runs}
+        return sorted({file["partition.verifier"] for file in files if file["partition.run_id"] in ids})
+
+    def completions(self, run: Run, columns: Sequence[str]) -> ds.Scanner | None:
+        """Stream these columns of a run's completions, the files in the order of what they begin with."""
+        snapshot = self._snapshots[COMPLETIONS.name]
+        dataset = self.dataset(COMPLETIONS.name)
+        fragments: list[Any] = list(dataset.get_fragments(ds.field("run_id") == run.run_id)) if snapshot else []
+        if not fragments:
+            return None
+        first = {
+            file["path"]: (file.get("min.problem_id") or "", file.get("min.sample_index") or 0)
+            for file in self._files(snapshot)
+        }
+        fragments.sort(key=lambda fragment: first.get(fragment.path, ("", 0)))
+        files = ds.FileSystemDataset(
+            fragments, dataset.schema, ds.ParquetFileFormat(), filesystem=fragments[0].filesystem
+        )
+        return files.scanner(columns=list(columns), batch_size=_ROWS, batch_readahead=4, fragment_readahead=4)
+
+    def _files(self, snapshot: DeltaTable | None) -> list[dict[str, Any]]:
+        return pa.table(snapshot.get_add_actions(flatten=True)).to_pylist() if snapshot else []
+
+
+def _schema(judges: Sequence[str], *, tokens: bool) -> pa.Schema:
+    verdict = [pa.field(name, VERDICTS.schema.field(name).type) for name in _VERDICT]
+    several = len(judges) > 1
+    return pa.schema(
+        [
+            *(pa.field(name, pa.string()) for name in ("run", "run_id", "model", "dataset")),
+            *(_plain(SAMPLES.schema.field(name)) for name in ("problem_id", "sample_index")),
+            pa.field("completion", pa.string()),
+            *(_plain(SAMPLES.schema.field(name)) for name in _FACTS),
+            *((_plain(COMPLETIONS.schema.field(name)) for name in _TOKENS) if tokens else ()),
+            *(pa.field(name, pa.string()) for name in ("question", "gold")),
+            *(
+                field.with_name(f"{judge}_{field.name}" if several else field.name)
+                for judge in judges
+                for field in verdict
+            ),
+        ]
+    )
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    kind: Any = field.type
+    return pa.field(field.name, pa.list_(kind.value_type) if pa.types.is_list(kind) else kind)
+
+
+def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield a run's samples, first those that have a completion."""
+    tokens = [name for name in _TOKENS if name in schema.names]
+    key = ["problem_id", "sample_index", "attempt"]
+    with (
+        explained(tables.lake.uri),
+        tempfile.TemporaryDirectory(prefix="samples-export-") as folder,
+        _engine(folder) as connection,
+    ):
+        _collect(connection, tables, run, judges)
+        nothing = ", ".join(f"NULL AS {name}" for name in ("text", *tokens))
+        sources = [f"(SELECT *, {nothing} FROM facts)"]  # noqa: S608 - own names
+        if completions := tables.completions(run, [*key, "text", *tokens]):
+            connection.register("completions", completions.to_reader())
+            without = tables.completions(run, key)
+            assert without is not None
+            connection.register("keys", without.to_reader())
+            sources = [
+                "completions JOIN facts USING (problem_id, sample_index, attempt)",
+                f"(SELECT *, {nothing} FROM facts ANTI JOIN keys USING (problem_id, sample_index, attempt))",  # noqa: S608
+            ]
+        columns = ", ".join(
+            ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold"]
+            + [f"v{number}.{name}" for number in range(len(judges)) for name in _VERDICT]
+        )
+        values = [run.name, run.run_id, run.model, run.dataset]
+        for source in sources:
+            # The rows of a run share these four, which no row of the query repeats.
+            query = f"SELECT {columns} FROM {source} LEFT JOIN problems USING (problem_id)"  # noqa: S608 - own names
+            for batch in connection.sql(query).to_arrow_reader(_ROWS):
+                same = [pa.array([value] * batch.num_rows, pa.string()) for value in values]
+                given = [
+                    column.cast(kind) for column, kind in zip(batch.columns, schema.types[len(same) :], strict=True)
+                ]
+                yield pa.RecordBatch.from_arrays([*same, *given], schema=schema)
+
+
+@contextmanager
+def _engine(folder: str) -> Generator[duckdb.DuckDBPyConnection]:
+    """Open a database on disk that streams: the side of a join that is written last is held, and nothing reordered."""
+    config: dict[str, Any] = {"memory_limit": _MEMORY, "threads": 1, "temp_directory": folder}
+    with duckdb.connect(f"{folder}/facts.duckdb", config=config) as connection:
+        connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        yield connection
+
+
+def _collect(connection: duckdb.DuckDBPyConnection, tables: _Tables, run: Run, judges: Sequence[str]) -> None:
+    """Put a run's narrow facts, with the current verdicts, and its problems into the database."""
+    connection.register("samples", tables.dataset(SAMPLES.name, **run.partition))
+    joins = ""
+    for number, judge in enumerate(judges):
+        connection.register(f"verdicts{number}", tables.dataset(VERDICTS.name, verifier=judge, run_id=run.run_id))
+        said = ", ".join(f"{name} := {name}" for name in _VERDICT)
+        joins += f"""
+            LEFT JOIN (
+                SELECT problem_id, sample_index, max_by(struct_pack({said}), pass_id) AS v{number}
+                FROM verdicts{number} GROUP BY ALL
+            ) USING (problem_id, sample_index)"""  # noqa: S608 - own names
+    connection.execute(
+        f"CREATE TABLE facts AS SELECT * FROM samples {joins} ORDER BY problem_id, sample_index"  # noqa: S608
+    )
+    connection.execute("CREATE TABLE problems (problem_id VARCHAR, question VARCHAR, gold VARCHAR)")
+    asked = [(problem.problem_id, problem.question, problem.answer) for problem in problems(tables.lake, run)]
+    if asked:
+        columns = [pa.array(column, pa.string()) for column in zip(*asked, strict=True)]
+        connection.register("asked", pa.table(columns, names=["problem_id", "question", "gold"]))
+        connection.execute("INSERT INTO problems FROM asked")

@@ -1,0 +1,165 @@
+"""One row of a file, its fields read as the kinds they must have.
+
+A value of another kind is a `BadRow`, which says what is expected and what was found. NaN, which JSON does not have,
+is a missing value; only log-probs may be it.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from samples.errors import UsageError
+from samples.fields import as_text
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+_INT32 = 2**31 - 1
+_INT64 = 2**63 - 1
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}  # as `samples export` writes them
+
+
+class BadRow(Exception):
+    """What is wrong with one row of a file; where it stands is said by whoever reads the file."""
+
+
+class UnclearScore(UsageError):
+    """A file holds several scores, and which one gives the verdicts was not said."""
+
+
+def chosen(score: str | None, there: Mapping[str, Any]) -> str | None:
+    """Return which of the scores that are there gives the verdict; None where there is none, or `score` is "none".
+
+    Raises:
+        UnclearScore: There are several and `score` is None, or it names none of them.
+    """
+    if score == "none" or not there:
+        return None
+    if score is None and len(there) == 1:
+        return next(iter(there))
+    if score in there:
+        return score
+    which = "are several scores" if score is None else f'is no score "{score}"'
+    raise UnclearScore(f"there {which}; choose with --score: {', '.join(there)}, or none")
+
+
+class Fields:
+    """The fields of one row of a file, read as the kinds they must have. Null, NaN and what is absent are None."""
+
+    def __init__(self, values: Any) -> None:
+        if not isinstance(values, dict):
+            raise BadRow(f"is {shown(values)}; an object {{…}} with fields is expected")
+        self.values: dict[str, Any] = values
+
+    def __contains__(self, name: str) -> bool:
+        return self._value(name) is not None
+
+    def _value(self, name: str) -> Any:
+        value = self.values.get(name)
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+    def _wrong(self, name: str, expected: str) -> BadRow:
+        return BadRow(f'"{name}" is {shown(self.values.get(name))}; {expected} is expected')
+
+    def text(self, name: str, *, numbers: bool = False) -> str | None:
+        """Return text; with `numbers`, a number is text too (an id, an answer)."""
+        value = self._value(name)
+        if value is None or isinstance(value, str):
+            return value
+        if numbers and isinstance(value, int | float) and not isinstance(value, bool):
+            return as_text(value)
+        raise self._wrong(name, "text or a number" if numbers else "text")
+
+    def id(self, name: str) -> str:
+        """Return an id: text that is not blank, or a number."""
+        value = self.text(name, numbers=True)
+        if value is None or not value.strip():
+            raise self._wrong(name, "the problem's id")
+        return value
+
+    def integer(self, name: str, most: int = _INT32, least: int = 0) -> int | None:
+        """Return a whole number; 3.0 is one, since tables with gaps store it so."""
+        value = self._value(name)
+        if value is None:
+            return None
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not whole or not least <= value <= most:
+            raise self._wrong(name, f"a whole number from {least} to {most}")
+        return int(value)
+
+    def seed(self, name: str) -> int | None:
+        """Return a whole number of 64 bits."""
+        return self.integer(name, _INT64, -_INT64 - 1)
+
+    def number(self, name: str) -> float | None:
+        """Return a finite number."""
+        value = self._value(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+            raise self._wrong(name, "a finite number")
+        return float(value)
+
+    def logprob(self, name: str) -> float | None:
+        """Return a number; it may be NaN or infinite, in words too ("-Infinity")."""
+        value = self.values.get(name)
+        return None if value is None else float(self._logprobs(name, [value])[0])
+
+    def flag(self, name: str) -> bool | None:
+        """Return true or false; 1 and 0 are meant so too."""
+        value = self._value(name)
+        if value is None:
+            return None
+        if isinstance(value, bool | int | float) and value in {0, 1}:
+            return bool(value)
+        raise self._wrong(name, "true, false, 1 or 0")
+
+    def items(self, name: str) -> list[Any] | None:
+        """Return a list."""
+        value = self._value(name)
+        if value is None or isinstance(value, list):
+            return value
+        raise self._wrong(name, "a list")
+
+    def token_ids(self, name: str) -> Ints | None:
+        """Return a list of token ids as int32."""
+        values = self.items(name)
+        if values is None:
+            return None
+        if any(type(value) is not int or not 0 <= value <= _INT32 for value in values):
+            raise self._wrong(name, "a list of token ids")
+        return np.array(values, np.int32)
+
+    def token_logprobs(self, name: str) -> Floats | None:
+        """Return a list of log-probs as float32; they may be NaN or infinite, in words too."""
+        values = self.items(name)
+        return None if values is None else self.logprobs(name, values)
+
+    def logprobs(self, name: str, values: list[Any]) -> Floats:
+        """Return `values`, found in the field `name`, as log-probs."""
+        doubles = self._logprobs(name, values)
+        with np.errstate(over="ignore"):
+            floats = doubles.astype(np.float32)
+        if not np.array_equal(np.isfinite(floats), np.isfinite(doubles)):
+            raise self._wrong(name, "a list of log-probs")
+        return floats
+
+    def _logprobs(self, name: str, values: list[Any]) -> npt.NDArray[np.float64]:
+        plain = [_NOT_FINITE.get(value, value) if isinstance(value, str) else value for value in values]
+        if any(isinstance(value, bool) or not isinstance(value, int | float) for value in plain):
+            raise self._wrong(name, "log-probs (numbers)")
+        try:
+            return np.array(plain, np.float64)
+        except OverflowError as error:  # an integer of hundreds of digits
+            raise self._wrong(name, "log-probs (numbers)") from error
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error names it: short, and in characters that any terminal has."""
+    text = json.dumps(value, ensure_ascii=True, default=str, skipkeys=True) if value is not None else "missing"
+    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004 - of a line that names much else

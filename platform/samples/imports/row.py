@@ -1,0 +1,85 @@
+"""What every format is read into: one plain row per sample, or per problem of which only counts are known."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from samples.imports.fields import BadRow, Floats, Ints
+from samples.verifiers import Verdict
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How a problem fared, where the samples themselves are not known: n judged, c of them right."""
+
+    n: int
+    c: int
+    errors: int
+    timeouts: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sample of a problem. What is None is not known.
+
+    `error` says why there is no completion; such a row has no verdict. `same` is a setting, and its value, that all
+    rows of one run share. `model` drew the sample.
+    """
+
+    problem_id: str
+    sample_index: int | None = None
+    completion: str | None = None
+    token_ids: Ints | None = None
+    token_logprobs: Floats | None = None
+    tokens: int | None = None
+    cumulative_logprob: float | None = None
+    finish_reason: str | None = None
+    stop_reason: str | None = None
+    seed: int | None = None
+    error: str | None = None
+    verdict: Verdict | None = None
+    seconds: float | None = None
+    question: str | None = None
+    gold: str | None = None
+    model: str | None = None
+    same: tuple[str, str] | None = None
+    counts: Counts | None = None
+
+
+def settled(row: Row) -> Row:
+    """Check a row against itself, and fill in the facts that follow from its tokens.
+
+    Raises:
+        BadRow: Its parts contradict each other, or it holds text that cannot be stored.
+    """
+    verdict = row.verdict
+    for name in ("problem_id", "completion", "question", "gold", "error", "finish_reason", "stop_reason", "model"):
+        _storable(name, getattr(row, name))
+    for name in ("answer", "detail") if verdict else ():
+        _storable(name, getattr(verdict, name))
+    if row.error is not None and verdict is not None:
+        raise BadRow("has an error, which says that there is no completion, and a verdict on it; leave out one of them")
+    if row.completion is None and (row.token_ids is not None or row.token_logprobs is not None):
+        raise BadRow('has tokens but no "completion"; text is expected beside them')
+    lengths = {
+        name: length
+        for name, length in (
+            ("tokens", row.tokens),
+            ("token_ids", None if row.token_ids is None else len(row.token_ids)),
+            ("token_logprobs", None if row.token_logprobs is None else len(row.token_logprobs)),
+        )
+        if length is not None
+    }
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{length} by {name}" for name, length in lengths.items())
+        raise BadRow(f"says in several ways how many tokens there are: {found}")
+    if row.token_logprobs is not None and row.cumulative_logprob is None:
+        row = replace(row, cumulative_logprob=float(np.sum(row.token_logprobs, dtype=np.float64)))
+    return replace(row, tokens=next(iter(lengths.values()), None))
+
+
+def _storable(name: str, text: str | None) -> None:
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise BadRow(f'"{name}" holds half of a surrogate pair, which is no character') from error

@@ -1,0 +1,155 @@
+"""The second reading of a file: its rows as tables of the lake.
+
+Completions are committed first, samples second, then verdicts and counts, each table's rows in one commit: of an
+import that was killed a table is there whole or not at all, and importing again adds those that are not. Files hold
+about 20,000 completions or 64 MB, so memory is bounded.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from deltalake.exceptions import CommitFailedError
+
+from samples.errors import UsageError
+from samples.imports.fields import BadRow
+from samples.imports.row import Row
+from samples.imports.survey import Watch
+from samples.lake import Claim, Lake
+from samples.parquet import File
+from samples.run import Run
+from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, TABLES, VERDICTS, Table
+
+VERIFIER = "imported"  # the name under which verdicts that came with a file are stored
+
+_ORDER = (COMPLETIONS.name, SAMPLES.name, VERDICTS.name, COUNTS.name)
+_COMPLETIONS, _NARROW, _BYTES = 20_000, 200_000, 64 << 20  # rows of a file, and of completions bytes
+_TELL_SECONDS = 0.5
+
+
+class Store:
+    """Writes an imported run's rows into a lake."""
+
+    def __init__(self, lake: Lake, run: Run, version: str, tables: Iterable[str]) -> None:
+        """Take note of what there is to write: `tables` are those of which the file has rows."""
+        self._lake, self._run, self._version = lake, run, version
+        self._tables = [name for name in _ORDER if name in set(tables)]
+
+    def store(self, rows: Iterable[tuple[str, Row | BadRow]], watch: Watch) -> list[str]:
+        """Add what is missing of `rows`, which are all of the run; returns the tables that were added to.
+
+        Raises:
+            UsageError: The rows are not what they were when they were checked; nothing is committed.
+            LakeError: The lake cannot be written; what was committed stays.
+        """
+        claims = {name: self._lake.claim(name, self._run.run_id) for name in self._tables}
+        sinks = {
+            name: _Sink(self._lake, TABLES[name], self._partition(name))
+            for name, claim in claims.items()
+            if not self._there(name, claim)
+        }
+        if sinks:
+            self._fill(sinks, rows, watch)
+        return [name for name, sink in sinks.items() if self.commit(name, sink.finished(), claims[name])]
+
+    def commit(self, name: str, files: Sequence[File], claim: Claim) -> bool:
+        """Commit a table's files; False when another import of this run came first, with the same rows."""
+        partition = self._partition(name)
+        try:
+            self._lake.commit(name, [(file, partition) for file in files], claim)
+        except CommitFailedError:
+            return False
+        return True
+
+    def _fill(self, sinks: Mapping[str, "_Sink"], rows: Iterable[tuple[str, Row | BadRow]], watch: Watch) -> None:
+        doing = f"writing {', '.join(sinks)}"
+        watch(doing, 0)
+        told = time.monotonic()
+        for number, (place, row) in enumerate(rows, 1):
+            if isinstance(row, BadRow):
+                raise UsageError(f"{place}: changed while it was read; nothing is imported")
+            for name, sink in sinks.items():
+                if (values := _VALUES[name](row, self._run, self._version)) is not None:
+                    sink.add(values, _size(row))
+            if time.monotonic() - told > _TELL_SECONDS:
+                told = time.monotonic()
+                watch(doing, number)
+
+    def _partition(self, name: str) -> dict[str, str]:
+        values = {**self._run.partition, "verifier": VERIFIER}
+        return {column: values[column] for column in TABLES[name].partition_by}
+
+    def _there(self, name: str, claim: Claim) -> bool:
+        """Whether the table has anything of the run: it was committed at once, so it has all."""
+        return self._lake.dataset(name, claim.snapshot, **self._partition(name)).head(1).num_rows > 0
+
+
+class _Sink:
+    """Collects the rows of one table and writes them as files."""
+
+    def __init__(self, lake: Lake, table: Table, partition: Mapping[str, str]) -> None:
+        self._lake, self._table, self._partition = lake, table, partition
+        self._heavy = table is COMPLETIONS
+        self._files: list[File] = []
+        self._rows: list[Sequence[Any]] = []
+        self._bytes = 0
+
+    def add(self, values: Sequence[Any], size: int) -> None:
+        """Take one row, whose payload has this many bytes."""
+        self._rows.append(values)
+        self._bytes += size
+        full = len(self._rows) >= (_COMPLETIONS if self._heavy else _NARROW)
+        if full or (self._heavy and self._bytes >= _BYTES):
+            self._flush()
+
+    def finished(self) -> list[File]:
+        """Write what is left, and return all files."""
+        self._flush()
+        return self._files
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        schema = self._table.file_schema
+        pairs = zip(zip(*self._rows, strict=True), schema, strict=True)
+        rows = pa.Table.from_arrays([pa.array(column, kind.type) for column, kind in pairs], schema=schema)
+        self._rows, self._bytes = [], 0
+        self._files.append(self._lake.put(self._table.name, rows, self._partition))
+
+
+def _size(row: Row) -> int:
+    tokens = sum(array.nbytes for array in (row.token_ids, row.token_logprobs) if array is not None)
+    return len(row.completion or "") + tokens
+
+
+# The values of a row in a table, in the order of its columns in files; None where the row is not in the table.
+# The attempt, which joins a sample to its completion, is the run's own: however often its import is begun.
+
+
+def _completion(row: Row, run: Run, _: str) -> Sequence[Any] | None:
+    if row.completion is None:
+        return None
+    return row.problem_id, row.sample_index, run.run_id[1:], row.completion, row.token_ids, row.token_logprobs
+
+
+def _sample(row: Row, run: Run, _: str) -> Sequence[Any] | None:
+    if row.counts is not None:
+        return None
+    facts = (row.tokens, row.cumulative_logprob, row.finish_reason, row.stop_reason, row.seed)
+    return row.problem_id, row.sample_index, *facts, run.run_id[1:], row.error
+
+
+def _verdict(row: Row, _: Run, version: str) -> Sequence[Any] | None:
+    if row.verdict is None:
+        return None
+    said = (row.verdict.status, row.verdict.reward, row.verdict.answer, row.verdict.detail, row.seconds)
+    return row.problem_id, row.sample_index, version, 1, *said
+
+
+def _counts(row: Row, _: Run, __: str) -> Sequence[Any] | None:
+    counts = row.counts
+    return None if counts is None else (row.problem_id, counts.n, counts.c, counts.errors, counts.timeouts)
+
+
+_VALUES = {COMPLETIONS.name: _completion, SAMPLES.name: _sample, VERDICTS.name: _verdict, COUNTS.name: _counts}
