@@ -1,12 +1,33 @@
-"""What several test files stand on: a real model small enough for any machine, and its exact distribution."""
+"""What several test files stand on: small lakes, a real model small enough for any machine, its exact distribution."""
 
+import importlib.util
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from samples.engines import Sampling
+from samples.lake import Lake
+
+
+@pytest.fixture(scope="session")
+def lakes() -> ModuleType:
+    """What makes small lakes: `lakes.filled(path)`, `lakes.add_run(lake, "c", {"p1": "cwcc"})`; see lakes.py."""
+    spec = importlib.util.spec_from_file_location("lakes", Path(__file__).with_name("lakes.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def filled(lakes: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake of two runs, a and b, over the same four problems; not to be written."""
+    return lakes.filled(tmp_path_factory.mktemp("lakes") / "lake")
 
 
 @pytest.fixture(scope="session")

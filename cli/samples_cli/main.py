@@ -18,6 +18,8 @@ _COMMANDS = {  # in the order of the help page
     "problems": "List the problems of a lake.",
     "show": "Show one sample with its tokens and log-probs.",
     "query": "Ask a named question, such as pass_at_k.",
+    "sql": "Ask with your own SELECT over the lake's views.",
+    "label": "Set or remove labels of a run.",
 }
 
 

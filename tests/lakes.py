@@ -1,5 +1,6 @@
 """Small lakes with every kind of row, written by the lake's own parts."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from samples.lake import Lake
+from samples.run import run_id as id_of
 from samples_schemas import TABLES
 
 # Of each problem's samples, by run: both solve p1, only a p2, only b p3, neither p4; no answer, error, timeout, ragged.
@@ -54,11 +56,12 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
 
     `statuses` has a letter per sample of each problem: correct, wrong, no answer, error, timeout.
     """
-    run_id = f"r-{run}"
+    specification = {"model": f"models/{run}", "dataset": dataset, "sampling": {"max_tokens": 16}}
+    run_id = id_of(specification)
     hashes = [(problem, f"h-{problem}") for problem in statuses]
     about = {"run_id": run_id, "name": run, "dataset": dataset, "model": f"models/{run}", "engine": "toy"}
     more = {
-        "specification": '{"sampling": {"max_tokens": 16}}',
+        "specification": json.dumps(specification),
         "problem_hashes": hashes,
         "labels": list(labels.items()),
     }
