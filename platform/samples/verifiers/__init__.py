@@ -24,10 +24,19 @@ class Verdict:
 
 
 class Verifier(Protocol):
-    """One way of judging. `version` changes whenever the same input may get another verdict."""
+    """One way of judging. `version` changes whenever the same input may get another verdict.
+
+    `seconds` and `memory_mib` bound what one extraction or one comparison may take on the clock and add in memory;
+    `preload` names modules that are worth importing once for all workers. Where `extracts` is False the whole
+    completion is compared, and is not stored as the answer.
+    """
 
     name: str
     version: str
+    seconds: float = 10.0
+    memory_mib: int = 1024
+    preload: tuple[str, ...] = ()
+    extracts: bool = True
 
     def gold(self, problem: Problem) -> Any:
         """Return what answers of this problem are compared with.
@@ -47,17 +56,39 @@ class Verifier(Protocol):
 
 
 def verifier(name: str) -> Verifier:
-    """Return the verifier of this name.
+    """Return the verifier of this name, or of the user's own function for FILE.py:FUNCTION.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is none, or the function cannot be loaded.
+        MissingExtra: A library that it needs is not installed.
     """
+    from samples.verifiers.boxed import BoxedExact
+    from samples.verifiers.choice import Choice
+    from samples.verifiers.code import Code
     from samples.verifiers.exact import Exact
+    from samples.verifiers.math import Math
     from samples.verifiers.numeric import Numeric
+    from samples.verifiers.own import Own
+    from samples.verifiers.paper_math import PaperMath
+    from samples.verifiers.reasoning_gym import ReasoningGym
 
-    registry: dict[str, type[Verifier]] = {"exact": Exact, "numeric": Numeric}
+    registry: dict[str, type[Verifier]] = {
+        "exact": Exact,
+        "numeric": Numeric,
+        "choice": Choice,
+        "boxed-exact": BoxedExact,
+        "math": Math,
+        "paper-math": PaperMath,
+        "code": Code,
+        "reasoning-gym": ReasoningGym,
+    }
+    if ".py:" in name:
+        return Own(name, frozenset(registry))
     if name not in registry:
-        raise UsageError(f'verifier "{name}" is not known: choose one of {", ".join(registry)}')
+        raise UsageError(
+            f'verifier "{name}" is not known: choose one of {", ".join(registry)}, or give your own function as '
+            "FILE.py:FUNCTION"
+        )
     return registry[name]()
 
 

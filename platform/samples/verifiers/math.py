@@ -36,6 +36,7 @@ from samples.verifiers.boxed import plain
 from samples.verifiers.extraction import LONGEST, cut, last_box
 from samples.verifiers.libraries import versioned
 from samples.verifiers.units import percent, unitless
+from samples.verifiers.value import apart
 
 _TAIL = 1_000
 _PLACES, _NEAR, _SAME = 1e-6, 1e-4, 1e-9
@@ -177,6 +178,8 @@ def _same(want: Any, got: Any) -> bool:
     alike = _close(_value(want, got), _value(got, want))
     if alike is not None:
         return alike
+    if apart(want, got):
+        return False
     try:
         return verify(want, got, timeout_seconds=None, allow_set_relation_comp=True, raise_on_error=True)
     except (MemoryError, RecursionError):
