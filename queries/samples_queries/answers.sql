@@ -1,0 +1,40 @@
+-- answers: how many different answers a problem was given, and which one most often
+-- params   runs: runs, verifier: verifier
+-- reads    current_verdicts
+-- grain    run, problem_id
+-- columns  run, dataset, verifier, problem_id, n, answered, distinct_answers, entropy, top_answer, top_votes,
+--          top_share, top_status
+-- Of the answers that the verifier extracted: 1/2 and 0.5 are two of them. n are the samples judged right or wrong,
+-- `answered` those with an answer; `entropy` is in nats, 0 when all answers are one and NULL when there are none (Wu et
+-- al. 2025, arXiv:2507.14843). Of equally frequent answers a correct one is shown, then the first in order of text;
+-- `majority` says how often it wins. `top_share` is of the samples with an answer. `answers_by_run` gives the means.
+WITH decided AS (
+    SELECT run, dataset, problem_id, status, CASE WHEN status <> 'no_answer' THEN answer END AS answer
+    FROM current_verdicts
+    WHERE list_contains($runs, run) AND verifier = $verifier AND status IN ('correct', 'wrong', 'no_answer')
+), votes AS (
+    SELECT run, dataset, problem_id, answer, count(*) AS samples, count(*) FILTER (status = 'correct') AS correct
+    FROM decided
+    GROUP BY ALL
+), ranked AS (
+    SELECT
+        *, sum(samples) FILTER (answer IS NOT NULL) OVER problem AS answered,
+        row_number() OVER (problem ORDER BY answer IS NULL, samples DESC, 2 * correct < samples, answer) AS place
+    FROM votes
+    WINDOW problem AS (PARTITION BY run, problem_id)
+)
+SELECT
+    run, dataset, $verifier AS verifier, problem_id,
+    sum(samples)::BIGINT AS n,
+    coalesce(any_value(answered), 0)::BIGINT AS answered,
+    count(answer) AS distinct_answers,
+    -- ln(answered) - sum(samples * ln(samples)) / answered is the same, and loses digits; below 0 it never is
+    -sum(samples / answered * ln(samples / answered)) FILTER (answer IS NOT NULL) + 0.0 AS entropy,
+    any_value(answer) FILTER (place = 1) AS top_answer,
+    any_value(samples) FILTER (place = 1 AND answer IS NOT NULL) AS top_votes,
+    any_value(samples / answered) FILTER (place = 1 AND answer IS NOT NULL) AS top_share,
+    any_value(CASE WHEN 2 * correct >= samples THEN 'correct' ELSE 'wrong' END)
+        FILTER (place = 1 AND answer IS NOT NULL) AS top_status
+FROM ranked
+GROUP BY run, dataset, problem_id
+ORDER BY run, problem_id

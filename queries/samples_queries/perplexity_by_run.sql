@@ -1,0 +1,49 @@
+-- perplexity_by_run: the median perplexity of a problem's samples, averaged over problems (Yue et al. 2025)
+-- params   runs: runs, verifier: verifier = none
+-- reads    runs, samples, current_verdicts, verdicts
+-- grain    run, status
+-- columns  run, dataset, labels, verifier, status, problems, samples, perplexity, lowest, highest, mean_log
+-- What arXiv:2504.13837 follows over training steps: first the median over a problem's responses, then the mean over
+-- problems; `lowest` and `highest` are the extremes of these medians. `status` and perplexities are those of
+-- `perplexity_distribution`; a problem counts where it has a sample of that status with a perplexity. `mean_log` is the
+-- mean over problems of the mean logarithm, which single unlikely samples move less.
+WITH judge AS (
+    SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
+    FROM verdicts
+    WHERE list_contains($runs, run)
+), judged AS (
+    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    SELECT run_id, problem_id, sample_index, CASE status WHEN 'correct' THEN 'correct' ELSE 'wrong' END AS status
+    FROM current_verdicts JOIN judge USING (verifier)
+    WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)
+), measured AS (
+    SELECT run_id, problem_id, sample_index, -cumulative_logprob / tokens AS log
+    FROM samples
+    WHERE list_contains($runs, run) AND error IS NULL AND tokens > 0
+), finite AS (
+    SELECT * FROM measured WHERE isfinite(exp(log))
+), grouped AS (
+    SELECT run_id, problem_id, log, 'all' AS status
+    FROM finite
+    UNION ALL
+    SELECT run_id, problem_id, log, status
+    FROM finite JOIN judged USING (run_id, problem_id, sample_index)
+), per_problem AS (
+    SELECT run_id, problem_id, status, count(*) AS samples, median(exp(log)) AS middle, avg(log) AS mean_log
+    FROM grouped
+    GROUP BY ALL
+), per_run AS (
+    SELECT
+        run_id, status,
+        count(*) AS problems,
+        sum(samples)::BIGINT AS samples,
+        avg(middle) AS perplexity,
+        min(middle) AS lowest,
+        max(middle) AS highest,
+        avg(mean_log) AS mean_log
+    FROM per_problem
+    GROUP BY ALL
+)
+SELECT run, dataset, labels, verifier, status, problems, samples, perplexity, lowest, highest, mean_log
+FROM per_run JOIN runs USING (run_id) CROSS JOIN judge
+ORDER BY run, status

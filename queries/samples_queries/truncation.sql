@@ -1,0 +1,63 @@
+-- truncation: how many samples were cut short, and the accuracy with and without them
+-- params   runs: runs, verifier: verifier = none
+-- reads    samples, current_verdicts, verdicts
+-- grain    run
+-- columns  run, dataset, verifier, samples, stopped, cut, unknown, errors, share_cut, problems, accuracy,
+--          problems_without_cut, accuracy_without_cut
+-- `cut` ended at max_tokens or max_model_len (finish reason length), `stopped` by itself or at a stop string; `unknown`
+-- have neither finish reason; `errors` failed. `share_cut` is of those stopped or cut. `accuracy` is pass@1: the mean
+-- over problems of c/n, by the verifier named, or the only one there is; without cut samples, a problem counts where it
+-- has another judged one. Leaving cut samples out flatters: long chains of thought are often the wrong ones.
+WITH judge AS (
+    SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
+    FROM verdicts
+    WHERE list_contains($runs, run)
+), ends AS (
+    SELECT
+        run, run_id, dataset, problem_id, sample_index,
+        CASE
+            WHEN error IS NOT NULL THEN 'error'
+            WHEN finish_reason = 'length' THEN 'cut'
+            WHEN finish_reason = 'stop' THEN 'stopped'
+            ELSE 'unknown'
+        END AS ending
+    FROM samples
+    WHERE list_contains($runs, run)
+), counts AS (
+    SELECT
+        run, run_id, dataset,
+        count(*) AS samples,
+        count(*) FILTER (ending = 'stopped') AS stopped,
+        count(*) FILTER (ending = 'cut') AS cut,
+        count(*) FILTER (ending = 'unknown') AS unknown,
+        count(*) FILTER (ending = 'error') AS errors
+    FROM ends
+    GROUP BY run, run_id, dataset
+), judged AS (
+    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    SELECT run_id, problem_id, sample_index, (status = 'correct')::INTEGER AS correct
+    FROM current_verdicts JOIN judge USING (verifier)
+    WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)
+), per_problem AS (
+    SELECT run_id, problem_id, avg(correct) AS rate, avg(correct) FILTER (ending <> 'cut') AS rate_without_cut
+    FROM ends JOIN judged USING (run_id, problem_id, sample_index)
+    GROUP BY run_id, problem_id
+), accuracies AS (
+    SELECT
+        run_id,
+        count(rate) AS problems,
+        avg(rate) AS accuracy,
+        count(rate_without_cut) AS problems_without_cut,
+        avg(rate_without_cut) AS accuracy_without_cut
+    FROM per_problem
+    GROUP BY run_id
+)
+SELECT
+    run, dataset, verifier, samples, stopped, cut, unknown, errors,
+    cut / nullif(stopped + cut, 0) AS share_cut,
+    coalesce(problems, 0) AS problems,
+    accuracy,
+    coalesce(problems_without_cut, 0) AS problems_without_cut,
+    accuracy_without_cut
+FROM counts CROSS JOIN judge LEFT JOIN accuracies USING (run_id)
+ORDER BY run
