@@ -5,6 +5,7 @@ Data goes to stdout, everything else to stderr. Exit 0 done, 1 the work failed, 
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -20,6 +21,8 @@ _COMMANDS = {  # in the order of the help page
     "query": "Ask a named question, such as pass_at_k.",
     "sql": "Ask with your own SELECT over the lake's views.",
     "label": "Set or remove labels of a run.",
+    "import": "Add the samples of another tool's file, as a run.",
+    "export": "Write samples with their completions and verdicts, as Parquet or JSONL.",
 }
 
 
@@ -32,7 +35,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return one command."""
-        return import_module(f"samples_cli.{cmd_name}").command if cmd_name in _COMMANDS else None
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # Python has an `import` of its own
+        return import_module(f"samples_cli.{module}").command if cmd_name in _COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands without importing them."""

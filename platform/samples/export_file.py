@@ -64,8 +64,10 @@ def opened(file: str, schema: pa.Schema, stdout: IO[bytes]) -> Generator[Sink]:
     try:
         with part.open("wb") as raw:
             sink = _Parquet(raw, schema) if path.suffix == ".parquet" else _Lines(raw)
-            yield sink
-            sink.close()
+            try:
+                yield sink
+            finally:
+                sink.close()
         part.replace(path)
     except SamplesError:
         raise

@@ -35,11 +35,12 @@ Placed = tuple[str, Any]  # the place that an error names, and the value there; 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that is here: where it is read, what people call it, and the SHA-256 of its bytes."""
+    """A file that is here: where it is read, what people call it, the SHA-256 of its bytes, when it was written."""
 
     path: Path
     name: str
     content: str
+    written: int
 
     @property
     def base(self) -> str:
@@ -52,7 +53,7 @@ def fetched(name: str) -> Generator[Source]:
     """Read a path or URI whole, once; a file that lies elsewhere is a copy until the context ends.
 
     Raises:
-        UsageError: It cannot be read, or changed while it was.
+        UsageError: It cannot be read.
         MissingExtra: The package that reads such a place is not installed.
     """
     folder = Path(tempfile.mkdtemp(prefix="samples-import-"))
@@ -62,16 +63,13 @@ def fetched(name: str) -> Generator[Source]:
         copy = folder / "copy"
         digest = hashlib.sha256()
         with opened(name) as file, copy.open("wb") as sink:
-            before = path.stat().st_mtime_ns if local else 0
+            written = path.stat().st_mtime_ns if local else 0
             while data := file.read(_CHUNK):
                 digest.update(data)
                 if not local:
                     sink.write(data)
-        yield Source(path if local else copy, name, digest.hexdigest())
-        if local and path.stat().st_mtime_ns != before:
-            raise UsageError(
-                f"{name}: was written to while it was read; nothing is imported, try again when it is done"
-            )
+        here = path if local else copy
+        yield Source(here, name, digest.hexdigest(), written or here.stat().st_mtime_ns)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -80,7 +78,7 @@ def values(source: Source) -> Iterator[Placed]:
     """Yield every value of a file with its place, in order. The format is that of the extension; .gz may follow.
 
     Raises:
-        UsageError: The file is not what its extension says.
+        UsageError: The file is not what its extension says, or was written to since it was fetched.
     """
     stem = source.base.lower().removesuffix(".gz")
     extension = stem[stem.rfind(".") :]
@@ -90,6 +88,8 @@ def values(source: Source) -> Iterator[Placed]:
     try:
         with source.path.open("rb") as raw, gzip.open(raw) if packed else raw as file:
             yield from _READERS[extension](file)  # pyright: ignore[reportArgumentType]  # a GzipFile reads as well
+        if source.path.stat().st_mtime_ns != source.written:
+            raise UsageError(f"{source.name}: was written to while it was read; nothing is imported, try again later")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{source.name}: is no complete gzip file: {error}") from error
     except UnicodeDecodeError as error:

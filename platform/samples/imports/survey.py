@@ -95,7 +95,7 @@ def survey(source: Source, reader: Reader, score: str | None, watch: Watch) -> S
     """
     found = Survey()
     bad: list[tuple[str, str, tuple[str, int] | None]] = []
-    count = 0
+    count, last = 0, ""
     same: tuple[str, str] | None = None
     told = time.monotonic()
     watch(f"reading {source.base}", 0)
@@ -108,7 +108,8 @@ def survey(source: Source, reader: Reader, score: str | None, watch: Watch) -> S
                     + _OTHER.get(same[0], "import each from a file of its own")
                 )
             same = row.same
-        if wrong is not None:
+        if wrong is not None and place != last:  # a row of many samples is one bad row
+            last = place
             count += 1
             if len(bad) < _SHOWN:
                 bad.append((place, str(wrong), twice))

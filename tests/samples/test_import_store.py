@@ -1,0 +1,268 @@
+"""What an import leaves in a lake: all of a file, once, whatever happens meanwhile."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from samples.errors import LakeError, UsageError
+from samples.imports import store
+from samples.imports.load import load
+from samples.imports.store import Store
+from samples.lake import Lake
+from samples.rescore import rescore
+from samples.run import find
+
+ROWS = [
+    {"problem_id": f"p{p}", "sample_index": n, "completion": f"{p}/{n}", "correct": n % 2 == 0}
+    for p in range(3)
+    for n in range(4)
+] + [{"problem_id": "only-counts", "n": 10, "c": 3}]
+TABLES = ("completions", "samples", "verdicts", "counts")
+
+
+def written(tmp_path, rows=ROWS, name="file.jsonl"):
+    path = tmp_path / name
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def held(uri):
+    """Rows of every table an import writes, without what joins or numbers them."""
+    lake = Lake(str(uri))
+    rows = {
+        name: sorted(
+            lake.read(name, columns=["problem_id"] + (["sample_index"] if name != "counts" else [])).to_pylist(),
+            key=str,
+        )
+        for name in TABLES
+    }
+    return {
+        **rows,
+        "problems": sorted(lake.read("problems")["problem_id"].to_pylist()),
+        "runs": lake.read("runs").num_rows,
+    }
+
+
+def test_everything_of_a_file_is_there_once(anywhere, tmp_path):
+    summary = load(anywhere, written(tmp_path), "samples", name="a", dataset="d")
+    assert (summary.problems, summary.samples, summary.completions, summary.counts) == (4, 12, 12, 1)
+    assert summary.verdicts == {"correct": 6, "wrong": 6}
+    assert summary.added == ("completions", "samples", "verdicts", "counts")
+    found = held(anywhere)
+    keys = [{"problem_id": f"p{p}", "sample_index": n} for p in range(3) for n in range(4)]
+    assert found["completions"] == found["samples"] == found["verdicts"] == keys
+    assert found["counts"] == [{"problem_id": "only-counts"}]
+    assert found["problems"] == ["only-counts", "p0", "p1", "p2"]
+
+
+def test_samples_are_joined_to_their_completions(anywhere, tmp_path):
+    load(anywhere, written(tmp_path), "samples", name="a", dataset="d")
+    rows = Lake(anywhere).sql("SELECT problem_id, sample_index, text FROM completions ORDER BY ALL").arrow().to_pylist()
+    assert [row["text"] for row in rows] == [f"{p}/{n}" for p in range(3) for n in range(4)]
+
+
+def test_the_same_file_again_adds_nothing(anywhere, tmp_path):
+    file = written(tmp_path)
+    first = load(anywhere, file, "samples", name="a", dataset="d")
+    before = held(anywhere)
+    for name in ("a", "another"):
+        again = load(anywhere, file, "samples", name=name, dataset="d")
+        assert (again.added, again.run.name, again.run.run_id) == ((), "a", first.run.run_id)
+        assert (again.samples, again.verdicts) == (first.samples, first.verdicts)
+    assert held(anywhere) == before
+
+
+def test_the_same_rows_in_another_order_are_another_file(tmp_path):
+    load(str(tmp_path / "lake"), written(tmp_path), "samples", name="a", dataset="d")
+    with pytest.raises(UsageError, match=r'name "a" is already run .* which differs in content'):
+        load(str(tmp_path / "lake"), written(tmp_path, ROWS[::-1]), "samples", name="a", dataset="d")
+    assert held(tmp_path / "lake")["runs"] == 1
+
+
+class Killed(Store):
+    """Dies before it commits one of the tables."""
+
+    at = ""
+
+    def commit(self, name, files, claim):
+        if name == self.at:
+            raise KeyboardInterrupt
+        return super().commit(name, files, claim)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_import_that_was_killed_is_finished_by_the_next(anywhere, tmp_path, table):
+    file = written(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Killed, "at", table)
+        patch.setattr("samples.imports.load.Store", Killed)
+        with pytest.raises(KeyboardInterrupt):
+            load(anywhere, file, "samples", name="a", dataset="d")
+    lake = Lake(anywhere)
+    after = TABLES[TABLES.index(table) :]
+    assert all(lake.read(name).num_rows == 0 for name in after)
+    again = load(anywhere, file, "samples", name="a", dataset="d")
+    assert again.added == after
+    found = held(anywhere)
+    assert len(found["completions"]) == len(found["samples"]) == len(found["verdicts"]) == 12
+
+
+def test_two_imports_at_once_add_every_row_once(anywhere, tmp_path):
+    file = written(tmp_path)
+    failures = []
+
+    def run():
+        try:
+            load(anywhere, file, "samples", name="a", dataset="d")
+        except Exception as error:  # noqa: BLE001 - asserted on below, in the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    found = held(anywhere)
+    assert len(found["completions"]) == len(found["samples"]) == len(found["verdicts"]) == 12
+    assert (len(found["counts"]), found["runs"]) == (1, 1)
+
+
+def test_a_file_that_changes_between_its_readings_is_not_imported(tmp_path):
+    file = written(tmp_path)
+
+    def watch(doing, rows):
+        if doing.startswith("writing"):
+            Path(file).write_text("{oops\n")
+
+    with pytest.raises(UsageError, match="line 1: changed while it was read"):
+        load(str(tmp_path / "lake"), file, "samples", name="a", dataset="d", watch=watch)
+    assert all(not rows for name, rows in held(tmp_path / "lake").items() if name in TABLES)
+
+
+def test_a_file_whose_rows_change_between_its_readings_is_not_imported(tmp_path):
+    file = written(tmp_path)
+
+    def watch(doing, rows):
+        if doing.startswith("writing"):
+            written(tmp_path, ROWS[:5])
+
+    with pytest.raises(UsageError, match="was written to while it was read"):
+        load(str(tmp_path / "lake"), file, "samples", name="a", dataset="d", watch=watch)
+    assert all(not rows for name, rows in held(tmp_path / "lake").items() if name in TABLES)
+
+
+def test_many_rows_become_files_of_bounded_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_COMPLETIONS", 5)
+    load(str(tmp_path / "lake"), written(tmp_path), "samples", name="a", dataset="d")
+    files = list((tmp_path / "lake/completions").rglob("*.parquet"))
+    assert len(files) == 3
+    assert len(held(tmp_path / "lake")["completions"]) == 12
+
+
+def test_a_lake_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "lake").write_text("a file")
+    with pytest.raises(LakeError, match="lake"):
+        load(str(tmp_path / "lake"), written(tmp_path), "samples", name="a", dataset="d")
+
+
+def test_the_run_says_that_it_was_imported_and_from_what(tmp_path):
+    file = written(tmp_path)
+    labels = {"role": "base", "model": "Qwen/Qwen2.5-7B"}
+    summary = load(str(tmp_path / "lake"), file, "samples", name="a", dataset="d", labels=labels)
+    run = find(Lake(str(tmp_path / "lake")), "a")
+    assert (run.engine, run.model, run.labels) == ("imported", "Qwen/Qwen2.5-7B", labels)
+    assert {run.specification[key] for key in ("format", "file", "dataset")} == {"samples", "file.jsonl", "d"}
+    (version,) = set(Lake(str(tmp_path / "lake")).read("verdicts")["verifier_version"].to_pylist())
+    assert version == f"samples-{run.specification['content'][:12]}"
+    assert (summary.run.run_id, summary.run.name) == (run.run_id, "a")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({"dataset": "3d"}, '"3d" cannot name a dataset'), ({"form": "other"}, 'format "other" is not known')],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_read(tmp_path, change, expected):
+    given = {"form": "samples", "dataset": "d", "name": "a", **change}
+    with pytest.raises(UsageError, match=expected):
+        load(str(tmp_path / "lake"), "absent.jsonl", given.pop("form"), **given)
+
+
+@pytest.fixture
+def sourced(sums, tmp_path):
+    """Import a file of answers to the three sums beside their problem file."""
+
+    def run(rows, **more):
+        return load(
+            str(tmp_path / "lake"),
+            written(tmp_path, rows),
+            "samples",
+            name="a",
+            dataset="sums",
+            problems=str(sums),
+            **more,
+        )
+
+    return run
+
+
+def test_problems_come_from_their_own_file_by_id_or_by_question(sourced, tmp_path):
+    rows = [
+        {"problem_id": "sum-1", "completion": "#### 3"},
+        {"problem_id": "7", "question": "What is 2 + 3? ", "completion": "#### 6"},
+    ]
+    sourced(rows)
+    lake = Lake(str(tmp_path / "lake"))
+    assert lake.read("problems")["answer"].to_pylist() == ["3", "5"]
+    assert sorted(lake.read("samples")["problem_id"].to_pylist()) == ["sum-1", "sum-2"]
+    judged = rescore(lake, "numeric", ["a"], workers=1)
+    assert judged.statuses == {"correct": 1, "wrong": 1}
+
+
+def test_samples_of_no_problem_of_the_file_are_named(sourced, tmp_path):
+    with pytest.raises(UsageError, match=r"has no problem for sum-9 \(line 1\), neither by id nor by question"):
+        sourced([{"problem_id": "sum-9", "completion": "x"}])
+    assert not (tmp_path / "lake").exists()
+
+
+def test_two_ids_of_one_problem_are_refused(sourced):
+    rows = [
+        {"problem_id": "sum-2", "completion": "x"},
+        {"problem_id": "7", "question": "What is 2 + 3?", "completion": "y"},
+    ]
+    with pytest.raises(UsageError, match='"sum-2" and "7" are both problem "sum-2"'):
+        sourced(rows)
+
+
+def test_a_file_on_s3_is_imported(s3, tmp_path):
+    import boto3
+
+    bucket = s3.removeprefix("s3://").partition("/")[0]
+    boto3.client("s3").upload_file(written(tmp_path), bucket, "in/file.jsonl")
+    summary = load(s3, f"s3://{bucket}/in/file.jsonl", "samples", name="a", dataset="d")
+    assert (summary.samples, summary.run.specification["file"]) == (12, "file.jsonl")
+
+
+# The published sets of AIME24 (Yue et al. 2025): of 1024 samples a problem, who solved it at least once.
+AIME24 = {
+    "base": "0 1 4 6 7 8 9 11 12 14 15 16 17 18 19 22 23 24 25 26 27 28 29",
+    "rl": "0 1 6 7 8 9 12 14 15 16 18 22 23 24 25 26 27 28 29",
+}
+
+
+def test_published_counts_become_tallies_and_give_the_published_sets(anywhere, tmp_path):
+    for name, solved in AIME24.items():
+        rows = [{"problem_id": str(p), "n": 1024, "c": int(str(p) in solved.split())} for p in range(30)]
+        summary = load(anywhere, written(tmp_path, rows, f"{name}.jsonl"), "samples", name=name, dataset="aime24")
+        assert (summary.samples, summary.counts, summary.added) == (0, 30, ("counts",))
+    lake = Lake(anywhere)
+    tallies = lake.sql("SELECT run, problem_id, verifier, n, c, errors, timeouts FROM tallies").arrow().to_pylist()
+    assert {(row["verifier"], row["n"], row["errors"], row["timeouts"]) for row in tallies} == {
+        ("imported", 1024, 0, 0)
+    }
+    solved = {run: {row["problem_id"] for row in tallies if row["run"] == run and row["c"]} for run in ("base", "rl")}
+    assert {run: " ".join(sorted(ids, key=int)) for run, ids in solved.items()} == AIME24
+    assert (len(solved["base"] & solved["rl"]), len(solved["rl"] - solved["base"])) == (19, 0)
+    assert sorted(solved["base"] - solved["rl"], key=int) == ["4", "11", "17", "19"]

@@ -1,0 +1,143 @@
+"""`samples import` and `samples export`, as a person types them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+QWEN = [
+    {
+        "idx": n, "question": f"{n} + 1?", "gt": str(n + 1),
+        "code": ["a", "b"], "pred": [str(n + 1), "0"], "score": [True, False],
+    }
+    for n in range(3)
+]  # fmt: skip
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "aime24.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in QWEN))
+    return path
+
+
+def imports(samples, tmp_path, file, *more, name="base-7b"):
+    given = ("--format", "qwen-math", "--name", name, "--dataset", "aime24", "--lake", tmp_path / "lake")
+    return samples("import", file, *given, *more)
+
+
+def test_import_says_on_stderr_what_it_added_and_then_that_nothing_is_new(samples, tmp_path, file):
+    code, out, err = imports(samples, tmp_path, file, "--label", "role=base")
+    assert (code, out) == (0, "")
+    last = err.strip().splitlines()[-1]
+    assert last.endswith("of aime24: 3 problems, 6 samples, 6 verdicts of imported (3 correct, 3 wrong)")
+    code, _, err = imports(samples, tmp_path, file, name="other")
+    assert code == 0
+    assert err.strip().splitlines()[-1] == "nothing was added: all of it was there already, as run base-7b"
+
+
+def test_an_imported_run_answers_questions_like_a_sampled_one(samples, tmp_path, file):
+    imports(samples, tmp_path, file, "--label", "role=base")
+    lake = ("--lake", tmp_path / "lake")
+    (run,) = map(json.loads, samples("runs", *lake, "--format", "json")[1].splitlines())
+    assert (run["run"], run["engine"], run["problems"], run["samples"]) == ("base-7b", "imported", 3, 6)
+    rows = [json.loads(line) for line in samples("query", "pass_at_k", *lake, "--format", "json")[1].splitlines()]
+    assert [(row["verifier"], row["k"], row["pass_at_k"]) for row in rows] == [
+        ("imported", 1, 0.5),
+        ("imported", 2, 1.0),
+    ]
+    shown = samples("show", "base-7b", "1", 0, *lake)[1]
+    assert "imported (version qwen-math-" in shown
+    assert "unknown tokens, finish reason unknown" in shown
+
+
+def test_a_sample_without_text_is_shown_as_one(samples, tmp_path):
+    (tmp_path / "x.jsonl").write_text('{"problem_id": "p", "correct": true}\n')
+    lake = ("--lake", tmp_path / "lake")
+    samples("import", tmp_path / "x.jsonl", "--format", "samples", "--name", "a", "--dataset", "d", *lake)
+    code, out, _ = samples("show", "a", "p", 0, *lake)
+    assert code == 0
+    assert "(the file that was imported does not hold it)" in out
+    assert json.loads(samples("show", "a", "p", 0, "--json", *lake)[1])["token_ids"] is None
+
+
+def test_bad_rows_are_a_line_each_and_nothing_is_imported(samples, tmp_path, file):
+    file.write_text(file.read_text() + "{oops\n" + json.dumps({**QWEN[0], "gt": "7"}) + "\n")
+    code, out, err = imports(samples, tmp_path, file)
+    assert (code, out) == (2, "")
+    assert err.strip().splitlines()[-3:] == [
+        f"samples: {file} line 4: is not JSON: Expecting property name enclosed in double quotes at column 2",
+        f'{file} line 5: problem "0" has the gold answer "7", on line 1 it is "1"',
+        "nothing was imported",
+    ]
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_name_that_means_another_run_is_refused(samples, tmp_path, file):
+    imports(samples, tmp_path, file)
+    file.write_text(json.dumps(QWEN[0]))
+    code, _, err = imports(samples, tmp_path, file)
+    assert code == 2
+    assert 'name "base-7b" is already run' in err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (("--format", "csv"), "'csv' is not one of"),
+        (("--label", "x"), "expected key=value"),
+        (("--score", "x"), "no score"),
+    ],
+)
+def test_a_bad_option_is_one_line(samples, tmp_path, file, more, expected):
+    code, out, err = imports(samples, tmp_path, file, *more)
+    assert (code, out) == (2, "")
+    assert expected in err.strip().splitlines()[-1]
+
+
+def test_export_and_import_say_the_same(samples, lake, tmp_path):
+    for kind in ("jsonl", "parquet"):
+        code, out, err = samples("export", "--run", "toys", "--lake", lake.uri, "-o", tmp_path / f"x.{kind}")
+        assert (code, out) == (0, "")
+        assert "30 samples of toys, with verdicts of numeric" in err
+        given = ("--format", "samples", "--name", kind, "--dataset", "sums", "--lake", lake.uri)
+        assert samples("import", tmp_path / f"x.{kind}", *given)[0] == 0
+    rows = [json.loads(line) for line in samples("query", "pass_at_k", "-p", "ks=1,10", "-p", "verifier=imported",
+            "--lake", lake.uri, "--format", "json")[1].splitlines()]  # fmt: skip
+    assert {row["run"] for row in rows} == {"jsonl", "parquet"}
+    assert len({(row["k"], row["pass_at_k"]) for row in rows}) == 2
+
+
+def test_export_on_stdout_is_json_lines_and_nothing_else(samples, lake):
+    code, out, _ = samples("export", "--run", "toys", "--no-tokens", "--lake", lake.uri)
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert (code, len(rows)) == (0, 30)
+    assert "token_ids" not in rows[0]
+
+
+def test_export_replaces_a_file_only_when_told_to(samples, lake, tmp_path):
+    (tmp_path / "x.jsonl").write_text("mine")
+    code, _, err = samples("export", "--lake", lake.uri, "-o", tmp_path / "x.jsonl")
+    assert code == 2
+    assert "--force" in err.strip().splitlines()[-1]
+    assert (tmp_path / "x.jsonl").read_text() == "mine"
+    assert samples("export", "--force", "--lake", lake.uri, "-o", tmp_path / "x.jsonl")[0] == 0
+    assert len((tmp_path / "x.jsonl").read_text().splitlines()) == 30
+
+
+def test_a_reader_that_has_seen_enough_ends_the_export_quietly(lake):
+    program = [sys.executable, "-c", "from samples_cli.main import main; main()", "export", "--lake", lake.uri]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_the_formats_of_the_command_are_those_of_the_library():
+    from samples.imports import FORMATS
+    from samples_cli.import_ import FORMATS as NAMED
+
+    assert tuple(FORMATS) == NAMED
