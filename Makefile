@@ -28,11 +28,13 @@ types: $(BIN)/samples
 layers: $(BIN)/samples
 	@$(BIN)/lint-imports
 
+# Ray and vLLM take all cores themselves, one test after another.
 pytest: $(BIN)/samples
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not ray and not vllm" --numprocesses auto --dist worksteal
+	@$(BIN)/python -m pytest -m "ray or vllm"
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
-	@for script in storage plan toy ingest; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	@for script in storage plan toy ingest rescore query; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) .demo

@@ -76,8 +76,8 @@ class Pending:
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
-        """Yield them problem by problem."""
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """Yield them problem by problem, about `size` at a time."""
         counts = deque(
             self._connection.sql(
                 "SELECT dataset, problem_id, count(*) FROM pending GROUP BY ALL ORDER BY ALL"

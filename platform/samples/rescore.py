@@ -9,36 +9,29 @@ is rescoring at the same time.
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
-from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError
 
 from samples.errors import UsageError
 from samples.judge import Judge, Judged
 from samples.lake import Lake
-from samples.pending import Chunk, Pending, Reader
+from samples.ledger import ROWS, Ledger
+from samples.pending import CHUNK, Chunk, Pending, Reader
 from samples.record import problems
 from samples.run import Run, every, find
 from samples.storage import explained
 from samples.verifiers import Verifier, verifier
 from samples_schemas import VERDICTS
 
-_COMMIT_SECONDS = 3.0
-_COMMIT_SHARE = 20  # a commit's cost grows with the table: wait this many times as long before the next
-_COMMIT_BYTES = 64 << 20
 _FLUSH_ROWS, _FLUSH_SECONDS = 1_000, 1.0
+_TASK = 2_000  # samples of a chunk on Ray, whose verdicts come back together
 
 Judging = Callable[[Iterator[Chunk]], Iterator[pa.Table]]  # chunks to verdict rows (`ROWS`), as they come
-ROWS = pa.schema([*VERDICTS.schema, pa.field("compared", pa.bool_())])
 
 
 @dataclass(frozen=True)
@@ -98,13 +91,13 @@ def rescore(
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     chosen, left_out = _usable(lake, [find(lake, run) for run in runs], judge)
     number = _pass_id(lake, judge, again=again)
-    ledger = _Ledger(lake, judge, number)
+    ledger = Ledger(lake, judge, number)
     began = time.monotonic()
     with Pending(lake, chosen, judge.name, judge.version, again=again) as pending:
         wanted = len(pending)
         if wanted:
             with _judging(lake, spec, workers or len(os.sched_getaffinity(0)), on_ray=on_ray) as judging:
-                for rows in judging(pending.chunks()):
+                for rows in judging(pending.chunks(_TASK if on_ray else CHUNK)):
                     ledger.take(rows)
                     done = ledger.counts.total()
                     watch(Status(done, wanted, done / max(time.monotonic() - began, 1e-9)))
@@ -202,77 +195,3 @@ def _row(judge: Verifier, one: Judged) -> dict[str, Any]:
 
 def _storable(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
-
-
-@dataclass
-class _Ledger:
-    """Collects verdicts and commits them, each sample's once per pass."""
-
-    lake: Lake
-    judge: Verifier
-    pass_id: int
-    counts: Counter[str] = field(default_factory=Counter[str], init=False)
-    compared: int = field(default=0, init=False)
-    _rows: list[pa.Table] = field(default_factory=list[pa.Table], init=False)
-    _last: float = field(default_factory=time.monotonic, init=False)
-    _wait: float = field(default=_COMMIT_SECONDS, init=False)
-    _seen: int = field(default=-1, init=False)  # version of the table after our last commit
-
-    def take(self, rows: pa.Table) -> None:
-        """Count verdicts, and commit them when it is time to."""
-        self._rows.append(rows)
-        self.counts.update(rows["status"].to_pylist())
-        self.compared += int(rows["compared"].to_numpy().sum())
-        if time.monotonic() - self._last > self._wait or sum(rows.nbytes for rows in self._rows) > _COMMIT_BYTES:
-            self.commit()
-
-    def commit(self) -> None:
-        """Commit what was collected."""
-        began = time.monotonic()
-        rows = pa.concat_tables(self._rows).drop_columns("compared") if self._rows else ROWS.empty_table()
-        self._rows = []
-        while rows.num_rows:
-            claim = self.lake.claim(VERDICTS.name, self.judge.name)
-            version = claim.snapshot.version()
-            if version != self._seen:
-                rows = self._new(claim.snapshot, rows)
-            files = [
-                (self.lake.put(VERDICTS.name, part, partition), partition) for partition, part in self._parts(rows)
-            ]
-            try:
-                if files:
-                    self.lake.commit(VERDICTS.name, files, claim)
-                    self._seen = version + 1  # nobody else's, if that is what the next claim finds
-            except CommitFailedError:
-                continue  # another rescoring of this verifier came first: look at what it said
-            break
-        self._last = time.monotonic()
-        self._wait = max(_COMMIT_SECONDS, _COMMIT_SHARE * (self._last - began))
-
-    def _parts(self, rows: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
-        number = pa.array(np.full(rows.num_rows, self.pass_id))
-        rows = rows.set_column(rows.schema.get_field_index("pass_id"), "pass_id", number)
-        for run_id in rows["run_id"].unique().to_pylist():
-            yield {"verifier": self.judge.name, "run_id": run_id}, rows.filter(ds.field("run_id") == run_id)
-
-    def _new(self, snapshot: DeltaTable, rows: pa.Table) -> pa.Table:
-        """Drop rows whose sample was judged meanwhile in this pass; leave a pass that another version took part in."""
-        values = {"pass": self.pass_id, "version": self.judge.version}
-        with explained(self.lake.uri), duckdb.connect() as connection:
-            connection.register("judged", rows)
-            connection.register("verdicts", self.lake.dataset(VERDICTS.name, snapshot, verifier=self.judge.name))
-            ((newer,),) = connection.execute(_NEWER, values).fetchall()
-            if newer is not None:
-                self.pass_id = newer + 1
-                return rows
-            return connection.sql(_NEW, params={"pass": self.pass_id}).to_arrow_table()
-
-
-_NEWER = """
-SELECT max(pass_id) FROM verdicts WHERE pass_id > $pass OR (pass_id = $pass AND verifier_version <> $version)
-"""
-
-_NEW = """
-SELECT judged.*
-FROM judged ANTI JOIN (SELECT * FROM verdicts WHERE pass_id = $pass) AS there USING (run_id, problem_id, sample_index)
-"""

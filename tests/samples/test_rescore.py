@@ -180,9 +180,9 @@ KILLED = """
 import sys
 from samples.lake import Lake
 from samples.rescore import rescore
-import samples.rescore
-samples.rescore._COMMIT_SECONDS = 0.0
-samples.rescore._COMMIT_SHARE = 0
+import samples.ledger
+samples.ledger._COMMIT_SECONDS = 0.0
+samples.ledger._COMMIT_SHARE = 0
 if __name__ == "__main__":
     rescore(Lake(sys.argv[1]), sys.argv[2], workers=2, watch=lambda status: print(status.done, flush=True))
 """
