@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import samples
 from samples.commit import Committer
 from samples.errors import SamplesError, UsageError
 from samples.judge import Judge, Text
@@ -100,7 +101,10 @@ def test_equal_answers_of_a_problem_are_compared_once_in_all_runs_and_passes(ben
 def test_versions_one_two_one_are_three_passes_and_the_last_is_current(bench, own, tmp_path):
     b = drawn(bench, tmp_path / "lake")
     one, two = "return True", "return False"
-    passes = [rescore(b.lake, own(body), workers=1) for body in (one, two, one)]
+    passes, versions = [], []
+    for body in (one, two, one):
+        passes.append(rescore(b.lake, own(body), workers=1))
+        versions.append(samples.open(b.lake.uri).version)
     assert [done.pass_id for done in passes] == [1, 2, 3]
     assert [dict(done.statuses) for done in passes] == [{"correct": 24}, {"wrong": 24}, {"correct": 24}]
     assert passes[0].version == passes[2].version != passes[1].version
@@ -108,6 +112,8 @@ def test_versions_one_two_one_are_three_passes_and_the_last_is_current(bench, ow
     assert Counter(row["pass_id"] for row in rows) == {1: 24, 2: 24, 3: 24}
     assert {row["status"] for row in current(b.lake, "mine").values()} == {"correct"}
     assert {row["pass_id"]: row["status"] for row in rows} == {1: "correct", 2: "wrong", 3: "correct"}
+    lakes = [samples.open(b.lake.uri, version=version) for version in versions]
+    assert [lake.query("pass_at_k", ks=[1]).dicts()[0]["pass_at_k"] for lake in lakes] == [1.0, 0.0, 1.0]
 
 
 HOSTILE = {
@@ -196,7 +202,7 @@ def test_a_killed_pass_goes_on_and_every_sample_has_one_verdict_of_it(bench, own
     process = subprocess.Popen([sys.executable, script, b.lake.uri, spec], stdout=subprocess.PIPE, text=True)
     for _ in range(2):
         process.stdout.readline()
-    workers = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and str(script).encode() in cmdline(pid)]
+    workers = [int(entry.name) for entry in Path("/proc").iterdir() if str(script).encode() in cmdline(entry.name)]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     committed = b.lake.read("verdicts").num_rows
