@@ -7,15 +7,20 @@
 -- An empty text is one as any other. A rate near 1 at a temperature above 0 says that samples shared a seed; short
 -- answers repeat by themselves, and everything does at temperature 0. Texts are compared by a hash of 64 bits, so that
 -- memory holds no text: of a thousand texts two different ones share one with a chance of 3e-14.
-WITH succeeded AS (
+WITH hashed AS MATERIALIZED (
+    -- nothing is filtered here: with a filter DuckDB expects few rows, and builds its join's table of whole texts
+    SELECT run, run_id, dataset, problem_id, sample_index, hash(text) AS text
+    FROM completions
+), failed AS (
     SELECT run_id, problem_id, sample_index
     FROM samples
-    WHERE list_contains($runs, run) AND error IS NULL
+    WHERE error IS NOT NULL
 ), texts AS (
-    SELECT run, dataset, problem_id, hash(text) AS hashed
-    FROM completions SEMI JOIN succeeded USING (run_id, problem_id, sample_index)
+    SELECT run, dataset, problem_id, text
+    FROM hashed ANTI JOIN failed USING (run_id, problem_id, sample_index)
+    WHERE list_contains($runs, run)
 ), counts AS (
-    SELECT run, dataset, problem_id, count(*) AS samples, count(DISTINCT hashed) AS distinct_texts
+    SELECT run, dataset, problem_id, count(*) AS samples, count(DISTINCT text) AS distinct_texts
     FROM texts
     GROUP BY ALL
 )
