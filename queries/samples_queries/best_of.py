@@ -1,0 +1,91 @@
+"""best_of: max@k, the expected best reward of k samples (arXiv:2510.23393).
+
+params   runs: runs, verifier: verifier, ks: ints = none
+reads    current_verdicts
+grain    run, dataset, verifier, k
+columns  run, dataset, verifier, k, problems, max_at_k, low, high, interval
+
+Over the problems with n >= k verified samples. A verdict without a reward has 1 when correct, 0 when wrong or without
+an answer: then this is pass@k. `low` and `high` hold the mean over the problems that could have been asked, in 95 % of
+lakes; rewards outside [0, 1] widen the range that they count with to the least and the greatest seen. Without `ks`:
+1, 2, 4, … and the largest n; "all" is every k.
+"""
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from samples_queries.chances import Floats, Integers, all_wrong, means
+from samples_queries.groups import at_each_k, chosen, distinct, unjudged
+from samples_queries.intervals import METHOD, mean_interval
+
+# The best of k is the least reward there is, plus each step up to the next with the chance that one of k is above it.
+_SQL = """
+WITH rewarded AS (
+    SELECT run, dataset, problem_id, coalesce(reward, (status = 'correct')::DOUBLE) AS reward
+    FROM current_verdicts
+    WHERE list_contains($runs, run) AND verifier = $verifier AND status IN ('correct', 'wrong', 'no_answer')
+), levels AS (
+    SELECT run, dataset, problem_id, reward, count(*) AS samples
+    FROM rewarded
+    GROUP BY ALL
+)
+SELECT
+    run, dataset, problem_id, reward,
+    (sum(samples) OVER problem)::BIGINT AS n,
+    (sum(samples) OVER (problem ORDER BY reward DESC))::BIGINT AS c,
+    reward - coalesce(lag(reward) OVER (problem ORDER BY reward), 0) AS step
+FROM levels
+WINDOW problem AS (PARTITION BY run, dataset, problem_id)
+ORDER BY run, dataset, problem_id, reward
+"""
+
+
+def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
+    """Return max@k of each run at the ks that some of its problems reach.
+
+    Raises:
+        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+    """
+    levels = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
+    if not len(levels):
+        raise unjudged(verifier)
+    drawn = levels["n"].to_numpy()
+    wanted = chosen(ks, int(drawn.max()))
+    n, c, (place,) = distinct([(drawn, levels["c"].to_numpy())])
+    step, reward = levels["step"].to_numpy()[:, None], levels["reward"].to_numpy()
+    problems, of_runs = _starts(levels, "run", "dataset", "problem_id"), _starts(levels, "run", "dataset")
+    ends = [*of_runs[1:], len(levels)]
+    parts: list[pa.Table] = []
+    for block, wrong in all_wrong(n, c, wanted, rows=len(place)):
+        best = np.add.reduceat(step * (1 - wrong[place]), problems, axis=0)
+        for start, end in zip(of_runs, ends, strict=True):
+            values = best[np.searchsorted(problems, start) : np.searchsorted(problems, end)]
+            same = {name: levels[name][start].as_py() for name in ("run", "dataset")} | {"verifier": verifier}
+            count, measured = _measured(values, *_range(reward[start:end]))
+            parts.append(at_each_k(same, block, count, **measured))
+    return pa.concat_tables(parts).sort_by([("run", "ascending"), ("dataset", "ascending"), ("k", "ascending")])
+
+
+def _starts(rows: pa.Table, *names: str) -> Integers:
+    """Return where rows begin that differ from the one before in any of these columns; they are in order."""
+    changed = np.zeros(len(rows), dtype=bool)
+    changed[0] = True
+    for name in names:
+        codes = rows[name].combine_chunks().dictionary_encode().indices.to_numpy()
+        changed[1:] |= codes[1:] != codes[:-1]
+    return np.flatnonzero(changed)
+
+
+def _range(rewards: Floats) -> tuple[float, float]:
+    return min(0.0, float(rewards.min())), max(1.0, float(rewards.max()))
+
+
+def _measured(values: Floats, least: float, most: float) -> tuple[Integers, dict[str, Any]]:
+    weights = np.ones(len(values), dtype=np.int64)
+    problems, mean = means(values, weights)
+    shares = np.clip((values - least) / (most - least), 0, 1)
+    low, high = (least + (most - least) * end for end in mean_interval(shares, weights.astype(float)))
+    return problems, {"max_at_k": mean, "low": low, "high": high, "interval": METHOD}

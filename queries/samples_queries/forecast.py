@@ -1,0 +1,92 @@
+"""forecast: pass@K for more samples than there are, from a beta-binomial fitted over problems (arXiv:2510.05197).
+
+params   runs: runs, verifier: verifier, ks: ints = none
+reads    tallies
+grain    run, dataset, verifier, k
+columns  run, dataset, verifier, k, problems, pass_at_k, fit, alpha, beta, log_likelihood,
+         fitted_at_1, observed_at_1, n, fitted_at_n, observed_at_n
+
+Of each problem c of n samples are correct: c ~ BetaBinomial(n, alpha, beta) of the largest likelihood, n as it is for
+each. pass@K is then 1 - B(alpha, beta + K) / B(alpha, beta). How far to trust it, the fit says: pass@1 and pass@n of
+the fitted population beside the unbiased ones of the lake, `n` being reached by at least half of the problems, and the
+log-likelihood. Without `ks`: the four powers of two above the largest n.
+
+`fit` names what was fitted, where alpha and beta are at no finite values (they are NULL then):
+- beta-binomial: the usual case.
+- binomial: the counts differ by no more than chance, so every problem has the same chance p: 1 - (1 - p)^K.
+- all or nothing: each problem is solved always or never, so more samples change nothing.
+- solved always: every sample is correct; pass@K is 1.
+- solved never: no sample is correct, which says nothing of more samples: pass@K is NULL.
+- one sample: no problem has two, which says nothing of how problems differ: pass@K is NULL.
+"""
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from samples_queries import Unanswerable
+from samples_queries.betabinomial import Fit, fitted
+from samples_queries.chances import all_wrong, means
+from samples_queries.groups import Groups, groups
+
+_FARTHEST = 10**6  # samples of a problem that a few hundred can say anything of, at the very best
+_DOUBLINGS = 4
+
+
+def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
+    """Return the forecast of each run at each K, and the fit that it stands on.
+
+    Raises:
+        Unanswerable: A K is below 1 or above a million, or there are no verdicts.
+    """
+    judged = groups(connection, runs, verifier)
+    power = max(run.most for run in judged).bit_length()
+    wanted = [1 << (power + more) for more in range(_DOUBLINGS)] if ks is None else sorted(set(ks))
+    if not wanted:
+        raise Unanswerable("ks=all: there is no largest K to forecast; name some, as in ks=512,1024")
+    if not 1 <= wanted[0] <= wanted[-1] <= _FARTHEST:
+        raise Unanswerable(f"K = {wanted[0] if wanted[0] < 1 else wanted[-1]}: expected 1 to {_FARTHEST:,}")
+    found: list[dict[str, object]] = []
+    for run in judged:
+        fit = fitted(run.n, run.c, run.problems)
+        about = _about(run, fit)
+        found += [
+            {"run": run.run, "dataset": run.dataset, "verifier": run.verifier, "k": k}
+            | {"problems": int(run.problems.sum()), "pass_at_k": fit.pass_at(k), **about}
+            for k in wanted
+        ]
+    return pa.Table.from_pylist(found, schema=_SCHEMA)
+
+
+def _about(run: Groups, fit: Fit) -> dict[str, object]:
+    half = int(run.n[np.searchsorted(np.cumsum(run.problems), run.problems.sum() / 2)])
+    observed = {
+        k: float(means(1 - wrong, run.problems)[1][0])
+        for k in (1, half)
+        for _, wrong in all_wrong(run.n, run.c, np.array([k]))
+        if wrong.size
+    }
+    return {
+        "fit": fit.name,
+        "alpha": fit.alpha,
+        "beta": fit.beta,
+        "log_likelihood": fit.log_likelihood,
+        "fitted_at_1": fit.pass_at(1),
+        "observed_at_1": observed[1],
+        "n": half,
+        "fitted_at_n": fit.pass_at(half),
+        "observed_at_n": observed[half],
+    }
+
+
+_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("run", "dataset", "verifier")),
+        *((name, pa.int64()) for name in ("k", "problems")),
+        ("pass_at_k", pa.float64()),
+        ("fit", pa.string()),
+        *((name, pa.float64()) for name in ("alpha", "beta", "log_likelihood", "fitted_at_1", "observed_at_1")),
+        ("n", pa.int64()),
+        *((name, pa.float64()) for name in ("fitted_at_n", "observed_at_n")),
+    ]
+)

@@ -1,0 +1,122 @@
+"""Groups of problems with the same counts, which questions about pass@k start from; no query.
+
+Which problem is which does not matter to a mean: 10^4 problems of 1000 samples are at most 1001 groups (n, c).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from samples_queries import Unanswerable
+from samples_queries.chances import Integers
+
+_SQL = """
+WITH counts AS (
+    SELECT
+        run, dataset, verifier, n, c,
+        count(*) AS problems, sum(errors)::BIGINT AS errors, sum(timeouts)::BIGINT AS timeouts
+    FROM tallies
+    WHERE list_contains($runs, run) AND verifier = $verifier
+    GROUP BY ALL
+)
+SELECT
+    run, dataset, verifier,
+    list(n ORDER BY n, c) AS n, list(c ORDER BY n, c) AS c, list(problems ORDER BY n, c) AS problems,
+    sum(errors)::BIGINT AS errors, sum(timeouts)::BIGINT AS timeouts
+FROM counts
+GROUP BY run, dataset, verifier
+ORDER BY run, dataset
+"""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The problems of one run: in each group so many `problems` with n verified samples, c of them correct."""
+
+    run: str
+    dataset: str
+    verifier: str
+    n: Integers
+    c: Integers
+    problems: Integers
+    errors: int
+    timeouts: int
+
+    @property
+    def most(self) -> int:
+        """The largest n."""
+        return int(self.n[-1])
+
+
+def groups(connection: duckdb.DuckDBPyConnection, runs: list[str], verifier: str) -> list[Groups]:
+    """Return the groups of each run that has verified samples, by name; errors and timeouts are its problems' sums.
+
+    Raises:
+        Unanswerable: No run has any.
+    """
+    found: list[Groups] = []
+    for row in rows(connection, _SQL, runs=runs, verifier=verifier):
+        n, c, problems = (np.array(row[name], dtype=np.int64) for name in ("n", "c", "problems"))
+        there = n > 0
+        if there.any():
+            row |= {"n": n[there], "c": c[there], "problems": problems[there]}
+            found.append(Groups(**row))
+    if not found:
+        raise unjudged(verifier)
+    return found
+
+
+def distinct(parts: Iterable[tuple[Integers, Integers]]) -> tuple[Integers, Integers, list[Integers]]:
+    """Return the distinct (n, c) of all parts, and where those of each part are among them."""
+    pairs = [np.stack(part, axis=1) for part in parts]
+    unique, places = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
+    ends = np.cumsum([len(pair) for pair in pairs])[:-1]
+    return unique[:, 0], unique[:, 1], np.split(places, ends)
+
+
+def doubling(most: int) -> list[int]:
+    """1, 2, 4, … and `most`."""
+    return sorted({*(1 << power for power in range(most.bit_length())), most})
+
+
+def chosen(ks: Sequence[int] | None, most: int, default: Sequence[int] | None = None) -> Integers:
+    """Return the ks asked for, ascending: `default` (1, 2, 4, … and the largest n) when None, each when empty.
+
+    Raises:
+        Unanswerable: One is below 1, or above the largest n.
+    """
+    wanted = (default or doubling(most)) if ks is None else sorted(set(ks)) or range(1, most + 1)
+    if wanted[0] < 1:
+        raise Unanswerable(f"k = {wanted[0]}: expected at least 1")
+    if wanted[-1] > most:
+        raise Unanswerable(
+            f"no problem has {wanted[-1]} verified samples, the largest n is {most}: "
+            f"samples ingest … --k {wanted[-1]} adds the missing ones"
+        )
+    return np.array(wanted, dtype=np.int64)
+
+
+def unjudged(verifier: str, which: str = "these runs") -> Unanswerable:
+    """Say that there is nothing to count."""
+    return Unanswerable(f"{verifier} judged no sample of {which}: samples ingest … --verifier {verifier} does")
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Return the rows of a query of the views."""
+    return connection.sql(sql, params=parameters or None).to_arrow_table().to_pylist(maps_as_pydicts="strict")
+
+
+def at_each_k(same: dict[str, Any], ks: Integers, problems: Integers, **columns: Any) -> pa.Table:
+    """Make one row per k that some problem reaches: columns that are the same at all of them, then those that differ.
+
+    Columns are arrays over ks, or the same at each; `ks` and `problems` are columns too.
+    """
+    reached = problems > 0
+    differing = {"k": ks, "problems": problems, **columns}
+    spread = {name: np.broadcast_to(value, len(ks))[reached] for name, value in differing.items()}
+    count = int(reached.sum())
+    return pa.table({**{name: pa.repeat(value, count) for name, value in same.items()}, **spread})

@@ -1,0 +1,99 @@
+"""Problems of two runs, paired; no query.
+
+A problem is paired when both runs have verified samples of it, and were drawn for the same version of it.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+import duckdb
+import numpy as np
+
+from samples_queries import Unanswerable
+from samples_queries.chances import Integers
+from samples_queries.groups import rows
+
+TIE = 1e-12  # values closer than this differ by their rounding alone
+
+_SQL = """
+WITH versions AS (
+    SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
+    FROM runs
+    WHERE run = $a OR list_contains($others, run)
+), judged AS (
+    SELECT run, dataset, problem_id, n, c, version
+    FROM tallies LEFT JOIN versions USING (run, problem_id)
+    WHERE (run = $a OR list_contains($others, run)) AND verifier = $verifier AND n > 0
+), of_a AS (
+    SELECT other AS b, dataset, problem_id, n, c, version
+    FROM judged CROSS JOIN unnest($others) AS others(other)
+    WHERE run = $a
+), of_b AS (
+    SELECT run AS b, dataset, problem_id, n, c, version
+    FROM judged
+    WHERE list_contains($others, run)
+), met AS (
+    SELECT
+        b, dataset, of_a.n AS n_a, of_a.c AS c_a, of_b.n AS n_b, of_b.c AS c_b,
+        coalesce(of_a.version <> of_b.version, false) AS edited
+    FROM of_a FULL JOIN of_b USING (b, dataset, problem_id)
+)
+SELECT b, dataset, n_a, c_a, n_b, c_b, edited, count(*) AS problems
+FROM met
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Paired problems of a dataset: in each group so many `problems`, with n samples and c correct ones by each run."""
+
+    b: str
+    dataset: str
+    n_a: Integers
+    c_a: Integers
+    n_b: Integers
+    c_b: Integers
+    problems: Integers
+    unpaired: int
+    edited: int
+
+    @property
+    def most(self) -> int:
+        """The largest n that both runs have of a problem."""
+        return int(np.minimum(self.n_a, self.n_b).max())
+
+
+def pairs(connection: duckdb.DuckDBPyConnection, a: str, b: str, verifier: str) -> list[Pairs]:
+    """Return the pairs of two runs, for each dataset that has any.
+
+    Raises:
+        Unanswerable: No problem is paired; the message says why.
+    """
+    there = met(connection, a, [b], verifier)
+    found = [part for part in there if len(part.problems)]
+    if not found:
+        edited = sum(part.edited for part in there)
+        raise Unanswerable(
+            f"no verified problem of {a} is one of {b}"
+            + (f" ({edited} have another version)" if edited else "")
+            + f": choose two runs that {verifier} judged, of the same problems"
+        )
+    return found
+
+
+def met(connection: duckdb.DuckDBPyConnection, a: str, others: list[str], verifier: str) -> list[Pairs]:
+    """Return the pairs of a run with each of others, for each dataset that either drew from, be there none."""
+    names = ("n_a", "c_a", "n_b", "c_b", "problems")
+    parts: list[Pairs] = []
+    found = rows(connection, _SQL, a=a, others=others, verifier=verifier)
+    for (b, dataset), group in groupby(found, key=itemgetter("b", "dataset")):
+        here = list(group)
+        both = [row for row in here if row["n_a"] is not None and row["n_b"] is not None and not row["edited"]]
+        counts = {name: np.array([row[name] for row in both], dtype=np.int64) for name in names}
+        unpaired = sum(row["problems"] for row in here) - int(counts["problems"].sum())
+        edited = sum(row["problems"] for row in here if row["edited"])
+        parts.append(Pairs(b, dataset, **counts, unpaired=unpaired, edited=edited))
+    return parts

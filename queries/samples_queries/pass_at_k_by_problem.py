@@ -1,0 +1,47 @@
+"""pass_at_k_by_problem: unbiased pass@k of each problem of each run (Chen et al. 2021, arXiv:2107.03374, eq. 1).
+
+params   runs: runs, verifier: verifier, ks: ints = none
+reads    tallies
+grain    run, dataset, verifier, problem_id, k
+columns  run, dataset, verifier, problem_id, k, n, c, pass_at_k
+
+n verified samples, c of them correct; a problem has no row for a k above its n. Without `ks`: 1, 2, 4, … and the
+largest n; "all" is every k.
+"""
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from samples_queries.chances import all_wrong
+from samples_queries.groups import chosen, distinct, unjudged
+
+_SQL = """
+SELECT run, dataset, verifier, problem_id, n, c
+FROM tallies
+WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0
+ORDER BY run, dataset, problem_id
+"""
+
+
+def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
+    """Return pass@k of each problem, at each k that it reaches.
+
+    Raises:
+        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+    """
+    problems = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
+    if not len(problems):
+        raise unjudged(verifier)
+    drawn = problems["n"].to_numpy()
+    wanted = chosen(ks, int(drawn.max()))
+    n, c, (place,) = distinct([(drawn, problems["c"].to_numpy())])
+    parts: list[pa.Table] = []
+    for block, wrong in all_wrong(n, c, wanted, rows=len(place)):
+        chances = 1 - wrong[place]
+        row, column = np.nonzero(~np.isnan(chances))
+        columns = [problems.take(row), pa.table({"k": block[column], "pass_at_k": chances[row, column]})]
+        parts.append(pa.table({name: table[name] for table in columns for name in table.column_names}))
+    order = [(name, "ascending") for name in ("run", "dataset", "problem_id", "k")]
+    columns = ["run", "dataset", "verifier", "problem_id", "k", "n", "c", "pass_at_k"]
+    return pa.concat_tables(parts).sort_by(order).select(columns)

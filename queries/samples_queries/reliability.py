@@ -1,0 +1,73 @@
+"""reliability: chances that all of k samples are correct (arXiv:2406.12045), or a share tau of them (arXiv:2412.13147).
+
+params   runs: runs, verifier: verifier, ks: ints = none, taus: floats = 0.25,0.5,0.75,1.0
+reads    tallies
+grain    run, dataset, verifier, k, tau
+columns  run, dataset, verifier, k, problems, pass_hat_k, tau, g_pass_at_k, cover_at_tau
+
+Means over the problems with n >= k. pass_hat_k (pass^k): all k are correct. g_pass_at_k (G-Pass@k): at least tau of
+them are, and one. cover_at_tau (Cover@tau, arXiv:2510.08325): the share of these problems with c/n >= tau. A tau is
+meant as it is written: 0.1 of 30 are 3. Without `ks`: 1, 2, 4, … and the largest n; "all" is every k.
+"""
+
+from fractions import Fraction
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from samples_queries import Unanswerable
+from samples_queries.chances import Floats, Integers, at_least, needed, share_of
+from samples_queries.groups import Groups, chosen, distinct, groups
+
+
+def answer(
+    connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, taus: list[float]
+) -> pa.Table:
+    """Return each run's row for each k that some of its problems reach, and each tau.
+
+    Raises:
+        Unanswerable: A tau is not in [0, 1], a k is below 1, there are no verdicts, or no problem reaches some k.
+    """
+    wrong = [tau for tau in taus if not 0 <= tau <= 1]
+    if wrong:
+        raise Unanswerable(f"tau = {wrong[0]}: expected a share from 0 to 1")
+    judged = groups(connection, runs, verifier)
+    n, c, places = distinct((run.n, run.c) for run in judged)
+    taus = sorted(set(taus))
+    found: list[dict[str, object]] = []
+    for k in map(int, chosen(ks, max(run.most for run in judged))):
+        reached = n >= k
+        tails = np.full((len(n), len(taus) + 1), np.nan)
+        tails[reached] = at_least(n[reached], c[reached], k, [*(needed(tau, k) for tau in taus), k])
+        found += [row for run, place in zip(judged, places, strict=True) for row in _at(run, k, taus, tails[place])]
+    return pa.Table.from_pylist(found).sort_by([(name, "ascending") for name in ("run", "dataset", "k", "tau")])
+
+
+def _at(run: Groups, k: int, taus: list[float], tails: Floats) -> list[dict[str, object]]:
+    """Return the rows of a run at k, one per tau; none when it does not reach k."""
+    reached = run.n >= k
+    if not reached.any():
+        return []
+    n, c, weights = run.n[reached], run.c[reached], run.problems[reached]
+    problems = int(weights.sum())
+    *passed, every = weights @ tails[reached] / problems
+    return [
+        {
+            "run": run.run,
+            "dataset": run.dataset,
+            "verifier": run.verifier,
+            "k": k,
+            "problems": problems,
+            "pass_hat_k": float(every),
+            "tau": tau,
+            "g_pass_at_k": float(chance),
+            "cover_at_tau": int(weights @ _covers(n, c, share_of(tau))) / problems,
+        }
+        for tau, chance in zip(taus, passed, strict=True)
+    ]
+
+
+def _covers(n: Integers, c: Integers, tau: Fraction) -> npt.NDArray[np.bool_]:
+    return c * tau.denominator >= n * tau.numerator
