@@ -25,7 +25,7 @@ from samples.run import Run, every, find
 from samples.storage import explained
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
-_MEMORY = "1GB"
+_MEMORY = "512MB"
 _ROWS = 512  # completions at once; one of 16k tokens takes 200 kB
 _VERDICT = ("status", "answer", "reward", "detail", "seconds")
 _TOKENS = ("token_ids", "token_logprobs")
@@ -123,7 +123,7 @@ class _Tables:
         files = ds.FileSystemDataset(
             fragments, dataset.schema, ds.ParquetFileFormat(), filesystem=fragments[0].filesystem
         )
-        return files.scanner(columns=list(columns), batch_size=_ROWS, batch_readahead=4, fragment_readahead=4)
+        return files.scanner(columns=list(columns), batch_size=_ROWS, batch_readahead=2, fragment_readahead=2)
 
     def _files(self, snapshot: DeltaTable | None) -> list[dict[str, Any]]:
         return pa.table(snapshot.get_add_actions(flatten=True)).to_pylist() if snapshot else []

@@ -88,6 +88,7 @@ class _Parquet:
             raw,
             schema,
             compression="zstd",
+            compression_level=3,
             column_encoding=encoded,
             use_dictionary=[  # pyright: ignore[reportArgumentType]  # pyarrow takes names too
                 name for name in leaves if name not in encoded and name != "completion"

@@ -6,6 +6,7 @@ import math
 import struct
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -159,6 +160,8 @@ def test_a_lake_on_s3_is_exported(bench, s3, tmp_path):
     b = bench(s3)
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(3)])
     assert export(b.lake, str(tmp_path / "x.parquet"), io.BytesIO()).rows == 9
+    rows = pq.read_table(tmp_path / "x.parquet", columns=["problem_id", "sample_index"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [(problem, index) for problem in b.ids for index in range(3)]
 
 
 @pytest.mark.parametrize(

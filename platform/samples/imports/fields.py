@@ -131,9 +131,12 @@ class Fields:
         values = self.items(name)
         if values is None:
             return None
-        if any(type(value) is not int or not 0 <= value <= _INT32 for value in values):
+        if not values:
+            return np.empty(0, np.int32)
+        found = _array(values)
+        if found is None or found.dtype.kind != "i" or not 0 <= found.min() <= found.max() <= _INT32:
             raise self._wrong(name, "a list of token ids")
-        return np.array(values, np.int32)
+        return found.astype(np.int32)
 
     def token_logprobs(self, name: str) -> Floats | None:
         """Return a list of log-probs as float32; they may be NaN or infinite, in words too."""
@@ -150,13 +153,21 @@ class Fields:
         return floats
 
     def _logprobs(self, name: str, values: list[Any]) -> npt.NDArray[np.float64]:
-        plain = [_NOT_FINITE.get(value, value) if isinstance(value, str) else value for value in values]
-        if any(isinstance(value, bool) or not isinstance(value, int | float) for value in plain):
+        found = _array(values)
+        if found is None or found.dtype.kind not in "fi":
+            found = _array([_NOT_FINITE.get(value, value) if isinstance(value, str) else value for value in values])
+        if found is None or found.dtype.kind not in "fi":
             raise self._wrong(name, "log-probs (numbers)")
-        try:
-            return np.array(plain, np.float64)
-        except OverflowError as error:  # an integer of hundreds of digits
-            raise self._wrong(name, "log-probs (numbers)") from error
+        return found.astype(np.float64)
+
+
+def _array(values: list[Any]) -> npt.NDArray[Any] | None:
+    """Return a flat list as an array; numbers are of kind "i" or "f". None where it is not flat."""
+    try:
+        found = np.array(values)
+    except ValueError:  # lists of several lengths
+        return None
+    return found if found.ndim == 1 else None
 
 
 def shown(value: Any) -> str:

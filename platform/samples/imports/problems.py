@@ -51,4 +51,7 @@ def renamed(
 ) -> Iterator[tuple[str, Row | BadRow]]:
     """Yield rows under their problems' own ids."""
     for place, row in rows:
-        yield place, row if isinstance(row, BadRow) else replace(row, problem_id=problems[row.problem_id].problem_id)
+        if isinstance(row, BadRow) or (own := problems[row.problem_id].problem_id) == row.problem_id:
+            yield place, row
+        else:
+            yield place, replace(row, problem_id=own)

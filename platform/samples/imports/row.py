@@ -75,7 +75,7 @@ def settled(row: Row) -> Row:
         raise BadRow(f"says in several ways how many tokens there are: {found}")
     if row.token_logprobs is not None and row.cumulative_logprob is None:
         row = replace(row, cumulative_logprob=float(np.sum(row.token_logprobs, dtype=np.float64)))
-    return replace(row, tokens=next(iter(lengths.values()), None))
+    return replace(row, tokens=next(iter(lengths.values()))) if lengths and row.tokens is None else row
 
 
 def _storable(name: str, text: str | None) -> None:

@@ -66,11 +66,12 @@ class Store:
         doing = f"writing {', '.join(sinks)}"
         watch(doing, 0)
         told = time.monotonic()
+        attempt = self._run.run_id.removeprefix("r")
         for number, (place, row) in enumerate(rows, 1):
             if isinstance(row, BadRow):
                 raise UsageError(f"{place}: changed while it was read; nothing is imported")
             for name, sink in sinks.items():
-                if (values := _VALUES[name](row, self._run, self._version)) is not None:
+                if (values := _VALUES[name](row, attempt, self._version)) is not None:
                     sink.add(values, _size(row))
             if time.monotonic() - told > _TELL_SECONDS:
                 told = time.monotonic()
@@ -127,27 +128,27 @@ def _size(row: Row) -> int:
 # The attempt, which joins a sample to its completion, is the run's own: however often its import is begun.
 
 
-def _completion(row: Row, run: Run, _: str) -> Sequence[Any] | None:
+def _completion(row: Row, attempt: str, _: str) -> Sequence[Any] | None:
     if row.completion is None:
         return None
-    return row.problem_id, row.sample_index, run.run_id[1:], row.completion, row.token_ids, row.token_logprobs
+    return row.problem_id, row.sample_index, attempt, row.completion, row.token_ids, row.token_logprobs
 
 
-def _sample(row: Row, run: Run, _: str) -> Sequence[Any] | None:
+def _sample(row: Row, attempt: str, _: str) -> Sequence[Any] | None:
     if row.counts is not None:
         return None
     facts = (row.tokens, row.cumulative_logprob, row.finish_reason, row.stop_reason, row.seed)
-    return row.problem_id, row.sample_index, *facts, run.run_id[1:], row.error
+    return row.problem_id, row.sample_index, *facts, attempt, row.error
 
 
-def _verdict(row: Row, _: Run, version: str) -> Sequence[Any] | None:
+def _verdict(row: Row, _: str, version: str) -> Sequence[Any] | None:
     if row.verdict is None:
         return None
     said = (row.verdict.status, row.verdict.reward, row.verdict.answer, row.verdict.detail, row.seconds)
     return row.problem_id, row.sample_index, version, 1, *said
 
 
-def _counts(row: Row, _: Run, __: str) -> Sequence[Any] | None:
+def _counts(row: Row, _: str, __: str) -> Sequence[Any] | None:
     counts = row.counts
     return None if counts is None else (row.problem_id, counts.n, counts.c, counts.errors, counts.timeouts)
 
