@@ -1,0 +1,178 @@
+"""Comparisons of two runs: paired at each k, exact, the published gaps, and never over problems that only one has."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from samples.errors import SamplesError
+from samples_queries import Unanswerable
+from samples_queries.intervals import DIFFERENCE_METHOD
+
+TALLIES = st.dictionaries(
+    st.sampled_from("pqrstu"), st.integers(0, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
+)
+
+
+def verified(*runs):
+    return [{problem for problem, (n, _) in run.items() if n} for run in runs]
+
+
+@settings(max_examples=40, deadline=None)
+@given(TALLIES, TALLIES)
+def test_the_difference_of_any_counts(oracles, tallied, a, b):
+    to = tallied.connection({"a": a, "b": b})
+    of_a, of_b = verified(a, b)
+    if not of_a & of_b:
+        with pytest.raises(Unanswerable, match="no verified problem of a is one of b"):
+            tallied.answered("compare", to, a="a", b="b", verifier="v", ks=[])
+        return
+    rows = tallied.answered("compare", to, a="a", b="b", verifier="v", ks=[])
+    assert [row["k"] for row in rows] == list(range(1, max(min(a[p][0], b[p][0]) for p in of_a & of_b) + 1))
+    for row in rows:
+        expected = oracles.compare(a, b, row["k"])
+        assert row["difference"] == pytest.approx(float(expected.pop("difference")), abs=1e-14)
+        assert row["difference"] == pytest.approx(row["pass_at_k_a"] - row["pass_at_k_b"], abs=1e-14)
+        assert {name: row[name] for name in expected} == expected
+        assert row["low"] <= row["difference"] <= row["high"]
+        assert row["unpaired"] == len(of_a ^ of_b)
+        assert row["interval"] == DIFFERENCE_METHOD
+
+
+@settings(max_examples=50, deadline=None)
+@given(TALLIES, TALLIES)
+def test_the_crossing_of_any_counts(oracles, tallied, a, b):
+    to = tallied.connection({"a": a, "b": b})
+    of_a, of_b = verified(a, b)
+    if not of_a & of_b:
+        with pytest.raises(Unanswerable, match="no verified problem of a is one of b"):
+            tallied.answered("crossing", to, a="a", b="b", verifier="v")
+        return
+    (row,) = tallied.answered("crossing", to, a="a", b="b", verifier="v")
+    assert row["k"] == oracles.crossing(a, b)
+    assert row["largest_k"] == max(min(a[p][0], b[p][0]) for p in of_a & of_b)
+    at = row["k"] or row["largest_k"]
+    shared = [p for p in of_a & of_b if min(a[p][0], b[p][0]) >= at]
+    assert row["problems"] == len(shared)
+    for name, run in (("pass_at_k_a", a), ("pass_at_k_b", b)):
+        assert row[name] == pytest.approx(float(oracles.at_k([run[p] for p in shared], at, oracles.pass_at_k)[1]))
+
+
+def test_a_trained_run_ahead_at_first_is_overtaken(oracles, tallied, tmp_path):
+    """The base solves every problem at times; the trained run half of them always."""
+    base = tallied.of([(64, 4)] * 10)
+    trained = tallied.of([(64, 60)] * 5 + [(64, 0)] * 5)
+    lake = tallied.lake(tmp_path, {"base": base, "rl": trained})
+    (row,) = lake.query("crossing", a="base", b="rl").dicts()
+    assert row["k"] == oracles.crossing(base, trained)
+    assert 1 < row["k"] < 16
+    assert row["pass_at_k_a"] >= row["pass_at_k_b"]
+    (never,) = lake.query("crossing", a="rl", b="rl").dicts()
+    assert never["k"] == 1, "no run is ahead of itself"
+    curve = {row["k"]: row for row in lake.query("compare", a="base", b="rl").dicts()}
+    assert list(curve) == [1, 2, 4, 8, 16, 32, 64]
+    assert (curve[1]["wins"], curve[1]["losses"], curve[1]["ties"]) == (5, 5, 0)
+    assert (curve[64]["wins"], curve[64]["losses"], curve[64]["ties"]) == (5, 0, 5)
+    assert curve[1]["difference"] < 0 < curve[64]["difference"]
+
+
+def test_a_lead_at_each_k_has_no_crossing(tallied):
+    to = tallied.connection({"a": {"p": (4, 1), "q": (4, 0)}, "b": {"p": (4, 2), "q": (8, 1)}})
+    (row,) = tallied.answered("crossing", to, a="a", b="b", verifier="v")
+    assert (row["k"], row["largest_k"], row["problems"]) == (None, 4, 2)
+    assert (row["pass_at_k_a"], row["pass_at_k_b"]) == (0.5, 0.75)
+
+
+def test_ten_thousand_samples_of_each(oracles, tallied):
+    a = tallied.of([(10_000, 1), (10_000, 9_999), (10_000, 0), (9_000, 50)])
+    b = tallied.of([(10_000, 2), (10_000, 9_999), (10_000, 0), (10_000, 20)])
+    to = tallied.connection({"a": a, "b": b})
+    for row in tallied.answered("compare", to, a="a", b="b", verifier="v", ks=[1, 5_000, 10_000]):
+        expected = oracles.compare(a, b, row["k"])
+        assert row["difference"] == pytest.approx(float(expected["difference"]), abs=2e-15)
+        assert row["problems"] == expected["problems"]
+    (row,) = tallied.answered("crossing", to, a="b", b="a", verifier="v")
+    lead = {row["k"]: row["difference"] for row in tallied.answered("compare", to, a="b", b="a", verifier="v", ks=[])}
+    assert row["k"] == min(k for k in lead if lead[k] >= 0)
+
+
+def test_problems_of_another_version_are_not_paired(tallied):
+    runs = {"a": {"p": (4, 1), "q": (4, 1)}, "b": {"p": (4, 1), "q": (4, 1)}}
+    to = tallied.connection(runs, versions={"b": "2"})
+    for name, more in (("compare", {"ks": None}), ("crossing", {})):
+        with pytest.raises(Unanswerable, match=r"no verified problem of a is one of b \(2 have another version\)"):
+            tallied.answered(name, to, a="a", b="b", verifier="v", **more)
+
+
+def test_a_k_that_only_one_run_reaches_is_refused(tallied, tmp_path):
+    lake = tallied.lake(tmp_path, {"a": {"p": (8, 1)}, "b": {"p": (4, 1)}})
+    with pytest.raises(SamplesError, match="no problem has 8 verified samples, the largest n is 4"):
+        lake.query("compare", a="a", b="b", ks=8)
+    assert [row["k"] for row in lake.query("compare", a="a", b="b", ks="all")] == [1, 2, 3, 4]
+
+
+OMNI_MATH = {  # pass@1 and pass@256 in percent, of the training problems; the gap of pass@1 to the base's pass@256
+    "base": ("9.9", "67.2", None),
+    "GRPO": ("26.1", "66.3", "41.1"),
+    "PPO": ("27.2", "65.8", "40.0"),
+    "ReMax": ("24.4", "65.5", "42.8"),
+    "RLOO": ("28.6", "66.4", "38.6"),
+    "Reinforce++": ("28.2", "67.7", "39.0"),
+    "DAPO": ("31.4", "66.1", "35.8"),
+}
+
+
+def published(once, ever):
+    """A thousand problems of 256 samples that have this pass@1, to a sample, and this pass@256."""
+    solved, correct = int(Fraction(ever) * 10), int(Fraction(once) * 2560)
+    spare = [min(255, max(0, correct - solved - 255 * index)) for index in range(solved)]
+    return {f"p{index}": (256, 1 + spare[index] if index < solved else 0) for index in range(1000)}
+
+
+def test_the_gaps_of_the_algorithms_are_as_published(tallied, tmp_path):
+    runs = {f"run-{name}": published(once, ever) for name, (once, ever, _) in OMNI_MATH.items()}
+    labels = {f"run-{name}": {"algorithm": name, "step": "150"} for name in OMNI_MATH if name != "base"}
+    lake = tallied.lake(tmp_path, runs, **labels)
+    rows = lake.query("efficiency_gap", base="run-base").dicts()
+    assert [row["labels"]["algorithm"] for row in rows] == ["DAPO", "GRPO", "PPO", "RLOO", "ReMax", "Reinforce++"]
+    for row in rows:
+        once, _, gap = OMNI_MATH[row["labels"]["algorithm"]]
+        assert (row["k"], row["problems"], row["unpaired"]) == (256, 1000, 0)
+        assert row["base_pass_at_K"] == pytest.approx(0.672)
+        assert row["pass_at_1"] == pytest.approx(float(once) / 100, abs=1e-5)
+        assert row["gap"] == pytest.approx(float(gap) / 100, abs=1e-5)
+        assert row["low"] < row["gap"] < row["high"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(TALLIES, TALLIES, st.integers(1, 12))
+def test_the_gap_of_any_counts(oracles, tallied, base, run, k):
+    to = tallied.connection({"base": base, "run": run})
+    most = max((n for n, _ in base.values()), default=0)
+    if k > most:
+        with pytest.raises(Unanswerable, match="judged no sample" if most == 0 else "no problem has"):
+            tallied.answered("efficiency_gap", to, base="base", runs=["base", "run"], verifier="v", ks=[k])
+        return
+    (row,) = tallied.answered("efficiency_gap", to, base="base", runs=["base", "run"], verifier="v", ks=[k])
+    shared = [p for p in base.keys() & run.keys() if base[p][0] >= k and run[p][0] >= 1]
+    assert (row["run"], row["problems"]) == ("run", len(shared))
+    if shared:
+        expected = oracles.efficiency_gap([base[p] for p in shared], [run[p] for p in shared], k)
+        assert row["gap"] == pytest.approx(float(expected), abs=1e-14)
+    else:
+        assert [row[name] for name in ("base_pass_at_K", "pass_at_1", "gap", "low", "high")] == [None] * 5
+    of_base, of_run = verified(base, run)
+    assert row["unpaired"] == len(of_base ^ of_run)
+
+
+def test_gaps_come_in_the_order_of_training(tallied, tmp_path):
+    counts = tallied.of([(8, 2), (8, 0)])
+    steps = {"s1": "100", "s2": "20", "s3": "3"}
+    labels = {run: {"algorithm": "grpo", "step": step} for run, step in steps.items()}
+    lake = tallied.lake(tmp_path, {**dict.fromkeys(steps, counts), "base": counts, "plain": counts}, **labels)
+    rows = lake.query("efficiency_gap", base="base", ks="1,8").dicts()
+    assert [(row["run"], row["k"]) for row in rows] == [(run, k) for run in ("plain", "s3", "s2", "s1") for k in (1, 8)]
+    assert {row["k"] for row in lake.query("efficiency_gap", base="base")} == {8}, "256 are more than there are"
+    with pytest.raises(SamplesError, match="base is compared with no run"):
+        lake.query("efficiency_gap", base="base", runs="base")
