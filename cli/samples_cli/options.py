@@ -13,6 +13,11 @@ lake = click.option(
     help="The lake: a local folder, or s3://, gs://, az://.",
 )  # fmt: skip
 
+asked = click.option(  # of commands that also tell what needs no lake
+    "--lake", "uri", envvar="SAMPLES_LAKE", metavar="URI", show_envvar=True,
+    help="The lake that is asked: a local folder, or s3://, gs://, az://.",
+)  # fmt: skip
+
 rows = click.option(
     "--format", "style", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True,
     help="How rows are printed; json is one object a line, parquet wants a file or pipe.",
@@ -22,6 +27,13 @@ at = click.option(
     "--at", "version", metavar="VERSION",
     help="Read the lake as it was: a time (2026-05-01T12:00, in UTC), or table versions as `lake.version` gives them.",
 )  # fmt: skip
+
+
+def given(uri: str | None) -> str:
+    """Return the lake of a command that needs one after all."""
+    if uri is None:
+        raise click.UsageError("Missing option '--lake' (env var: 'SAMPLES_LAKE')")
+    return uri
 
 
 def pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

@@ -1,11 +1,28 @@
 """Rows on stdout: a table for people, CSV, JSON lines or Parquet for programs."""
 
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import click
 import pyarrow as pa
+
+
+@contextmanager
+def interruptible() -> Generator[None]:
+    """End the process at once when Ctrl-C comes while a question runs that cannot be stopped otherwise."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from samples.interrupts import left_behind
+
+        if left_behind():
+            click.echo("samples: interrupted", err=True)
+            os._exit(130)
+        raise
 
 
 def write(rows: pa.Table, style: str) -> None:

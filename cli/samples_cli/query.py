@@ -23,7 +23,7 @@ from samples_cli import options, output
 @click.option("--list", "listing", is_flag=True, help="List the queries, or say how NAME is asked.")
 @options.filters
 @options.at
-@click.option("--lake", "uri", envvar="SAMPLES_LAKE", metavar="URI", show_envvar=True, help="The lake that is asked.")
+@options.asked
 @options.rows
 def command(
     name: str | None,
@@ -44,12 +44,13 @@ def command(
     if listing and name in samples_queries.NAMES:
         click.echo(samples_queries.reference(name))
         return
-    if uri is None:
-        raise click.UsageError("Missing option '--lake' (env var: 'SAMPLES_LAKE')")
     import samples
 
+    lake = samples.open(options.given(uri), version=version)
     given = {key: value for key, value in filters.items() if value}
     twice = given.keys() & parameters.keys()
     if twice:
         raise click.UsageError(f"{', '.join(sorted(twice))} is given twice, with -p and as an option")
-    output.write(samples.open(uri, version=version).query(name, **given, **parameters).arrow(), style)
+    with output.interruptible():
+        rows = lake.query(name, **given, **parameters)
+    output.write(rows.arrow(), style)

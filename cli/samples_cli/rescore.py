@@ -72,10 +72,8 @@ def closing(summary: Any) -> None:
         counted = ", ".join(f"{summary.statuses.get(status, 0):,} {status}" for status in STATUSES)
         rate = summary.verified / summary.seconds
         known = 1 - summary.compared / summary.verified
-        say(
-            f"{who}: {summary.verified:,} verified in {duration(summary.seconds)} ({rate:,.0f}/s, {known:.0%} without a "
-            f"comparison of their own): {counted}"
-        )
+        say(f"{who}: {summary.verified:,} verified: {counted}")
+        say(f"in {duration(summary.seconds)}, {rate:,.0f}/s; {known:.0%} answered without a comparison of their own")
     else:
         say(f"{who}: nothing to verify: every sample has a verdict of this version")
     if summary.absent:

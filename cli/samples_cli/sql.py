@@ -18,7 +18,7 @@ from samples_cli import options, output
 @click.option("--runs", metavar="RUN,…", help="Only these runs.")
 @options.filters
 @options.at
-@click.option("--lake", "uri", envvar="SAMPLES_LAKE", metavar="URI", show_envvar=True, help="The lake that is asked.")
+@options.asked
 @options.rows
 def command(
     text: str | None,
@@ -38,10 +38,12 @@ def command(
         return
     if text is None:
         raise click.UsageError("Missing argument 'TEXT': one SELECT; --describe lists the views")
-    if uri is None:
-        raise click.UsageError("Missing option '--lake' (env var: 'SAMPLES_LAKE')")
     import samples
+    from samples.locked import bound_process
 
-    lake = samples.open(uri, version=version)
+    lake = samples.open(options.given(uri), version=version)
+    bound_process(memory)
     given = {key: value for key, value in filters.items() if value}
-    output.write(lake.sql(text, memory=memory, threads=threads, **given).arrow(), style)
+    with output.interruptible():
+        rows = lake.sql(text, memory=memory, threads=threads, **given)
+    output.write(rows.arrow(), style)

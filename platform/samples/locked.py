@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +19,7 @@ from samples.errors import SamplesError, UsageError
 MEMORY = "4GB"
 _BATCH = 100_000  # rows
 _SPILL = "16GB"  # of temporary files, once memory is used up
+_ALLOWANCE = 1 << 30  # for threads, libraries and the rows as they are printed
 
 
 @contextmanager
@@ -40,7 +42,7 @@ def engine(memory: str | None = None, threads: int | None = None) -> Generator[d
             "python_scan_all_frames": False,
         }
         with duckdb.connect(config=config) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
             yield connection
 
 
@@ -83,3 +85,20 @@ def parse_bytes(text: str) -> int:
         raise UsageError(f'memory "{text}": expected an amount such as 2GB or 512MB')
     base = 1024 if found[3] else 1000
     return int(float(found[1]) * base ** " KMGT".index(found[2].upper() or " "))
+
+
+def bound_process(memory: str | None = None) -> None:
+    """Bound what this whole process may still allocate, for a command that answers one question and ends.
+
+    DuckDB's own limit does not count the values that a function makes: one call can ask for gigabytes. Where the
+    system has no such bound, nothing changes.
+    """
+    try:
+        import resource
+
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        taken = int(status.partition("VmData:")[2].split()[0]) << 10
+        most = taken + 2 * parse_bytes(memory or MEMORY) + _ALLOWANCE
+        resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    except (ImportError, OSError, ValueError, IndexError):
+        return

@@ -17,6 +17,7 @@ from samples import filters as filtering
 from samples import parameters as binding
 from samples.errors import SamplesError, UsageError
 from samples.filters import Filters, Known, chosen, known
+from samples.interrupts import promptly
 from samples.lake import Lake
 from samples.locked import collected, engine, lock
 from samples.narrowing import narrow, needed, verifiers
@@ -49,17 +50,22 @@ def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | No
     filters = filtering.read(**common)
     judged = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
     reads = {*header.reads, "runs", *(["tallies"] if judged else ()), *needed(filters)}
-    with explained(lake.uri), engine(memory, threads) as connection:
-        shown = Views(connection, lake, reads)
-        there = _runs(shown)
-        left = chosen(there, filters)
-        named = binding.runs_of(header, parameters, left)
-        read = left if named is None else named
-        bound = binding.bind(header, parameters, left, lambda: verifiers(shown.lake, read))
-        kept = narrow(shown, there, read, filters, bound[judged[0]] if judged else None)
-        shown.create(header.reads, kept)
-        lock(connection, shown.paths)
-        return Rows(_answered(connection, header, bound))
+
+    def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
+        with explained(lake.uri), engine(memory, threads) as connection:
+            running.append(connection)
+            shown = Views(connection, lake, reads)
+            there = _runs(shown)
+            left = chosen(there, filters)
+            named = binding.runs_of(header, parameters, left)
+            read = left if named is None else named
+            bound = binding.bind(header, parameters, left, lambda: verifiers(shown.lake, read))
+            kept = narrow(shown, there, read, filters, bound[judged[0]] if judged else None)
+            shown.create(header.reads, kept)
+            lock(connection, shown.paths)
+            return Rows(_answered(connection, header, bound))
+
+    return promptly(answer)
 
 
 def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
@@ -75,20 +81,25 @@ def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None
         LakeError: A file of the lake cannot be read.
     """
     asked = filtering.read(**filters)
-    with explained(lake.uri), engine(memory, threads) as connection:
-        names = views_read(connection, text, VIEWS)
-        shown = Views(connection, lake, names | needed(asked))
-        there = _runs(shown) if asked != Filters() else []
-        shown.create(names, narrow(shown, there, chosen(there, asked), asked))
-        lock(connection, shown.paths)
-        try:
-            return Rows(collected(connection, text, memory))
-        except duckdb.IOException:
-            raise  # the lake's files, not the analyst's SQL
-        except duckdb.OutOfMemoryException as error:
-            raise SamplesError(f"sql: {said(error)}: allow it more with --memory") from error
-        except duckdb.Error as error:
-            raise shown.failure or UsageError(f"sql: {said(error)}") from error
+
+    def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
+        with explained(lake.uri), engine(memory, threads) as connection:
+            running.append(connection)
+            names = views_read(connection, text, VIEWS)
+            shown = Views(connection, lake, names | needed(asked))
+            there = _runs(shown) if asked != Filters() else []
+            shown.create(names, narrow(shown, there, chosen(there, asked), asked))
+            lock(connection, shown.paths)
+            try:
+                return Rows(collected(connection, text, memory))
+            except duckdb.IOException:
+                raise  # the lake's files, not the analyst's SQL
+            except duckdb.OutOfMemoryException as error:
+                raise SamplesError(f"sql: {said(error)}: allow it more with --memory") from error
+            except duckdb.Error as error:
+                raise shown.failure or UsageError(f"sql: {said(error)}") from error
+
+    return promptly(answer)
 
 
 @contextmanager

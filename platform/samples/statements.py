@@ -6,6 +6,7 @@ refused, before anything runs; the locked connection (`samples.locked`) is the s
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
@@ -84,8 +85,10 @@ def _allow(part: dict[str, Any], kind: Any) -> None:
 
 
 def _table(part: dict[str, Any], views: dict[str, str], named: frozenset[str]) -> Iterator[str]:
-    name = part["table_name"]
     qualified = part["schema_name"].lower() not in {"", "main"} or part["catalog_name"]
+    name = ".".join(filter(None, (part["catalog_name"], part["schema_name"], part["table_name"])))
+    if not qualified:
+        name = part["table_name"]
     if qualified or name.lower() not in {*views, *named}:
         near = get_close_matches(name.lower(), views, 1)
         meant = f' (did you mean "{near[0]}"?)' if near else ""
@@ -95,5 +98,5 @@ def _table(part: dict[str, Any], views: dict[str, str], named: frozenset[str]) -
 
 
 def said(error: Exception) -> str:
-    """Write DuckDB's own words as one line, without its picture of the place."""
-    return " ".join(str(error).partition("\n\nLINE ")[0].split())[:400]
+    """Write DuckDB's own words as one line, without its picture of the place and its advice on settings."""
+    return " ".join(re.split(r"\n\nLINE |\n\s*Possible solutions", str(error))[0].split())[:400]

@@ -62,7 +62,8 @@ def pieces(lake: Lake, table: Table, runs: frozenset[str] | None = None) -> list
     if snapshot is None:
         return []
     with explained(lake.place.table_uri(table.name)):
-        adds = pa.table(snapshot.get_add_actions(flatten=True))
+        # pa.table would first ask whether it is a pandas frame, and import pandas for that: a second
+        adds = pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
     values = [adds[f"partition.{column}"].to_pylist() for column in table.partition_by]
     partitions = [dict(zip(table.partition_by, row, strict=True)) for row in zip(*values, strict=True)]
     root = lake.place.table_uri(table.name) if lake.place.is_local else f"lake://{table.name}"
@@ -104,8 +105,14 @@ class Views:
                 self._remote.add((file.path, file.size) for file in files)
             relate(self.connection, TABLES[name], [file.path for file in files], kept)
             self.paths.update(file.path for file in files)
-        for name in in_order(names):
-            self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {samples_queries.text(f'views/{name}')}")
+        define(self.connection, names)
+
+
+def define(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    """Create these views over the relations of schema `lake`, which are there."""
+    for name in in_order(names):
+        kind = "VIEW" if name in VIEWS else "TABLE"  # what views share, and no question names, is computed once
+        connection.execute(f"CREATE OR REPLACE {kind} {name} AS {samples_queries.text(f'views/{name}')}")
 
 
 def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str], kept: Kept) -> None:

@@ -24,8 +24,8 @@ from samples.errors import LakeError, NotFound, UsageError
 from samples.lake import Lake
 from samples.plan import Unit
 from samples.query import query
-from samples.run import Run
 from samples.rescore import rescore
+from samples.run import Run
 from samples_schemas import TABLES
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -13,8 +13,8 @@ from samples.lake import Lake
 from samples.plan import plan
 from samples.record import record
 from samples.request import Request, prepare
-from samples.run import Run, seed_of
 from samples.rescore import rescore
+from samples.run import Run, seed_of
 from samples_cli.main import main
 
 Call = Callable[..., tuple[int, str, str]]

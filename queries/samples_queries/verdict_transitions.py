@@ -1,0 +1,40 @@
+"""verdict_transitions: how many samples of each status have which status now, or with another verifier.
+
+params   runs: runs, from: text = none, to: text = none
+reads    verdicts
+grain    run, from_status, to_status
+columns  run, dataset, from_status, to_status, samples, problems, other_answer, example_problem_id, example_sample_index
+
+`from` and `to` are those of `verdict_changes`, which lists the samples. Every sample that either side judged is
+counted, also those without a change; NULL is the status of what one side had not judged. Of `samples`, `other_answer`
+have another extracted answer. The example is the first of them.
+"""
+
+import duckdb
+import pyarrow as pa
+
+from samples_queries.passes import JOINED, sides
+
+_SQL = f"""
+{JOINED}
+SELECT
+    run, dataset, from_status, to_status,
+    count(*) AS samples,
+    count(DISTINCT problem_id) AS problems,
+    count(*) FILTER (from_answer IS DISTINCT FROM to_answer) AS other_answer,
+    min((problem_id, sample_index))[1] AS example_problem_id,
+    min((problem_id, sample_index))[2] AS example_sample_index
+FROM joined
+GROUP BY run, dataset, from_status, to_status
+ORDER BY run, from_status NULLS FIRST, to_status NULLS FIRST
+"""  # noqa: S608 - a constant of our own
+
+
+def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **parameters: str | None) -> pa.Table:
+    """Return the counts; `parameters` are from and to, the first of which is a word of Python's own.
+
+    Raises:
+        Unanswerable: One of them names no verifier, pass or version there is.
+    """
+    asked = sides(connection, runs, parameters["from"], parameters["to"])
+    return connection.sql(_SQL, params=asked).to_arrow_table()

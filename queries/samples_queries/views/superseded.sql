@@ -1,0 +1,15 @@
+-- superseded: passes over a problem of which a later pass judged every sample again
+-- reads    pass_ranges
+-- Such as a whole run rescored by a new version. The later pass judged the same samples, or all in a wider range.
+SELECT run_id, verifier, problem_id, pass_id
+FROM pass_ranges AS earlier
+SEMI JOIN pass_ranges AS later
+    ON earlier.run_id = later.run_id AND earlier.verifier = later.verifier AND earlier.problem_id = later.problem_id
+    AND earlier.pass_id < later.pass_id
+    AND (
+        (earlier.samples = later.samples AND earlier.print = later.print)
+        OR (
+            later.first <= earlier.first AND earlier.last <= later.last
+            AND later.samples = later.last - later.first + 1
+        )
+    )
