@@ -7,7 +7,8 @@ redrawing c from Binomial(n, c/n) is biased at k near n. Hence problems are the 
 
 What the spread of the problems seen cannot say is what an unseen problem may do: thirty problems, all solved, do not
 prove that every problem is. Both intervals therefore add two pseudo-observations of half a problem each, and so stay
-open where the plain ones shrink to a point. Both are closed forms: no seed, the same answer each time.
+open where the plain ones shrink to a point. Both are closed forms: no seed, the same answer each time. `METHOD` and
+`DIFFERENCE_METHOD` name them in answers.
 
 Values come in groups of problems that share them, `weights` problems each: 10^4 problems with 1000 samples are at most
 1001 groups. NaN marks a group that has too few samples for that k.
@@ -21,8 +22,8 @@ if TYPE_CHECKING:  # imported when used: a query that draws no interval should n
     import numpy as np
     import numpy.typing as npt
 
-METHOD = "two-level: matched beta over problems, half a problem added at 0 and at 1"
-DIFFERENCE_METHOD = "two-level: Student t over paired problems, half a problem added at plus and minus the typical size"
+METHOD = "two-level beta"
+DIFFERENCE_METHOD = "two-level paired t"
 
 HALF = 0.5  # weight of each pseudo-observation, in problems: Jeffreys' prior when every value is 0 or 1
 BLOCK = 128  # groups summed at a time: with 1000 ks, a megabyte
