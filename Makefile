@@ -30,7 +30,7 @@ layers: $(BIN)/samples
 
 # Ray and vLLM take all cores themselves, one test after another.
 pytest: $(BIN)/samples
-	@$(BIN)/python -m pytest -m "not ray and not vllm" --numprocesses auto --dist worksteal
+	@$(BIN)/python -m pytest -m "not ray and not vllm" --numprocesses auto --dist loadfile
 	@$(BIN)/python -m pytest -m "ray or vllm"
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour

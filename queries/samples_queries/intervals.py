@@ -52,7 +52,7 @@ def mean_interval(
     Returns:
         The low and the high end, [ks] each, the estimate always between them; NaN where no group has a value.
     """
-    from scipy.special import betaincinv
+    from samples_queries.quantiles import beta_quantiles
 
     problems, total, second, _ = _sums(values, weights)
     added = problems + 2 * HALF
@@ -60,7 +60,7 @@ def mean_interval(
     square = (second + HALF) / added - mean**2
     size = mean * (1 - mean) * (added + 1) / square - 1
     tail = (1 - level) / 2
-    return _around(total, problems, betaincinv(mean * size, (1 - mean) * size, [[tail], [1 - tail]]), (0.0, 1.0))
+    return _around(total, problems, beta_quantiles(mean * size, (1 - mean) * size, [tail, 1 - tail]), (0.0, 1.0))
 
 
 def difference_interval(
@@ -87,7 +87,8 @@ def difference_interval(
         The low and the high end, [ks] each, the estimate always between them; NaN where no group has a value.
     """
     import numpy as np
-    from scipy.special import stdtrit
+
+    from samples_queries.quantiles import student_quantile
 
     problems, total, second, fourth = _sums(values, weights)
     tied = second == 0
@@ -97,7 +98,7 @@ def difference_interval(
     mean = total / added
     square = (second + 2 * HALF * typical) / added - mean**2
     degrees = added - 1
-    reach = stdtrit(degrees, (1 + level) / 2) * np.sqrt(np.maximum(square, 0.0) / np.maximum(degrees, 1))
+    reach = student_quantile(degrees, (1 + level) / 2) * np.sqrt(np.maximum(square, 0.0) / np.maximum(degrees, 1))
     return _around(total, problems, np.stack([mean - reach, mean + reach]), (-1.0, 1.0))
 
 

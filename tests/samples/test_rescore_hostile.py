@@ -10,7 +10,7 @@ from samples.problems import Problem
 
 PROBLEM = Problem("p", "?", "7", None, {})
 
-# Completion: the statuses it may get, none of them `correct`.
+# Completion: the statuses it may get; on a loaded machine each may be a timeout.
 HOSTILE = {
     r"\boxed{9**9**9**9}": {"error", "wrong"},
     r"\boxed{9^{9^{9^9}}}": {"error", "wrong"},
@@ -38,8 +38,8 @@ def verdicts(judge, completions):
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """Give a comparison three seconds."""
-    monkeypatch.setattr("samples.verifiers.math.Math.seconds", 3.0)
+    """Give a comparison five seconds."""
+    monkeypatch.setattr("samples.verifiers.math.Math.seconds", 5.0)
 
 
 def test_hostile_mathematics_costs_its_own_verdict_and_no_other(hurried):
@@ -48,7 +48,7 @@ def test_hostile_mathematics_costs_its_own_verdict_and_no_other(hurried):
     with Judge("math", 2) as judge:
         said = verdicts(judge, completions)
     for number, (hostile, statuses) in enumerate(HOSTILE.items()):
-        assert said[3 * number].status in statuses, hostile[:80]
+        assert said[3 * number].status in statuses | {"timeout"}, hostile[:80]
         assert [verdict.status for verdict in said[3 * number + 1 : 3 * number + 3]] == ["correct"] * 2
 
 

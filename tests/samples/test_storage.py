@@ -174,10 +174,9 @@ def test_credentials_of_a_profile_serve_both_libraries(bench, s3, monkeypatch, t
 def test_a_store_that_never_answers_is_given_up(s3, monkeypatch):
     monkeypatch.setattr(storage, "_ANSWER_SECONDS", 1)
     monkeypatch.setattr(storage, "_RETRY_SECONDS", 1)
-    Lake(s3, create=True)
+    lake = Lake(s3, create=True)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{mute.getsockname()[1]}")
-        lake = object.__new__(Lake)
         lake.place = locate(s3)
         for attempt in (lambda: Lake(s3), lambda: lake.delta("samples"), lambda: lake.claim("samples", "app")):
             began = time.monotonic()
