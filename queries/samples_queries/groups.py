@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from samples_queries import Unanswerable
@@ -107,7 +108,9 @@ def unjudged(verifier: str, which: str = "these runs") -> Unanswerable:
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> list[dict[str, Any]]:
     """Return the rows of a query of the views."""
-    return connection.sql(sql, params=parameters or None).to_arrow_table().to_pylist(maps_as_pydicts="strict")
+    found = connection.execute(sql, parameters or None)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def at_each_k(same: dict[str, Any], ks: Integers, problems: Integers, **columns: Any) -> pa.Table:
@@ -116,7 +119,16 @@ def at_each_k(same: dict[str, Any], ks: Integers, problems: Integers, **columns:
     Columns are arrays over ks, or the same at each; `ks` and `problems` are columns too.
     """
     reached = problems > 0
-    differing = {"k": ks, "problems": problems, **columns}
-    spread = {name: np.broadcast_to(value, len(ks))[reached] for name, value in differing.items()}
     count = int(reached.sum())
-    return pa.table({**{name: pa.repeat(value, count) for name, value in same.items()}, **spread})
+    columns = {"k": ks, "problems": problems, **columns}
+    return pa.table({name: _column(value, reached, count) for name, value in {**same, **columns}.items()})
+
+
+def _column(value: Any, reached: npt.NDArray[np.bool_], count: int) -> pa.Array:
+    """Lay a column out in memory: pa.array would import pandas where it is installed, which takes longer than all else."""
+    if isinstance(value, str):
+        text = value.encode()
+        ends = np.arange(count + 1, dtype=np.int32) * len(text)
+        return pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(ends), pa.py_buffer(text * count)])
+    numbers = np.ascontiguousarray(np.broadcast_to(value, len(reached))[reached])
+    return pa.Array.from_buffers(pa.from_numpy_dtype(numbers.dtype), count, [None, pa.py_buffer(numbers)])

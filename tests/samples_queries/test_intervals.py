@@ -188,4 +188,4 @@ def test_the_simulation_knows_pass_at_k():
 
 def test_an_output_can_name_the_method():
     assert "beta" in METHOD
-    assert "Student t" in DIFFERENCE_METHOD
+    assert "paired t" in DIFFERENCE_METHOD
