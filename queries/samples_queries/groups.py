@@ -125,7 +125,7 @@ def at_each_k(same: dict[str, Any], ks: Integers, problems: Integers, **columns:
 
 
 def _column(value: Any, reached: npt.NDArray[np.bool_], count: int) -> pa.Array:
-    """Lay a column out in memory: pa.array would import pandas where it is installed, which takes longer than all else."""
+    """Lay a column out in memory: pa.array would import pandas where that is installed, for longer than all else."""
     if isinstance(value, str):
         text = value.encode()
         ends = np.arange(count + 1, dtype=np.int32) * len(text)
