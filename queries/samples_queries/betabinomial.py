@@ -1,19 +1,22 @@
 """The beta-binomial distribution fitted to counts by maximum likelihood; no query.
 
-A problem's chance of a correct sample is Beta(alpha, beta) over problems. The likelihood has one maximum (Levin and
-Reeds 1977, Annals of Statistics 5:79), which may lie at infinite or zero alpha and beta: such limits are recognised
-from the counts and named, never approached by a search that stops somewhere.
+A problem's chance of a correct sample is Beta(alpha, beta) over problems. The likelihood may be largest at infinite or
+zero alpha and beta: such limits are recognised and named, never approached by a search that stops somewhere. Where
+problems differ in n it may have a maximum at finite values and another at infinite ones, so that both are looked at.
 """
 
 from dataclasses import dataclass
 from math import expm1, log, log1p
+from operator import itemgetter
 
 import numpy as np
 
 from samples_queries.chances import Floats, Integers
 
+_SIZES = (1.0, 30.0)  # alpha + beta where searches begin
 _STEPS = 200
 _ENOUGH = 1e-12  # of the log-likelihood: a step that gains less is the last
+_NO_MORE = 1e-9  # of the log-likelihood: rounding, on the way to the limit
 _STIFFEST = 1e12  # of the damping: no step gains anything
 
 
@@ -51,12 +54,14 @@ def fitted(n: Integers, c: Integers, problems: Integers) -> Fit:
     if np.all((c == 0) | (c == n)):
         share = int(problems @ (c > 0)) / int(problems.sum())
         return Fit("all or nothing", int(problems.sum()) * _entropy(share), mean=share)
-    # Twice the slope of the log-likelihood by 1 / (alpha + beta), where that is 0.
+    climbs = [_climb(n, c, problems, np.log([mean * size, (1 - mean) * size])) for size in _SIZES]
+    alpha, beta, value = max(climbs, key=itemgetter(2))
+    value += _log_ways(n, c, problems)
+    # Twice the slope of the log-likelihood by 1 / (alpha + beta), where that is 0: up, and the limit is no maximum.
     slope = problems @ (c * (c - 1) / mean + (n - c) * (n - c - 1) / (1 - mean) - n * (n - 1))
-    if slope <= 0:
+    if slope <= 0 and value <= alike + _NO_MORE * abs(alike):
         return Fit("binomial", alike, mean=mean)
-    alpha, beta, value = _climb(n, c, problems, mean)
-    return Fit("beta-binomial", value + _log_ways(n, c, problems), alpha=alpha, beta=beta)
+    return Fit("beta-binomial", value, alpha=alpha, beta=beta)
 
 
 def _entropy(share: float) -> float:
@@ -69,10 +74,10 @@ def _log_ways(n: Integers, c: Integers, problems: Integers) -> float:
     return float(problems @ (logs[n] - logs[c] - logs[n - c]))
 
 
-def _climb(n: Integers, c: Integers, problems: Integers, mean: float) -> tuple[float, float, float]:
-    """Return alpha, beta and the log-likelihood at its maximum, but for `_log_ways`.
+def _climb(n: Integers, c: Integers, problems: Integers, point: Floats) -> tuple[float, float, float]:
+    """Return alpha, beta and the log-likelihood, but for `_log_ways`, of the maximum uphill of a point.
 
-    Newton's method on log alpha and log beta, damped until a step goes up (Levenberg and Marquardt).
+    Newton's method on the point, log alpha and log beta, damped until a step goes up (Levenberg and Marquardt).
     """
     # How many problems have more than i correct, wrong, and all samples: the likelihood's rising factors, each once.
     right, wrong, drawn = _more(c, problems), _more(n - c, problems), _more(n, problems)
@@ -93,8 +98,7 @@ def _climb(n: Integers, c: Integers, problems: Integers, mean: float) -> tuple[f
         second = drawn @ of_drawn**-2.0 - np.diag([right @ of_right**-2.0, wrong @ of_wrong**-2.0])
         return both * first, np.outer(both, both) * second + np.diag(both * first)
 
-    point, damping = np.log([mean, 1 - mean]), 1e-3
-    reached = value(point)
+    reached, damping = value(point), 1e-3
     for _ in range(_STEPS):
         slope, curvature = slopes(point)
         steepest, axes = np.linalg.eigh(-curvature)
