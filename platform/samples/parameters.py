@@ -32,8 +32,12 @@ def check(header: Header, given: Mapping[str, Any]) -> None:
         raise UsageError(f"query {header.name} {has} {wrong[0]}; its parameters are {there}")
 
 
-def runs_of(header: Header, given: Mapping[str, Any], runs: Sequence[Known]) -> list[Known] | None:
-    """Return the runs that a query's parameters name; None when it reads whatever runs there are.
+def runs_of(
+    header: Header, given: Mapping[str, Any], runs: Sequence[Known], there: Sequence[Known]
+) -> list[Known] | None:
+    """Return the runs that a query's parameters name; None when it has no such parameters and reads whatever there is.
+
+    `runs` are those that filters leave, which a list of runs is chosen from; one run that is named may be any `there`.
 
     Raises:
         NotFound: There is no such run.
@@ -43,19 +47,23 @@ def runs_of(header: Header, given: Mapping[str, Any], runs: Sequence[Known]) -> 
     for parameter in asks:
         value = given.get(parameter.name) or parameter.default
         value = None if value == "none" else value
-        names = words(value) if parameter.kind == "runs" else [value] if value else []
-        if not names and parameter.kind == "runs":
-            return None
-        named += [find(runs, name) for name in names]
+        if parameter.kind == "runs":
+            named += [find(runs, name) for name in words(value)] or runs
+        elif value:
+            named.append(find(there, value))
     return list({run.run_id: run for run in named}.values()) if asks else None
 
 
 def bind(
-    header: Header, given: Mapping[str, Any], runs: Sequence[Known], verifiers: Callable[[], list[str]]
+    header: Header,
+    given: Mapping[str, Any],
+    runs: Sequence[Known],
+    there: Sequence[Known],
+    verifiers: Callable[[], list[str]],
 ) -> dict[str, Any]:
     """Return what is bound to each parameter of a query.
 
-    `runs` are those there are; `verifiers` names those that judged the runs which the query reads.
+    `runs` are those that filters leave of those `there`; `verifiers` names those that judged the runs it reads.
 
     Raises:
         UsageError: A value is not of its parameter's kind.
@@ -67,7 +75,8 @@ def bind(
         value = given.get(parameter.name)
         if value is None and parameter.default != "none":
             value = parameter.default
-        bound[parameter.name] = _bound(header.name, parameter, value, runs, verifiers)
+        choice = there if parameter.kind == "run" else runs
+        bound[parameter.name] = _bound(header.name, parameter, value, choice, verifiers)
     return bound
 
 

@@ -57,9 +57,9 @@ def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | No
             shown = Views(connection, lake, reads)
             there = _runs(shown)
             left = chosen(there, filters)
-            named = binding.runs_of(header, parameters, left)
+            named = binding.runs_of(header, parameters, left, there)
             read = left if named is None else named
-            bound = binding.bind(header, parameters, left, lambda: verifiers(shown.lake, read))
+            bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
             kept = narrow(shown, there, read, filters, bound[judged[0]] if judged else None)
             shown.create(header.reads, kept)
             lock(connection, shown.paths)

@@ -79,14 +79,14 @@ def test_a_header_is_whole(name):
 @pytest.mark.parametrize("name", SQL)
 def test_a_query_binds_against_empty_tables_and_gives_its_headers_columns_in_order(name):
     said = header(name)
-    bound = parameters.bind(said, examples(name), RUNS, lambda: ["v"])
+    bound = parameters.bind(said, examples(name), RUNS, RUNS, lambda: ["v"])
     rows = empty().sql(samples_queries.text(name), params=bound or None)
     assert tuple(rows.columns) == said.columns
 
 
 @pytest.mark.parametrize("name", PYTHON)
 def test_a_function_gives_its_headers_columns_on_empty_tables_or_says_that_it_cannot(name):
-    bound = parameters.bind(header(name), examples(name), RUNS, lambda: ["v"])
+    bound = parameters.bind(header(name), examples(name), RUNS, RUNS, lambda: ["v"])
     try:
         rows = import_module(f"samples_queries.{name}").answer(empty(), **bound)
     except Unanswerable:

@@ -176,3 +176,10 @@ def test_gaps_come_in_the_order_of_training(tallied, tmp_path):
     assert {row["k"] for row in lake.query("efficiency_gap", base="base")} == {8}, "256 are more than there are"
     with pytest.raises(SamplesError, match="base is compared with no run"):
         lake.query("efficiency_gap", base="base", runs="base")
+
+
+def test_a_run_that_is_named_stays_when_labels_choose_among_the_others(tallied, tmp_path):
+    counts = {"base": {"p": (4, 3)}, "one": {"p": (4, 1)}, "two": {"p": (4, 2)}}
+    lake = tallied.lake(tmp_path, counts, one={"algorithm": "grpo"}, two={"algorithm": "dapo"})
+    rows = lake.query("efficiency_gap", base="base", ks=[4], labels={"algorithm": "dapo"}).dicts()
+    assert [(row["run"], row["base_pass_at_K"], row["pass_at_1"]) for row in rows] == [("two", 1.0, 0.5)]
