@@ -251,7 +251,7 @@ def test_on_a_pipe_progress_is_plain_lines_without_long_silence_and_stdout_is_em
     assert process.stdout is not None
     assert process.stdout.read() == ""
     assert max(after - before for before, after in pairwise(times[1:])) < 4 + (times[-1] - times[0]) / 10
-    ours = re.compile(r"reading|\d+ problems|planning|starting|loading|[\d,]+/[\d,]+ samples|run |drew ")
+    ours = re.compile(r"reading|\d+ problems|planning|starting|loading|waiting|[\d,]+/[\d,]+ samples|run |drew ")
     assert [line for line in lines if not ours.match(line)] == []
 
 
