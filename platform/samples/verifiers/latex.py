@@ -173,6 +173,10 @@ def _parsed(text: str) -> Any:
             self.parser._interp.predictionMode = self.mode  # noqa: SLF001 - no other way
             return self.parser
 
+        def parse_number(self, text: str) -> Any:
+            plain = _number(text.replace(",", ""))  # its own way imports all of SymPy for every number
+            return super().parse_number(text) if plain is None else plain
+
     for mode in (PredictionMode.SLL, PredictionMode.LL):
         reader = Reader(is_real=True, config=ConversionConfig(lowercase_symbols=False))
         reader.mode = mode

@@ -175,10 +175,11 @@ def _unbased(text: str) -> str:
 def _same(want: Any, got: Any) -> bool:
     from math_verify import verify
 
-    alike = _close(_value(want, got), _value(got, want))
+    wanted, given = _value(want, got), _value(got, want)
+    alike = _close(wanted, given)
     if alike is not None:
         return alike
-    if apart(want, got):
+    if apart(wanted, given):
         return False
     try:
         return verify(want, got, timeout_seconds=None, allow_set_relation_comp=True, raise_on_error=True)

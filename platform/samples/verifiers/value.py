@@ -13,24 +13,33 @@ _POINTS = (0.7390851332151607, 1.3247179572447460)  # where letters are evaluate
 
 
 def apart(one: Any, other: Any) -> bool:
-    """Whether two expressions, or two tuples, intervals, finite sets or matrices of them, clearly differ in value."""
+    """Whether two expressions, tuples, intervals, finite sets or matrices clearly differ in value.
+
+    An expression beside one of the others is compared as the only thing in it.
+    """
     import sympy
 
     if isinstance(one, sympy.Expr) and isinstance(other, sympy.Expr):
         return _numbers_apart(one, other)
+    if isinstance(other, sympy.Expr):
+        one, other = other, one
+    if isinstance(one, sympy.Expr) and isinstance(other, sympy.Interval | sympy.FiniteSet):
+        return any(apart(one, member) for member in _members(other))
+    if isinstance(one, sympy.Expr) and isinstance(other, sympy.Tuple):
+        return len(other) != 1 or apart(one, other[0])
     if isinstance(one, sympy.FiniteSet) and isinstance(other, sympy.FiniteSet):
         return _unmatched(one, other) or _unmatched(other, one)
     if type(one) is not type(other):
         return False
-    entries, others = _entries(one), _entries(other)
+    entries, others = _members(one), _members(other)
     return len(entries) == len(others) and any(map(apart, entries, others))
 
 
-def _entries(expression: Any) -> list[Any]:
+def _members(expression: Any) -> list[Any]:
     import sympy
 
-    if isinstance(expression, sympy.Tuple):
-        return list(expression)
+    if isinstance(expression, sympy.Tuple | sympy.FiniteSet):
+        return list(expression.args)
     if isinstance(expression, sympy.Interval):
         return [expression.start, expression.end]
     if isinstance(expression, sympy.MatrixBase):
@@ -49,6 +58,8 @@ def _numbers_apart(one: Any, other: Any) -> bool:
     slow = (sympy.Integral, sympy.Sum, sympy.Product, sympy.Limit, sympy.Derivative)
     if one.has(*slow) or other.has(*slow):
         return False
+    if any(isinstance(side, sympy.Symbol) and len(side.name) > 1 for side in (one, other)):
+        return False  # a word: beside it, a product of letters is the same word
     letters = sorted(one.free_symbols | other.free_symbols, key=str)
     for point in _POINTS if letters else (0.0,):
         at = {letter: point + place / 7 for place, letter in enumerate(letters)}
