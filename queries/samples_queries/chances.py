@@ -33,13 +33,14 @@ def all_wrong(n: Integers, c: Integers, ks: Integers, rows: int = 0) -> Iterator
     """
     width = max(1, CELLS // max(rows, len(n), 1))
     few = c <= FEW
-    many_n, many_wrong = n[~few, None], (n - c)[~few, None]
+    many_n, many_wrong = (some[~few, None].astype(np.float64) for some in (n, n - c))  # exact, and divided faster
     reached = np.ones((len(many_n), 1))
     for first in range(0, int(ks[-1]), width):
-        drawn = np.arange(first, min(first + width, int(ks[-1])))
-        left = np.maximum(many_wrong - drawn, 0) / np.maximum(many_n - drawn, 1)
-        left[:, :1] *= reached
-        chances = np.multiply.accumulate(left, axis=1)
+        drawn = np.arange(first, min(first + width, int(ks[-1])), dtype=np.float64)
+        chances = np.maximum(many_wrong - drawn, 0)
+        chances /= np.maximum(many_n - drawn, 1)
+        chances[:, :1] *= reached
+        np.multiply.accumulate(chances, axis=1, out=chances)
         reached = chances[:, -1:]
         block = ks[(ks > first) & (ks <= first + width)]
         if len(block):

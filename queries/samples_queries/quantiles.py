@@ -16,7 +16,7 @@ PIECES = 64
 NODES = 8  # of Gauss's rule in each piece
 DEPTH = 45.0  # how far below the peak's logarithm the density is as good as 0: 1e-20
 STEPS = 60  # halvings that leave nothing between two ends
-CLOSE = 1e-15
+CLOSE = 1e-10  # a step of Newton's that is this small leaves an error far smaller than itself
 
 
 def beta_quantiles(alpha: Floats, beta: Floats, levels: list[float]) -> Floats:
@@ -35,8 +35,12 @@ def beta_quantiles(alpha: Floats, beta: Floats, levels: list[float]) -> Floats:
     # At these distances the density is as low as DEPTH for sure: its logarithm's slopes are alpha and beta at the ends.
     far_left = (DEPTH + (alpha + beta) * np.log1p(alpha / beta)) / alpha
     far_right = (DEPTH + (alpha + beta) * np.log1p(beta / alpha)) / beta
-    start = _solved(lambda at: _log_density(alpha, beta, at) - top + DEPTH, peak - far_left, peak)
-    end = _solved(lambda at: top - DEPTH - _log_density(alpha, beta, at), peak, peak + far_right)
+
+    def steepness(at: Floats) -> Floats:
+        return np.abs(alpha - (alpha + beta) / (1 + np.exp(-at)))
+
+    start = _solved(lambda at: _log_density(alpha, beta, at) - top + DEPTH, peak - far_left, peak, steepness)
+    end = _solved(lambda at: top - DEPTH - _log_density(alpha, beta, at), peak, peak + far_right, steepness)
     width = (end - start) / PIECES
     sums = np.cumsum([mass(start + width * piece, width) for piece in range(PIECES)], axis=0)
     found: list[Floats] = []
@@ -59,16 +63,14 @@ def _log_density(alpha: Floats, beta: Floats, at: Floats) -> Floats:
     return alpha * below + beta * (below - at)
 
 
-def _solved(
-    rising: Callable[[Floats], Floats], low: Floats, high: Floats, slope: Callable[[Floats], Floats] | None = None
-) -> Floats:
+def _solved(rising: Callable[[Floats], Floats], low: Floats, high: Floats, slope: Callable[[Floats], Floats]) -> Floats:
     """Return where a function rises through 0 between two ends: by Newton's steps where they stay between them."""
     at = (low + high) / 2
     for _ in range(STEPS):
         value = rising(at)
         low, high = np.where(value < 0, at, low), np.where(value < 0, high, at)
-        guess = at - value / slope(at) if slope else low
-        new = np.where((low < guess) & (guess < high), guess, (low + high) / 2)
+        guess = at - value / slope(at)
+        new = np.where((low <= guess) & (guess <= high), guess, (low + high) / 2)
         if np.all(np.abs(new - at) <= CLOSE * (1 + np.abs(at))):
             return new
         at = new

@@ -5,8 +5,8 @@
 -- of a file: two names as keys take half as long again.
 WITH once AS (
     SELECT
-        hash(run_id, verifier) AS judge, problem_id, count(*) AS verdicts, sum((status = 'correct')::INT) AS c,
-        sum((status = 'error')::INT) AS errors, sum((status = 'timeout')::INT) AS timeouts
+        hash(run_id, verifier) AS judge, problem_id, count(*) AS verdicts, countif(status = 'correct') AS c,
+        countif(status = 'error') AS errors, countif(status = 'timeout') AS timeouts
     FROM lake.verdicts
     ANTI JOIN superseded USING (run_id, verifier, problem_id, pass_id)
     ANTI JOIN rejudged USING (run_id, verifier, problem_id)
