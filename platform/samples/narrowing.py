@@ -49,7 +49,8 @@ def narrow(
     if filters.of_problems:
         views.create(["runs", "problems"])
         return _keep_problems(views.connection, left, filters)
-    return Kept(frozenset(run.run_id for run in left) if len(left) < len(there) else None)
+    ids = frozenset(run.run_id for run in left) if len(left) < len(there) else None
+    return Kept(ids, dataset=filters.dataset)
 
 
 def _guess(views: Views, there: Sequence[Known], guesses: Guessable, verifier: str | None) -> None:

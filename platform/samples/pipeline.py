@@ -17,12 +17,13 @@ from typing import Any
 import pyarrow as pa
 
 from samples import board as boards
+from samples.engines import SEQUENCES
 from samples.errors import MissingExtra, SamplesError
 from samples.plan import CELL, Plan
 from samples.replica import Job, Replica, Work
 from samples.segment import Receipt
 
-_DEFAULT_SEQUENCES = 256
+_AHEAD = 8  # batches in a replica's hands: a unit is held until its longest completion ends, see `samples.room`
 _CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
 _STARTS = 2  # Ray gives a node 30 s to come up, too little where its agents are imported for the first time
@@ -175,7 +176,7 @@ class Stream:
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         context.execution_options.preserve_order = False  # receipts as they come; rows carry their keys
-        calls = _calls_at_once(self._job, self._plan)
+        calls = _calls_at_once(self._job, self._plan, self._pool.largest)
         has_gpus = bool(ray.cluster_resources().get("GPU")) and self._job.run.engine != "toy"
         gpus = self._job.placement.tensor_parallel_size if has_gpus else None
         tickets = ray.data.read_datasource(
@@ -197,8 +198,9 @@ class Stream:
         )
 
 
-def _calls_at_once(job: Job, plan: Plan) -> int:
-    """Units in a replica's hands that fill the engine's batch, and one more so that it never drains."""
+def _calls_at_once(job: Job, plan: Plan, replicas: int) -> int:
+    """Units in a replica's hands: several batches of them, but never so many that other replicas would have none."""
     unit = max(int((plan.stop - plan.start).max()), 1)
-    sequences = job.placement.max_num_seqs or _DEFAULT_SEQUENCES
-    return max(1, min(math.ceil(sequences / min(unit, CELL)) + 1, len(plan)))
+    batch = math.ceil((job.placement.max_num_seqs or SEQUENCES) / min(unit, CELL))
+    share = len(plan) // (2 * replicas)  # as many again wait at each replica
+    return max(1, min(max(batch + 1, min(_AHEAD * batch, share)), len(plan)))

@@ -1,7 +1,7 @@
 """A replica: one Ray actor that holds one engine, samples units and writes their segments.
 
-Each call takes one unit; several calls run at once in threads, so that the engine's batch never drains between
-units. A request that fails is a row with its error. A unit whose engine dies ends the process, so that Ray starts a
+Each call takes one unit; many calls run at once in threads, and begin as the engine's batch has room for them. A
+request that fails is a row with its error. A unit whose engine dies ends the process, so that Ray starts a
 new replica and gives it the unit again; nothing of a unit is visible before the driver commits it.
 """
 
@@ -23,6 +23,7 @@ from samples.engines import Completion, EngineDead, Placement, Sampling
 from samples.errors import SamplesError
 from samples.lake import Lake
 from samples.plan import Unit
+from samples.room import Room
 from samples.run import Run, seed_of
 
 ATTEMPTS = 3  # at a unit whose engine raises, before its samples become errors
@@ -78,6 +79,7 @@ class Replica:
         threading.Thread(target=self._keep_reporting, daemon=True).start()
         self._job = job
         self._engine: engines.Engine | None = None
+        self._room = Room(engines.SEQUENCES)
         self._refusal: SamplesError | None = None
         try:
             self._work: Work = ray.get(work[0])
@@ -85,6 +87,7 @@ class Replica:
             if not self._stopping:
                 model = (job.run.engine, job.run.model, job.revision, job.dtype)
                 self._engine = engines.load(*model, job.sampling, job.placement)
+                self._room = Room(self._engine.sequences)
         except Exception as error:  # noqa: BLE001 - an engine may raise anything
             self._refusal = _told("a replica cannot start", error)
         self._ready = True
@@ -97,26 +100,41 @@ class Replica:
         """Sample one unit: its receipt, None when the user stopped the run, or why the run cannot go on."""
         if self._engine is None:
             return self._refusal
-        with self._lock:
-            if self._stopping:
-                return None
-            self._busy += 1
         unit, prompt_ids = self._work.unit(number)
         seeds = [seed_of(self._job.run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
+        if not self._room.enter(len(seeds)):
+            return None
+        unfinished = len(seeds)
+
+        def seen(completion: Completion) -> None:
+            nonlocal unfinished
+            if unfinished:  # a unit that is drawn again keeps no more room than its first attempt left
+                unfinished -= 1
+                self._room.leave(1)
+            self._seen(completion)
+
+        with self._lock:
+            if self._stopping:
+                self._room.leave(unfinished)
+                return None
+            self._busy += 1
         try:
-            completions = self._draw(self._engine, prompt_ids, seeds)
+            completions = self._draw(self._engine, prompt_ids, seeds, seen)
             return segment.write(self._lake, self._job.run, unit, seeds, completions)
         except Exception as error:  # noqa: BLE001 - Ray would print a traceback and forget what else was drawn
             return _told(f"samples {unit.start} to {unit.stop - 1} of problem {unit.problem_id}", error)
         finally:
+            self._room.leave(unfinished)
             with self._lock:
                 self._busy -= 1
 
-    def _draw(self, engine: engines.Engine, prompt_ids: list[int], seeds: Sequence[int]) -> list[Completion]:
+    def _draw(
+        self, engine: engines.Engine, prompt_ids: list[int], seeds: Sequence[int], seen: engines.Seen
+    ) -> list[Completion]:
         failure = ""
         for _ in range(ATTEMPTS):
             try:
-                return engine.sample(prompt_ids, list(seeds), self._seen)
+                return engine.sample(prompt_ids, list(seeds), seen)
             except EngineDead:
                 os._exit(1)  # Ray starts a new replica; a dead engine answers nobody
             except Exception as error:  # noqa: BLE001 - an engine may raise anything; after the last attempt it is data
@@ -144,6 +162,8 @@ class Replica:
         with suppress(ray.exceptions.RayError):  # telemetry: sampling goes on without it
             stopping: Any = ray.get(self._board.report.remote(report), timeout=10)
             self._stopping = stopping
+            if stopping:
+                self._room.close()
 
 
 def _told(where: str, error: Exception) -> SamplesError:

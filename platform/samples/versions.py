@@ -25,7 +25,7 @@ _REFERRING_FIRST = (
 def read_version(version: str | datetime) -> Version:
     """Read what names a version: "problems:3,runs:2,samples:14" as `Lake.version` gives it, or a time (ISO 8601).
 
-    A time without a zone is UTC.
+    A time without a zone is UTC; an object store knows the times of its commits to the second.
 
     Raises:
         UsageError: It is neither, or names a table that no lake has.
@@ -65,11 +65,10 @@ def snapshot_at(name: str, version: Version, load: Callable[[str, int | None], D
             raise UsageError(f"table {name} has no version {version[name]}: it {there}")
         return newest if newest.version() == version[name] else load(name, version[name])
     snapshot = load(name, None)
-    if snapshot is None:
-        return None
+    if snapshot is None or snapshot.metadata().created_time > version.timestamp() * 1000:
+        return None  # asked for a time before its first version, deltalake gives that one
     snapshot.load_as_version(version)
-    (first,) = snapshot.history(1)
-    return None if first["timestamp"] > version.timestamp() * 1000 else snapshot
+    return snapshot
 
 
 def pin(names: Iterable[str], load: Callable[[str], DeltaTable | None]) -> dict[str, DeltaTable | None]:

@@ -23,13 +23,14 @@ from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
 @dataclass(frozen=True)
 class Kept:
-    """What filters left: ids of runs (None: all), and whether the tables `kept` and `kept_problems` hold the rest.
+    """What filters left: ids of runs and a dataset (None: all), and whether `kept` and `kept_problems` hold the rest.
 
-    `kept` has the columns run_id and problem_id; `kept_problems` dataset, problem_id and problem_hash.
+    The table `kept` has the columns run_id and problem_id; `kept_problems` dataset, problem_id and problem_hash.
     """
 
     runs: frozenset[str] | None = None
     problems: bool = False
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def tables(views: Iterable[str]) -> frozenset[str]:
     return frozenset[str]().union(*map(beneath, views))
 
 
-def pieces(lake: Lake, table: Table, runs: frozenset[str] | None = None) -> list[Piece]:
-    """Return the files of a table's snapshot; with `runs`, those of these runs where files are kept apart by run."""
+def pieces(lake: Lake, table: Table, runs: frozenset[str] | None = None, dataset: str | None = None) -> list[Piece]:
+    """Return the files of a table's snapshot: those of some runs, of a dataset, where files are kept apart by them."""
     snapshot = lake.delta(table.name)
     if snapshot is None:
         return []
@@ -71,7 +72,8 @@ def pieces(lake: Lake, table: Table, runs: frozenset[str] | None = None) -> list
     return [
         Piece(f"{root}/{path}", size, partition)
         for path, size, partition in found
-        if runs is None or partition.get("run_id") is None or partition["run_id"] in runs
+        if (runs is None or "run_id" not in partition or partition["run_id"] in runs)
+        and (dataset is None or partition.get("dataset", dataset) == dataset)
     ]
 
 
@@ -100,7 +102,7 @@ class Views:
         """Create these views, and all that they stand on, anew."""
         names = list(names)
         for name in sorted(tables(names)):
-            files = pieces(self.lake, TABLES[name], kept.runs)
+            files = pieces(self.lake, TABLES[name], kept.runs, kept.dataset)
             if self._remote:
                 self._remote.add((file.path, file.size) for file in files)
             relate(self.connection, TABLES[name], [file.path for file in files], kept)

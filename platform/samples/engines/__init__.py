@@ -112,6 +112,8 @@ def unseen(_: Completion) -> None:
 class Engine(Protocol):
     """One loaded model. `sample` is called from several threads at once."""
 
+    sequences: int  # completions that it draws at once; more of them wait
+
     def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
         """Draw one completion per seed for one prompt, in the order of `seeds`.
 
@@ -132,6 +134,8 @@ class Engine(Protocol):
 class EngineDead(RuntimeError):
     """An engine that cannot answer any more."""
 
+
+SEQUENCES = 256  # drawn at once where nobody says how many: vLLM's default on most GPUs
 
 NAMES = ("vllm", "transformers", "toy")
 

@@ -25,7 +25,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from samples.engines import Completion, EngineDead, Placement, Sampling, Seen, unseen
+from samples.engines import SEQUENCES, Completion, EngineDead, Placement, Sampling, Seen, unseen
 from samples.errors import ModelError
 
 _END = 0  # the end token: a NUL byte, never part of a text
@@ -101,7 +101,8 @@ class ToyTokenizer:
 class ToyEngine:
     """The engine; without state, so threads need no lock."""
 
-    def __init__(self, behaviour: Behaviour, sampling: Sampling) -> None:
+    def __init__(self, behaviour: Behaviour, sampling: Sampling, sequences: int) -> None:
+        self.sequences = sequences
         self._behaviour = behaviour
         self._sampling = sampling
 
@@ -174,9 +175,9 @@ def tokenizer(model: str, revision: str | None) -> ToyTokenizer:
 
 
 def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> ToyEngine:
-    """Make a toy engine; placement, revision and dtype change nothing."""
-    del revision, dtype, placement
-    return ToyEngine(Behaviour.parse(model), sampling)
+    """Make a toy engine; revision and dtype change nothing."""
+    del revision, dtype
+    return ToyEngine(Behaviour.parse(model), sampling, placement.max_num_seqs or SEQUENCES)
 
 
 def versions() -> dict[str, str]:

@@ -28,7 +28,7 @@ class TransformersEngine:
         self._model: Any = model
         self._tokenizer = tokenizer.inner
         self._sampling = sampling
-        self._batch = batch
+        self.sequences = batch
         self._turn = threading.Lock()
         self._max_model_len: int = sampling.max_model_len or getattr(
             model.config.get_text_config(), "max_position_embeddings", 2**31
@@ -46,8 +46,8 @@ class TransformersEngine:
             return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
         completions: list[Completion] = []
         with self._turn:
-            for start in range(0, len(seeds), self._batch):
-                part = seeds[start : start + self._batch]
+            for start in range(0, len(seeds), self.sequences):
+                part = seeds[start : start + self.sequences]
                 try:
                     completions += self._draw(prompt_ids, part)
                 except (RuntimeError, ValueError, IndexError) as error:  # out of memory, a token id out of range …

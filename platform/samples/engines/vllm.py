@@ -38,6 +38,7 @@ class VllmEngine:
             self.close()
             raise
         self._max_model_len: int = self._llm.model_config.max_model_len
+        self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
         atexit.register(self.close)
 
     @staticmethod
