@@ -18,7 +18,8 @@ from samples.errors import MissingExtra, ProblemsError, SamplesError
 
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure"}
 # s3fs tries five times, each on top of botocore's own tries: keep those few, so that a dead endpoint is soon known.
-_S3 = {"config_kwargs": {"retries": {"total_max_attempts": 2}}}
+# The environment may name another endpoint next time: no instance is kept.
+_S3 = {"config_kwargs": {"retries": {"total_max_attempts": 2}}, "skip_instance_cache": True}
 
 
 def rows(source: str) -> list[formats.Row]:

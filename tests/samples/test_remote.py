@@ -16,7 +16,12 @@ def test_every_question_has_the_same_answer_on_s3_as_in_a_folder(lakes, filled, 
     for name in samples_queries.NAMES:
         wanted = [p for p in header(name).params if p.default is None and p.kind not in {"runs", "verifier"}]
         given = {p.name: "a" if p is wanted[0] and p.kind == "run" else NEEDED[p.kind] for p in wanted}
-        assert remote.query(name, **given).arrow().equals(filled.query(name, **given).arrow()), name
+        there, here = remote.query(name, **given), filled.query(name, **given)
+        assert there.columns == here.columns
+        assert [list(row.values()) for row in there] == [
+            [pytest.approx(value, nan_ok=True) if isinstance(value, float) else value for value in row.values()]
+            for row in here
+        ], name
     for view in VIEWS:
         text = f"SELECT * FROM {view} ORDER BY ALL"
         assert remote.sql(text, threads=1).dicts() == filled.sql(text, threads=1).dicts(), view
