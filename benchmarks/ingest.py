@@ -7,6 +7,9 @@ Timed is sampling alone, on both sides from the first request: bare to the last 
 receipt, by stamps that the replica takes around each unit. Starting Ray and loading the model are outside.
 "committed" is the same over Summary's own seconds: from the first ready replica, as the driver sees it, to the last
 commit.
+
+On a CPU the engine takes every core, and what Ray's own processes use is taken from it; the environment variable
+VLLM_CPU_OMP_THREADS_BIND=0 leaves it one core and the others to everything else, as an engine on a GPU does.
 """
 
 import argparse
