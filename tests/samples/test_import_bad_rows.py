@@ -108,7 +108,7 @@ def test_rows_of_two_runs_are_not_mixed(tmp_path):
         ("file.txt", b"x", "its extension is none of .jsonl, .json, .parquet, .eval"),
         ("file.jsonl", b"\n\n", "holds no samples"),
         ("file.jsonl.gz", b"x", "is no complete gzip file"),
-        ("file.jsonl.gz", gzip.compress(GOOD.encode() * 1000)[:-20], "is no complete gzip file"),
+        ("file.jsonl.gz", gzip.compress(GOOD.encode() * 1000, mtime=0)[:-20], "is no complete gzip file"),
         ("file.parquet", b"PAR1", "is no complete Parquet file"),
         ("file.eval", b"PK", "is no complete .eval file"),
         ("file.json", b"", 'begins with ""; a list or an object is expected'),

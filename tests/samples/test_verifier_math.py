@@ -594,12 +594,12 @@ def table(text):
             yield pytest.param(gold, answer, "correct" if sign == " == " else "wrong", id=line)
 
 
-@pytest.mark.parametrize(("gold", "answer", "status"), table(CASES))
+@pytest.mark.parametrize(("gold", "answer", "status"), list(table(CASES)))
 def test_a_boxed_answer_gets_what_a_careful_mathematician_would_say(gold, answer, status):
     assert judge(gold, rf"We find that the answer is $\boxed{{{answer}}}$.") == status
 
 
-@pytest.mark.parametrize(("gold", "answer", "status"), table(LIMITS))
+@pytest.mark.parametrize(("gold", "answer", "status"), list(table(LIMITS)))
 def test_known_limits_are_as_the_module_says(gold, answer, status):
     assert judge(gold, rf"\boxed{{{answer}}}") == status
 

@@ -105,7 +105,7 @@ def status(name, gold, completion):
     return judge.compare(Problem("p", "?", gold, None, {}), judge.extract(completion)).status
 
 
-@pytest.mark.parametrize(("gold", "answer", "expected"), table())
+@pytest.mark.parametrize(("gold", "answer", "expected"), list(table()))
 def test_two_answers_agree_as_leniently_as_the_paper_has_it(gold, answer, expected):
     assert status("paper-math", gold, rf"\boxed{{{answer}}}") == expected
 
