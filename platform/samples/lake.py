@@ -36,7 +36,7 @@ _MARK = "lake.json"
 _COMMIT_TRIES = 100  # at the next version of a table's log, which other commits may take first
 # Statistics name the key columns only, and the table says so: deltalake takes a column that it expects statistics of
 # and finds none for one that equals nothing, and skips files that hold what is asked for.
-_SKIPPING = {"delta.dataSkippingStatsColumns": ",".join(parquet.STATISTICS)}
+_SKIPPING = "delta.dataSkippingStatsColumns"
 _NO_SKIPPING = {"delta.dataSkippingNumIndexedCols": "0"}
 
 
@@ -275,6 +275,7 @@ class Lake:
         if (snapshot := self.delta(table.name)) is not None:
             return snapshot
         try:
+            stated = parquet.stated(table.file_schema.names)
             return DeltaTable.create(
                 self.place.table_uri(table.name),
                 schema=table.schema,
@@ -282,7 +283,7 @@ class Lake:
                 partition_by=list(table.partition_by),
                 name=table.name,
                 description=table.meaning,
-                configuration=_SKIPPING if set(parquet.STATISTICS) <= set(table.file_schema.names) else _NO_SKIPPING,
+                configuration={_SKIPPING: ",".join(stated)} if stated else _NO_SKIPPING,
                 storage_options=self.place.options,
                 # A second maker must not make it again, as version 1 behind the first's.
                 commit_properties=CommitProperties(max_commit_retries=0),

@@ -12,7 +12,8 @@ from samples import parameters
 from samples.errors import NotFound
 from samples.filters import Filters, Guessable, Known, find, listed, texts
 from samples.lake import Lake
-from samples.views import Kept, Views, pieces
+from samples.pieces import Kept, pieces
+from samples.views import Views
 from samples_schemas import COUNTS, VERDICTS
 
 _SHOWN = 12  # problems in a message
@@ -30,7 +31,7 @@ def needed(filters: Filters) -> set[str]:
 def verifiers(lake: Lake, runs: Sequence[Known]) -> list[str]:
     """Return the names of the verifiers that judged any of these runs: the lake's file list says so."""
     ids = frozenset(run.run_id for run in runs)
-    files = [file for table in (VERDICTS, COUNTS) for file in pieces(lake, table, ids)]
+    files = [file for table in (VERDICTS, COUNTS) for file in pieces(lake, table, Kept(ids))]
     return sorted({file.partition["verifier"] for file in files})
 
 

@@ -7,6 +7,7 @@ tokens can be 16k long: heavy tables get groups of about 8 MB, so a point lookup
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ import pyarrow.parquet as pq
 
 from samples_schemas import Table
 
-STATISTICS = ("problem_id", "sample_index")  # columns whose range a file's commit states, where a table has both
+_STATED = ("problem_id", "sample_index", "pass_id")
+_RARE = ("error",)  # columns that are null in most row groups: readers who want the rest skip these
 _HEAVY_GROUP_BYTES = 8 << 20
 _NARROW_GROUP_ROWS = 122_880  # DuckDB's own row group
 _ENCODINGS = {"token_ids.list.element": "PLAIN", "token_logprobs.list.element": "BYTE_STREAM_SPLIT"}
@@ -54,7 +56,7 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
         use_dictionary=[  # pyright: ignore[reportArgumentType]  # pyarrow takes names too
             name for name in leaves if name not in encoded and name != "text"
         ],
-        write_statistics=[name for name in STATISTICS if name in leaves],  # pyright: ignore[reportArgumentType]
+        write_statistics=[name for name in (*_STATED, *_RARE) if name in leaves],  # pyright: ignore[reportArgumentType]
         store_schema=False,  # the lake declares the types; a copy would outweigh a small segment
     ) as writer:
         writer.write_table(rows, row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS)
@@ -63,10 +65,17 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
     return sink.getvalue()
 
 
+def stated(columns: Sequence[str]) -> list[str]:
+    """Return of which columns of a table a file's commit states the range: keys, where the table has a row per sample.
+
+    By these, readers skip files.
+    """
+    return [name for name in _STATED if name in columns] if "sample_index" in columns else []
+
+
 def stats(rows: pa.Table) -> str:
-    """Delta's file statistics: row count, and the range of the key columns, by which readers skip files."""
-    stated = STATISTICS if set(STATISTICS) <= set(rows.column_names) else ()
-    ranges = {name: pc.call_function("min_max", [rows[name]]).as_py() for name in stated}
+    """Delta's file statistics: row count, and the range of the columns that are `stated`."""
+    ranges = {name: pc.call_function("min_max", [rows[name]]).as_py() for name in stated(rows.column_names)}
     return json.dumps(
         {
             "numRecords": rows.num_rows,

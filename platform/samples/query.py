@@ -5,7 +5,9 @@ nothing else. Nothing here starts a model.
 """
 
 from collections.abc import Generator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -24,7 +26,7 @@ from samples.narrowing import narrow, needed, verifiers
 from samples.rows import Rows
 from samples.statements import said, views_read
 from samples.storage import explained
-from samples.views import Views
+from samples.views import Views, tables
 from samples_queries import Header, Unanswerable
 from samples_schemas import VIEWS
 
@@ -52,18 +54,20 @@ def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | No
     reads = {*header.reads, "runs", *(["tallies"] if judged else ()), *needed(filters)}
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
-        with explained(lake.uri), engine(memory, threads) as connection:
-            running.append(connection)
-            shown = Views(connection, lake, reads)
+        with _opened(lake, reads, memory, threads) as shown:
+            running.append(shown.connection)
             there = _runs(shown)
             left = chosen(there, filters)
             named = binding.runs_of(header, parameters, left, there)
             read = left if named is None else named
             bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
-            kept = narrow(shown, there, read, filters, bound[judged[0]] if judged else None)
+            judges = [bound[name] for name in judged]
+            kept = narrow(shown, there, read, filters, judges[0] if judges else None)
+            if judges and all(judges):
+                kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
-            lock(connection, shown.paths)
-            return Rows(_answered(connection, header, bound))
+            lock(shown.connection, shown.paths)
+            return Rows(_answered(shown.connection, header, bound))
 
     return promptly(answer)
 
@@ -86,7 +90,7 @@ def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None
         with explained(lake.uri), engine(memory, threads) as connection:
             running.append(connection)
             names = views_read(connection, text, VIEWS)
-            shown = Views(connection, lake, names | needed(asked))
+            shown = Views(connection, lake.pin(tables(names | needed(asked))))
             there = _runs(shown) if asked != Filters() else []
             shown.create(names, narrow(shown, there, chosen(there, asked), asked))
             lock(connection, shown.paths)
@@ -106,8 +110,17 @@ def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None
 def connect(lake: Lake, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB connection in which these views of the lake's newest snapshot are, for the library's own use."""
     with explained(lake.uri), engine() as connection:
-        Views(connection, lake, reads).create(reads)
+        Views(connection, lake.pin(tables(reads))).create(reads)
         yield connection
+
+
+@contextmanager
+def _opened(lake: Lake, reads: Iterable[str], memory: str | None, threads: int | None) -> Generator[Views]:
+    """Pin what these views stand on, while DuckDB starts: either takes some 20 ms."""
+    with explained(lake.uri), ThreadPoolExecutor(1) as beside:
+        pinned = beside.submit(lake.pin, tables(reads))
+        with engine(memory, threads) as connection:
+            yield Views(connection, pinned.result())
 
 
 def _runs(shown: Views) -> list[Known]:

@@ -5,8 +5,7 @@ pattern. What filters leave out is left out there, once, for every view: whole f
 where a problem is.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,30 +15,11 @@ import pyarrow as pa
 import samples_queries
 from samples.errors import UsageError
 from samples.lake import Lake
-from samples.storage import explained
+from samples.pieces import EVERYTHING, Kept, Piece, pieces
 from samples_schemas import TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
-
-@dataclass(frozen=True)
-class Kept:
-    """What filters left: ids of runs and a dataset (None: all), and whether `kept` and `kept_problems` hold the rest.
-
-    The table `kept` has the columns run_id and problem_id; `kept_problems` dataset, problem_id and problem_hash.
-    """
-
-    runs: frozenset[str] | None = None
-    problems: bool = False
-    dataset: str | None = None
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One file of a table: its path as DuckDB is given it, its size in bytes, its partition values."""
-
-    path: str
-    size: int
-    partition: dict[str, str]
+_FEW = 8  # judges
 
 
 @cache
@@ -57,34 +37,16 @@ def tables(views: Iterable[str]) -> frozenset[str]:
     return frozenset[str]().union(*map(beneath, views))
 
 
-def pieces(lake: Lake, table: Table, runs: frozenset[str] | None = None, dataset: str | None = None) -> list[Piece]:
-    """Return the files of a table's snapshot: those of some runs, of a dataset, where files are kept apart by them."""
-    snapshot = lake.delta(table.name)
-    if snapshot is None:
-        return []
-    with explained(lake.place.table_uri(table.name)):
-        # pa.table would first ask whether it is a pandas frame, and import pandas for that: a second
-        adds = pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
-    values = [adds[f"partition.{column}"].to_pylist() for column in table.partition_by]
-    partitions = [dict(zip(table.partition_by, row, strict=True)) for row in zip(*values, strict=True)]
-    root = lake.place.table_uri(table.name) if lake.place.is_local else f"lake://{table.name}"
-    found = zip(adds["path"].to_pylist(), adds["size_bytes"].to_pylist(), partitions or [{}] * len(adds), strict=True)
-    return [
-        Piece(f"{root}/{path}", size, partition)
-        for path, size, partition in found
-        if (runs is None or "run_id" not in partition or partition["run_id"] in runs)
-        and (dataset is None or partition.get("dataset", dataset) == dataset)
-    ]
-
-
 class Views:
-    """The views of one pinned snapshot of a lake in one connection; `paths` are the files that they read."""
+    """The views of a pinned lake in one connection; `paths` are the files that they read. None is there at first."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, reads: Iterable[str]) -> None:
-        """Pin what the views `reads` stand on; nothing is created yet."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
         self.connection = connection
-        self.lake = lake.pin(tables(reads))
+        self.lake = lake
         self.paths: set[str] = set()
+        self._related: dict[str, tuple[list[str], str]] = {}  # of each table, the files and what is left of their rows
+        self._defined: set[str] = set()
+        self._judges: list[dict[str, str]] = []  # what is filled into views
         self._remote: Any = None
         connection.execute("CREATE SCHEMA lake")
         if not lake.place.is_local:
@@ -98,23 +60,74 @@ class Views:
         """What went wrong at the lake's store, when DuckDB failed because of it."""
         return self._remote and self._remote.failure
 
-    def create(self, names: Iterable[str], kept: Kept = Kept()) -> None:
-        """Create these views, and all that they stand on, anew."""
-        names = list(names)
-        for name in sorted(tables(names)):
-            files = pieces(self.lake, TABLES[name], kept.runs, kept.dataset)
+    def create(self, names: Iterable[str], kept: Kept = EVERYTHING) -> None:
+        """Create these views, and all that they stand on; anew where something else is kept than before."""
+        order = list(in_order(names))
+        changed: set[str] = set()
+        for name in sorted(tables(order)):
+            files = pieces(self.lake, TABLES[name], kept)
+            related = [file.path for file in files], _kept(TABLES[name], kept)
+            if self._related.get(name) == related:
+                continue
             if self._remote:
                 self._remote.add((file.path, file.size) for file in files)
-            relate(self.connection, TABLES[name], [file.path for file in files], kept)
-            self.paths.update(file.path for file in files)
-        define(self.connection, names)
+            relate(self.connection, TABLES[name], related[0], kept)
+            self.paths.update(related[0])
+            self._related[name] = related
+            changed.add(name)
+            if name == "verdicts":
+                self._judges = _judges(files)
+        stale = [name for name in order if name not in self._defined or beneath(name) & changed]
+        define(self.connection, stale, self._judges)
+        self._defined.update(stale)
 
 
-def define(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
-    """Create these views over the relations of schema `lake`, which are there."""
-    for name in in_order(names):
-        kind = "VIEW" if name in VIEWS else "TABLE"  # what views share, and no question names, is computed once
-        connection.execute(f"CREATE OR REPLACE {kind} {name} AS {samples_queries.text(f'views/{name}')}")
+def define(
+    connection: duckdb.DuckDBPyConnection, names: Iterable[str], judges: Sequence[Mapping[str, str]] = ()
+) -> None:
+    """Create these views, each after those it reads, over the relations of schema `lake`, which are there.
+
+    `judges` is what to fill into views for each pair of run and verifier, if these are known.
+    """
+    for name in names:
+        select = _select(name, judges)
+        if samples_queries.header(f"views/{name}").made == ("once",):
+            made = connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS {select}").fetchall()
+            # Where no row is, nothing that reads it need be planned or run.
+            select = f"FROM lake.{name}" if made != [(0,)] else f"FROM lake.{name} WHERE false"
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {select}")
+
+
+def _select(view: str, judges: Sequence[Mapping[str, str]]) -> str:
+    """Return a view's SQL.
+
+    Verdicts are grouped judge by judge while there are few: DuckDB groups by one column of a dictionary in two thirds
+    of the time that it takes for several. Planning takes longer with each part.
+    """
+    text = samples_queries.text(f"views/{view}")
+    if not samples_queries.header(f"views/{view}").each:
+        return text
+    return "UNION ALL\n".join(text.format(**judge) for judge in (judges if 0 < len(judges) <= _FEW else [_ANY_JUDGE]))
+
+
+_ANY_JUDGE = {"run_id": "run_id", "verifier": "verifier", "first_pass": "min(pass_id)", "last_pass": "max(pass_id)"}
+
+
+def _judges(verdicts: Iterable[Piece]) -> list[dict[str, str]]:
+    """Return what is filled into views for each pair of run and verifier that some verdicts are of."""
+    passes: dict[tuple[str, str], set[int | None]] = {}
+    for file in verdicts:
+        passes.setdefault((file.partition["run_id"], file.partition["verifier"]), set()).add(file.pass_id)
+    return [
+        _ANY_JUDGE
+        | {"run_id": _quoted(run), "verifier": _quoted(verifier)}
+        | (dict.fromkeys(("first_pass", "last_pass"), str(*found)) if len(found) == 1 and None not in found else {})
+        for (run, verifier), found in passes.items()
+    ]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str], kept: Kept) -> None:

@@ -15,7 +15,8 @@ of names, never empty: all of them when none is given), verifier (bound as its n
 given), int, float, text, bool, ints and floats (lists; "all" is bound as an empty one). `= none` binds NULL. A query
 reads no other runs than its parameters name: what they leave out is not even opened.
 
-`views` holds the SQL of what queries read, with the same kind of header.
+`views` holds the SQL of what queries read, with the same kind of header. A view of what its header calls `each` has
+places for these columns, as in `{run_id}`: values are filled in, a SELECT for each while they are few, or else names.
 """
 
 import re
@@ -24,7 +25,7 @@ from functools import cache
 from importlib.resources import files
 
 KINDS = ("run", "runs", "verifier", "int", "float", "text", "bool", "ints", "floats")
-_KEYS = ("params", "reads", "grain", "columns")
+_KEYS = ("params", "reads", "each", "made", "grain", "columns")
 
 
 class Unanswerable(ValueError):
@@ -51,6 +52,8 @@ class Header:
     answers: str
     params: tuple[Parameter, ...]
     reads: tuple[str, ...]
+    each: tuple[str, ...]
+    made: tuple[str, ...]
     grain: tuple[str, ...]
     columns: tuple[str, ...]
 
@@ -97,8 +100,8 @@ def header(name: str) -> Header:
         elif line.strip():
             break
     params = tuple(map(_parameter, re.split(r",\s*(?=\w+:)", said["params"]) if said.get("params") else ()))
-    reads, grain, columns = (tuple(re.findall(r"[\w.]+", said.get(word, ""))) for word in _KEYS[1:])
-    return Header(known, answers.rstrip("."), params, reads, grain, columns)
+    reads, each, made, grain, columns = (tuple(re.findall(r"[\w.]+", said.get(word, ""))) for word in _KEYS[1:])
+    return Header(known, answers.rstrip("."), params, reads, each, made, grain, columns)
 
 
 def _header_lines(source: str) -> list[str]:

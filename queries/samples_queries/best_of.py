@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from samples_queries.chances import Floats, Integers, all_wrong, means
+from samples_queries.chances import Floats, Integers, all_wrong, means, sums
 from samples_queries.groups import at_each_k, chosen, distinct, unjudged
 from samples_queries.intervals import METHOD, mean_interval
 
@@ -85,7 +85,8 @@ def _range(rewards: Floats) -> tuple[float, float]:
 
 def _measured(values: Floats, least: float, most: float) -> tuple[Integers, dict[str, Any]]:
     weights = np.ones(len(values), dtype=np.int64)
-    problems, mean = means(values, weights)
+    _, mean = means(values, weights)
     shares = np.clip((values - least) / (most - least), 0, 1)
-    low, high = (least + (most - least) * end for end in mean_interval(shares, weights.astype(float)))
+    problems, _, *ends = mean_interval(sums(shares, weights))
+    low, high = (least + (most - least) * end for end in ends)
     return problems, {"max_at_k": mean, "low": low, "high": high, "interval": METHOD}

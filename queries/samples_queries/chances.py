@@ -5,7 +5,7 @@ within 2e-15 of the exact fractions up to n = 10,000. Groups (n, c) that many pr
 block of ks at a time, so that memory is bounded for any number of ks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-CELLS = 1 << 20  # numbers worked out at a time: 8 megabytes, and a few arrays of that size
+CELLS = 1 << 17  # numbers worked out at a time: a megabyte, which stays in the processor's cache
 FEW = 64  # correct samples up to which a product over them has fewer roundings than one over the samples drawn
 
 
@@ -33,36 +33,35 @@ def all_wrong(n: Integers, c: Integers, ks: Integers, rows: int = 0) -> Iterator
     """
     width = max(1, CELLS // max(rows, len(n), 1))
     few = c <= FEW
-    many_n, many_wrong = (some[~few, None].astype(np.float64) for some in (n, n - c))  # exact, and divided faster
-    reached = np.ones((len(many_n), 1))
+    many = ~few
+    sizes, which = np.unique(n[many], return_inverse=True)
+    wrong = (n - c)[many, None].astype(np.float64)  # exact, and divided faster
+    reached = np.ones((len(wrong), 1))
     for first in range(0, int(ks[-1]), width):
         drawn = np.arange(first, min(first + width, int(ks[-1])), dtype=np.float64)
-        chances = np.maximum(many_wrong - drawn, 0)
-        chances /= np.maximum(many_n - drawn, 1)
+        chances = np.maximum(wrong - drawn, 0)
+        chances /= np.maximum(sizes[:, None] - drawn, 1)[which]
         chances[:, :1] *= reached
         np.multiply.accumulate(chances, axis=1, out=chances)
-        reached = chances[:, -1:]
+        reached = chances[:, -1:].copy()
         block = ks[(ks > first) & (ks <= first + width)]
         if len(block):
             table = np.empty((len(n), len(block)))
-            table[~few] = chances[:, block - 1 - first]
+            table[many] = chances if len(block) == len(drawn) else chances[:, block - 1 - first]
             table[few] = _over_correct(n[few], c[few], block)
-            table[n[:, None] < block] = np.nan
+            if n.min() < block[-1]:
+                table[n[:, None] < block] = np.nan
             yield block, table
 
 
 def _over_correct(n: Integers, c: Integers, ks: Integers) -> Floats:
     """Chance that each correct sample in turn is not among the k."""
-    order = np.argsort(c, kind="stable")
-    n, c = n[order], c[order]
     chances = np.ones((len(n), len(ks)))
-    for position in range(int(c[-1]) if len(c) else 0):
-        more = int(np.searchsorted(c, position, side="right"))
-        left = (n[more:] - position)[:, None]
-        chances[more:] *= np.maximum(left - ks, 0) / left
-    back = np.empty_like(chances)
-    back[order] = chances
-    return back
+    for size in sorted(set(n.tolist())):  # np.unique imports numpy.ma, for longer than all of this takes
+        solved = np.flatnonzero((n == size) & (c > 0))
+        left = size - np.arange(c[solved].max(initial=0))[:, None]
+        chances[solved] = np.multiply.accumulate(np.maximum(left - ks, 0) / left, axis=0)[c[solved] - 1]
+    return chances
 
 
 def at_least(n: Integers, c: Integers, k: int, needed: list[int]) -> Floats:
@@ -102,6 +101,30 @@ def needed(tau: float, k: int) -> int:
     return max(1, ceil(share_of(tau) * k))
 
 
+def sums(values: Floats, weights: Integers, powers: Sequence[int] = (1, 2)) -> Floats:
+    """Return, at each k, how many problems have a value, and the sums of the values raised to each power.
+
+    Args:
+        values: [groups, ks]; NaN where a group has too few samples.
+        weights: [groups], the problems in each.
+        powers: doublings of one another, as squares of squares are quick.
+
+    Returns:
+        [1 + powers, ks].
+    """
+    each = weights.astype(np.float64)
+    problems = np.full(values.shape[1], each.sum())
+    absent = np.isnan(values)
+    if absent.any():
+        problems = each @ ~absent
+        values = np.where(absent, 0.0, values)
+    found = [problems]
+    for power in powers:
+        values = values if power == 1 else values * values
+        found.append(each @ values)
+    return np.stack(found)
+
+
 def means(values: Floats, weights: Integers) -> tuple[Integers, Floats]:
     """Return, at each k, how many problems have a value, and its mean over them; NaN where none has.
 
@@ -109,6 +132,5 @@ def means(values: Floats, weights: Integers) -> tuple[Integers, Floats]:
         values: [groups, ks]; NaN where a group has too few samples.
         weights: [groups], the problems in each.
     """
-    there = ~np.isnan(values)
-    problems = weights @ there
-    return problems, (weights @ np.where(there, values, 0.0)) / np.where(problems > 0, problems, np.nan)
+    problems, total = sums(values, weights, (1,))
+    return problems.astype(np.int64), total / np.where(problems > 0, problems, np.nan)

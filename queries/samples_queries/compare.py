@@ -17,9 +17,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from samples_queries.chances import all_wrong, means
+from samples_queries.chances import all_wrong, means, sums
 from samples_queries.groups import at_each_k, chosen, distinct
-from samples_queries.intervals import DIFFERENCE_METHOD, difference_interval
+from samples_queries.intervals import DIFFERENCE_METHOD, POWERS, difference_interval
 from samples_queries.pairs import TIE, pairs
 
 
@@ -37,8 +37,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: s
         for block, wrong in all_wrong(n, c, wanted, rows=2 * len(in_a)):
             difference = wrong[in_b] - wrong[in_a]
             absent = np.isnan(difference)
-            problems, mean = means(difference, part.problems)
-            low, high = difference_interval(difference, part.problems.astype(float))
+            problems, mean, low, high = difference_interval(sums(difference, part.problems, POWERS))
             compared = {
                 "pass_at_k_a": means(np.where(absent, np.nan, 1 - wrong[in_a]), part.problems)[1],
                 "pass_at_k_b": means(np.where(absent, np.nan, 1 - wrong[in_b]), part.problems)[1],

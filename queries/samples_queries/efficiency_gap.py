@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 
 from samples_queries import Unanswerable
-from samples_queries.chances import Floats, Integers, all_wrong, means
+from samples_queries.chances import Floats, Integers, all_wrong, means, sums
 from samples_queries.groups import chosen, distinct, groups
-from samples_queries.intervals import DIFFERENCE_METHOD, difference_interval
+from samples_queries.intervals import DIFFERENCE_METHOD, POWERS, difference_interval
 from samples_queries.pairs import Pairs, met
 
 USUAL = 256  # the paper's K
@@ -66,9 +66,9 @@ def _gaps(paired: Pairs, ks: Integers) -> dict[str, pa.Array]:
     for _, wrong in all_wrong(n, c, ks, rows=len(place)) if len(place) else ():
         chances = 1 - wrong[place]
         reached = np.where(np.isnan(chances), np.nan, once)
-        problems, ceiling = means(chances, paired.problems)
-        low, high = difference_interval(chances - reached, paired.problems.astype(float))
-        blocks.append(np.stack([ceiling, means(reached, paired.problems)[1], low, high, problems.astype(float)]))
+        problems, _, low, high = difference_interval(sums(chances - reached, paired.problems, POWERS))
+        ceiling, once_mean = (means(values, paired.problems)[1] for values in (chances, reached))
+        blocks.append(np.stack([ceiling, once_mean, low, high, problems.astype(float)]))
     nothing = np.array([[np.nan]] * 4 + [[0.0]]).repeat(len(ks), axis=1)
     ceiling, reached, low, high, problems = np.concatenate(blocks, axis=1) if blocks else nothing
     measured = {"base_pass_at_K": ceiling, "pass_at_1": reached, "gap": ceiling - reached, "low": low, "high": high}

@@ -10,28 +10,22 @@ prove that every problem is. Both intervals therefore add two pseudo-observation
 open where the plain ones shrink to a point. Both are closed forms: no seed, the same answer each time. `METHOD` and
 `DIFFERENCE_METHOD` name them in answers.
 
-Values come in groups of problems that share them, `weights` problems each: 10^4 problems with 1000 samples are at most
-1001 groups. NaN marks a group that has too few samples for that k.
+Both start from sums over the problems (`samples_queries.chances.sums`), which may be added up piece by piece.
 """
 
-from __future__ import annotations
+import numpy as np
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # imported when used: a query that draws no interval should not wait for them
-    import numpy as np
-    import numpy.typing as npt
+from samples_queries.chances import Floats, Integers
+from samples_queries.quantiles import beta_quantiles, student_quantile
 
 METHOD = "two-level beta"
 DIFFERENCE_METHOD = "two-level paired t"
+POWERS = (1, 2, 4)  # that the interval of a difference takes sums of
 
 HALF = 0.5  # weight of each pseudo-observation, in problems: Jeffreys' prior when every value is 0 or 1
-BLOCK = 128  # groups summed at a time: with 1000 ks, a megabyte
 
 
-def mean_interval(
-    values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], level: float = 0.95
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def mean_interval(sums: Floats, level: float = 0.95) -> tuple[Integers, Floats, Floats, Floats]:
     """Interval for the population's mean of a quantity between 0 and 1, at each k.
 
     The beta distribution with the mean and variance that a Bayesian bootstrap over problems has (Rubin 1981, Annals of
@@ -45,27 +39,23 @@ def mean_interval(
     or all are alike: the interval errs to the wide side there.
 
     Args:
-        values: [groups, ks], between 0 and 1; NaN where a group has too few samples for k.
-        weights: [groups], the number of problems in each.
+        sums: [3, ks], of the values and their squares as `sums` gives them.
         level: share of intervals that should hold the truth.
 
     Returns:
-        The low and the high end, [ks] each, the estimate always between them; NaN where no group has a value.
+        The problems, the mean over them, and the interval's low and high end, [ks] each. The mean lies between the
+        ends; all three are NaN where there is no problem.
     """
-    from samples_queries.quantiles import beta_quantiles
-
-    problems, total, second, _ = _sums(values, weights)
+    problems, total, second = sums
     added = problems + 2 * HALF
     mean = (total + HALF) / added
     square = (second + HALF) / added - mean**2
     size = mean * (1 - mean) * (added + 1) / square - 1
     tail = (1 - level) / 2
-    return _around(total, problems, beta_quantiles(mean * size, (1 - mean) * size, [tail, 1 - tail]), (0.0, 1.0))
+    return _around(problems, total, beta_quantiles(mean * size, (1 - mean) * size, [tail, 1 - tail]), (0.0, 1.0))
 
 
-def difference_interval(
-    values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], level: float = 0.95
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def difference_interval(sums: Floats, level: float = 0.95) -> tuple[Integers, Floats, Floats, Floats]:
     """Interval for the population's mean of a paired difference, between -1 and 1, at each k.
 
     Student's t with N degrees of freedom over the N differences and two pseudo-observations of half a problem, at plus
@@ -79,18 +69,14 @@ def difference_interval(
     seen: some 30 problems at a k at which nearly all of them are near 1 for both runs. One problem says nothing.
 
     Args:
-        values: [groups, ks], one run's value minus the other's; NaN where either has too few samples for k.
-        weights: [groups], the number of problems in each.
+        sums: [4, ks], of one run's values minus the other's, raised to each of POWERS.
         level: share of intervals that should hold the truth.
 
     Returns:
-        The low and the high end, [ks] each, the estimate always between them; NaN where no group has a value.
+        The problems, the mean over them, and the interval's low and high end, [ks] each. The mean lies between the
+        ends; all three are NaN where there is no problem.
     """
-    import numpy as np
-
-    from samples_queries.quantiles import student_quantile
-
-    problems, total, second, fourth = _sums(values, weights)
+    problems, total, second, fourth = sums
     tied = second == 0
     typical = np.where(tied, 1.0, fourth / np.where(tied, 1.0, second))
     typical = np.clip(typical, 1 / np.maximum(problems, 1), 1.0)
@@ -99,35 +85,13 @@ def difference_interval(
     square = (second + 2 * HALF * typical) / added - mean**2
     degrees = added - 1
     reach = student_quantile(degrees, (1 + level) / 2) * np.sqrt(np.maximum(square, 0.0) / np.maximum(degrees, 1))
-    return _around(total, problems, np.stack([mean - reach, mean + reach]), (-1.0, 1.0))
-
-
-def _sums(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
-    """Return, at each k, the problems that have a value, and the sums of the values, their squares and fourth powers.
-
-    A block of groups at a time: what is in the processor's cache is summed several times faster.
-    """
-    import numpy as np
-
-    sums = np.zeros((4, values.shape[1]))
-    for start in range(0, len(weights), BLOCK):
-        block, weight = values[start : start + BLOCK], weights[start : start + BLOCK].astype(np.float64)
-        absent = np.isnan(block)
-        first = np.where(absent, 0.0, block)
-        second = first * first
-        sums += weight @ ~absent, weight @ first, weight @ second, weight @ (second * second)
-    return tuple(sums)
+    return _around(problems, total, np.stack([mean - reach, mean + reach]), (-1.0, 1.0))
 
 
 def _around(
-    total: npt.NDArray[np.float64],
-    problems: npt.NDArray[np.float64],
-    ends: npt.NDArray[np.float64],
-    bounds: tuple[float, float],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the ends, stretched to the estimate, cut at what is possible, and NaN where there is no problem."""
-    import numpy as np
-
-    estimate = total / np.where(problems > 0, problems, np.nan)
-    low, high = np.clip(np.minimum(ends[0], estimate), *bounds), np.clip(np.maximum(ends[1], estimate), *bounds)
-    return low, high
+    problems: Floats, total: Floats, ends: Floats, bounds: tuple[float, float]
+) -> tuple[Integers, Floats, Floats, Floats]:
+    """Return the ends, stretched to the mean, cut at what is possible, and NaN where there is no problem."""
+    mean = total / np.where(problems > 0, problems, np.nan)
+    low, high = np.clip(np.minimum(ends[0], mean), *bounds), np.clip(np.maximum(ends[1], mean), *bounds)
+    return problems.astype(np.int64), mean, low, high

@@ -24,7 +24,7 @@ import duckdb
 import pyarrow as pa
 
 from samples_queries import Unanswerable
-from samples_queries.chances import Integers, means
+from samples_queries.chances import Integers, sums
 from samples_queries.groups import at_each_k, chosen, rows, unjudged
 from samples_queries.intervals import METHOD, mean_interval
 from samples_queries.votes import Ballot, Count, elected
@@ -106,8 +106,7 @@ def answer(
         here = [place for place, row in enumerate(judged) if (row["run"], row["dataset"]) == (run, dataset)]
         values = np.stack([outcomes[ballots[place]] for place in here])
         weights = np.array([judged[place]["problems"] for place in here])
-        problems, mean = means(values, weights)
-        low, high = mean_interval(values, weights.astype(float))
+        problems, mean, low, high = mean_interval(sums(values, weights))
         same = {"run": run, "dataset": dataset, "verifier": verifier}
         missing = {name: left_out[run, dataset][name] for name in ("errors", "timeouts")}
         parts.append(at_each_k(same, wanted, problems, maj_at_k=mean, low=low, high=high, interval=METHOD, **missing))

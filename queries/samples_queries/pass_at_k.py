@@ -11,10 +11,11 @@ problems that could have been asked, in 95 % of lakes. `errors` and `timeouts` a
 """
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from samples_queries.chances import all_wrong, means
-from samples_queries.groups import at_each_k, chosen, distinct, groups
+from samples_queries.chances import Floats, Integers, all_wrong, sums
+from samples_queries.groups import Groups, at_each_k, chosen, distinct, groups
 from samples_queries.intervals import METHOD, mean_interval
 
 
@@ -27,14 +28,16 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
     judged = groups(connection, runs, verifier)
     wanted = chosen(ks, max(run.most for run in judged))
     n, c, places = distinct((run.n, run.c) for run in judged)
-    parts: list[pa.Table] = []
+    total = np.zeros((len(judged), 3, len(wanted)))
     for block, wrong in all_wrong(n, c, wanted):
-        for run, place in zip(judged, places, strict=True):
-            values = 1 - wrong[place]
-            problems, mean = means(values, run.problems)
-            low, high = mean_interval(values, run.problems.astype(float))
-            same = {"run": run.run, "dataset": run.dataset, "verifier": run.verifier}
-            measured = {"pass_at_k": mean, "low": low, "high": high, "interval": METHOD}
-            left_out = {"errors": run.errors, "timeouts": run.timeouts}
-            parts.append(at_each_k(same, block, problems, **measured, **left_out))
-    return pa.concat_tables(parts).sort_by([("run", "ascending"), ("dataset", "ascending"), ("k", "ascending")])
+        at = np.searchsorted(wanted, block)
+        for here, run, place in zip(total, judged, places, strict=True):
+            here[:, at] = sums(1 - wrong[place], run.problems)
+    return pa.concat_tables(_rows(run, wanted, here) for run, here in zip(judged, total, strict=True))
+
+
+def _rows(run: Groups, ks: Integers, total: Floats) -> pa.Table:
+    problems, mean, low, high = mean_interval(total)
+    same = {"run": run.run, "dataset": run.dataset, "verifier": run.verifier}
+    measured = {"pass_at_k": mean, "low": low, "high": high, "interval": METHOD}
+    return at_each_k(same, ks, problems, **measured, errors=run.errors, timeouts=run.timeouts)

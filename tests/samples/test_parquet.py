@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from samples import parquet
-from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, TABLES
+from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, TABLES, VERDICTS
 
 
 def value(kind: pa.DataType, row: int):
@@ -83,6 +83,7 @@ def test_statistics_state_the_range_of_the_key_and_only_where_there_is_one():
     assert stated["minValues"] == {"problem_id": "string 000", "sample_index": 0}
     assert stated["maxValues"] == {"problem_id": "string 009", "sample_index": 9}
     assert stated["nullCount"] == {"problem_id": 0, "sample_index": 0}
+    assert set(json.loads(parquet.stats(rows_of(VERDICTS)))["minValues"]) == {"problem_id", "sample_index", "pass_id"}
     assert json.loads(parquet.stats(rows_of(PROMPTS))) == {
         "numRecords": 10,
         "minValues": {},

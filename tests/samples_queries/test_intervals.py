@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from samples_queries.intervals import DIFFERENCE_METHOD, METHOD, difference_interval, mean_interval
+from samples_queries import intervals
+from samples_queries.chances import sums
+from samples_queries.intervals import DIFFERENCE_METHOD, METHOD
 
 LAKES = 1000
 SIZES = (30, 100, 300)  # problems of a lake; the smaller are the first ones of the larger
@@ -19,6 +21,16 @@ POPULATIONS = {
     "hard, some unsolvable": (0.5, 3.0, 0.3),
     "middling, some unsolvable": (2.0, 2.0, 0.3),
 }
+
+
+def mean_interval(values, weights, level=0.95):
+    """Low and high end of the interval."""
+    return intervals.mean_interval(sums(values, weights), level)[2:]
+
+
+def difference_interval(values, weights, level=0.95):
+    """Low and high end of the interval."""
+    return intervals.difference_interval(sums(values, weights, intervals.POWERS), level)[2:]
 
 
 def pass_table(n, k):

@@ -9,10 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 
+from samples_queries import quantiles
 from samples_queries.quantiles import beta_quantiles, student_quantile
 
 LEVELS = [0.005, 0.025, 0.5, 0.975, 0.995]
 SHAPES = np.array([0.5, 0.6, 1, 1.5, 3, 30, 300, 1e4, 1e6, 1e8])
+
+
+def test_the_rule_of_integration_is_gausss():
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    assert np.allclose(quantiles.NODES, nodes[4:], rtol=1e-15)
+    assert np.allclose(quantiles.WEIGHTS, weights[4:], rtol=1e-15)
 
 
 @pytest.mark.parametrize("level", LEVELS)

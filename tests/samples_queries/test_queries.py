@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 import samples_queries
 from samples import parameters, query
 from samples.filters import NAMES, Known
-from samples.views import Kept, beneath, define, relate
+from samples.pieces import Kept
+from samples.views import beneath, define, in_order, relate
 from samples_queries import KINDS, Unanswerable, header, is_sql, pass_at_k
 from samples_schemas import TABLES, VIEWS
 
@@ -33,7 +34,7 @@ def empty() -> duckdb.DuckDBPyConnection:
     connection.execute("CREATE SCHEMA lake")
     for table in TABLES.values():
         relate(connection, table, [], Kept())
-    define(connection, VIEWS)
+    define(connection, in_order(VIEWS))
     return connection
 
 
@@ -225,7 +226,7 @@ def lake_of(judged: list[tuple[str, int, int, str]], failed: list[tuple[str, int
     for name, table in TABLES.items():
         connection.register(f"rows_of_{name}", pa.Table.from_pylist(tables.get(name, []), schema=table.schema))
         connection.execute(f"CREATE VIEW lake.{name} AS FROM rows_of_{name}")
-    define(connection, VIEWS)
+    define(connection, in_order(VIEWS))
     return connection
 
 

@@ -6,15 +6,14 @@ WITH latest AS (
     FROM lake.labels
     GROUP BY ALL
 ), given AS (
-    SELECT run_id, list(key) AS keys, list({'key': key, 'value': value}) AS entries
+    SELECT run_id, map_from_entries(list((key, value))) AS entries
     FROM latest
     GROUP BY run_id
 )
 SELECT
     name AS run, run_id, dataset, model, engine, specification, problem_hashes,
-    map_from_entries(list_sort(list_concat(
-        list_filter(map_entries(labels), lambda entry: NOT list_contains(coalesce(keys, []), entry.key)),
-        list_filter(coalesce(entries, []), lambda entry: entry.value <> '')
+    map_from_entries(list_sort(list_filter(
+        map_entries(map_concat(labels, entries)), lambda entry: entry.value <> ''
     ))) AS labels,
     versions, created_at
 FROM lake.runs LEFT JOIN given USING (run_id)

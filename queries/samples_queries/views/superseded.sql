@@ -1,5 +1,6 @@
 -- superseded: passes over a problem of which a later pass judged every sample again
 -- reads    pass_ranges
+-- made     once
 -- Such as a whole run rescored by a new version. The later pass judged the same samples, or all in a wider range.
 SELECT run_id, verifier, problem_id, pass_id
 FROM pass_ranges AS earlier
