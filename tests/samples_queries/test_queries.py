@@ -6,6 +6,7 @@ import keyword
 import re
 from fractions import Fraction
 from importlib import import_module
+from importlib.resources import files
 from math import comb
 
 import duckdb
@@ -121,12 +122,20 @@ def test_a_query_uses_the_parameters_and_views_that_its_header_names(name):
     assert tables_in(text) == set(said.reads)
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", list(in_order(VIEWS)))
 def test_a_view_reads_what_its_header_names(name):
-    said = header(f"views/{name}")
+    said, text = header(f"views/{name}"), samples_queries.text(f"views/{name}")
     assert said.name == name
-    assert tables_in(samples_queries.text(f"views/{name}")) == set(said.reads)
+    assert said.made in {(), ("once",)}
+    places = set(re.findall(r"{(\w+)}", text)) if said.each else set()
+    assert set(said.each) <= places, "what it is once for each of is filled in"
+    assert tables_in(text.format(**dict.fromkeys(places, "0"))) == set(said.reads)
     assert beneath(name) <= set(TABLES)
+
+
+def test_no_view_is_there_that_nothing_reads():
+    there = {file.name.removesuffix(".sql") for file in (files("samples_queries") / "views").iterdir()}
+    assert set(in_order(VIEWS)) == there
 
 
 @pytest.mark.parametrize("name", VIEWS)
