@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -178,6 +179,8 @@ class _Work:
                 f"verifier {spec} has become version {self._verifier.version}, it was {version} when the pass began: "
                 "the same command again judges by the new one"
             )
+        for module in self._verifier.preload:  # where the fork server started for another verifier, no item pays for it
+            import_module(module)
         self._problem = lru_cache(maxsize=64)(lambda name: pickle.loads((folder / name).read_bytes()))  # noqa: S301 - ours
 
     def __call__(self, item: str | tuple[str, str]) -> Any:

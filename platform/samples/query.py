@@ -54,7 +54,7 @@ def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | No
     reads = {*header.reads, "runs", *(["tallies"] if judged else ()), *needed(filters)}
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
-        with _opened(lake, reads, memory, threads) as shown:
+        with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=…"):
             running.append(shown.connection)
             there = _runs(shown)
             left = chosen(there, filters)
@@ -87,7 +87,7 @@ def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None
     asked = filtering.read(**filters)
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
-        with explained(lake.uri), engine(memory, threads) as connection:
+        with explained(lake.uri), _enough("sql", "--memory"), engine(memory, threads) as connection:
             running.append(connection)
             names = views_read(connection, text, VIEWS)
             shown = Views(connection, lake.pin(tables(names | needed(asked))))
@@ -96,10 +96,8 @@ def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None
             lock(connection, shown.paths)
             try:
                 return Rows(collected(connection, text, memory))
-            except duckdb.IOException:
-                raise  # the lake's files, not the analyst's SQL
-            except duckdb.OutOfMemoryException as error:
-                raise SamplesError(f"sql: {said(error)}: allow it more with --memory") from error
+            except (duckdb.IOException, duckdb.OutOfMemoryException):
+                raise  # the lake's files, or its size, not the analyst's SQL
             except duckdb.Error as error:
                 raise shown.failure or UsageError(f"sql: {said(error)}") from error
 
@@ -121,6 +119,15 @@ def _opened(lake: Lake, reads: Iterable[str], memory: str | None, threads: int |
         pinned = beside.submit(lake.pin, tables(reads))
         with engine(memory, threads) as connection:
             yield Views(connection, pinned.result())
+
+
+@contextmanager
+def _enough(what: str, more: str) -> Generator[None]:
+    """Say what allows more memory where there is not enough."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise SamplesError(f"{what}: {said(error)}: allow it more with {more}") from error
 
 
 def _runs(shown: Views) -> list[Known]:

@@ -50,21 +50,24 @@ def views_read(connection: duckdb.DuckDBPyConnection, text: str, views: Iterable
 
 
 def _read(node: Any, views: dict[str, str], named: frozenset[str]) -> Iterator[str]:
-    """Yield the views that a part of the tree reads; `named` are the names that WITH gave around it."""
+    """Yield the views that a part of the tree reads; `named` are the names that WITH gave around it, or before it."""
     if isinstance(node, list):
         for part in node:  # pyright: ignore[reportUnknownVariableType]
             yield from _read(part, views, named)
     elif isinstance(node, dict):
         part: dict[str, Any] = node
-        named |= {entry["key"].lower() for entry in (part.get("cte_map") or {}).get("map", ())}
+        for entry in (part.get("cte_map") or {}).get("map", ()):
+            yield from _read(entry["value"], views, named)
+            named |= {entry["key"].lower()}
         kind = part.get("type")
         if kind == "RECURSIVE_CTE_NODE":
             named |= {part["cte_name"].lower()}
         _allow(part, kind)
         if kind == "BASE_TABLE":
             yield from _table(part, views, named)
-        for value in part.values():
-            yield from _read(value, views, named)
+        for key, value in part.items():
+            if key != "cte_map":
+                yield from _read(value, views, named)
 
 
 def _allow(part: dict[str, Any], kind: Any) -> None:

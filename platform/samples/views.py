@@ -77,9 +77,10 @@ class Views:
             changed.add(name)
             if name == "verdicts":
                 self._judges = _judges(files)
-        stale = [name for name in order if name not in self._defined or beneath(name) & changed]
-        define(self.connection, stale, self._judges)
-        self._defined.update(stale)
+        self._defined = {name for name in self._defined if not beneath(name) & changed}
+        missing = [name for name in order if name not in self._defined]
+        define(self.connection, missing, self._judges)
+        self._defined.update(missing)
 
 
 def define(

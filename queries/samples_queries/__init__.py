@@ -22,9 +22,10 @@ places for these columns, as in `{run_id}`: values are filled in, a SELECT for e
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 KINDS = ("run", "runs", "verifier", "int", "float", "text", "bool", "ints", "floats")
+_FOLDER = Path(__file__).parent
 _KEYS = ("params", "reads", "each", "made", "grain", "columns")
 
 
@@ -61,7 +62,7 @@ class Header:
 def _sources() -> dict[str, str]:
     """Names of the queries, with the ending of each one's file; a .py without such a header is no query."""
     found: dict[str, str] = {}
-    for file in sorted(files(__name__).iterdir(), key=lambda file: file.name):
+    for file in sorted(_FOLDER.iterdir()):
         name, _, end = file.name.rpartition(".")
         if end == "sql" or (end == "py" and file.read_text(encoding="utf-8").startswith(f'"""{name}: ')):
             found[name] = end
@@ -80,7 +81,7 @@ def is_sql(name: str) -> bool:
 @cache
 def text(name: str) -> str:
     """Return the source of a named query, or of the view "views/NAME"."""
-    return (files(__name__) / f"{name}.{_SOURCES.get(name, 'sql')}").read_text(encoding="utf-8")
+    return (_FOLDER / f"{name}.{_SOURCES.get(name, 'sql')}").read_text(encoding="utf-8")
 
 
 @cache

@@ -1,6 +1,8 @@
 """Mathematics that takes for ever, enormous and odd completions, and a machine under load: judged all the same."""
 
 import multiprocessing
+import subprocess
+import sys
 import time
 
 import pytest
@@ -50,6 +52,17 @@ def test_hostile_mathematics_costs_its_own_verdict_and_no_other(hurried):
     for number, (hostile, statuses) in enumerate(HOSTILE.items()):
         assert said[3 * number].status in statuses | {"timeout"}, hostile[:80]
         assert [verdict.status for verdict in said[3 * number + 1 : 3 * number + 3]] == ["correct"] * 2
+
+
+def test_no_answer_pays_for_the_libraries_of_its_verifier():
+    """A worker has them before its first item, whichever verifier the fork server was started for."""
+    program = (
+        "import sys, samples.judge, samples.verifiers as verifiers\n"
+        "samples.judge._Work('math', verifiers.verifier('math').version, None)\n"
+        "print('samples.verifiers.warm' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
 
 
 def burn(seconds):

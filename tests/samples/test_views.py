@@ -8,8 +8,10 @@ import pytest
 
 import samples
 from samples import parquet, views
-from samples.errors import LakeError
-from samples.pieces import pieces
+from samples.errors import LakeError, SamplesError
+from samples.locked import engine
+from samples.pieces import Kept, pieces
+from samples.views import Views
 from samples_schemas import VERDICTS
 
 STATUSES = ("correct", "wrong", "no_answer", "error", "timeout")
@@ -73,6 +75,37 @@ def test_files_that_state_passes_may_stand_beside_files_that_do_not(lakes, tmp_p
     rejudge(lakes, lake, seed=2, first=4)
     assert {file.pass_id for file in pieces(lake, VERDICTS)} >= {None, 1}
     assert tallied(lake) == counted(lake)
+
+
+def test_a_table_made_anew_is_made_anew_in_every_view_that_stands_on_it(filled):
+    """Whichever views the calls between name."""
+    (a, b) = (row["run_id"] for row in filled.query("runs"))
+    with engine() as connection:
+        shown = Views(connection, filled.pin())
+        shown.create(["tallies"], Kept(frozenset({a})))
+        shown.create(["verdicts", "samples", "runs"], Kept(frozenset({b})))
+        shown.create(["tallies"], Kept(frozenset({b})))
+        assert connection.sql("SELECT DISTINCT run FROM tallies").fetchall() == [("b",)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda lake: lake.sql("FROM tallies", memory="10MB"),
+        lambda lake: lake.query("pass_at_k", verifier="big", memory="10MB"),
+    ],
+)
+def test_too_little_memory_for_tallies_is_said_as_such(lakes, tmp_path, asked):
+    lake = lakes.filled(tmp_path / "lake")
+    run_id = lake.query("runs").dicts()[0]["run_id"]
+    rows = [
+        {"problem_id": f"{'p' * 20}{n}", "sample_index": 0, "verifier_version": "1", "pass_id": 1}
+        | {"status": "correct", "seconds": 0.0}
+        for n in range(300_000)
+    ]
+    lakes.append(lake, "verdicts", rows, verifier="big", run_id=run_id)
+    with pytest.raises(SamplesError, match=r"allow it more with (--memory|memory=…)$"):
+        asked(lake)
 
 
 def test_verdicts_of_verifiers_that_a_question_leaves_out_are_not_opened(lakes, tmp_path):

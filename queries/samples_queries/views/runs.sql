@@ -1,6 +1,6 @@
 -- runs: what was sampled, with the labels of today
 -- reads    lake.runs, lake.labels
--- A label given after the fact goes over the one the run was recorded with; an empty value takes it away.
+-- A label given after the fact goes over the one the run was recorded with; an empty one is none.
 WITH latest AS (
     SELECT run_id, key, max_by(value, number) AS value
     FROM lake.labels
