@@ -125,7 +125,7 @@ def time_commits(lake: Lake, prepared: Prepared, ids: list[str], named: int) -> 
         times.append(time.perf_counter() - began)
     took = statistics.median(times[1:])
     pause = max(ingestion._COMMIT_SECONDS, ingestion._COMMIT_SHARE * took)  # noqa: SLF001  # the rule is what is measured
-    count = len(lake.dataset(SAMPLES.name).files)  # pyright: ignore[reportAttributeAccessIssue]
+    count = len(lake.dataset(SAMPLES.name).files)  # pyright: ignore[reportAttributeAccessIssue]  # a dataset of files
     print(
         f"{named:18,} {took:27.3f} {took / (took + pause):16.1%} {pause:5.1f} s {count:18} {os.getloadavg()[0]:6.1f}",
         flush=True,

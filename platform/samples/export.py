@@ -173,7 +173,7 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
             connection.register("keys", without.to_reader())
             sources = [
                 "completions JOIN facts USING (problem_id, sample_index, attempt)",
-                f"(SELECT *, {nothing} FROM facts ANTI JOIN keys USING (problem_id, sample_index, attempt))",  # noqa: S608
+                f"(SELECT *, {nothing} FROM facts ANTI JOIN keys USING (problem_id, sample_index, attempt))",  # noqa: S608 - own names
             ]
         columns = ", ".join(
             ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold"]
@@ -213,7 +213,7 @@ def _collect(connection: duckdb.DuckDBPyConnection, tables: _Tables, run: Run, j
                 FROM verdicts{number} GROUP BY ALL
             ) USING (problem_id, sample_index)"""  # noqa: S608 - own names
     connection.execute(
-        f"CREATE TABLE facts AS SELECT * FROM samples {joins} ORDER BY problem_id, sample_index"  # noqa: S608
+        f"CREATE TABLE facts AS SELECT * FROM samples {joins} ORDER BY problem_id, sample_index"  # noqa: S608 - own names
     )
     connection.execute("CREATE TABLE problems (problem_id VARCHAR, question VARCHAR, gold VARCHAR)")
     asked = [(problem.problem_id, problem.question, problem.answer) for problem in problems(tables.lake, run)]

@@ -34,10 +34,10 @@ if TYPE_CHECKING:  # pyarrow's datasets bring pandas along where it is installed
 FORMAT = 1
 _MARK = "lake.json"
 _COMMIT_TRIES = 100  # at the next version of a table's log, which other commits may take first
-# Statistics name the key columns only, and the table says so: deltalake takes a column that it expects statistics of
+# Statistics are of few columns, and the table says of which: deltalake takes a column that it expects statistics of
 # and finds none for one that equals nothing, and skips files that hold what is asked for.
-_SKIPPING = "delta.dataSkippingStatsColumns"
-_NO_SKIPPING = {"delta.dataSkippingNumIndexedCols": "0"}
+_STATED = "delta.dataSkippingStatsColumns"
+_NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
 
 
 @dataclass(frozen=True)
@@ -283,7 +283,7 @@ class Lake:
                 partition_by=list(table.partition_by),
                 name=table.name,
                 description=table.meaning,
-                configuration={_SKIPPING: ",".join(stated)} if stated else _NO_SKIPPING,
+                configuration={_STATED: ",".join(stated)} if stated else _NONE_STATED,
                 storage_options=self.place.options,
                 # A second maker must not make it again, as version 1 behind the first's.
                 commit_properties=CommitProperties(max_commit_retries=0),

@@ -93,7 +93,7 @@ SELECT problem, cell, wanted.mask & ~coalesce(committed.mask, 0::UBIGINT) AS mas
 FROM wanted LEFT JOIN committed USING (problem_id, cell)
 WHERE wanted.mask & ~coalesce(committed.mask, 0::UBIGINT) <> 0
 ORDER BY cell, problem
-"""  # noqa: S608
+"""  # noqa: S608 - own names
 
 
 def _units(cells: pa.RecordBatch, unit: int) -> tuple[Ints, Ints, Ints]:

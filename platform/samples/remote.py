@@ -46,7 +46,7 @@ class LakeFiles(AbstractFileSystem):
             raise FileNotFoundError(path)
         return {"name": path, "size": self._sizes[path], "type": "file"}
 
-    def modified(self, path: str) -> datetime:  # noqa: ARG002
+    def modified(self, path: str) -> datetime:  # noqa: ARG002 - fsspec passes it
         """Return one time for all: a committed file never changes."""
         return datetime(2000, 1, 1, tzinfo=UTC)
 

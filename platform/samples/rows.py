@@ -67,4 +67,4 @@ class Rows:
 def _cell(value: Any) -> str:
     text = f"{value:.4f}" if isinstance(value, float) else "-" if value is None else str(value)
     text = " ".join(text.split())
-    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004
+    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 - a column's width

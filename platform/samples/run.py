@@ -163,7 +163,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = 
 
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else text[:37] + "…"  # noqa: PLR2004
+    return text if len(text) <= 40 else text[:37] + "…"  # noqa: PLR2004 - of a line that names much else
 
 
 def _to_row(run: Run) -> dict[str, Any]:

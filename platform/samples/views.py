@@ -1,8 +1,8 @@
 """The views of a lake in a DuckDB connection.
 
 Below the views stand the tables (schema `lake`): the exact list of files that the pinned commits name, never a
-pattern. What filters leave out is left out there, once, for every view: whole files where a run is left out, rows
-where a problem is.
+pattern. What filters leave out is left out there, once, for every view: whole files where a run or a
+verifier is left out, rows where a problem is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -17,6 +17,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.sharedctypes import RawValue
+from pathlib import Path
 from typing import Any, Self
 
 from samples.errors import SamplesError
@@ -173,8 +174,7 @@ def _work(pipe: Any, make: Callable[[], Callable[[Any], Any]], memory: int, numb
     except Exception as error:  # noqa: BLE001 - told to the pool's owner, whose errors these are
         pipe.send(error if isinstance(error, SamplesError) else SamplesError(f"{type(error).__name__}: {error}"))
         return
-    with open("/proc/self/statm") as statm:  # noqa: PTH123
-        size = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    size = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
     resource.setrlimit(resource.RLIMIT_AS, (size + memory, size + memory))
     while True:
         try:

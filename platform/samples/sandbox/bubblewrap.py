@@ -48,8 +48,8 @@ def command(info: int, scratch: int, packages: Path | None) -> list[str]:
         *("--perms", "0755", "--dir", "/dev"),
         *(word for name in ("null", "zero", "full", "random", "urandom") for word in _device(name)),
         *("--perms", "1777", "--size", str(scratch), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
-        *("--remount-ro", "/", "--chdir", "/tmp", "--hostname", "sandbox", "--clearenv"),  # noqa: S108
-        *("--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8"),  # noqa: S108
+        *("--remount-ro", "/", "--chdir", "/tmp", "--hostname", "sandbox", "--clearenv"),  # noqa: S108 - the sandbox's own /tmp
+        *("--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8"),  # noqa: S108 - the sandbox's own /tmp
         *("--setenv", "PYTHONHASHSEED", "0"),  # the order of a set, and with it the verdict, is always the same
         *("--setenv", "MALLOC_ARENA_MAX", "1"),  # glibc gives each thread 64 MiB of the address space otherwise
         *(_interpreter(), "-s", "-S", "-P", "-B", "-X", "utf8", "-c", f"size = {len(warden())}\n{_BOOTSTRAP}"),

@@ -26,7 +26,7 @@ def be_script(program: dict[str, Any]) -> NoReturn:
     """Be the program, as `python program.py` would run it, to the interpreter's own end."""
     try:
         _load(program, "__main__")
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - hostile code raises anything
         sys.exit("\n" + named(error))
     sys.exit(0)
 
@@ -35,7 +35,7 @@ def answer_calls(program: dict[str, Any]) -> NoReturn:
     """Be the program, and answer calls of its functions on descriptors 3 and 4."""
     try:
         space = _load(program, "solution")
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001 - hostile code raises anything
         send(4, named(error).encode("utf-8", "replace") or b"?")
         os._exit(1)
     send(4, b"")
@@ -43,7 +43,7 @@ def answer_calls(program: dict[str, Any]) -> NoReturn:
         try:
             name, data = decode(request[1:])
             answer = (_call_tested if request[:1] == b"t" else _call)(_find(space, name), data)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - hostile code raises anything
             answer = encode(["raise", type(error).__name__, named(error)])
         send(4, answer)
     os._exit(0)
@@ -77,7 +77,7 @@ def _load(program: dict[str, Any], name: str) -> dict[str, Any]:
     for word in ("exit", "quit"):
         setattr(builtins, word, Quitter(word, "Ctrl-D"))
     for fd, (stream, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        file = open(fd, mode, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+        file = open(fd, mode, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - the program's own streams
         setattr(sys, stream, file)
         setattr(sys, f"__{stream}__", file)
     sys.argv = ["program.py"]
@@ -86,7 +86,7 @@ def _load(program: dict[str, Any], name: str) -> dict[str, Any]:
     module = type(sys)(name)
     sys.modules[name] = module
     for part in _parts(program):
-        exec(part, module.__dict__)  # noqa: S102
+        exec(part, module.__dict__)  # noqa: S102 - what the sandbox is for
     return module.__dict__
 
 

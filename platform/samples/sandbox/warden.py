@@ -98,8 +98,8 @@ class Warden:
         if setting:
             # The question's own helpers, which some tests call; but most questions are no code.
             try:  # noqa: SIM105 - contextlib takes long to import
-                exec(compile(setting, "<question>", "exec"), space)  # noqa: S102
-            except Exception:  # noqa: BLE001, S110
+                exec(compile(setting, "<question>", "exec"), space)  # noqa: S102 - what the sandbox is for
+            except Exception:  # noqa: BLE001, S110 - then it is no code
                 pass
         if "random" in tests:
             import random
@@ -108,7 +108,7 @@ class Warden:
         try:
             if entry is not None:
                 space[entry] = self.function(entry)
-            exec(compile(tests, _TESTS, "exec"), space)  # noqa: S102
+            exec(compile(tests, _TESTS, "exec"), space)  # noqa: S102 - what the sandbox is for
             if entry is not None and "check" in space:
                 space["check"](space[entry])
         except CannotCrossError as error:

@@ -14,7 +14,7 @@ from typing import Any
 DEEPEST = 12  # open brackets; answers have up to 4, and each one more may double the time to read them
 
 _SIGNS = {
-    **dict.fromkeys("−–—", "-"),  # noqa: RUF001
+    **dict.fromkeys("−–—", "-"),  # noqa: RUF001 - signs that models write
     **dict.fromkeys("·⋅∙", r"\cdot "),
     **dict.fromkeys("\u00a0\u2009\u202f\t\n\r", " "),
     "\u00d7": r"\times ",
@@ -160,7 +160,7 @@ def _parsed(text: str) -> Any:
     Fisher 2014, "Adaptive LL(*) Parsing").
     """
     from antlr4 import PredictionMode, Token
-    from latex2sympy2_extended.latex2sympy2 import ConversionConfig, _Latex2Sympy  # pyright: ignore[reportPrivateUsage]
+    from latex2sympy2_extended.latex2sympy2 import ConversionConfig, _Latex2Sympy  # pyright: ignore[reportPrivateUsage]  # its only way in
 
     class Reader(_Latex2Sympy):
         """The library's reader with a prediction mode, and with its parser kept: where did it stop?"""

@@ -84,7 +84,7 @@ def _joined(tail: str, boxed: str) -> str:
     """Put the boxes before the last one in front of it, where only a comma, "and" or "or" is between."""
     parts = [boxed]
     before = tail[: tail.rfind(boxed)].rstrip()
-    while (joint := _JOINT.search(before)) and len(parts) < 20:  # noqa: PLR2004
+    while (joint := _JOINT.search(before)) and len(parts) < 20:  # noqa: PLR2004 - more boxes than an answer has
         before = before[: joint.start()].rstrip()
         previous = last_box(before + "}")
         if not previous or not before.endswith(previous):
@@ -150,7 +150,7 @@ def _same_percent(want: Any, got: Any, *, of_100: bool) -> bool:
 def _key(text: str) -> str:
     text = _TEXT.sub(r"\1", plain(text)).strip().rstrip(".").strip()
     letter = re.fullmatch(r"\(([A-Za-z])\)", text)
-    return letter[1] if letter else text.casefold() if len(text) > 2 and _WORDS.fullmatch(text) else text  # noqa: PLR2004
+    return letter[1] if letter else text.casefold() if len(text) > 2 and _WORDS.fullmatch(text) else text  # noqa: PLR2004 - a word, not a letter or two
 
 
 def _same_base(gold: str, answer: str) -> bool | None:

@@ -83,7 +83,7 @@ def unitless(text: str, other: str, *, gold: bool = False) -> str:
     if not found or re.search(r"[A-Za-z]", _COMMAND.sub("", found[1])):
         return text
     words = re.findall(r"[A-Za-z]+", found[3])
-    if not all(word in _SHORT or (len(word) > 3 and found[2]) for word in words):  # noqa: PLR2004
+    if not all(word in _SHORT or (len(word) > 3 and found[2]) for word in words):  # noqa: PLR2004 - words of a unit are longer
         return text
     lone = len(words) == 1 and len(words[0]) == 1
     variable = lone and ((gold and not found[2]) or re.search(r"[A-Za-z]", _COMMAND.sub("", other)))
