@@ -24,12 +24,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from samples import pipeline
 from samples.engines import Placement, Sampling
-from samples.ingest import ingest
-from samples.replica import Replica
-from samples.request import Prepared, Request, prepare
-from samples.run import seed_of
+from samples.ingest.ingest import ingest
+from samples.pipeline import stream as pipeline
+from samples.pipeline.replica import Replica
+from samples.runs.request import Prepared, Request, prepare
+from samples.runs.run import seed_of
 
 
 class Stamped(Replica):

@@ -24,16 +24,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-import samples.ingest as ingestion
-from samples import parquet
-from samples.commit import Committer
-from samples.lake import Lake, folder
-from samples.parquet import File
-from samples.plan import CELL, Unit, plan
-from samples.record import record
-from samples.request import Prepared, Request, prepare
-from samples.run import digest
-from samples.segment import Receipt
+import samples.ingest.ingest as ingestion
+from samples.api import Lake
+from samples.ingest.commit import Committer
+from samples.ingest.plan import CELL, Unit, plan
+from samples.ingest.segment import Receipt
+from samples.lake import parquet
+from samples.lake.parquet import File
+from samples.lake.tables import folder
+from samples.runs.record import record
+from samples.runs.request import Prepared, Request, prepare
+from samples.runs.run import digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 K, TOP_UP, PER_FILE, UNITS = 1000, 1024, 40_000, 16

@@ -26,10 +26,10 @@ import numpy as np
 import pyarrow as pa
 
 import samples
+from samples.api import Lake
 from samples.engines import Sampling
-from samples.lake import Lake
-from samples.record import record
-from samples.request import Request, prepare
+from samples.runs.record import record
+from samples.runs.request import Request, prepare
 
 DELAY = 0.020  # seconds
 

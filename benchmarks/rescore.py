@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from samples.api import Lake
 from samples.engines import Sampling
-from samples.judge import Judge, Text
-from samples.lake import Lake
-from samples.record import problems
-from samples.request import Request, prepare
-from samples.rescore import rescore
-from samples.run import every
+from samples.rescore.judge import Judge, Text
+from samples.rescore.rescore import rescore
+from samples.runs.record import problems
+from samples.runs.request import Request, prepare
+from samples.runs.run import every
 
 STEPS = "So we have x_{%d} = \\frac{%d}{%d} + %d, which gives a total of %d after simplification. "
 
@@ -48,7 +48,7 @@ def fill(folder: Path, count: int, per_problem: int, steps: int) -> Lake:
     rows = [{"id": f"p{n:06}", "question": f"Problem {n}?", "answer": gold} for n, (gold, _) in enumerate(made)]
     (folder / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     request = Request(str(folder / "set.jsonl"), "toy", 1, str(folder / "lake"), engine="toy", sampling=Sampling())
-    from samples.record import record
+    from samples.runs.record import record
 
     lake = Lake(request.lake, create=True)
     run = record(lake, prepare(request))
@@ -167,7 +167,7 @@ TESTS = {"test": "def check(candidate):\n    assert candidate(1, 2) == 3\n", "en
 
 def code(count: int) -> None:
     """Programs/s under the code verifier, and beside it the same Python processes without a sandbox."""
-    from samples.problems import Problem
+    from samples.problems.problems import Problem
 
     problem = Problem("add", 'def add(a, b):\n    """Add."""\n', None, json.dumps(TESTS), {})
     texts = [Text("r", "add", n, problem.problem_hash, f"```python\n{PROGRAM.format(n)}```") for n in range(count)]

@@ -23,8 +23,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from samples import engines, parquet
+from samples import engines
 from samples.engines.transformers import load
+from samples.lake import parquet
 from samples_schemas import COMPLETIONS
 
 SCORED, WINDOW = 8192, 512

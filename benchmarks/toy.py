@@ -14,10 +14,9 @@ import time
 from pathlib import Path
 
 from samples.engines import Placement, Sampling
-from samples.ingest import ingest
-from samples.pipeline import Pool, cluster
-from samples.progress import Progress
-from samples.request import Prepared, Request, prepare
+from samples.ingest.ingest import ingest
+from samples.ingest.progress import Progress
+from samples.runs.request import Pool, Prepared, Request, cluster, prepare
 
 UNIT = 64
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from samples.api import Lake
 from samples.engines import Sampling
-from samples.lake import Lake
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from samples.lake import Lake
-from samples.run import run_id as id_of
+from samples.api import Lake
+from samples.runs.run import run_id as id_of
 from samples_schemas import TABLES
 
 # Of each problem's samples, by run: both solve p1, only a p2, only b p3, neither p4; no answer, error, timeout, ragged.

@@ -25,7 +25,7 @@ def command(runs: tuple[str, ...], verifiers: tuple[str, ...], file: str, tokens
     math_answer … `samples import --format samples` reads the file back.
     """
     import samples
-    from samples.export import export
+    from samples.exchange.export import export
     from samples_cli.screen import Screen
 
     with Screen() as screen:

@@ -38,7 +38,7 @@ def command(file: str, uri: str, **given: Any) -> None:
     Verdicts that come with it are stored under the verifier "imported". Bad rows are named, and nothing is imported
     then. The same file again adds nothing.
     """
-    from samples.imports.load import load
+    from samples.exchange.imports.load import load
     from samples_cli.screen import Screen
 
     with Screen() as screen:

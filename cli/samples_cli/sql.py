@@ -32,14 +32,14 @@ def command(
 ) -> None:
     """Answer one SELECT over the views of a lake; nothing else is read, and nothing is written."""
     if describe:
-        from samples.views import describe as described
+        from samples.query.views import describe as described
 
         output.write(described(text), style)
         return
     if text is None:
         raise click.UsageError("Missing argument 'TEXT': one SELECT; --describe lists the views")
     import samples
-    from samples.locked import bound_process
+    from samples.query.connection import bound_process
 
     lake = samples.open(options.given(uri), version=version)
     bound_process(memory)

@@ -7,7 +7,7 @@ from samples.errors import SamplesError
 if TYPE_CHECKING:  # pyarrow and deltalake take half a second, which `samples --help` need not wait for
     from datetime import datetime
 
-    from samples.lake import Lake
+    from samples.api import Lake
 
 
 def open(uri: str, *, version: "str | datetime | None" = None) -> "Lake":  # noqa: A001 - what a reader expects to type
@@ -21,7 +21,7 @@ def open(uri: str, *, version: "str | datetime | None" = None) -> "Lake":  # noq
         UsageError: `version` is neither, or no version of this lake.
         LakeError: The place cannot be reached, or the lake's format is newer.
     """
-    from samples.lake import Lake
+    from samples.api import Lake
 
     return Lake(uri, version=version)
 

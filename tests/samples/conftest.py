@@ -14,15 +14,15 @@ from uuid import uuid4
 import pytest
 
 import samples
-from samples import segment
+from samples.api import Lake
 from samples.engines import Placement, Sampling, load
 from samples.errors import SamplesError
-from samples.lake import Lake
-from samples.plan import Unit, plan
-from samples.record import record
-from samples.request import Prepared, Request, prepare
-from samples.run import Run, seed_of
-from samples.segment import Receipt
+from samples.ingest import segment
+from samples.ingest.plan import Unit, plan
+from samples.ingest.segment import Receipt
+from samples.runs.record import record
+from samples.runs.request import Prepared, Request, prepare
+from samples.runs.run import Run, seed_of
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def s3_endpoint() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def sandbox() -> None:
     """Programs can be sandboxed here; else skip, and say what to install. On CI that is a failure."""
-    from samples.sandbox import require
+    from samples.sandbox.sandbox import require
 
     try:
         require()

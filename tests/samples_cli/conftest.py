@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from samples import segment
-from samples.commit import Committer
+from samples.api import Lake
 from samples.engines import Placement, Sampling, load
-from samples.lake import Lake
-from samples.plan import plan
-from samples.record import record
-from samples.request import Request, prepare
-from samples.rescore import rescore
-from samples.run import Run, seed_of
+from samples.ingest import segment
+from samples.ingest.commit import Committer
+from samples.ingest.plan import plan
+from samples.rescore.rescore import rescore
+from samples.runs.record import record
+from samples.runs.request import Request, prepare
+from samples.runs.run import Run, seed_of
 from samples_cli.main import main
 
 Call = Callable[..., tuple[int, str, str]]

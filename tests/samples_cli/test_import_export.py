@@ -137,7 +137,7 @@ def test_a_reader_that_has_seen_enough_ends_the_export_quietly(lake):
 
 
 def test_the_formats_of_the_command_are_those_of_the_library():
-    from samples.imports import FORMATS
+    from samples.exchange.imports import FORMATS
     from samples_cli.import_ import FORMATS as NAMED
 
     assert tuple(FORMATS) == NAMED

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from samples.lake import Lake
+from samples.api import Lake
 from samples_queries import header
 from samples_schemas import TABLES, VIEWS
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from samples.lake import Lake
+from samples.api import Lake
 
 CORRECT, WRONG, SILENT = "correct", "wrong", "no_answer"
 NAN, INF = math.nan, math.inf

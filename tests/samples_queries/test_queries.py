@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import samples_queries
-from samples import parameters, query
-from samples.filters import NAMES, Known
-from samples.pieces import Kept
-from samples.views import beneath, define, in_order, relate
+from samples.lake.files import Selection
+from samples.query import parameters, query
+from samples.query.filters import NAMES, Known
+from samples.query.views import beneath, define, in_order, relate
 from samples_queries import KINDS, Unanswerable, header, is_sql, pass_at_k
 from samples_schemas import TABLES, VIEWS
 
@@ -34,7 +34,7 @@ def empty() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("CREATE SCHEMA lake")
     for table in TABLES.values():
-        relate(connection, table, [], Kept())
+        relate(connection, table, [], Selection())
     define(connection, in_order(VIEWS))
     return connection
 

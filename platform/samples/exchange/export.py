@@ -18,11 +18,11 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from samples.errors import NotFound
-from samples.export_file import check, opened
-from samples.lake import Lake
-from samples.record import problems
-from samples.run import Run, every, find
-from samples.storage import explained
+from samples.exchange.export_file import check, opened
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.runs.record import problems
+from samples.runs.run import Run, every, find
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
 _MEMORY = "512MB"
@@ -43,7 +43,7 @@ class Summary:
 
 
 def export(
-    lake: Lake,
+    lake: Tables,
     file: str,
     stdout: IO[bytes],
     *,
@@ -94,7 +94,7 @@ def export(
 class _Tables:
     """The lake's tables, each at one snapshot."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Tables) -> None:
         self.lake = lake
         # Verdicts are of samples, and samples name completions: read in this order, none points to what is not there.
         self._snapshots = {table.name: lake.delta(table.name) for table in (VERDICTS, SAMPLES, COMPLETIONS)}

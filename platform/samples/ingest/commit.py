@@ -15,12 +15,12 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from samples import segment
-from samples.lake import Lake, folder
-from samples.plan import CELL, Plan
-from samples.run import Run, digest
-from samples.segment import Receipt
-from samples.storage import explained
+from samples.ingest import segment
+from samples.ingest.plan import CELL, Plan
+from samples.ingest.segment import Receipt
+from samples.lake.storage import explained
+from samples.lake.tables import Tables, folder
+from samples.runs.run import Run, digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 
@@ -28,7 +28,7 @@ from samples_schemas import COMPLETIONS, SAMPLES
 class Committer:
     """Commits one run's receipts."""
 
-    lake: Lake
+    lake: Tables
     run: Run
 
     def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from samples.lake import Lake
-from samples.storage import explained
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.runs.request import LARGEST_UNIT
 
-CELL = 64  # samples per integer of the plan, and the largest unit
+CELL = LARGEST_UNIT  # samples per integer of the plan
 _CHUNK = 1 << 16
 
 Ints = npt.NDArray[np.int32]
@@ -62,7 +63,7 @@ class Plan:
         return (self[index] for index in range(len(self)))
 
 
-def plan(lake: Lake, dataset: str, run_id: str, problem_ids: Sequence[str], k: int, unit: int = CELL) -> Plan:
+def plan(lake: Tables, dataset: str, run_id: str, problem_ids: Sequence[str], k: int, unit: int = CELL) -> Plan:
     """Plan the samples 0 to k-1 of every problem that no commit of the run holds, in units of at most `unit`."""
     samples = lake.dataset("samples", dataset=dataset, run_id=run_id)
     problems = pa.table(

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
-from samples.board import Sight
+from samples.pipeline.telemetry import Status
 
 _WINDOW = 60.0  # seconds over which rates are taken
 
@@ -65,12 +65,12 @@ class Meter:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int, int]] = deque()
 
-    def see(self, sight: Sight) -> tuple[float, float]:
+    def see(self, status: Status) -> tuple[float, float]:
         """Take note of the totals; returns (samples, tokens) per second over the last minute."""
         now = time.monotonic()
-        self._seen.append((now, sight.samples, sight.tokens))
+        self._seen.append((now, status.samples, status.tokens))
         while now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
         then, samples, tokens = self._seen[0]
         seconds = now - then
-        return ((sight.samples - samples) / seconds, (sight.tokens - tokens) / seconds) if seconds > 0 else (0.0, 0.0)
+        return ((status.samples - samples) / seconds, (status.tokens - tokens) / seconds) if seconds > 0 else (0.0, 0.0)

@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from samples import parquet
 from samples.engines import Completion
-from samples.lake import Lake, folder
-from samples.parquet import File
-from samples.plan import Unit
-from samples.run import Run, digest
+from samples.ingest.plan import Unit
+from samples.lake import parquet
+from samples.lake.parquet import File
+from samples.lake.tables import Tables, folder
+from samples.runs.run import Run, digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 _FACTS = b"samples.facts"
@@ -37,7 +37,7 @@ class Receipt:
     nonfinite: int
 
 
-def write(lake: Lake, run: Run, unit: Unit, seeds: Sequence[int], completions: Sequence[Completion]) -> Receipt:
+def write(lake: Tables, run: Run, unit: Unit, seeds: Sequence[int], completions: Sequence[Completion]) -> Receipt:
     """Write one unit's completions, in the order of its indices, as a segment of its own.
 
     Raises:
@@ -82,7 +82,7 @@ def write(lake: Lake, run: Run, unit: Unit, seeds: Sequence[int], completions: S
     return Receipt(unit, file, facts, nonfinite)
 
 
-def found(lake: Lake, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
+def found(lake: Tables, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
     """Yield (path, size, digest of the problem id, start, stop) of every segment of a run, committed or not."""
     prefix = f"{COMPLETIONS.name}/{folder(COMPLETIONS, run.partition)}"
     for path, size in lake.place.list(prefix):
@@ -96,7 +96,7 @@ def found(lake: Lake, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
             )
 
 
-def reopen(lake: Lake, path: str, size: int) -> Receipt | None:
+def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
     """Read a segment's receipt back from its footer (and its log-probs, to count the ones that are not finite).
 
     None when it is no whole segment: a machine that lost its power may leave one cut short.

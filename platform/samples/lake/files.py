@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from samples.lake import Lake
-from samples.storage import explained
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
 from samples_schemas import Table
 
 
 @dataclass(frozen=True)
-class Kept:
+class Selection:
     """What filters and parameters leave: ids of runs, a dataset, verifiers (None: all); `problems` if not all of these.
 
     Then two tables say which: `kept` (run_id, problem_id) and `kept_problems` (dataset, problem_id, problem_hash).
@@ -29,11 +29,11 @@ class Kept:
         return all((some := left.get(name)) is None or value in some for name, value in partition.items())
 
 
-EVERYTHING = Kept()
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True)
-class Piece:
+class SnapshotFile:
     """One file of a table: its path as DuckDB is given it, its size in bytes, its partition values.
 
     `pass_id` is the pass of all its verdicts, if its commit says so.
@@ -45,7 +45,7 @@ class Piece:
     pass_id: int | None = None
 
 
-def pieces(lake: Lake, table: Table, kept: Kept = EVERYTHING) -> list[Piece]:
+def snapshot_files(lake: Tables, table: Table, kept: Selection = EVERYTHING) -> list[SnapshotFile]:
     """Return the files of a table's snapshot that are left, as far as their partitions tell."""
     snapshot = lake.delta(table.name)
     if snapshot is None:
@@ -58,7 +58,7 @@ def pieces(lake: Lake, table: Table, kept: Kept = EVERYTHING) -> list[Piece]:
     root = lake.place.table_uri(table.name) if lake.place.is_local else f"lake://{table.name}"
     there = [adds["path"].to_pylist(), adds["size_bytes"].to_pylist(), partitions or [{}] * len(adds), _passes(adds)]
     return [
-        Piece(f"{root}/{path}", size, partition, number)
+        SnapshotFile(f"{root}/{path}", size, partition, number)
         for path, size, partition, number in zip(*there, strict=True)
         if kept.holds(partition)
     ]

@@ -15,7 +15,7 @@ SCHEME = "lake"
 _KEPT_BYTES = 1 << 20  # DuckDB reads a footer anew for each thread and question; a small file is one read with it
 
 
-class LakeFiles(AbstractFileSystem):
+class SnapshotFileSystem(AbstractFileSystem):
     """The files that were added, as lake://TABLE/FILE. `failure` is what the last read that failed raised."""
 
     protocol = SCHEME
@@ -73,7 +73,7 @@ class LakeFiles(AbstractFileSystem):
 class _Open:
     """One open file. DuckDB's threads share it, and each seeks before it reads: each has a position of its own."""
 
-    def __init__(self, files: LakeFiles, path: str, size: int) -> None:
+    def __init__(self, files: SnapshotFileSystem, path: str, size: int) -> None:
         self._files, self._path, self._size = files, path, size
         self._at: dict[int, int] = {}
 

@@ -12,24 +12,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
-from samples import parquet
 from samples.errors import LakeError, NotFound, UsageError
-from samples.parquet import File
-from samples.storage import Place, explained, locate
-from samples.versions import Version, pin, read_version, snapshot_at
+from samples.lake import parquet
+from samples.lake.parquet import File
+from samples.lake.storage import Place, explained, locate
+from samples.lake.versions import Version, pin, read_version, snapshot_at
 from samples_schemas import TABLES, Table
 
 if TYPE_CHECKING:  # pyarrow's datasets bring pandas along where it is installed: a second that no question needs
     import pyarrow.dataset as ds
-
-    from samples.rows import Rows
 
 FORMAT = 1
 _MARK = "lake.json"
@@ -53,13 +51,13 @@ class Claim:
     snapshot: DeltaTable
 
 
-class Lake:
+class Tables:
     """The tables at one URI. Cheap to make; every read sees the newest commit of its table, or the pinned one."""
 
     def __init__(self, uri: str, *, create: bool = False, version: str | datetime | None = None) -> None:
         """Open the lake at `uri` (a local folder, s3://, gs://, az://); `create` makes a missing one.
 
-        With a `version` (a text that `Lake.version` gave, or a time) it is the lake as it was, and cannot be written.
+        With a `version` (a text that `Tables.version` gave, or a time) it is the lake as it was, and cannot be written.
 
         Raises:
             UsageError: The URI's scheme is unknown, or `version` cannot be read.
@@ -101,20 +99,6 @@ class Lake:
     def _make(self) -> None:
         if not self.place.put(_MARK, json.dumps({"format": FORMAT}).encode(), create=True):
             self.require()
-
-    # --- asking
-
-    def query(self, name: str, **parameters: Any) -> "Rows":
-        """Answer a named question; see `samples.query.query`."""
-        from samples.query import query
-
-        return query(self, name, **parameters)
-
-    def sql(self, text: str, **limits: Any) -> "Rows":
-        """Answer an analyst's own SELECT over the views; see `samples.query.sql`."""
-        from samples.query import sql
-
-        return sql(self, text, **limits)
 
     # --- reading
 

@@ -1,33 +1,33 @@
-"""Room in an engine's batch: when the next unit may be handed to it.
+"""Admission: decide when a replica may begin its next unit.
 
-A unit is done when the longest of its completions is, often ten times as long as most of them. A replica therefore
-holds many units, and hands another to its engine whenever fewer sequences are unfinished than the engine draws at
-once. So its batch stays full, and when the user stops the run, nothing is waited for that had not begun.
+A unit is done when its longest sample is done, often ten times as long as most of them. A replica therefore holds many
+units, and begins another as soon as fewer samples are unfinished than its worker does at once. So the batch of an
+engine stays full, and when the user stops the job, nothing is waited for that had not begun.
 """
 
 import threading
 
 
-class Room:
-    """Counts unfinished sequences; units wait until some of the batch is free."""
+class Admission:
+    """Counts unfinished samples; units wait until the worker has room."""
 
-    def __init__(self, sequences: int) -> None:
-        """Make room for `sequences`, as many as the engine draws at once."""
-        self._sequences = sequences
+    def __init__(self, capacity: int) -> None:
+        """Make room for `capacity` samples, as many as the worker does at once."""
+        self._capacity = capacity
         self._unfinished = 0
         self._closed = False
         self._changed = threading.Condition()
 
     def enter(self, count: int) -> bool:
-        """Wait until a unit of `count` sequences may begin; False when none may any more."""
+        """Wait until a unit of `count` samples may begin; False when none may any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._unfinished < self._sequences)
+            self._changed.wait_for(lambda: self._closed or self._unfinished < self._capacity)
             if not self._closed:
                 self._unfinished += count
             return not self._closed
 
     def leave(self, count: int) -> None:
-        """Note that so many sequences are finished."""
+        """Note that so many samples are finished."""
         with self._changed:
             self._unfinished -= count
             self._changed.notify_all()

@@ -1,8 +1,8 @@
-"""Tickets: one tiny Ray block per unit, which holds the unit's number.
+"""A Ray datasource of unit numbers: one tiny Ray block per unit, which holds the unit's number.
 
-A source of our own, because reading takes the same resources as sampling then, and Ray fuses the two: a ticket is made
-inside the actor that samples it. As a task of its own it cost 0.2 s of a CPU that waited for it, and a replica
-never had two units at once.
+It is a source of our own so that reading asks for the same resources as the replicas. Ray then fuses the two, and makes
+a number inside the actor that uses it. A task of its own for each number cost 0.2 s of a CPU, and a replica never had
+two units at once.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from ray.data.datasource import ReadTask
 _SCHEMA = pa.schema([("unit", pa.int64())])
 
 
-class Tickets(Datasource):
+class UnitNumbers(Datasource):
     """The numbers 0 to `count` - 1, a block each."""
 
     def __init__(self, count: int) -> None:
@@ -24,21 +24,21 @@ class Tickets(Datasource):
         self._count = count
 
     def estimate_inmemory_data_size(self) -> int:
-        """Eight bytes a ticket."""
+        """Return eight bytes a unit."""
         return 8 * self._count
 
     def get_read_tasks(
         self, parallelism: int, per_task_row_limit: int | None = None, data_context: Any = None
     ) -> list[ReadTask]:
-        """Return one task per ticket."""
+        """Return one task per unit."""
         del parallelism, per_task_row_limit, data_context
-        return [ReadTask(_ticket(number), _METADATA, _SCHEMA) for number in range(self._count)]
+        return [ReadTask(_task(number), _METADATA, _SCHEMA) for number in range(self._count)]
 
 
 _METADATA = BlockMetadata(num_rows=1, size_bytes=8, exec_stats=None)
 
 
-def _ticket(number: int) -> Any:
+def _task(number: int) -> Any:
     def read() -> Iterable[pa.Table]:
         return [pa.table({"unit": [number]}, schema=_SCHEMA)]
 

@@ -1,8 +1,7 @@
-"""A replica: one Ray actor that holds one engine, samples units and writes their segments.
+"""A replica: one Ray actor that holds the worker of a job and does units.
 
-Each call takes one unit; many calls run at once in threads, and begin as the engine's batch has room for them. A
-request that fails is a row with its error. A unit whose engine dies ends the process, so that Ray starts a
-new replica and gives it the unit again; nothing of a unit is visible before the driver commits it.
+Each call takes one unit. Many calls run at once in threads, and each begins when the worker has room for its samples. A
+unit whose worker dies ends the process: Ray then starts a new replica and gives it the unit again.
 """
 
 import os
@@ -10,60 +9,23 @@ import pickle
 import secrets
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
-from samples import engines, segment
-from samples.board import Report
-from samples.engines import Completion, EngineDead, Placement, Sampling
 from samples.errors import SamplesError
-from samples.lake import Lake
-from samples.plan import Unit
-from samples.room import Room
-from samples.run import Run, seed_of
+from samples.pipeline.admission import Admission
+from samples.pipeline.job import Job, Worker
+from samples.pipeline.telemetry import Report
 
-ATTEMPTS = 3  # at a unit whose engine raises, before its samples become errors
 _REPORT_SECONDS = 1.0
 _LOADING_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class Job:
-    """All that a replica needs to know of a run; the same for every replica."""
-
-    lake: str
-    run: Run
-    revision: str | None
-    dtype: str
-    sampling: Sampling
-    placement: Placement
-
-
-@dataclass(frozen=True)
-class Work:
-    """The units of one ingest and the prompts they need, shared by all replicas through Ray's object store.
-
-    `units` has columns problem (row of `prompts`), start and stop; `prompts` has problem_id and token_ids.
-    """
-
-    units: pa.Table
-    prompts: pa.Table
-
-    def unit(self, index: int) -> tuple[Unit, list[int]]:
-        """Return a unit and its prompt's token ids."""
-        row, start, stop = (self.units[name][index].as_py() for name in ("problem", "start", "stop"))
-        return Unit(self.prompts["problem_id"][row].as_py(), start, stop), self.prompts["token_ids"][row].as_py()
 
 
 class Replica:
     """The class that Ray Data's actor pool makes its actors of."""
 
-    def __init__(self, job: Job, work: Any, board: Any) -> None:
-        """Load the engine. `work` is a Ray reference to `Work`, `board` a handle of a `Board`.
+    def __init__(self, job: Any, telemetry: Any) -> None:
+        """Load the worker. `job` is a list of one Ray reference to the `Job`; `telemetry` a handle of `Telemetry`.
 
         Nothing is raised: Ray would try to make the actor for ever, with a traceback each time. What is wrong is said
         once, in place of a receipt.
@@ -71,81 +33,61 @@ class Replica:
         import ray
 
         self._id = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(2)}"
-        self._board = board
+        self._telemetry = telemetry
         self._lock = threading.Lock()
         self._ready, self._stopping = False, False
         self._busy = self._samples = self._tokens = self._errors = 0
+        self._admission: Admission | None = None
         self._report()  # first of all: a replica that dies while it loads is counted
         threading.Thread(target=self._keep_reporting, daemon=True).start()
-        self._job = job
-        self._engine: engines.Engine | None = None
-        self._room = Room(engines.SEQUENCES)
+        self._worker: Worker | None = None
         self._refusal: SamplesError | None = None
         try:
-            self._work: Work = ray.get(work[0])
-            self._lake = Lake(job.lake)
+            shared: Job = ray.get(job[0])
             if not self._stopping:
-                model = (job.run.engine, job.run.model, job.revision, job.dtype)
-                self._engine = engines.load(*model, job.sampling, job.placement)
-                self._room = Room(self._engine.sequences)
-        except Exception as error:  # noqa: BLE001 - an engine may raise anything
-            self._refusal = _told("a replica cannot start", error)
+                self._worker = shared.load()
+                self._admission = Admission(self._worker.capacity)
+                if self._stopping:
+                    self._admission.close()
+        except Exception as error:  # noqa: BLE001 - a worker may raise anything
+            self._refusal = _as_ours("a replica cannot start", error)
         self._ready = True
 
-    def __call__(self, ticket: dict[str, Any]) -> dict[str, bytes]:
-        """Sample the unit of a ticket and return its receipt, pickled."""
-        return {"receipt": pickle.dumps(self._sample(int(ticket["unit"])))}
+    def __call__(self, row: dict[str, Any]) -> dict[str, bytes]:
+        """Do the unit of this number and return its receipt, pickled."""
+        return {"receipt": pickle.dumps(self._do(int(row["unit"])))}
 
-    def _sample(self, number: int) -> segment.Receipt | SamplesError | None:
-        """Sample one unit: its receipt, None when the user stopped the run, or why the run cannot go on."""
-        if self._engine is None:
+    def _do(self, unit: int) -> Any:
+        """Return a unit's receipt, None when the user stopped the job, or why the job cannot go on."""
+        if self._worker is None or self._admission is None:
             return self._refusal
-        unit, prompt_ids = self._work.unit(number)
-        seeds = [seed_of(self._job.run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
-        if not self._room.enter(len(seeds)):
+        admission, unfinished = self._admission, self._worker.size(unit)
+        if not admission.enter(unfinished):
             return None
-        unfinished = len(seeds)
 
-        def seen(completion: Completion) -> None:
+        def done(tokens: int, failed: bool) -> None:
             nonlocal unfinished
-            if unfinished:  # a unit that is drawn again keeps no more room than its first attempt left
+            if unfinished:  # a unit that is done again keeps no more room than its first attempt left
                 unfinished -= 1
-                self._room.leave(1)
-            self._seen(completion)
+                admission.leave(1)
+            with self._lock:
+                self._samples += 1
+                self._tokens += tokens
+                self._errors += failed
 
         with self._lock:
             if self._stopping:
-                self._room.leave(unfinished)
+                admission.leave(unfinished)
                 return None
             self._busy += 1
         try:
-            completions = self._draw(self._engine, prompt_ids, seeds, seen)
-            return segment.write(self._lake, self._job.run, unit, seeds, completions)
-        except Exception as error:  # noqa: BLE001 - Ray would print a traceback and forget what else was drawn
-            return _told(f"samples {unit.start} to {unit.stop - 1} of problem {unit.problem_id}", error)
+            return self._worker.work(unit, done)
+        except Exception as error:  # noqa: BLE001 - Ray would print a traceback and forget what else was done
+            return _as_ours(f"unit {unit}", error)
         finally:
-            self._room.leave(unfinished)
+            admission.leave(unfinished)
             with self._lock:
                 self._busy -= 1
-
-    def _draw(
-        self, engine: engines.Engine, prompt_ids: list[int], seeds: Sequence[int], seen: engines.Seen
-    ) -> list[Completion]:
-        failure = ""
-        for _ in range(ATTEMPTS):
-            try:
-                return engine.sample(prompt_ids, list(seeds), seen)
-            except EngineDead:
-                os._exit(1)  # Ray starts a new replica; a dead engine answers nobody
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything; after the last attempt it is data
-                failure = _line(error)
-        return [Completion.failed(failure)] * len(seeds)
-
-    def _seen(self, completion: Completion) -> None:
-        with self._lock:
-            self._samples += 1
-            self._tokens += len(completion.token_ids)
-            self._errors += completion.error is not None
 
     def _keep_reporting(self) -> None:
         while True:
@@ -159,16 +101,14 @@ class Replica:
         with self._lock:  # one that knows of the stop and is not busy never will be again
             totals = self._samples, self._tokens, self._errors
             report = Report(self._id, self._ready, self._stopping, self._busy, *totals)
-        with suppress(ray.exceptions.RayError):  # telemetry: sampling goes on without it
-            stopping: Any = ray.get(self._board.report.remote(report), timeout=10)
+        with suppress(ray.exceptions.RayError):  # for display only: the work goes on without it
+            stopping: Any = ray.get(self._telemetry.report.remote(report), timeout=10)
             self._stopping = stopping
-            if stopping:
-                self._room.close()
+            if stopping and self._admission:
+                self._admission.close()
 
 
-def _told(where: str, error: Exception) -> SamplesError:
-    return error if isinstance(error, SamplesError) else SamplesError(f"{where}: {_line(error)}")
-
-
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+def _as_ours(where: str, error: Exception) -> SamplesError:
+    if isinstance(error, SamplesError):
+        return error
+    return SamplesError(f"{where}: {type(error).__name__}: {error}".splitlines()[0])

@@ -1,115 +1,42 @@
-"""Units through Ray Data: a stream of numbers into an autoscaled pool of replicas, a stream of receipts out.
+"""The units of a job through Ray Data: a stream of numbers into a pool of replicas, a stream of receipts out.
 
-Ray moves unit numbers and receipts, never tokens. The stream's only state is which units have come back; what is
-done is decided by the lake. A local Ray is started when RAY_ADDRESS names no cluster, and ended with the stream.
+Ray moves unit numbers and receipts, never tokens. The stream's only state is which units have come back; the lake
+decides what is done.
 """
 
-import logging
-import math
-import os
 import pickle
-import socket
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-import pyarrow as pa
+from samples.errors import SamplesError
+from samples.pipeline.job import Job
+from samples.pipeline.replica import Replica
+from samples.pipeline.telemetry import Status, start_telemetry
 
-from samples import board as boards
-from samples.engines import SEQUENCES
-from samples.errors import MissingExtra, SamplesError
-from samples.plan import CELL, Plan
-from samples.replica import Job, Replica, Work
-from samples.segment import Receipt
-
-_AHEAD = 8  # batches in a replica's hands: a unit is held until its longest completion ends, see `samples.room`
-_CONNECT_SECONDS = 10.0
-_LOOK_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
-_STARTS = 2  # Ray gives a node 30 s to come up, too little where its agents are imported for the first time
-# Ray's banners, usage notes and progress bars would print over ours; its agents may take long on a loaded machine.
-_QUIET = {
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_agent_register_timeout_ms": "120000",
-}
-
-
-@dataclass(frozen=True)
-class Pool:
-    """How many replicas: Ray keeps between `smallest` and `largest`, as many as the work keeps busy."""
-
-    smallest: int = 1
-    largest: int = 1
-
-
-@contextmanager
-def cluster() -> Generator[None]:
-    """Connect to the Ray that RAY_ADDRESS names, or start one on this machine for as long as the context lasts.
-
-    Raises:
-        MissingExtra: Ray is not installed.
-        SamplesError: The cluster does not answer.
-    """
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        raise MissingExtra("ingest needs Ray, which is not installed: pip install 'samples[sampling]'") from error
-    if ray.is_initialized():  # a caller's own cluster: its to end
-        yield
-        return
-    address = os.environ.get("RAY_ADDRESS")
-    _require_listener(address or "")
-    for attempt in range(_STARTS):
-        try:
-            dashboard = None if address else False  # a cluster has, or has not, its own
-            ray.init(address=address, log_to_driver=False, logging_level=logging.FATAL, include_dashboard=dashboard)
-            break
-        except Exception as error:  # Ray raises bare Exceptions for a node that does not come up
-            ray.shutdown()
-            if address or attempt == _STARTS - 1:
-                where = f"RAY_ADDRESS={address}" if address else "on this machine"
-                said = next(iter(str(error).splitlines()), type(error).__name__)
-                raise SamplesError(f"Ray does not start {where}: {said}") from error
-    logging.getLogger("ray").setLevel(logging.FATAL)
-    import ray.data  # pyright: ignore[reportUnusedImport]  # it configures loggers of its own
-
-    logging.getLogger("ray.data").setLevel(logging.FATAL)
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _require_listener(address: str) -> None:
-    """Say at once that nobody listens at HOST:PORT; Ray itself would wait for minutes."""
-    host, separator, port = address.rpartition("/")[2].rpartition(":")
-    if not separator or not port.isdigit():
-        return  # "auto" and the like: Ray's to find
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise SamplesError(f"no Ray cluster answers at RAY_ADDRESS={address} ({error})") from error
+_STATUS_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
 
 
 class Stream:
-    """One run of a plan through the pool. Iterate for receipts; `stop` ends it early in good order, `close` at once."""
+    """One job through the pool. Iterate for receipts; `stop` ends it early in good order, `close` at once."""
 
-    def __init__(self, job: Job, plan: Plan, prompts: pa.Table, pool: Pool) -> None:
-        """Prepare; nothing starts before iteration. `prompts` has the plan's problems in the plan's order."""
+    def __init__(self, job: Job, *, smallest: int, largest: int, calls: int = 1, gpus: int = 0) -> None:
+        """Prepare; nothing starts before iteration.
+
+        Ray keeps `smallest` to `largest` replicas, as many as the work keeps busy. Each does up to `calls` units at
+        once, and holds `gpus` GPUs where the cluster has any.
+        """
         import ray
 
-        self._job, self._plan, self._pool = job, plan, pool
-        units = pa.table({"problem": plan.problem, "start": plan.start, "stop": plan.stop})
+        self.largest = largest
+        self._smallest, self._calls, self._gpus, self._units = smallest, calls, gpus, len(job)
         # In a list, because Ray would resolve a bare reference before the actor is made, once per actor.
-        self._work = [ray.put(Work(units, prompts))]
-        self._board = boards.post()
-        self._sight = boards.Sight()
+        self._job = [ray.put(job)]
+        self._telemetry = start_telemetry()
+        self._status = Status()
         self._closed = False
 
-    def __iter__(self) -> Iterator[Receipt]:
+    def __iter__(self) -> Iterator[Any]:
         """Yield receipts as units complete.
 
         Raises:
@@ -123,7 +50,7 @@ class Stream:
             elif self._closed:
                 return  # the units left would come back empty one by one
 
-    def _outcomes(self) -> Iterator[Receipt | SamplesError | None]:
+    def _outcomes(self) -> Iterator[Any]:
         try:
             for row in self._dataset().iter_rows():
                 yield pickle.loads(row["receipt"])  # noqa: S301 - our own replica wrote it
@@ -131,29 +58,29 @@ class Stream:
             said = str(error).strip().splitlines() or [type(error).__name__]
             raise SamplesError(f"Ray cannot go on: {said[-1]}") from error
 
-    def look(self) -> boards.Sight:
-        """Return what the replicas last reported of themselves; telemetry."""
+    def status(self) -> Status:
+        """Return what the replicas last reported of themselves, for display."""
         import ray
         import ray.exceptions
 
-        with suppress(ray.exceptions.RayError):  # the last sight stays: totals never fall
-            sight: Any = ray.get(self._board.read.remote(), timeout=_LOOK_SECONDS)
-            self._sight = sight
-        return self._sight
+        with suppress(ray.exceptions.RayError):  # the last status stays: totals never fall
+            status: Any = ray.get(self._telemetry.read.remote(), timeout=_STATUS_SECONDS)
+            self._status = status
+        return self._status
 
     def stop(self) -> bool:
-        """Let replicas finish the units in their hands and take no other; returns whether they can be told."""
+        """Let replicas finish the units that they have begun and begin no other; returns whether they can be told."""
         import ray
         import ray.exceptions
 
         try:
-            ray.get(self._board.stop.remote(), timeout=_LOOK_SECONDS)
+            ray.get(self._telemetry.stop.remote(), timeout=_STATUS_SECONDS)
         except ray.exceptions.RayError:
             return False
         return True
 
     def close(self) -> None:
-        """Give up what is left: replicas finish what is in their hands; in a caller's own Ray the pool ends then."""
+        """Give up what is left: replicas finish what they have begun; in a caller's own Ray the pool ends then."""
         self._closed = True
         self.stop()
 
@@ -170,37 +97,27 @@ class Stream:
         import ray
         from ray.data import ActorPoolStrategy, DataContext
 
-        from samples.tickets import Tickets
+        from samples.pipeline.datasource import UnitNumbers
 
         context = DataContext.get_current()
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         context.execution_options.preserve_order = False  # receipts as they come; rows carry their keys
-        calls = _calls_at_once(self._job, self._plan, self._pool.largest)
-        has_gpus = bool(ray.cluster_resources().get("GPU")) and self._job.run.engine != "toy"
-        gpus = self._job.placement.tensor_parallel_size if has_gpus else None
-        tickets = ray.data.read_datasource(
-            Tickets(len(self._plan)), num_cpus=1, num_gpus=gpus, override_num_blocks=len(self._plan)
+        gpus = self._gpus or None if ray.cluster_resources().get("GPU") else None
+        numbers = ray.data.read_datasource(
+            UnitNumbers(self._units), num_cpus=1, num_gpus=gpus, override_num_blocks=self._units
         )
         # map, not map_batches: Ray asks for a batch size on GPUs, and fuses neither with one.
-        return tickets.map(
+        return numbers.map(
             Replica,  # pyright: ignore[reportArgumentType]  # a class whose objects are called
-            fn_constructor_kwargs={"job": self._job, "work": self._work, "board": self._board},
+            fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry},
             compute=ActorPoolStrategy(
-                min_size=self._pool.smallest,
-                max_size=self._pool.largest,
-                max_concurrent_calls_per_actor=calls,
-                max_tasks_in_flight_per_actor=2 * calls,  # below 1.75 per call the pool would never grow
+                min_size=self._smallest,
+                max_size=self.largest,
+                max_concurrent_calls_per_actor=self._calls,
+                max_tasks_in_flight_per_actor=2 * self._calls,  # below 1.75 per call the pool would never grow
                 enable_true_multi_threading=True,
             ),
             num_cpus=1,
             num_gpus=gpus,
         )
-
-
-def _calls_at_once(job: Job, plan: Plan, replicas: int) -> int:
-    """Units in a replica's hands: several batches of them, but never so many that other replicas would have none."""
-    unit = max(int((plan.stop - plan.start).max()), 1)
-    batch = math.ceil((job.placement.max_num_seqs or SEQUENCES) / min(unit, CELL))
-    share = len(plan) // (2 * replicas)  # as many again wait at each replica
-    return max(1, min(max(batch + 1, min(_AHEAD * batch, share)), len(plan)))

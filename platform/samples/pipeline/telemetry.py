@@ -1,7 +1,7 @@
-"""What replicas are doing right now: telemetry, never truth.
+"""Replicas report their progress here, for display only. The lake decides what is done.
 
-One small Ray actor beside the driver. Replicas report to it about once a second and learn from the answer whether
-to take another unit; the driver reads it for the progress line. When it is gone, sampling goes on.
+One small Ray actor runs beside the driver. Replicas report to it about once a second, and its answer says whether to
+begin another unit. The driver reads it for the progress line. When it is gone, the work goes on.
 """
 
 import time
@@ -25,7 +25,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Status:
     """All replicas together. Totals include replicas that are gone."""
 
     seen: int = 0  # replicas that ever reported
@@ -38,8 +38,8 @@ class Sight:
     idle: bool = False  # stopped: no replica has a unit in its hands, and none will take one
 
 
-class Board:
-    """The actor's class; made by `post`."""
+class Telemetry:
+    """The actor's class; `start_telemetry` makes it."""
 
     def __init__(self) -> None:
         self._reports: dict[str, tuple[float, Report]] = {}
@@ -54,12 +54,12 @@ class Board:
         """Tell every replica to take no further unit."""
         self._stopping = True
 
-    def read(self) -> Sight:
+    def read(self) -> Status:
         """Add all replicas up."""
         now = time.monotonic()
         live = [report for seen, report in self._reports.values() if now - seen < STALE]
         every = [report for _, report in self._reports.values()]
-        return Sight(
+        return Status(
             seen=len(every),
             starting=sum(not report.ready for report in live),
             ready=sum(report.ready for report in live),
@@ -71,10 +71,10 @@ class Board:
         )
 
 
-def post() -> Any:
-    """Start the board on the driver's own node and return its Ray handle."""
+def start_telemetry() -> Any:
+    """Start the telemetry actor on the driver's own node and return its Ray handle."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    return ray.remote(Board).options(num_cpus=0, scheduling_strategy=here).remote()
+    return ray.remote(Telemetry).options(num_cpus=0, scheduling_strategy=here).remote()

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from samples.errors import MissingExtra, ProblemsError
-from samples.formats import first_line, jsonable
+from samples.problems.formats import first_line, jsonable
 
 PREFIX = "reasoning-gym:"
 _DEFAULTS = {"size": "50", "seed": "0"}
@@ -52,7 +52,7 @@ def entries(source: str) -> tuple[str, list[dict[str, Any]]]:
         raise ProblemsError(f"{source}: a setting is given twice; give it once")
     # -P: the folder the user stands in is not searched for modules. Their own interpreter, environment and packages.
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "samples.generated"],
+        [sys.executable, "-P", "-m", "samples.problems.generated"],
         input=json.dumps({"task": task, "settings": _DEFAULTS | settings}),
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,

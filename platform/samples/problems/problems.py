@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from samples import fields as roles
-from samples import generated, sources
 from samples.errors import ProblemsError, UsageError
+from samples.problems import fields as roles
+from samples.problems import generated, sources
 
 # A dataset is a partition of the lake; readers guess types of partition values, so none may look like another type.
 _DATASET = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[a-z][a-z0-9._-]*", re.IGNORECASE)

@@ -6,7 +6,7 @@ from typing import Any
 
 import samples_queries
 from samples.errors import NotFound, SamplesError, UsageError
-from samples.filters import Known, find, listed, words
+from samples.query.filters import Known, find, listed, words
 from samples_queries import Header, Parameter
 
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.)\s*(\d+)")

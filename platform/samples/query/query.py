@@ -15,27 +15,27 @@ import duckdb
 import pyarrow as pa
 
 import samples_queries
-from samples import filters as filtering
-from samples import parameters as binding
 from samples.errors import SamplesError, UsageError
-from samples.filters import Filters, Known, chosen, known
-from samples.interrupts import promptly
-from samples.lake import Lake
-from samples.locked import collected, engine, lock
-from samples.narrowing import narrow, needed, verifiers
-from samples.rows import Rows
-from samples.statements import said, views_read
-from samples.storage import explained
-from samples.views import Views, tables
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.query import filters as filtering
+from samples.query import parameters as binding
+from samples.query.connection import collected, engine, lock
+from samples.query.filters import Filters, Known, chosen, known
+from samples.query.interrupts import promptly
+from samples.query.rows import Rows
+from samples.query.selection import apply_filters, needed, verifiers
+from samples.query.statements import said, views_read
+from samples.query.views import Views, tables
 from samples_queries import Header, Unanswerable
 from samples_schemas import VIEWS
 
 
-def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | None = None, **parameters: Any) -> Rows:
+def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | None = None, **parameters: Any) -> Rows:
     """Answer a named question: its rows have the columns of its header.
 
     `parameters` are the query's own (see its header), and the filters that all have: `dataset`, `where`, `problems`,
-    `labels`, `exclude_guessable` (see `samples.filters`), and `runs` where the query has no such parameter.
+    `labels`, `exclude_guessable` (see `samples.query.filters`), and `runs` where the query has no such parameter.
 
     Raises:
         UsageError: No query has this name, or its parameters are others.
@@ -62,7 +62,7 @@ def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | No
             read = left if named is None else named
             bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
             judges = [bound[name] for name in judged]
-            kept = narrow(shown, there, read, filters, judges[0] if judges else None)
+            kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
@@ -72,7 +72,7 @@ def query(lake: Lake, name: str, *, memory: str | None = None, threads: int | No
     return promptly(answer)
 
 
-def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
+def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
     """Answer an analyst's own SQL: one SELECT over the views, and nothing else.
 
     `memory` (such as "2GB"; 4GB when None) bounds what it computes and what it returns; `threads` defaults to all
@@ -92,7 +92,7 @@ def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None
             names = views_read(connection, text, VIEWS)
             shown = Views(connection, lake.pin(tables(names | needed(asked))))
             there = _runs(shown) if asked != Filters() else []
-            shown.create(names, narrow(shown, there, chosen(there, asked), asked))
+            shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
             lock(connection, shown.paths)
             try:
                 return Rows(collected(connection, text, memory))
@@ -105,7 +105,7 @@ def sql(lake: Lake, text: str, *, memory: str | None = None, threads: int | None
 
 
 @contextmanager
-def connect(lake: Lake, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
+def connect(lake: Tables, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB connection in which these views of the lake's newest snapshot are, for the library's own use."""
     with explained(lake.uri), engine() as connection:
         Views(connection, lake.pin(tables(reads))).create(reads)
@@ -113,7 +113,7 @@ def connect(lake: Lake, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDB
 
 
 @contextmanager
-def _opened(lake: Lake, reads: Iterable[str], memory: str | None, threads: int | None) -> Generator[Views]:
+def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int | None) -> Generator[Views]:
     """Pin what these views stand on, while DuckDB starts: either takes some 20 ms."""
     with explained(lake.uri), ThreadPoolExecutor(1) as beside:
         pinned = beside.submit(lake.pin, tables(reads))

@@ -8,12 +8,12 @@ from typing import Any
 
 import duckdb
 
-from samples import parameters
 from samples.errors import NotFound
-from samples.filters import Filters, Guessable, Known, find, listed, texts
-from samples.lake import Lake
-from samples.pieces import Kept, pieces
-from samples.views import Views
+from samples.lake.files import Selection, snapshot_files
+from samples.lake.tables import Tables
+from samples.query import parameters
+from samples.query.filters import Filters, Guessable, Known, find, listed, texts
+from samples.query.views import Views
 from samples_schemas import COUNTS, VERDICTS
 
 _SHOWN = 12  # problems in a message
@@ -28,16 +28,16 @@ def needed(filters: Filters) -> set[str]:
     }
 
 
-def verifiers(lake: Lake, runs: Sequence[Known]) -> list[str]:
+def verifiers(lake: Tables, runs: Sequence[Known]) -> list[str]:
     """Return the names of the verifiers that judged any of these runs: the lake's file list says so."""
     ids = frozenset(run.run_id for run in runs)
-    files = [file for table in (VERDICTS, COUNTS) for file in pieces(lake, table, Kept(ids))]
+    files = [file for table in (VERDICTS, COUNTS) for file in snapshot_files(lake, table, Selection(ids))]
     return sorted({file.partition["verifier"] for file in files})
 
 
-def narrow(
+def apply_filters(
     views: Views, there: Sequence[Known], left: Sequence[Known], filters: Filters, verifier: str | None = None
-) -> Kept:
+) -> Selection:
     """Decide what stays in the views: `there` are all runs, `left` those that stay.
 
     `verifier` is whose verdicts say what is guessable, unless the filter names one.
@@ -51,14 +51,14 @@ def narrow(
         views.create(["runs", "problems"])
         return _keep_problems(views.connection, left, filters)
     ids = frozenset(run.run_id for run in left) if len(left) < len(there) else None
-    return Kept(ids, dataset=filters.dataset)
+    return Selection(ids, dataset=filters.dataset)
 
 
 def _guess(views: Views, there: Sequence[Known], guesses: Guessable, verifier: str | None) -> None:
     """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold]."""
     run = find(there, guesses.run)
     judge = parameters.verifier(guesses.verifier or verifier, verifiers(views.lake, [run]))
-    views.create(["tallies"], Kept(frozenset({run.run_id})))
+    views.create(["tallies"], Selection(frozenset({run.run_id})))
     views.connection.execute(_GUESSED, {"verifier": judge, "threshold": guesses.threshold})
 
 
@@ -68,7 +68,7 @@ SELECT dataset, problem_id FROM tallies WHERE verifier = $verifier AND 0 < c AND
 """
 
 
-def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known], filters: Filters) -> Kept:
+def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known], filters: Filters) -> Selection:
     """Make the tables `kept` and `kept_problems` of what filters leave of these runs; say so.
 
     Needs the views problems and runs, and the table `guessed` of problems to leave out if any are.
@@ -99,7 +99,7 @@ def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known],
     connection.execute(_KEPT)
     if connection.execute("SELECT count(*) FROM kept").fetchall() == [(0,)]:
         raise NotFound("no problem passes all of these filters together; leave one out")
-    return Kept(frozenset(ids), problems=True)
+    return Selection(frozenset(ids), problems=True)
 
 
 # A problem is what the run was drawn for: that version of it, when it was edited.

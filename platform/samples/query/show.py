@@ -8,8 +8,8 @@ import pyarrow.dataset as ds
 
 from samples import engines
 from samples.errors import NotFound, SamplesError
-from samples.lake import Lake
-from samples.run import Run, find
+from samples.lake.tables import Tables
+from samples.runs.run import Run, find
 from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
 
 
@@ -30,7 +30,7 @@ class Shown:
     verdicts: list[dict[str, Any]]
 
 
-def show(lake: Lake, name: str, problem_id: str, sample_index: int) -> Shown:
+def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
     """Read one sample of a run.
 
     Raises:
@@ -78,7 +78,7 @@ def _texts(run: Run, token_ids: list[int] | None) -> list[str] | None:
         return None
 
 
-def _indices(lake: Lake, run: Run, problem_id: str) -> str:
+def _indices(lake: Tables, run: Run, problem_id: str) -> str:
     samples = lake.dataset(SAMPLES.name, **run.partition)
     with duckdb.connect() as connection:
         connection.register("samples", samples)

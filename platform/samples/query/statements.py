@@ -2,7 +2,7 @@
 
 DuckDB's own parser reads the text, and the tree that it gives is allowed node by node: a query in DuckDB's sense may
 write files (COPY as a common table expression), or run text as another query. What is not known to be harmless is
-refused, before anything runs; the locked connection (`samples.locked`) is the second wall, not the first.
+refused, before anything runs; the locked connection (`samples.query.connection`) is the second wall, not the first.
 """
 
 import json

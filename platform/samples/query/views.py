@@ -14,8 +14,8 @@ import pyarrow as pa
 
 import samples_queries
 from samples.errors import UsageError
-from samples.lake import Lake
-from samples.pieces import EVERYTHING, Kept, Piece, pieces
+from samples.lake.files import EVERYTHING, Selection, SnapshotFile, snapshot_files
+from samples.lake.tables import Tables
 from samples_schemas import TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
@@ -40,7 +40,7 @@ def tables(views: Iterable[str]) -> frozenset[str]:
 class Views:
     """The views of a pinned lake in one connection; `paths` are the files that they read. None is there at first."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Tables) -> None:
         self.connection = connection
         self.lake = lake
         self.paths: set[str] = set()
@@ -50,9 +50,9 @@ class Views:
         self._remote: Any = None
         connection.execute("CREATE SCHEMA lake")
         if not lake.place.is_local:
-            from samples.remote import LakeFiles
+            from samples.lake.filesystem import SnapshotFileSystem
 
-            self._remote = LakeFiles(lake.place.read)
+            self._remote = SnapshotFileSystem(lake.place.read)
             connection.register_filesystem(self._remote)
 
     @property
@@ -60,12 +60,12 @@ class Views:
         """What went wrong at the lake's store, when DuckDB failed because of it."""
         return self._remote and self._remote.failure
 
-    def create(self, names: Iterable[str], kept: Kept = EVERYTHING) -> None:
+    def create(self, names: Iterable[str], kept: Selection = EVERYTHING) -> None:
         """Create these views, and all that they stand on; anew where something else is kept than before."""
         order = list(in_order(names))
         changed: set[str] = set()
         for name in sorted(tables(order)):
-            files = pieces(self.lake, TABLES[name], kept)
+            files = snapshot_files(self.lake, TABLES[name], kept)
             related = [file.path for file in files], _kept(TABLES[name], kept)
             if self._related.get(name) == related:
                 continue
@@ -114,7 +114,7 @@ def _select(view: str, judges: Sequence[Mapping[str, str]]) -> str:
 _ANY_JUDGE = {"run_id": "run_id", "verifier": "verifier", "first_pass": "min(pass_id)", "last_pass": "max(pass_id)"}
 
 
-def _judges(verdicts: Iterable[Piece]) -> list[dict[str, str]]:
+def _judges(verdicts: Iterable[SnapshotFile]) -> list[dict[str, str]]:
     """Return what is filled into views for each pair of run and verifier that some verdicts are of."""
     passes: dict[tuple[str, str], set[int | None]] = {}
     for file in verdicts:
@@ -131,7 +131,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str], kept: Kept) -> None:
+def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str], kept: Selection) -> None:
     """Create the relation lake.TABLE over these files."""
     columns = ", ".join(table.schema.names)
     if paths:
@@ -147,7 +147,7 @@ def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str]
     )
 
 
-def _kept(table: Table, kept: Kept) -> str:
+def _kept(table: Table, kept: Selection) -> str:
     """Say in SQL which rows of a table filters leave."""
     names = set(table.schema.names)
     if table.name == "problems":

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from samples.errors import SamplesError
-from samples.problems import Problem
+from samples.problems.problems import Problem
+from samples.rescore.workers import Batch, Failure, Pool
 from samples.verifiers import Verdict, Verifier, verifier
-from samples.workers import Batch, Failure, Pool
 
 _TEXTS = 128  # completions handed to a worker at once, and the most bytes of them
 _BYTES = 2 << 20
@@ -75,7 +75,7 @@ class Judge:
             size=workers,
             seconds=self.verifier.seconds,
             memory_mib=self.verifier.memory_mib,
-            preload=["samples.judge", *self.verifier.preload],
+            preload=["samples.rescore.judge", *self.verifier.preload],
         )
 
     def __enter__(self) -> Self:

@@ -5,7 +5,6 @@ belongs to one version of its verifier: where another version has taken part in 
 that are still to be committed begin the next.
 """
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,13 +16,12 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from samples.lake import Lake
-from samples.storage import explained
+from samples.lake.pace import Pace
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
 from samples.verifiers import Verifier
 from samples_schemas import VERDICTS
 
-_COMMIT_SECONDS = 3.0
-_COMMIT_SHARE = 20  # a commit's cost grows with the table: wait this many times as long before the next
 _COMMIT_BYTES = 64 << 20
 
 # Verdicts on their way: `compared` says whether the answer was compared for this sample, or known.
@@ -34,14 +32,13 @@ ROWS = pa.schema([*VERDICTS.schema, pa.field("compared", pa.bool_())])
 class Ledger:
     """Collects the verdicts of one pass and commits them."""
 
-    lake: Lake
+    lake: Tables
     judge: Verifier
     pass_id: int
     counts: Counter[str] = field(default_factory=Counter[str], init=False)
     compared: int = field(default=0, init=False)
     _rows: list[pa.Table] = field(default_factory=list[pa.Table], init=False)
-    _last: float = field(default_factory=time.monotonic, init=False)
-    _wait: float = field(default=_COMMIT_SECONDS, init=False)
+    _pace: Pace = field(default_factory=Pace, init=False)
     _seen: int = field(default=-1, init=False)  # version of the table after our last commit
 
     def take(self, rows: pa.Table) -> None:
@@ -49,14 +46,17 @@ class Ledger:
         self._rows.append(rows)
         self.counts.update(rows["status"].to_pylist())
         self.compared += int(rows["compared"].to_numpy().sum())
-        if time.monotonic() - self._last > self._wait or sum(rows.nbytes for rows in self._rows) > _COMMIT_BYTES:
+        if self._pace.due or sum(rows.nbytes for rows in self._rows) > _COMMIT_BYTES:
             self.commit()
 
     def commit(self) -> None:
         """Commit what was collected."""
-        began = time.monotonic()
         rows = pa.concat_tables(self._rows).drop_columns("compared") if self._rows else ROWS.empty_table()
         self._rows = []
+        with self._pace.committing():
+            self._commit(rows)
+
+    def _commit(self, rows: pa.Table) -> None:
         while rows.num_rows:
             claim = self.lake.claim(VERDICTS.name, self.judge.name)
             version = claim.snapshot.version()
@@ -72,8 +72,6 @@ class Ledger:
             except CommitFailedError:
                 continue  # another rescoring of this verifier came first: look at what it said
             break
-        self._last = time.monotonic()
-        self._wait = max(_COMMIT_SECONDS, _COMMIT_SHARE * (self._last - began))
 
     def _parts(self, rows: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
         number = pa.array(np.full(rows.num_rows, self.pass_id))

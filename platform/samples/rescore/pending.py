@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-from samples.judge import Known, Text, key
-from samples.lake import Lake
-from samples.problems import Problem
-from samples.record import problems
-from samples.run import Run, every
-from samples.storage import explained
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.problems.problems import Problem
+from samples.rescore.judge import Known, Text, key
+from samples.runs.record import problems
+from samples.runs.run import Run, every
 from samples.verifiers import Verdict
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
@@ -44,7 +44,7 @@ class Chunk:
 class Pending:
     """The pending samples of some runs. Use as a context: its end removes the file."""
 
-    def __init__(self, lake: Lake, runs: Iterable[Run], verifier: str, version: str, *, again: bool) -> None:
+    def __init__(self, lake: Tables, runs: Iterable[Run], verifier: str, version: str, *, again: bool) -> None:
         """Find them; `again` takes samples too whose current verdict is a timeout or an error.
 
         Raises:
@@ -96,7 +96,7 @@ class Pending:
 class Reader:
     """Reads the texts of chunks, and what is known of their answers, from one snapshot of a lake."""
 
-    def __init__(self, lake: Lake, verifier: str, version: str) -> None:
+    def __init__(self, lake: Tables, verifier: str, version: str) -> None:
         self._lake, self._verifier, self._version = lake, verifier, version
         self._runs = {run.run_id: run for run in every(lake)}
         self._completions, self._verdicts = lake.delta(COMPLETIONS.name), lake.delta(VERDICTS.name)

@@ -10,28 +10,29 @@ import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from samples.errors import UsageError
-from samples.judge import Judge, Judged
-from samples.lake import Lake
-from samples.ledger import ROWS, Ledger
-from samples.pending import CHUNK, Chunk, Pending, Reader
-from samples.record import problems
-from samples.run import Run, every, find
-from samples.storage import explained
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.pipeline.cluster import cluster
+from samples.pipeline.receipts import looks
+from samples.pipeline.stream import Stream
+from samples.rescore.chunk import judged
+from samples.rescore.job import JudgingJob
+from samples.rescore.judge import Judge
+from samples.rescore.ledger import Ledger
+from samples.rescore.pending import CHUNK, Chunk, Pending, Reader
+from samples.runs.record import problems
+from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
 from samples_schemas import VERDICTS
 
-_FLUSH_ROWS, _FLUSH_SECONDS = 1_000, 1.0
 _TASK = 2_000  # samples of a chunk on Ray, whose verdicts come back together
-
-Judging = Callable[[Iterator[Chunk]], Iterator[pa.Table]]  # chunks to verdict rows (`ROWS`), as they come
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Summary:
 
 
 def rescore(
-    lake: Lake,
+    lake: Tables,
     spec: str,
     runs: Sequence[str] = (),
     *,
@@ -96,9 +97,12 @@ def rescore(
     with Pending(lake, chosen, judge.name, judge.version, again=again) as pending:
         wanted = len(pending)
         if wanted:
-            with _judging(lake, spec, workers or len(os.sched_getaffinity(0)), on_ray=on_ray) as judging:
-                for rows in judging(pending.chunks(_TASK if on_ray else CHUNK)):
-                    ledger.take(rows)
+            chunks = pending.chunks(_TASK if on_ray else CHUNK)
+            cores = workers or len(os.sched_getaffinity(0))
+            with closing(_judge(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)) as verdicts:
+                for tables in verdicts:
+                    for rows in tables:
+                        ledger.take(rows)
                     done = ledger.counts.total()
                     watch(Status(done, wanted, done / max(time.monotonic() - began, 1e-9)))
                     if stop.is_set():
@@ -123,7 +127,7 @@ def rescore(
     )
 
 
-def _usable(lake: Lake, named: list[Run], judge: Verifier) -> tuple[list[Run], tuple[str, ...]]:
+def _usable(lake: Tables, named: list[Run], judge: Verifier) -> tuple[list[Run], tuple[str, ...]]:
     """Choose the runs whose every problem this verifier can judge; of a named run, every problem must be one."""
     chosen: list[Run] = []
     left_out: list[str] = []
@@ -140,7 +144,7 @@ def _usable(lake: Lake, named: list[Run], judge: Verifier) -> tuple[list[Run], t
     return chosen, tuple(left_out)
 
 
-def _pass_id(lake: Lake, judge: Verifier, *, again: bool) -> int:
+def _pass_id(lake: Tables, judge: Verifier, *, again: bool) -> int:
     """Return the last pass's number where it goes on, else the next."""
     with explained(lake.uri), duckdb.connect() as connection:
         connection.register("verdicts", lake.dataset(VERDICTS.name, verifier=judge.name))
@@ -150,48 +154,27 @@ def _pass_id(lake: Lake, judge: Verifier, *, again: bool) -> int:
     return last if version == judge.version and not again else (last or 0) + 1
 
 
-@contextmanager
-def _judging(lake: Lake, spec: str, workers: int, *, on_ray: bool) -> Generator[Judging]:
+def _judge(
+    lake: Tables,
+    spec: str,
+    judge: Verifier,
+    chunks: Iterator[Chunk],
+    *,
+    workers: int,
+    on_ray: bool,
+    stop: threading.Event,
+) -> Generator[list[pa.Table]]:
+    """Yield verdicts on chunks (tables of `ROWS`) as they come; on Ray an empty list where none came for a moment."""
     if on_ray:
-        from samples.rescore_ray import judging
-
-        with judging(lake.uri, spec, workers) as distributed:
-            yield distributed
+        with cluster():
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks))
+            stream = Stream(job, smallest=1, largest=min(workers, len(job)))
+            with closing(looks(stream, stop)) as seen:
+                for look in seen:
+                    yield [table for receipt in look.receipts for table in receipt]
         return
-    with Judge(spec, workers) as judge:
-        reader = Reader(lake, judge.verifier.name, judge.verifier.version)
-        yield lambda chunks: (rows for chunk in chunks for rows in judged(reader, judge, chunk))
-
-
-def judged(reader: Reader, judge: Judge, chunk: Chunk) -> Iterator[pa.Table]:
-    """Judge one chunk; yield its verdicts (`ROWS`, the pass left open) every second or thousand."""
-    rows: list[dict[str, Any]] = []
-    flushed = time.monotonic()
-    for one in judge.judge(reader.texts(chunk), reader.problems(chunk), reader.known(chunk)):
-        rows.append(_row(judge.verifier, one))
-        if len(rows) >= _FLUSH_ROWS or time.monotonic() - flushed > _FLUSH_SECONDS:
-            yield pa.Table.from_pylist(rows, schema=ROWS)
-            rows, flushed = [], time.monotonic()
-    if rows:
-        yield pa.Table.from_pylist(rows, schema=ROWS)
-
-
-def _row(judge: Verifier, one: Judged) -> dict[str, Any]:
-    return {
-        "verifier": judge.name,
-        "run_id": one.text.run_id,
-        "problem_id": one.text.problem_id,
-        "sample_index": one.text.sample_index,
-        "verifier_version": judge.version,
-        "pass_id": 0,  # the ledger says which
-        "status": one.verdict.status,
-        "reward": one.verdict.reward,
-        "answer": _storable(one.verdict.answer),
-        "detail": _storable(one.verdict.detail),
-        "seconds": one.seconds,
-        "compared": one.compared,
-    }
-
-
-def _storable(text: str | None) -> str | None:
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+    with Judge(spec, workers) as local:
+        reader = Reader(lake, judge.name, judge.version)
+        for chunk in chunks:
+            for rows in judged(reader, local, chunk):
+                yield [rows]

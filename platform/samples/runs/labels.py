@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from samples.errors import UsageError
-from samples.lake import Lake
-from samples.run import find
+from samples.lake.tables import Tables
+from samples.runs.run import find
 from samples_schemas import RUN_LABELS
 
 
-def label(lake: Lake, run: str, labels: Mapping[str, str | float]) -> dict[str, str]:
+def label(lake: Tables, run: str, labels: Mapping[str, str | float]) -> dict[str, str]:
     """Set labels of a run, remove those whose value is empty, and return all that it has then.
 
     `run` is a name, or an unambiguous prefix of an id. Numbers are kept as text. What is so already is not written

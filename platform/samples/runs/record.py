@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from samples.lake import Lake
-from samples.problems import Problem
-from samples.request import Prepared
-from samples.run import Run, register
-from samples.storage import explained
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.problems.problems import Problem
+from samples.runs.request import Prepared
+from samples.runs.run import Run, register
 from samples_schemas import PROBLEMS, PROMPTS
 
 
-def record(lake: Lake, prepared: Prepared) -> Run:
+def record(lake: Tables, prepared: Prepared) -> Run:
     """Add the run, its problems and its prompts to the lake where they are missing; returns the run as recorded.
 
     Raises:
@@ -26,12 +26,12 @@ def record(lake: Lake, prepared: Prepared) -> Run:
     return run
 
 
-def add_problems(lake: Lake, dataset: str, given: Iterable[Problem]) -> None:
+def add_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> None:
     """Add problems of a dataset to the lake where they are missing."""
     lake.append(PROBLEMS.name, dataset, lambda: _new_problems(lake, dataset, given))
 
 
-def problems(lake: Lake, run: Run, ids: Sequence[str] | None = None) -> Iterator[Problem]:
+def problems(lake: Tables, run: Run, ids: Sequence[str] | None = None) -> Iterator[Problem]:
     """Read a run's own versions of its problems, or of those with these ids, a few at a time: tests may be large."""
     table = lake.dataset(PROBLEMS.name, dataset=run.dataset)
     chosen = None if ids is None else ds.field("problem_id").isin(ids)
@@ -43,7 +43,7 @@ def problems(lake: Lake, run: Run, ids: Sequence[str] | None = None) -> Iterator
                     yield Problem(row["problem_id"], *content)
 
 
-def _new_problems(lake: Lake, dataset: str, given: Iterable[Problem]) -> list[tuple[pa.Table, Mapping[str, str]]]:
+def _new_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> list[tuple[pa.Table, Mapping[str, str]]]:
     known = lake.read(PROBLEMS.name, columns=["problem_id", "problem_hash"], dataset=dataset)
     there = set(zip(known["problem_id"].to_pylist(), known["problem_hash"].to_pylist(), strict=True))
     rows = [
@@ -61,7 +61,7 @@ def _new_problems(lake: Lake, dataset: str, given: Iterable[Problem]) -> list[tu
     return [(pa.Table.from_pylist(rows, schema=PROBLEMS.file_schema), {"dataset": dataset})]
 
 
-def _new_prompts(lake: Lake, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
+def _new_prompts(lake: Tables, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
     partition = {"run_id": prepared.run.run_id}
     there = lake.read(PROMPTS.name, columns=["problem_id"], **partition).num_rows
     return [] if there else [(prepared.prompts, partition)]

@@ -5,16 +5,25 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from samples import engines, templates
+from samples import engines
 from samples.engines import Placement, Sampling
 from samples.engines.identity import identify
 from samples.errors import UsageError
-from samples.pipeline import Pool
-from samples.plan import CELL
-from samples.problems import ProblemSet, load
-from samples.run import Run, run_id, specify
-from samples.storage import locate
+from samples.lake.storage import locate
+from samples.problems.problems import ProblemSet, load
+from samples.runs import templates
+from samples.runs.run import Run, run_id, specify
 from samples_schemas import PROMPTS
+
+LARGEST_UNIT = 64  # samples of one problem that are drawn and committed together
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How many replicas: Ray keeps between `smallest` and `largest`, as many as the work keeps busy."""
+
+    smallest: int = 1
+    largest: int = 1
 
 
 @dataclass(frozen=True)
@@ -42,14 +51,14 @@ class Request:
     # how
     placement: Placement = field(default_factory=Placement)
     pool: Pool = field(default_factory=Pool)
-    unit: int = CELL
+    unit: int = LARGEST_UNIT
 
     def __post_init__(self) -> None:
         locate(self.lake)
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
-        if not 1 <= self.unit <= CELL:
-            raise UsageError(f"--unit {self.unit}: expected 1 to {CELL} samples per unit")
+        if not 1 <= self.unit <= LARGEST_UNIT:
+            raise UsageError(f"--unit {self.unit}: expected 1 to {LARGEST_UNIT} samples per unit")
         if not 1 <= self.pool.smallest <= self.pool.largest:
             raise UsageError(
                 f"--replicas {self.pool.smallest}..{self.pool.largest}: expected MIN..MAX with 1 <= MIN <= MAX"

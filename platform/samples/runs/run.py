@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from samples.engines import Sampling
 from samples.errors import NotFound, UsageError
-from samples.lake import Lake
-from samples.problems import ProblemSet
-from samples.templates import Template
+from samples.lake.tables import Tables
+from samples.problems.problems import ProblemSet
+from samples.runs.templates import Template
 from samples_schemas import RUNS
 
 
@@ -101,7 +101,7 @@ def seed_of(run: str, problem_id: str, sample_index: int) -> int:
     return int.from_bytes(blake2b(key, digest_size=8).digest(), "big") >> 1
 
 
-def register(lake: Lake, run: Run) -> Run:
+def register(lake: Tables, run: Run) -> Run:
     """Record a run unless the lake has it, and return it as recorded (its first name and labels stay).
 
     Raises:
@@ -127,13 +127,13 @@ def register(lake: Lake, run: Run) -> Run:
     return recorded
 
 
-def every(lake: Lake) -> list[Run]:
+def every(lake: Tables) -> list[Run]:
     """Return all runs of a lake, the oldest first."""
     rows = lake.read("runs").sort_by("created_at").to_pylist()
     return [_from_row(row) for row in rows]
 
 
-def find(lake: Lake, name: str) -> Run:
+def find(lake: Tables, name: str) -> Run:
     """Return the run of this name, or of this unambiguous prefix of its id.
 
     Raises:

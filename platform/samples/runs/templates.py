@@ -13,9 +13,9 @@ from typing import Any
 
 from samples.engines import Tokenizer
 from samples.errors import MissingExtra, TemplateError
-from samples.fields import GOLD
-from samples.formats import first_line
-from samples.problems import Problem
+from samples.problems.fields import GOLD
+from samples.problems.formats import first_line
+from samples.problems.problems import Problem
 
 _VARIABLES = ("question", "problem_id", "metadata", "system", "suffix")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGES = "/packages"  # where the folder of packages lies inside
 # What runs inside, in the order of its imports.
-_INSIDE = ("samples.sandbox.wire", "samples.sandbox.program", "samples.sandbox.warden")
+_INSIDE = ("samples.sandbox.protocol", "samples.sandbox.program", "samples.sandbox.supervisor")
 _BOOTSTRAP = """
 import marshal, posix, sys
 data = b""
@@ -24,7 +24,7 @@ module.main()
 
 
 def command(info: int, scratch: int, packages: Path | None) -> list[str]:
-    """Return the command that starts the warden, to be run with an empty environment.
+    """Return the command that starts the supervisor, to be run with an empty environment.
 
     `info` is the descriptor that gets process 1's outer id, `scratch` the bytes of /tmp, `packages` a folder to show.
 
@@ -52,7 +52,7 @@ def command(info: int, scratch: int, packages: Path | None) -> list[str]:
         *("--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8"),  # noqa: S108 - the sandbox's own /tmp
         *("--setenv", "PYTHONHASHSEED", "0"),  # the order of a set, and with it the verdict, is always the same
         *("--setenv", "MALLOC_ARENA_MAX", "1"),  # glibc gives each thread 64 MiB of the address space otherwise
-        *(_interpreter(), "-s", "-S", "-P", "-B", "-X", "utf8", "-c", f"size = {len(warden())}\n{_BOOTSTRAP}"),
+        *(_interpreter(), "-s", "-S", "-P", "-B", "-X", "utf8", "-c", f"size = {len(supervisor())}\n{_BOOTSTRAP}"),
     ]
 
 
@@ -91,7 +91,7 @@ def _root(packages: Path | None) -> tuple[str, ...]:
 
 
 @functools.cache
-def warden() -> bytes:
-    """The warden's code, compiled here, once, for the same interpreter; the command reads it from standard input."""
+def supervisor() -> bytes:
+    """Return the supervisor's code, compiled here once for the same interpreter; the command reads it from stdin."""
     modules = {name: Path(str(find_spec(name).origin)).read_text("utf-8") for name in _INSIDE}  # pyright: ignore[reportOptionalMemberAccess]
     return marshal.dumps([(name, compile(text, name, "exec", dont_inherit=True)) for name, text in modules.items()])

@@ -10,7 +10,7 @@ import os
 import sys
 from _sitebuiltins import Quitter
 
-from samples.sandbox.wire import canonical, decode, encode, receive, send
+from samples.sandbox.protocol import canonical, decode, encode, receive, send
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from samples.errors import MissingExtra, SamplesError, UsageError
-from samples.sandbox import bubblewrap, seccomp, wire
+from samples.sandbox import bubblewrap, protocol, seccomp
 
 _SIGKILL, _SIGXCPU = 9, 24
-_GRACE = 3.0  # seconds that the warden has to report what it ended itself
+_GRACE = 3.0  # seconds that the supervisor has to report what it ended itself
 _USERS = range(61184, 65519, 2)  # systemd's range for users that exist only while something runs; two each
 _THREADS_PER_NAMESPACE = (5, 14)  # before this kernel the limit counts every thread of the user, on all the machine
 
@@ -129,7 +129,7 @@ class Sandbox:
         packages: Path | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._first = wire.encode(
+        self._first = protocol.encode(
             {
                 "limits": asdict(self.limits),
                 "rlimits": _rlimits(self.limits),
@@ -161,7 +161,7 @@ class Sandbox:
         finally:
             os.close(info)
         try:
-            self._ask(self._first, before=bubblewrap.warden())
+            self._ask(self._first, before=bubblewrap.supervisor())
         except BaseException:
             self.__exit__()
             raise
@@ -188,19 +188,19 @@ class Sandbox:
 
         Of other runs of this sandbox nothing is there but what they left in /tmp.
         """
-        return self._outcome(self._ask(wire.encode(["run", stdin])))
+        return self._outcome(self._ask(protocol.encode(["run", stdin])))
 
     def call(self, name: str, *arguments: Any) -> tuple[bytes, str] | Outcome:
         """Call the program's function, or method of its class Solution, with plain data.
 
-        Returns the answer as `wire.canonical` bytes, to be compared and not read, and the start of its repr; or how
+        Returns the answer as `protocol.canonical` bytes, to be compared and not read, and the start of its repr; or how
         the program ended, or failed to answer.
         """
-        reply = self._ask(wire.encode(["call", name, wire.encode(list(arguments), strict=True)]))
+        reply = self._ask(protocol.encode(["call", name, protocol.encode(list(arguments), strict=True)]))
         if reply[0] != "answer":
             return self._outcome(reply)
         try:
-            match wire.decode_flat(reply[1], 3):
+            match protocol.decode_flat(reply[1], 3):
                 case ["value", bytes(value), str(text)]:
                     return value, text
                 case ["raise", _, str(text)]:
@@ -217,7 +217,7 @@ class Sandbox:
         when the tests are at fault; or how the program ended.
         """
         try:
-            reply = self._ask(wire.encode([tests, setting, entry]))
+            reply = self._ask(protocol.encode([tests, setting, entry]))
         except SandboxError:
             signal = self._last_signal()
             if signal not in {_SIGKILL, _SIGXCPU}:
@@ -251,23 +251,23 @@ class Sandbox:
         return Outcome(code, out, err, limit, error, seconds)
 
     def _ask(self, request: bytes, before: bytes = b"") -> list[Any]:
-        """Send a request and read the reply; a warden that is late has been kept busy by the program or the tests."""
+        """Send a request and read the reply; the program or the tests keep a late supervisor busy."""
         assert self._process.stdin
         assert self._process.stdout
         if self._late:
             raise SandboxError("asked again after a reply that never came")
         with contextlib.suppress(BrokenPipeError):  # its reply may be there already: the program did not even start
-            wire.write(self._process.stdin.fileno(), before)
-            wire.send(self._process.stdin.fileno(), request)
+            protocol.write(self._process.stdin.fileno(), before)
+            protocol.send(self._process.stdin.fileno(), request)
         try:
-            reply = wire.receive(self._process.stdout.fileno(), self._most, self.limits.wall_seconds + _GRACE)
+            reply = protocol.receive(self._process.stdout.fileno(), self._most, self.limits.wall_seconds + _GRACE)
         except TimeoutError:
             self._late = True
             return ["wall", -_SIGKILL, 0.0, b"", b""]
         if reply is None:
             raise SandboxError(self._complaint())
         try:
-            return wire.decode_flat(reply, 5)
+            return protocol.decode_flat(reply, 5)
         except ValueError as error:
             raise SandboxError(f"the tests sent what is no reply: {error}") from error
 
@@ -282,7 +282,7 @@ class Sandbox:
         """What bubblewrap says on standard error when it cannot go on."""
         assert self._process.stderr
         fd = self._process.stderr.fileno()
-        said = os.read(fd, 4096).decode("utf-8", "replace").strip() if wire.ready(fd, 1.0) else ""
+        said = os.read(fd, 4096).decode("utf-8", "replace").strip() if protocol.ready(fd, 1.0) else ""
         return said.rpartition("\n")[2] or "the sandbox ended"
 
 

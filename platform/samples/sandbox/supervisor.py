@@ -1,11 +1,11 @@
-"""The warden: process 1 of the sandbox, which starts the program and runs tests that are code.
+"""The supervisor: process 1 of the sandbox, which starts the program and runs tests that are code.
 
 It takes requests from outside and starts the program (`samples.sandbox.program`): once for each standard input, or
 once to answer calls of its functions. Tests and program never share a process: a call crosses a pipe as plain data,
-and so does its answer (`samples.sandbox.wire`). The program is started before the warden has read any test, holds
-no descriptor but its own, and can neither look into the warden nor signal it: the kernel shields process 1, there is
-no /proc, and the system-call filter refuses every way into another process. Where root made the sandbox, program and
-tests become two users of their own instead, and process 1, which is neither, only waits: it dies with whoever made
+and so does its answer (`samples.sandbox.protocol`). The program is started before the supervisor has read any test. It
+holds no descriptor but its own, and can neither look into the supervisor nor signal it: the kernel shields process 1,
+there is no /proc, and the system-call filter refuses every way into another process. Where root made the sandbox,
+program and tests become two users of their own, and process 1, which is neither, only waits: it dies with whoever made
 it, which it would not as another user.
 
 It imports only what starts fast. What is outside neither imports it nor trusts it: tests may have taken it over.
@@ -21,7 +21,7 @@ import sys
 import time
 
 from samples.sandbox.program import answer_calls, be_script, named
-from samples.sandbox.wire import CannotCrossError, decode, encode, ready, receive, send
+from samples.sandbox.protocol import CannotCrossError, decode, encode, ready, receive, send
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class _Raised(Exception):
     """An exception of the program that is no built-in one."""
 
 
-class Warden:
+class Supervisor:
     """Serves the requests of one check."""
 
     def __init__(self, setting: dict[str, Any]) -> None:
@@ -200,14 +200,14 @@ class Warden:
 class _Functions(dict[str, object]):
     """Built-ins for tests; a name that nothing else defines is a function of the program (MBPP's bare asserts)."""
 
-    def __init__(self, warden: Warden) -> None:
+    def __init__(self, supervisor: Supervisor) -> None:
         super().__init__(vars(__import__("builtins")))
-        self._warden = warden
+        self._supervisor = supervisor
 
     def __missing__(self, name: str) -> Any:
         if name.startswith("__"):
             raise KeyError(name)
-        return self._warden.function(name)
+        return self._supervisor.function(name)
 
 
 def _exception(name: str, told: str) -> Exception:
@@ -288,11 +288,11 @@ def main() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
     ctypes.CDLL(None).signal(_SIGINT, _SIG_IGN)  # the one signal with a handler, so the one that reaches process 1
     os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
-    warden = Warden(setting)
+    supervisor = Supervisor(setting)
     send(1, encode(["ready"]))
     if setting["tests_are_code"]:
-        _reply(warden.start() or warden.check(*decode(receive(0, 1 << 31) or b"", 1 << 30)))
+        _reply(supervisor.start() or supervisor.check(*decode(receive(0, 1 << 31) or b"", 1 << 30)))
     while request := receive(0, 1 << 31):
         kind, *values = decode(request, 1 << 30)
-        send(1, encode(warden.run(*values) if kind == "run" else warden.call(*values)))
+        send(1, encode(supervisor.run(*values) if kind == "run" else supervisor.call(*values)))
     os._exit(0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from samples.errors import UsageError
-from samples.problems import Problem
+from samples.problems.problems import Problem
 
 STATUSES = ("correct", "wrong", "no_answer", "timeout", "error")
 

@@ -7,7 +7,7 @@ and 2,125 is not 2125. A completion without a complete \boxed has no answer.
 
 import re
 
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
 from samples.verifiers.extraction import cut, last_box
 

@@ -9,7 +9,7 @@ Looked for in this order, the last of its kind: a \boxed that holds a letter; "a
 import re
 
 from samples.errors import UsageError
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
 from samples.verifiers.extraction import last_box, last_match
 

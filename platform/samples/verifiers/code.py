@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from samples.errors import UsageError
-from samples.problems import Problem
-from samples.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require
-from samples.sandbox.wire import canonical
+from samples.problems.problems import Problem
+from samples.sandbox.protocol import canonical
+from samples.sandbox.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require
 from samples.verifiers import Verdict, Verifier
 
 _PYTHON = frozenset({"python", "python3", "py"})

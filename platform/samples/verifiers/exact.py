@@ -1,6 +1,6 @@
 """The strictest verifier: the completion is the gold answer, blanks at its ends aside."""
 
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import deque
 
-from samples.fields import last_boxed
+from samples.problems.fields import last_boxed
 
 LONGEST = 2_000  # characters of an answer; more are cut, which leaves it wrong
 
@@ -15,7 +15,7 @@ def last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def last_box(text: str) -> str | None:
-    """Return what `samples.fields.last_boxed` does, as a rule without reading all of the text.
+    """Return what `samples.problems.fields.last_boxed` does, as a rule without reading all of the text.
 
     The box that begins last is the one wanted, if it is complete.
     """

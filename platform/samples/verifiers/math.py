@@ -30,7 +30,7 @@ import logging
 import re
 from typing import Any
 
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text, latex
 from samples.verifiers.boxed import plain
 from samples.verifiers.extraction import LONGEST, cut, last_box
@@ -55,7 +55,7 @@ class Math(Verifier):
     """Correct when the final answer equals the gold answer; see the module for what that means."""
 
     name = "math"
-    preload = ("samples.verifiers.warm",)
+    preload = ("samples.verifiers.preloaded",)
 
     def __init__(self) -> None:
         self.version = versioned("1", "math-verify", "latex2sympy2_extended", "sympy")

@@ -9,7 +9,7 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from samples.errors import UsageError
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
 from samples.verifiers.extraction import LONGEST, cut, last_match
 

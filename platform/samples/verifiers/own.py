@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from samples.errors import UsageError
-from samples.formats import first_line
-from samples.problems import Problem
+from samples.problems.formats import first_line
+from samples.problems.problems import Problem
 from samples.verifiers import STATUSES, Verdict, Verifier
 
 _NAME = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[A-Za-z][A-Za-z0-9._-]*", re.IGNORECASE)

@@ -18,7 +18,7 @@ import cmath
 import re
 from typing import Any
 
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text, latex
 from samples.verifiers.boxed import plain
 from samples.verifiers.extraction import LONGEST, cut, last_box, last_match
@@ -40,7 +40,7 @@ class PaperMath(Verifier):
     """Correct when the lenient grader says so; see the module."""
 
     name = "paper-math"
-    preload = ("samples.verifiers.warm",)
+    preload = ("samples.verifiers.preloaded",)
 
     def __init__(self) -> None:
         self.version = versioned("1", "latex2sympy2_extended", "sympy")

@@ -4,7 +4,7 @@ The parser learns its grammar as it reads, and the first answer of a kind takes 
 Importing this module costs seconds once, which a new worker then need not spend.
 """
 
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers.math import Math
 
 _PAIRS = (

@@ -1,9 +1,9 @@
 """reasoning-gym's own scorers, each task's its own.
 
-A scorer needs its task's entry as it was generated, and JSON loses some of it; so the entries are generated again from
-task, settings and index, in a process with the hash seed that `samples.generated` used, which then scores one answer
-after another. It is started with the first answer, and ends with the process that started it. A problem that does not
-come out again word for word is an `error`, never judged by another problem's answer.
+A scorer needs its task's entry as it was generated, and JSON loses some of it. So the entries are generated again from
+task, settings and index, in a process with the hash seed that `samples.problems.generated` used. That process then
+scores one answer after another. It starts with the first answer, and ends with the process that started it. A problem
+that does not come out again word for word is an `error`: it is never judged by another problem's answer.
 
 The reward is the scorer's value, bound to [0, 1]; correct is a reward of 1. Many tasks give something for trying.
 
@@ -28,10 +28,10 @@ import warnings
 from collections.abc import Generator
 from typing import Any
 
-from samples import generated
 from samples.errors import UsageError
-from samples.formats import first_line
-from samples.problems import Problem
+from samples.problems import generated
+from samples.problems.formats import first_line
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier
 from samples.verifiers.extraction import last_box, last_match
 from samples.verifiers.libraries import versioned
@@ -168,7 +168,7 @@ def _score(asked: dict[str, Any], guard: _Guard) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=8)
 def _entries(task: str, settings: str) -> tuple[Any, list[dict[str, Any]]]:
-    """Generate a task's entries as `samples.generated` does, and keep what JSON would lose."""
+    """Generate a task's entries as `samples.problems.generated` does, and keep what JSON would lose."""
     import numpy as np
     import reasoning_gym
     from reasoning_gym.factory import DATASETS

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from samples.errors import UsageError
-from samples.imports import FORMATS, reading
-from samples.imports.load import load
-from samples.imports.reading import fetched
-from samples.imports.survey import survey
+from samples.exchange.imports import FORMATS, reading
+from samples.exchange.imports.load import load
+from samples.exchange.imports.reading import fetched
+from samples.exchange.imports.survey import survey
 
 GOOD = '{"problem_id": "p", "completion": "x"}\n'
 

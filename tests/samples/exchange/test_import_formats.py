@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from samples.api import Lake
 from samples.errors import UsageError
-from samples.imports.load import load
-from samples.lake import Lake
+from samples.exchange.imports.load import load
 
 
 @pytest.fixture
@@ -311,7 +311,7 @@ def test_nemo_skills_rows_are_samples(imported):
 
 
 def test_a_nemo_skills_problem_without_id_has_the_id_that_a_problem_file_gives_it(imported, tmp_path):
-    from samples.problems import load as load_problems
+    from samples.problems.problems import load as load_problems
 
     found, _ = imported("nemo-skills", [{**NEMO, "is_correct": True}])
     (tmp_path / "p.jsonl").write_text(json.dumps({"problem": "2 + 2?", "answer": "4"}))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samples.commit import Committer
+from samples.api import Lake
 from samples.errors import LakeError, NotFound, UsageError
-from samples.export import export
-from samples.imports.load import load
-from samples.lake import Lake
-from samples.rescore import rescore
+from samples.exchange.export import export
+from samples.exchange.imports.load import load
+from samples.ingest.commit import Committer
+from samples.rescore.rescore import rescore
 
 NOT_COMPARED = ("run_id", "attempt", "verifier", "verifier_version", "pass_id", "problem_hash", "metadata", "tests")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from samples.api import Lake
 from samples.errors import LakeError, UsageError
-from samples.imports import store
-from samples.imports.load import load
-from samples.imports.store import Store
-from samples.lake import Lake
-from samples.rescore import rescore
-from samples.run import find
+from samples.exchange.imports import store
+from samples.exchange.imports.load import load
+from samples.exchange.imports.store import Store
+from samples.rescore.rescore import rescore
+from samples.runs.run import find
 
 ROWS = [
     {"problem_id": f"p{p}", "sample_index": n, "completion": f"{p}/{n}", "correct": n % 2 == 0}
@@ -97,7 +97,7 @@ def test_an_import_that_was_killed_is_finished_by_the_next(anywhere, tmp_path, t
     file = written(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Killed, "at", table)
-        patch.setattr("samples.imports.load.Store", Killed)
+        patch.setattr("samples.exchange.imports.load.Store", Killed)
         with pytest.raises(KeyboardInterrupt):
             load(anywhere, file, "samples", name="a", dataset="d")
     lake = Lake(anywhere)

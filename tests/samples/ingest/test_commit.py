@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samples.commit import Committer
-from samples.plan import CELL, Unit
+from samples.ingest.commit import Committer
+from samples.ingest.plan import CELL, Unit
 
 
 def everything(bench):

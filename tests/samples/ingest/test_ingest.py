@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import samples as library
-from samples.lake import Lake
+from samples.api import Lake
 
 pytestmark = pytest.mark.ray
 

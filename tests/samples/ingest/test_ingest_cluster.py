@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
+from samples.api import Lake
 from samples.engines import Placement
-from samples.ingest import ingest
-from samples.lake import Lake
-from samples.pipeline import Pool
-from samples.request import Request, prepare
+from samples.ingest.ingest import ingest
+from samples.runs.request import Pool, Request, prepare
 
 pytestmark = pytest.mark.ray
 

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samples.commit import Committer
-from samples.plan import CELL
+from samples.ingest.commit import Committer
+from samples.ingest.plan import CELL
 
 
 def ranges(plan, problem):
@@ -35,7 +35,7 @@ def test_another_run_in_the_same_lake_does_not_count(bench, tmp_path):
     one = bench(tmp_path / "lake")
     Committer(one.lake, one.run).commit([one.draw(unit) for unit in one.plan(8)])
     assert one.plan(8).missing == 0
-    from samples.plan import plan
+    from samples.ingest.plan import plan
 
     assert plan(one.lake, one.run.dataset, "r0000000000000000", one.ids, 8).missing == 24
 

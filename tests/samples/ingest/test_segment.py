@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from samples import segment
 from samples.engines import Completion
 from samples.errors import LakeError
-from samples.plan import Unit
+from samples.ingest import segment
+from samples.ingest.plan import Unit
 
 
 def path_of(b, receipt):

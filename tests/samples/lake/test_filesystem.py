@@ -4,7 +4,7 @@ import pytest
 
 import samples_queries
 from samples.errors import LakeError
-from samples.remote import LakeFiles
+from samples.lake.filesystem import SnapshotFileSystem
 from samples_queries import header
 from samples_schemas import VIEWS
 
@@ -60,7 +60,7 @@ def store():
 
 @pytest.fixture
 def files(store):
-    made = LakeFiles(store.read)
+    made = SnapshotFileSystem(store.read)
     made.add([("lake://samples/x", 200), ("lake://samples/y", 10)])
     return made
 

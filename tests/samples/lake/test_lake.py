@@ -17,15 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import samples
-from samples import segment
-from samples.commit import Committer
+from samples.api import Lake
 from samples.engines import Completion
 from samples.errors import LakeError, NotFound, UsageError
-from samples.lake import Lake
-from samples.plan import Unit
-from samples.query import query
-from samples.rescore import rescore
-from samples.run import Run
+from samples.ingest import segment
+from samples.ingest.commit import Committer
+from samples.ingest.plan import Unit
+from samples.query.query import query
+from samples.rescore.rescore import rescore
+from samples.runs.run import Run
 from samples_schemas import TABLES
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)

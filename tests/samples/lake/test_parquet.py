@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from samples import parquet
+from samples.lake import parquet
 from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, TABLES, VERDICTS
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import samples
-from samples import storage
+from samples.api import Lake
 from samples.errors import LakeError, NotFound, UsageError
-from samples.lake import Lake
-from samples.storage import locate
+from samples.lake import storage
+from samples.lake.storage import locate
 
 
 def line_of(error):
@@ -196,7 +196,7 @@ for _ in range(3):
 
 def test_a_process_that_read_a_lake_ends_in_good_order(bench, anywhere):
     """Threads of pyarrow that still hold Python's buffers at the end abort the process."""
-    from samples.commit import Committer
+    from samples.ingest.commit import Committer
 
     b = bench(anywhere)
     for unit in b.plan(8, unit=2):

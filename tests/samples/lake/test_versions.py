@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import samples
+from samples.api import Lake
 from samples.errors import UsageError
-from samples.lake import Lake
 
 
 def names(lake):

@@ -1,14 +1,14 @@
-"""Room in an engine's batch: it stays full whatever the lengths, and never holds much more."""
+"""Admission in an engine's batch: it stays full whatever the lengths, and never holds much more."""
 
 import random
 import threading
 from heapq import heappop, heappush
 
-from samples.room import Room
+from samples.pipeline.admission import Admission
 
 
 def test_units_begin_while_the_batch_has_room_and_wait_then():
-    room = Room(8)
+    room = Admission(8)
     begun: list[int] = []
 
     def unit(number: int) -> None:
@@ -37,7 +37,7 @@ def test_units_begin_while_the_batch_has_room_and_wait_then():
 
 
 def test_once_it_is_closed_nothing_begins_and_whoever_waits_is_told():
-    room = Room(1)
+    room = Admission(1)
     assert room.enter(64)
     answers: list[bool] = []
     waiting = threading.Thread(target=lambda: answers.append(room.enter(1)), daemon=True)
@@ -52,7 +52,7 @@ def test_a_batch_stays_full_while_lengths_differ_by_a_hundred():
     """Sequences of very different lengths through a batch, a step at a time: the room says when a unit begins."""
     rng = random.Random(0)
     units = [[min(int(rng.lognormvariate(3, 1.2)) + 1, 1000) for _ in range(16)] for _ in range(200)]
-    room, batch = Room(64), 64
+    room, batch = Admission(64), 64
     running: list[int] = []
     queued: list[int] = []
     now = 0

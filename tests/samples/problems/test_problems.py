@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 from samples.errors import MissingExtra, ProblemsError, UsageError
-from samples.fields import gold, last_boxed
-from samples.generated import generate
-from samples.problems import Problem, ProblemSet, load
+from samples.problems.fields import gold, last_boxed
+from samples.problems.generated import generate
+from samples.problems.problems import Problem, ProblemSet, load
 
 QUESTION = "What is 2+2?"
 

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from samples.api import Lake
 from samples.errors import SamplesError, UsageError
-from samples.lake import Lake
 
 ATTEMPTS = [
     "SELECT * FROM read_csv('{secret}')",

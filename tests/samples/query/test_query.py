@@ -5,9 +5,9 @@ from math import comb
 
 import pytest
 
-from samples.commit import Committer
 from samples.errors import SamplesError, UsageError
-from samples.rescore import rescore
+from samples.ingest.commit import Committer
+from samples.rescore.rescore import rescore
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from random import Random
 import pytest
 
 import samples
-from samples import parquet, views
 from samples.errors import LakeError, SamplesError
-from samples.locked import engine
-from samples.pieces import Kept, pieces
-from samples.views import Views
+from samples.lake import parquet
+from samples.lake.files import Selection, snapshot_files
+from samples.query import views
+from samples.query.connection import engine
+from samples.query.views import Views
 from samples_schemas import VERDICTS
 
 STATUSES = ("correct", "wrong", "no_answer", "error", "timeout")
@@ -73,7 +74,7 @@ def test_files_that_state_passes_may_stand_beside_files_that_do_not(lakes, tmp_p
         before.setattr(parquet, "_STATED", ("problem_id", "sample_index"))
         rejudge(lakes, lake, seed=1)
     rejudge(lakes, lake, seed=2, first=4)
-    assert {file.pass_id for file in pieces(lake, VERDICTS)} >= {None, 1}
+    assert {file.pass_id for file in snapshot_files(lake, VERDICTS)} >= {None, 1}
     assert tallied(lake) == counted(lake)
 
 
@@ -82,9 +83,9 @@ def test_a_table_made_anew_is_made_anew_in_every_view_that_stands_on_it(filled):
     (a, b) = (row["run_id"] for row in filled.query("runs"))
     with engine() as connection:
         shown = Views(connection, filled.pin())
-        shown.create(["tallies"], Kept(frozenset({a})))
-        shown.create(["verdicts", "samples", "runs"], Kept(frozenset({b})))
-        shown.create(["tallies"], Kept(frozenset({b})))
+        shown.create(["tallies"], Selection(frozenset({a})))
+        shown.create(["verdicts", "samples", "runs"], Selection(frozenset({b})))
+        shown.create(["tallies"], Selection(frozenset({b})))
         assert connection.sql("SELECT DISTINCT run FROM tallies").fetchall() == [("b",)]
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import samples
-from samples.commit import Committer
 from samples.errors import SamplesError, UsageError
-from samples.judge import Judge, Text
-from samples.problems import Problem
-from samples.rescore import rescore
+from samples.ingest.commit import Committer
+from samples.problems.problems import Problem
+from samples.rescore.judge import Judge, Text
+from samples.rescore.rescore import rescore
 
 
 def drawn(bench, place, model="toy", k=8, name="toys"):
@@ -184,11 +184,11 @@ def test_a_stopped_pass_keeps_what_was_judged_and_goes_on(bench, own, tmp_path):
 
 KILLED = """
 import sys
-from samples.lake import Lake
-from samples.rescore import rescore
-import samples.ledger
-samples.ledger._COMMIT_SECONDS = 0.0
-samples.ledger._COMMIT_SHARE = 0
+from samples.api import Lake
+from samples.rescore.rescore import rescore
+import samples.lake.pace
+samples.lake.pace.COMMIT_SECONDS = 0.0
+samples.lake.pace.COMMIT_SHARE = 0
 if __name__ == "__main__":
     rescore(Lake(sys.argv[1]), sys.argv[2], workers=2, watch=lambda status: print(status.done, flush=True))
 """

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from samples.judge import Judge, Text
-from samples.problems import Problem
+from samples.problems.problems import Problem
+from samples.rescore.judge import Judge, Text
 
 PROBLEM = Problem("p", "?", "7", None, {})
 
@@ -57,9 +57,9 @@ def test_hostile_mathematics_costs_its_own_verdict_and_no_other(hurried):
 def test_no_answer_pays_for_the_libraries_of_its_verifier():
     """A worker has them before its first item, whichever verifier the fork server was started for."""
     program = (
-        "import sys, samples.judge, samples.verifiers as verifiers\n"
-        "samples.judge._Work('math', verifiers.verifier('math').version, None)\n"
-        "print('samples.verifiers.warm' in sys.modules)"
+        "import sys, samples.rescore.judge, samples.verifiers as verifiers\n"
+        "samples.rescore.judge._Work('math', verifiers.verifier('math').version, None)\n"
+        "print('samples.verifiers.preloaded' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout == "True\n"

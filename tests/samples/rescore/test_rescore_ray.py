@@ -2,10 +2,10 @@
 
 import pytest
 
-from samples.commit import Committer
 from samples.errors import SamplesError
-from samples.pipeline import cluster
-from samples.rescore import rescore
+from samples.ingest.commit import Committer
+from samples.pipeline.cluster import cluster
+from samples.rescore.rescore import rescore
 
 pytestmark = pytest.mark.ray
 

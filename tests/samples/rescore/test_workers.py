@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from samples.errors import SamplesError
-from samples.workers import Failure, Pool
+from samples.rescore.workers import Failure, Pool
 
 
 def make():

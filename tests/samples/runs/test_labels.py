@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import samples
+from samples.api import Lake
 from samples.errors import NotFound, UsageError
-from samples.labels import label
-from samples.lake import Lake
+from samples.runs.labels import label
 
 
 def labels_of(lake: Lake) -> dict[str, str]:

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from samples.api import Lake
 from samples.engines import Placement, Sampling
 from samples.engines.identity import fingerprint
 from samples.errors import NotFound, UsageError
-from samples.lake import Lake
-from samples.pipeline import Pool
-from samples.request import Request, prepare
-from samples.run import find, register, seed_of
+from samples.runs.request import Pool, Request, prepare
+from samples.runs.run import find, register, seed_of
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from samples.errors import TemplateError
-from samples.problems import Problem
-from samples.templates import Template, load_template, prompt_ids
+from samples.problems.problems import Problem
+from samples.runs.templates import Template, load_template, prompt_ids
 
 CHAT = """{{ '<s>' }}{% for message in messages %}
 [{{ message['role'] }}] {{ message['content'] }}

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 import samples
 from samples.errors import MissingExtra, UsageError
-from samples.judge import Judge, Text
-from samples.problems import Problem
-from samples.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require, run, seccomp, wire
+from samples.problems.problems import Problem
+from samples.rescore.judge import Judge, Text
+from samples.sandbox import protocol, seccomp
+from samples.sandbox.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require, run
 
 sandboxed = pytest.mark.usefixtures("sandbox")
 
@@ -190,7 +191,10 @@ def test_half_an_answer_holds_nobody_up():
     with Sandbox(Program(text), limits, tests_are_code=True) as box:
         result = box.check("f()")
         assert isinstance(result, Outcome)
-        assert (result.limit, result.error) == ("wall", "sent no answer")  # says the warden, before it is late itself
+        assert (result.limit, result.error) == (
+            "wall",
+            "sent no answer",
+        )  # the supervisor says so before it is late
 
 
 @sandboxed
@@ -215,12 +219,12 @@ def test_each_limit_is_kept_and_named(text: str, limit: str):
 @sandboxed
 def test_a_call_sends_plain_data_and_gets_bytes_to_compare():
     with Sandbox(Program("class Solution:\n    def twice(self, x): return x + x\ndef once(x): return x")) as box:
-        assert box.call("twice", [1, "é"]) == (wire.canonical([1, "é"] * 2), "[1, 'é', 1, 'é']")
-        assert box.call("once", {"a": 1.5}) == (wire.canonical({"a": 1.5}), "{'a': 1.5}")
+        assert box.call("twice", [1, "é"]) == (protocol.canonical([1, "é"] * 2), "[1, 'é', 1, 'é']")
+        assert box.call("once", {"a": 1.5}) == (protocol.canonical({"a": 1.5}), "{'a': 1.5}")
         assert box.call("never", 1) == Outcome(
             1, b"", b"NameError: name 'never' is not defined", None, "NameError: name 'never' is not defined"
         )
-        with pytest.raises(wire.CannotCrossError):
+        with pytest.raises(protocol.CannotCrossError):
             box.call("once", object())
 
 
@@ -245,7 +249,7 @@ def test_hostile_tests_end_with_the_sandbox_and_cannot_reply_nonsense():
 SLEEPER = """
 import sys
 sys.path[:0] = [sys.argv[1]]
-from samples.sandbox import Limits, Program, Sandbox
+from samples.sandbox.sandbox import Limits, Program, Sandbox
 program = Program("import time\\ndef f(): time.sleep(100)\\nif __name__ == '__main__': f()")
 tests_are_code = sys.argv[2] == "tests in code"
 with Sandbox(program, Limits(wall_seconds=100), tests_are_code=tests_are_code) as box:
@@ -266,7 +270,7 @@ def test_nothing_is_left_when_the_process_that_made_it_is_killed(who: str, kind:
     maker = subprocess.Popen([python, "-c", SLEEPER, path, kind], stdout=subprocess.PIPE, text=True, **more)
     assert maker.stdout
     outer = int(maker.stdout.readline())
-    # bubblewrap, the warden, the program; where root judges by tests in code, process 1 besides
+    # bubblewrap, the supervisor, the program; where root judges by tests in code, process 1 besides
     most = 4 if kind == "tests in code" and who == "this user" and os.geteuid() == 0 else 3
     for _ in range(200):
         inside = [outer, *_below(outer)]
@@ -295,7 +299,7 @@ def test_killed_worker_takes_its_sandbox_along():
         inside: list[int] = []
         for _ in range(600):
             inside = [pid for pid in _below(os.getpid()) if _name(pid) == "bwrap"]
-            if len(inside) == 1 and len(_below(inside[0])) == 2:  # bubblewrap, the warden and the program are there
+            if len(inside) == 1 and len(_below(inside[0])) == 2:  # bubblewrap, the supervisor and the program are there
                 break
             time.sleep(0.05)
         outer = inside[0]
@@ -343,7 +347,7 @@ def test_without_bubblewrap_nothing_is_run_and_the_error_says_how_to_install_it(
 @sandboxed
 def test_process_that_is_granted_less_than_programs_are_runs_none():
     text = "import resource\nresource.setrlimit(resource.RLIMIT_AS, (800 << 20, 800 << 20))\n"
-    text += "from samples.sandbox import Program, run\nrun(Program('print(1)'))"
+    text += "from samples.sandbox.sandbox import Program, run\nrun(Program('print(1)'))"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
     assert "SandboxError: programs get a limit of 1073741824" in done.stderr
 
@@ -379,7 +383,7 @@ def test_machine_without_a_filter_runs_nothing(monkeypatch: pytest.MonkeyPatch):
 ORDINARY = """
 import json, sys
 sys.path[:0] = [sys.argv[1]]
-from samples.sandbox import Limits, Program, require, run
+from samples.sandbox.sandbox import Limits, Program, require, run
 require()
 bomb = "import threading, time\\n"
 bomb += "for n in range(10**6): threading.Thread(target=time.sleep, args=[9], daemon=True).start()"
@@ -451,13 +455,13 @@ def spelled(value: Any) -> str:
 @given(plain)
 @settings(deadline=None)
 def test_plain_data_crosses_unchanged(value: object):
-    assert spelled(wire.decode(wire.encode(value, strict=True))) == spelled(value)
+    assert spelled(protocol.decode(protocol.encode(value, strict=True))) == spelled(value)
 
 
 @given(st.binary() | st.text(alphabet="lteszdgirfcnob0123456789:-", max_size=60).map(str.encode))
 @settings(max_examples=500, deadline=None)
 def test_bytes_of_anybody_become_plain_data_or_an_error_that_is_documented(data: bytes):
-    for read in (wire.decode, lambda data: wire.decode_flat(data, 5)):
+    for read in (protocol.decode, lambda data: protocol.decode_flat(data, 5)):
         with contextlib.suppress(ValueError, TypeError, RecursionError, ArithmeticError):
             read(data)
 
@@ -465,14 +469,14 @@ def test_bytes_of_anybody_become_plain_data_or_an_error_that_is_documented(data:
 @given(jsons, jsons)
 @settings(deadline=None)
 def test_canonical_bytes_are_equal_when_values_are(one: object, other: object):
-    assert (wire.canonical(one) == wire.canonical(other)) == (one == other)
-    assert wire.canonical(one) == wire.canonical(json.loads(json.dumps(one)))
+    assert (protocol.canonical(one) == protocol.canonical(other)) == (one == other)
+    assert protocol.canonical(one) == protocol.canonical(json.loads(json.dumps(one)))
 
 
 def test_canonical_bytes_know_no_difference_that_equality_does_not():
-    assert wire.canonical([1, 0.0, 2**70]) == wire.canonical([True, False, float(2**70)])
-    assert wire.canonical({"a": 1, "b": 2}) == wire.canonical({"b": 2, "a": 1})
-    assert len({wire.canonical(value) for value in (1, "1", [1], (1,), None, 1.5, {"1": 1}, object())}) == 8
+    assert protocol.canonical([1, 0.0, 2**70]) == protocol.canonical([True, False, float(2**70)])
+    assert protocol.canonical({"a": 1, "b": 2}) == protocol.canonical({"b": 2, "a": 1})
+    assert len({protocol.canonical(value) for value in (1, "1", [1], (1,), None, 1.5, {"1": 1}, object())}) == 8
 
 
 def test_what_is_a_subclass_or_no_data_arrives_as_less():
@@ -484,15 +488,15 @@ def test_what_is_a_subclass_or_no_data_arrives_as_less():
 
         __hash__ = str.__hash__
 
-    back = wire.decode(wire.encode([Liar("x"), object(), iter([1]), range(3), Decimal("1.50"), Fraction(1, 3)]))
+    back = protocol.decode(protocol.encode([Liar("x"), object(), iter([1]), range(3), Decimal("1.50"), Fraction(1, 3)]))
     assert type(back[0]) is str
     assert back[0] != "y"
     assert repr(back[1]) == "<object object>"
     assert back[1] != object()
     assert list(back[2]) == [1]
     assert back[3:] == [range(3), Decimal("1.5"), Fraction(1, 3)]
-    assert repr(wire.decode(wire.encode(back[1], strict=True))) == "<object object>"  # and goes back as that
-    assert list(wire.decode(wire.encode(iter([1]), strict=True))) == [1]
+    assert repr(protocol.decode(protocol.encode(back[1], strict=True))) == "<object object>"  # and goes back as that
+    assert list(protocol.decode(protocol.encode(iter([1]), strict=True))) == [1]
     for value in (object(), deque(), itertools.count()):
-        with pytest.raises(wire.CannotCrossError):
-            wire.encode(value, strict=True)
+        with pytest.raises(protocol.CannotCrossError):
+            protocol.encode(value, strict=True)

@@ -3,7 +3,7 @@ r"""boxed-exact and choice (and numeric at its limit): what they take for an ans
 import pytest
 
 from samples.errors import UsageError
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import verifier
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from samples.errors import UsageError
-from samples.judge import Judge, Text
-from samples.problems import Problem, load
-from samples.sandbox import Limits
+from samples.problems.problems import Problem, load
+from samples.rescore.judge import Judge, Text
+from samples.sandbox.sandbox import Limits
 from samples.verifiers import Verdict
 from samples.verifiers.code import Code, same_output
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from samples.problems import Problem
-from samples.sandbox import Limits
+from samples.problems.problems import Problem
+from samples.sandbox.sandbox import Limits
 from samples.verifiers import Verdict
 from samples.verifiers.code import Code
 
@@ -153,7 +153,7 @@ ORDINARY = """
 import json, sys
 sys.path[:0] = [sys.argv[1]]
 import concurrent.futures
-from samples.sandbox import Limits, Program, Sandbox
+from samples.sandbox.sandbox import Limits, Program, Sandbox
 def by_tests(text, tests):
     with Sandbox(Program(text, "", "solve"), limits, tests_are_code=True) as box:
         return repr(box.check(tests, "", "solve"))

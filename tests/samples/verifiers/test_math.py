@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers.math import Math
 
 CASES = r"""

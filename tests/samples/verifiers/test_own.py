@@ -3,7 +3,7 @@
 import pytest
 
 from samples.errors import UsageError
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import Verdict, verifier
 
 PROBLEM = Problem("p", "1+1?", "2", None, {"level": 3})

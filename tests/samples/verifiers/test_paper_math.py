@@ -2,7 +2,7 @@ r"""paper-math: where it takes an answer from, what its leniency lets pass, and 
 
 import pytest
 
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import verifier
 
 ANSWERS = {

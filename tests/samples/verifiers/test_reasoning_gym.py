@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from samples.errors import UsageError
-from samples.problems import Problem, load
+from samples.problems.problems import Problem, load
 from samples.verifiers import verifier
 
 
@@ -123,7 +123,7 @@ def test_an_answer_that_is_code_does_nothing_and_is_not_correct(tmp_path, source
 
 WORKER = """
 import json, sys
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import verifier
 problem, answers = json.load(sys.stdin)
 for answer in answers:

@@ -3,7 +3,7 @@
 import pytest
 
 from samples.errors import UsageError
-from samples.problems import Problem
+from samples.problems.problems import Problem
 from samples.verifiers import verifier
 
 

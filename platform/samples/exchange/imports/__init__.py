@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from samples.imports import human_eval, inspect_ai, lm_eval, nemo_skills, own, qwen_math
-from samples.imports.row import Row
+from samples.exchange.imports import human_eval, inspect_ai, lm_eval, nemo_skills, own, qwen_math
+from samples.exchange.imports.row import Row
 
 Reader = Callable[[Any, str | None], Iterator[Row]]  # a value of the file, and the score that was chosen, to rows
 

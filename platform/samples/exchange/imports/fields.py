@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samples.errors import UsageError
-from samples.fields import as_text
+from samples.problems.fields import as_text
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]

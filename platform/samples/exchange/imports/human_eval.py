@@ -9,8 +9,8 @@ or failed and why. A problem's samples are numbered in the order of the file.
 from collections.abc import Iterator
 from typing import Any
 
-from samples.imports.fields import BadRow, Fields, chosen
-from samples.imports.row import Row
+from samples.exchange.imports.fields import BadRow, Fields, chosen
+from samples.exchange.imports.row import Row
 from samples.verifiers import Verdict
 
 

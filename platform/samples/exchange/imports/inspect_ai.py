@@ -11,9 +11,9 @@ number, of which 1 is correct and what is less is wrong, with the number as the 
 from collections.abc import Iterator
 from typing import Any
 
-from samples.fields import as_text
-from samples.imports.fields import BadRow, Fields, Floats, chosen
-from samples.imports.row import Row
+from samples.exchange.imports.fields import BadRow, Fields, Floats, chosen
+from samples.exchange.imports.row import Row
+from samples.problems.fields import as_text
 from samples.verifiers import Verdict
 
 _REASONS = {"max_tokens": "length", "model_length": "length", "unknown": None}

@@ -11,9 +11,9 @@ completion. Of several filters or metrics, --score FILTER, METRIC or METRIC,FILT
 from collections.abc import Iterator
 from typing import Any
 
-from samples.fields import as_text
-from samples.imports.fields import Fields, chosen
-from samples.imports.row import Row
+from samples.exchange.imports.fields import Fields, chosen
+from samples.exchange.imports.row import Row
+from samples.problems.fields import as_text
 from samples.verifiers import Verdict
 
 _METRICS = ("exact_match", "acc", "pass@1", "pass_at_1", "math_verify")  # where a log, being old, does not name its own

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from samples import problems as problem_sets
 from samples.errors import UsageError
-from samples.imports import FORMATS
-from samples.imports.problems import found, renamed, stand_ins
-from samples.imports.reading import Source, fetched
-from samples.imports.store import VERIFIER, Store
-from samples.imports.survey import Survey, Watch, rows, survey
-from samples.lake import Lake
-from samples.problems import ProblemSet
-from samples.record import add_problems
-from samples.run import Run, register
+from samples.exchange.imports import FORMATS
+from samples.exchange.imports.problems import found, renamed, stand_ins
+from samples.exchange.imports.reading import Source, fetched
+from samples.exchange.imports.store import VERIFIER, Store
+from samples.exchange.imports.survey import Survey, Watch, rows, survey
+from samples.lake.tables import Tables
+from samples.problems import problems as problem_sets
+from samples.problems.problems import ProblemSet
+from samples.runs.record import add_problems
+from samples.runs.run import Run, register
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, VERDICTS
 
 ENGINE = "imported"
@@ -77,7 +77,7 @@ def load(
             problem_hashes={problem.problem_id: problem.problem_hash for problem in of.values()},
             labels=dict(labels or {}),
         )
-        to = Lake(lake, create=True)
+        to = Tables(lake, create=True)
         run = register(to, run)
         add_problems(to, dataset, of.values())
         version = f"{form}-{source.content[:12]}"

@@ -13,8 +13,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from samples.imports.fields import BadRow, Fields, chosen
-from samples.imports.row import Row
+from samples.exchange.imports.fields import BadRow, Fields, chosen
+from samples.exchange.imports.row import Row
 from samples.verifiers import Verdict
 
 _SCORES = ("symbolic_correct", "is_correct", "judge_correct", "judgement")

@@ -12,8 +12,8 @@ row with n and c, and errors and timeouts where there were any. Other fields are
 from collections.abc import Iterator
 from typing import Any
 
-from samples.imports.fields import BadRow, Fields, chosen, shown
-from samples.imports.row import Counts, Row
+from samples.exchange.imports.fields import BadRow, Fields, chosen, shown
+from samples.exchange.imports.row import Counts, Row
 from samples.verifiers import STATUSES, Verdict
 
 _TELLS = ("sample_index", "completion", "error", "status", "correct", "n")

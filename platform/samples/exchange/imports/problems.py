@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from samples.errors import UsageError
-from samples.imports.fields import BadRow
-from samples.imports.row import Row
-from samples.imports.survey import Known
-from samples.problems import Problem, ProblemSet
+from samples.exchange.imports.fields import BadRow
+from samples.exchange.imports.row import Row
+from samples.exchange.imports.survey import Known
+from samples.problems.problems import Problem, ProblemSet
 
 _SHOWN = 5
 

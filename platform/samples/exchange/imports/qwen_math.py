@@ -10,8 +10,8 @@ there, and cannot be told from a wrong one.
 from collections.abc import Iterator
 from typing import Any
 
-from samples.imports.fields import BadRow, Fields, chosen
-from samples.imports.row import Row
+from samples.exchange.imports.fields import BadRow, Fields, chosen
+from samples.exchange.imports.row import Row
 from samples.verifiers import Verdict
 
 

@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from samples.errors import ProblemsError, UsageError
-from samples.formats import first_line
-from samples.imports.fields import BadRow
-from samples.imports.json_stream import NotReadableError, elements
-from samples.sources import opened
+from samples.exchange.imports.fields import BadRow
+from samples.exchange.imports.json_stream import NotReadableError, elements
+from samples.problems.formats import first_line
+from samples.problems.sources import opened
 
 _LONGEST = 256 << 20  # bytes of one line: a thousand completions of 16k tokens
 _CHUNK = 1 << 20

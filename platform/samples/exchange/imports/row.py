@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from samples.imports.fields import BadRow, Floats, Ints
+from samples.exchange.imports.fields import BadRow, Floats, Ints
 from samples.verifiers import Verdict
 
 

@@ -13,12 +13,12 @@ import pyarrow as pa
 from deltalake.exceptions import CommitFailedError
 
 from samples.errors import UsageError
-from samples.imports.fields import BadRow
-from samples.imports.row import Row
-from samples.imports.survey import Watch
-from samples.lake import Claim, Lake
-from samples.parquet import File
-from samples.run import Run
+from samples.exchange.imports.fields import BadRow
+from samples.exchange.imports.row import Row
+from samples.exchange.imports.survey import Watch
+from samples.lake.parquet import File
+from samples.lake.tables import Claim, Tables
+from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, TABLES, VERDICTS, Table
 
 VERIFIER = "imported"  # the name under which verdicts that came with a file are stored
@@ -31,7 +31,7 @@ _TELL_SECONDS = 0.5
 class Store:
     """Writes an imported run's rows into a lake."""
 
-    def __init__(self, lake: Lake, run: Run, version: str, tables: Iterable[str]) -> None:
+    def __init__(self, lake: Tables, run: Run, version: str, tables: Iterable[str]) -> None:
         """Take note of what there is to write: `tables` are those of which the file has rows."""
         self._lake, self._run, self._version = lake, run, version
         self._tables = [name for name in _ORDER if name in set(tables)]
@@ -89,7 +89,7 @@ class Store:
 class _Sink:
     """Collects the rows of one table and writes them as files."""
 
-    def __init__(self, lake: Lake, table: Table, partition: Mapping[str, str]) -> None:
+    def __init__(self, lake: Tables, table: Table, partition: Mapping[str, str]) -> None:
         self._lake, self._table, self._partition = lake, table, partition
         self._heavy = table is COMPLETIONS
         self._files: list[File] = []

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from samples.errors import UsageError
-from samples.imports import Reader
-from samples.imports.fields import BadRow, UnclearScore
-from samples.imports.reading import Source, values
-from samples.imports.row import Row, settled
+from samples.exchange.imports import Reader
+from samples.exchange.imports.fields import BadRow, UnclearScore
+from samples.exchange.imports.reading import Source, values
+from samples.exchange.imports.row import Row, settled
 
 Watch = Callable[[str, int], None]  # what is being done, and how many rows of it are done
 

@@ -1,0 +1,122 @@
+"""Sampling as a job of the pipeline: a replica holds one engine, draws units and writes their segments.
+
+A request that fails is a row with its error. Nothing of a unit is visible before the driver commits its receipt.
+"""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from samples import engines
+from samples.engines import SEQUENCES, Completion, Engine, EngineDead, Placement, Sampling
+from samples.errors import SamplesError
+from samples.ingest import segment
+from samples.ingest.plan import CELL, Plan, Unit
+from samples.ingest.segment import Receipt
+from samples.lake.tables import Tables
+from samples.pipeline.job import Done
+from samples.runs.run import Run, seed_of
+
+ATTEMPTS = 3  # at a unit whose engine raises, before its samples become errors
+_AHEAD = 8  # batches that a replica has begun: a unit lasts until its longest completion ends, see `pipeline.admission`
+
+
+@dataclass(frozen=True)
+class SamplingJob:
+    """All that a replica needs to know of a run; the same for every replica.
+
+    `units` has columns problem (row of `prompts`), start and stop; `prompts` has problem_id and token_ids.
+    """
+
+    lake: str
+    run: Run
+    revision: str | None
+    dtype: str
+    sampling: Sampling
+    placement: Placement
+    units: pa.Table
+    prompts: pa.Table
+
+    def __len__(self) -> int:
+        return self.units.num_rows
+
+    def load(self) -> "Sampler":
+        """Load the engine.
+
+        Raises:
+            SamplesError: The lake or the model cannot be opened.
+        """
+        lake = Tables(self.lake)
+        model = (self.run.engine, self.run.model, self.revision, self.dtype)
+        return Sampler(self, lake, engines.load(*model, self.sampling, self.placement))
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """The worker of a replica."""
+
+    job: SamplingJob
+    lake: Tables
+    engine: Engine
+
+    @property
+    def capacity(self) -> int:
+        """Completions that the engine draws at once."""
+        return self.engine.sequences
+
+    def size(self, unit: int) -> int:
+        """Return how many samples a unit has."""
+        return self.job.units["stop"][unit].as_py() - self.job.units["start"][unit].as_py()
+
+    def work(self, unit: int, done: Done) -> Receipt:
+        """Draw one unit and write its segment.
+
+        Raises:
+            LakeError: The segment cannot be written.
+        """
+        row, start, stop = (self.job.units[name][unit].as_py() for name in ("problem", "start", "stop"))
+        prompts = self.job.prompts
+        drawn = Unit(prompts["problem_id"][row].as_py(), start, stop)
+        seeds = [seed_of(self.job.run.run_id, drawn.problem_id, index) for index in range(start, stop)]
+        try:
+            completions = self._draw(prompts["token_ids"][row].as_py(), seeds, done)
+            return segment.write(self.lake, self.job.run, drawn, seeds, completions)
+        except SamplesError:
+            raise
+        except Exception as error:
+            where = f"samples {start} to {stop - 1} of problem {drawn.problem_id}"
+            raise SamplesError(f"{where}: {_line(error)}") from error
+
+    def _draw(self, prompt_ids: list[int], seeds: Sequence[int], done: Done) -> list[Completion]:
+        def seen(completion: Completion) -> None:
+            done(len(completion.token_ids), completion.error is not None)
+
+        failure = ""
+        for _ in range(ATTEMPTS):
+            try:
+                return self.engine.sample(prompt_ids, list(seeds), seen)
+            except EngineDead:
+                os._exit(1)  # Ray starts a new replica; a dead engine answers nobody
+            except Exception as error:  # noqa: BLE001 - an engine may raise anything; after the last attempt it is data
+                failure = _line(error)
+        return [Completion.failed(failure)] * len(seeds)
+
+
+def units_of(plan: Plan) -> pa.Table:
+    """Return a plan's units as the table that a job carries."""
+    return pa.table({"problem": plan.problem, "start": plan.start, "stop": plan.stop})
+
+
+def calls_at_once(placement: Placement, plan: Plan, replicas: int) -> int:
+    """Return how many units a replica begins: several batches, but never so many that other replicas have none."""
+    unit = max(int((plan.stop - plan.start).max()), 1)
+    batch = math.ceil((placement.max_num_seqs or SEQUENCES) / min(unit, CELL))
+    share = len(plan) // (2 * replicas)  # as many again wait at each replica
+    return max(1, min(max(batch + 1, min(_AHEAD * batch, share)), len(plan)))
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

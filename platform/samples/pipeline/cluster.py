@@ -1,0 +1,69 @@
+"""Connect to a Ray cluster, or start a Ray on this machine for as long as a job lasts."""
+
+import logging
+import os
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from samples.errors import MissingExtra, SamplesError
+
+_CONNECT_SECONDS = 10.0
+_STARTS = 2  # Ray gives a node 30 s to come up, too little where its agents are imported for the first time
+# Ray's banners, usage notes and progress bars would print over ours; its agents may take long on a loaded machine.
+_QUIET = {
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_agent_register_timeout_ms": "120000",
+}
+
+
+@contextmanager
+def cluster() -> Generator[None]:
+    """Connect to the Ray that RAY_ADDRESS names, or start one on this machine for as long as the context lasts.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        SamplesError: The cluster does not answer.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingExtra("ingest needs Ray, which is not installed: pip install 'samples[sampling]'") from error
+    if ray.is_initialized():  # a caller's own cluster: its to end
+        yield
+        return
+    address = os.environ.get("RAY_ADDRESS")
+    _require_listener(address or "")
+    for attempt in range(_STARTS):
+        try:
+            dashboard = None if address else False  # a cluster has, or has not, its own
+            ray.init(address=address, log_to_driver=False, logging_level=logging.FATAL, include_dashboard=dashboard)
+            break
+        except Exception as error:  # Ray raises bare Exceptions for a node that does not come up
+            ray.shutdown()
+            if address or attempt == _STARTS - 1:
+                where = f"RAY_ADDRESS={address}" if address else "on this machine"
+                said = next(iter(str(error).splitlines()), type(error).__name__)
+                raise SamplesError(f"Ray does not start {where}: {said}") from error
+    logging.getLogger("ray").setLevel(logging.FATAL)
+    import ray.data  # pyright: ignore[reportUnusedImport]  # it configures loggers of its own
+
+    logging.getLogger("ray.data").setLevel(logging.FATAL)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _require_listener(address: str) -> None:
+    """Say at once that nobody listens at HOST:PORT; Ray itself would wait for minutes."""
+    host, separator, port = address.rpartition("/")[2].rpartition(":")
+    if not separator or not port.isdigit():
+        return  # "auto" and the like: Ray's to find
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise SamplesError(f"no Ray cluster answers at RAY_ADDRESS={address} ({error})") from error
