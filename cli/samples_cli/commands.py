@@ -98,7 +98,9 @@ def group(kind: type[Group], function: Callable[..., None], *, completion: bool 
 
 def _parsed(parse: Callable[[Any, list[str]], list[str]], context: Any, args: list[str]) -> list[str]:
     """Read the arguments; an error knows which command it is about."""
-    _spare_pydantic(context)
+    for param in context.command.get_params(context):
+        if not isinstance(param.get_runtime_param, _Reader):
+            param.get_runtime_param = _Reader(param.get_runtime_param)
     try:
         return parse(context, args)
     except typer.TyperException as error:
@@ -107,18 +109,23 @@ def _parsed(parse: Callable[[Any, list[str]], list[str]], context: Any, args: li
         raise
 
 
-class _AsText:
-    """Takes a value as it was typed."""
+class _Reader:
+    """Reads what was typed for a parameter, by pydantic only where text becomes something else.
 
-    def coerce(self, value: Any, **_: Any) -> Any:
-        """Return the value."""
-        return value
+    Importing pydantic takes a quarter of a second.
+    """
 
+    def __init__(self, fully: Callable[[], Any]) -> None:
+        self._fully = fully
 
-def _spare_pydantic(context: Any) -> None:
-    """Leave as it is what needs no reading: pydantic, which reads values, takes a quarter of a second to import."""
-    for param in context.command.get_params(context):
-        if context.resilient_parsing:  # Tab was pressed
-            param.get_runtime_param = _AsText
-        elif not param.expose_value:  # --help and its like; Typer would read that they were not given
-            param.default = False
+    def __call__(self) -> "_Reader":
+        """Return this reader: Typer asks for it before each value."""
+        return self
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the value of a parameter; when Tab was pressed, as text."""
+        kind = param.type_descriptor
+        text = kind.annotation is str and kind.parameter_info.parser is None
+        if text or value is None or value is param.default or ctx.resilient_parsing:
+            return value
+        return self._fully().coerce(value, param=param, ctx=ctx)
