@@ -4,6 +4,9 @@ Every message is one line: what, where, expected and found, what to do next. The
 each is built from its message alone and pickles.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class SamplesError(Exception):
     """The work failed; the command line prints the message and exits 1."""
@@ -39,3 +42,14 @@ class LakeError(SamplesError, OSError):
 
 class MissingExtra(SamplesError, ImportError):
     """A package of an optional extra is not installed."""
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return ' (did you mean "base-7b"?)' where `name` is close to known names, and "" where it is not.
+
+    Messages put it behind the name that was not found. Upper and lower case count as the same.
+    """
+    spelled = {one.casefold(): one for one in known}
+    close = get_close_matches(name.casefold(), spelled)
+    suggested = " or ".join(f'"{spelled[one]}"' for one in close)
+    return f" (did you mean {suggested}?)" if close else ""

@@ -179,7 +179,7 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
             ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold"]
             + [f"v{number}.{name}" for number in range(len(judges)) for name in _VERDICT]
         )
-        values = [run.name, run.run_id, run.model, run.dataset]
+        values = [run.name, run.run_id, run.model_name, run.dataset]
         for source in sources:
             # The rows of a run share these four, which no row of the query repeats.
             query = f"SELECT {columns} FROM {source} LEFT JOIN problems USING (problem_id)"  # noqa: S608 - own names

@@ -15,7 +15,7 @@ from samples_schemas import TABLES
 
 Version = Mapping[str, int] | datetime
 _REFERRING_FIRST = (
-    ("verdicts", "counts", "scores", "score_logprobs", "reviews", "labels"),
+    ("verdicts", "counts", "scores", "score_logprobs", "reviews", "labels", "ingests"),
     ("samples",),
     ("completions", "prompts"),
     ("runs", "problems"),

@@ -13,6 +13,19 @@ _RANGE = re.compile(r"(\d+)\s*(?:\.\.)\s*(\d+)")
 _MOST = 1_000_000  # numbers that one range may hold
 
 
+def plain(value: Any) -> Any:
+    """Return a parameter as Python has it: arrays, ranges and series as lists, a numpy number as a number."""
+    if hasattr(value, "tolist"):  # numpy arrays and numbers, pandas series
+        return value.tolist()
+    if hasattr(value, "to_list"):  # Polars series
+        return value.to_list()
+    if isinstance(value, Mapping):
+        return {key: plain(content) for key, content in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [plain(content) for content in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
 def check(header: Header, given: Mapping[str, Any]) -> None:
     """Refuse parameters that a query does not have, and a query without those it needs.
 
