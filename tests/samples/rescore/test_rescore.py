@@ -238,7 +238,8 @@ def test_two_rescorings_at_once_give_every_sample_one_verdict(bench, own, anywhe
     assert {row["pass_id"] for row in rows} == {1}
 
 
-def test_another_version_that_comes_in_between_gets_a_pass_of_its_own(bench, own, tmp_path):
+def test_another_version_that_comes_in_between_gets_a_pass_of_its_own(bench, own, tmp_path, monkeypatch):
+    monkeypatch.setattr("samples.lake.pace.COMMIT_SECONDS", 1e6)  # the first pass commits after the other, at any speed
     b = drawn(bench, tmp_path / "lake", k=64)
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "checks.py"

@@ -103,7 +103,7 @@ class Fields:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
             raise self._wrong(name, "a finite number")
-        return float(value)
+        return float(value) + 0.0  # minus zero is zero: DuckDB keeps no sign of it
 
     def logprob(self, name: str) -> float | None:
         """Return a number; it may be NaN or infinite, in words too ("-Infinity")."""
