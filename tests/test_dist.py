@@ -91,7 +91,14 @@ def test_the_sdist_holds_what_tests_the_wheel_too(dist):
     (path,) = dist.glob("samples-*.tar.gz")
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"Makefile", "LICENSE", "CHANGELOG.md", "deploy/constraints.txt", "tests/test_dist.py"} <= names
+    assert {
+        "Makefile",
+        "LICENSE",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "deploy/constraints.txt",
+        "tests/test_dist.py",
+    } <= names
     assert not {name for name in names if name.startswith((".venv", "dist"))}
 
 
