@@ -178,6 +178,11 @@ def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sa
         return _module(engine).load(model, revision, dtype, sampling, placement)
 
 
+def has_weights(engine: str) -> bool:
+    """Whether a model of this engine is weights: files to tell apart, and a GPU to hold them where there is one."""
+    return getattr(_module(engine), "WEIGHTS", True)
+
+
 def versions(engine: str) -> dict[str, str]:
     """Versions of the packages that decide what this engine draws, for the run's record."""
     return _module(engine).versions()

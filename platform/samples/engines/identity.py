@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from samples.engines import has_weights
+
 _END_BYTES = 1 << 20  # of each end of a weights file: enough to tell checkpoints apart, and read in no time
 
 
@@ -21,9 +23,9 @@ def identify(engine: str, model: str, revision: str | None) -> Identity:
     """Say which weights `model` means now.
 
     A local folder is its own name and a fingerprint of its files; a hub's model is its name and the commit that
-    `revision` (a branch, by default main) stands for now; a toy is its name.
+    `revision` (a branch, by default main) stands for now; a model without weights is its name.
     """
-    if engine == "toy":
+    if not has_weights(engine):
         return Identity(model, revision, model, revision)
     folder = Path(model).expanduser()
     if folder.is_dir():
