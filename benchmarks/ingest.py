@@ -63,7 +63,7 @@ def piped(prepared: Prepared) -> dict[str, float]:
 def bare(prepared: Prepared) -> dict[str, float]:
     """Tokens and seconds of AsyncLLM alone."""
     from samples.engines import vllm_log, vllm_settings
-    from samples.engines.hf import quiet
+    from samples.engines.huggingface import quiet
 
     quiet()
     vllm_log.to_file()

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from samples.engines import Completion, Placement, Sampling, Seen, unseen
 from samples.engines.distribution import GREEDY, processed
-from samples.engines.hf import ModelTokenizer, find, installed, one_line, quiet, tokenizer
+from samples.engines.huggingface import ModelTokenizer, find, installed, one_line, quiet, tokenizer
 from samples.errors import ModelError
 
 __all__ = ["TransformersEngine", "load", "tokenizer", "versions"]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from samples.engines import Completion, EngineDead, Placement, Sampling, Seen, unseen, vllm_log, vllm_settings
-from samples.engines.hf import find, installed, one_line, quiet, tokenizer
+from samples.engines.huggingface import find, installed, one_line, quiet, tokenizer
 from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]

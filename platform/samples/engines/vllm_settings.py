@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict, fields
 from typing import Any
 
-from samples.engines import Placement, Sampling, vllm_guard
+from samples.engines import Placement, Sampling, vllm_watchdog
 from samples.errors import UsageError
 
 # Engine arguments that `extra` may not set, and what sets them.
@@ -43,9 +43,9 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         "gpu_memory_utilization": placement.gpu_memory_utilization,
         "disable_log_stats": True,
         "use_tqdm_on_load": False,
-        "worker_extension_cls": f"{vllm_guard.__name__}.{vllm_guard.Guard.__name__}",
+        "worker_extension_cls": f"{vllm_watchdog.__name__}.{vllm_watchdog.Guard.__name__}",
     }
-    os.environ[vllm_guard.OWNER] = str(os.getpid())
+    os.environ[vllm_watchdog.OWNER] = str(os.getpid())
     if placement.tensor_parallel_size > 1:
         # Inside a Ray actor vLLM would ask Ray for more actors; ours holds all its GPUs itself.
         settings["distributed_executor_backend"] = "mp"

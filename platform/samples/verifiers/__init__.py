@@ -68,9 +68,9 @@ def verifier(name: str) -> Verifier:
     from samples.verifiers.exact import Exact
     from samples.verifiers.math import Math
     from samples.verifiers.numeric import Numeric
-    from samples.verifiers.own import Own
     from samples.verifiers.paper_math import PaperMath
     from samples.verifiers.reasoning_gym import ReasoningGym
+    from samples.verifiers.user_function import Own
 
     registry: dict[str, type[Verifier]] = {
         "exact": Exact,

@@ -33,10 +33,10 @@ from typing import Any
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text, latex
 from samples.verifiers.boxed import plain
+from samples.verifiers.difference import apart
 from samples.verifiers.extraction import LONGEST, cut, last_box
-from samples.verifiers.libraries import versioned
 from samples.verifiers.units import percent, unitless
-from samples.verifiers.value import apart
+from samples.verifiers.versions import versioned
 
 _TAIL = 1_000
 _PLACES, _NEAR, _SAME = 1e-6, 1e-4, 1e-9
@@ -55,7 +55,7 @@ class Math(Verifier):
     """Correct when the final answer equals the gold answer; see the module for what that means."""
 
     name = "math"
-    preload = ("samples.verifiers.preloaded",)
+    preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:
         self.version = versioned("1", "math-verify", "latex2sympy2_extended", "sympy")

@@ -22,8 +22,8 @@ from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text, latex
 from samples.verifiers.boxed import plain
 from samples.verifiers.extraction import LONGEST, cut, last_box, last_match
-from samples.verifiers.libraries import versioned
 from samples.verifiers.units import percent, unitless
+from samples.verifiers.versions import versioned
 
 TOLERANCE = 1e-4  # relative to the gold answer
 _FACTORS = (0.01, 1, 100)
@@ -40,7 +40,7 @@ class PaperMath(Verifier):
     """Correct when the lenient grader says so; see the module."""
 
     name = "paper-math"
-    preload = ("samples.verifiers.preloaded",)
+    preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:
         self.version = versioned("1", "latex2sympy2_extended", "sympy")

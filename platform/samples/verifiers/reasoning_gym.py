@@ -34,7 +34,7 @@ from samples.problems.formats import first_line
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier
 from samples.verifiers.extraction import last_box, last_match
-from samples.verifiers.libraries import versioned
+from samples.verifiers.versions import versioned
 
 _LONGEST = 10_000  # characters of an answer: some are grids
 _CLOSING = re.compile("</answer>")
