@@ -63,10 +63,10 @@ def piped(prepared: Prepared) -> dict[str, float]:
 def bare(prepared: Prepared) -> dict[str, float]:
     """Tokens and seconds of AsyncLLM alone."""
     from samples.engines import vllm_log, vllm_settings
-    from samples.engines.huggingface import quiet
+    from samples.engines.huggingface import silence_huggingface
 
-    quiet()
-    vllm_log.to_file()
+    silence_huggingface()
+    vllm_log.redirect_to_file()
     from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.async_llm import AsyncLLM
 

@@ -1,8 +1,8 @@
-"""End vLLM's processes with the process that owns them, also when that one is killed.
+"""End vLLM's processes when the process that started them ends, even if that process is killed.
 
-vLLM's engine core waits for requests for ever when its parent is gone (kill -9, out of memory, a Ray actor that is
-ended), and keeps its memory and its GPU. vLLM imports this module in each of its workers (`worker_extension_cls`);
-a worker whose owner is gone ends the engine core that started it, and itself.
+If its parent disappears (kill -9, out of memory, an ended Ray actor), vLLM's engine core waits for requests forever and
+keeps its memory and its GPU. vLLM imports this module in each of its workers (`worker_extension_cls`). A worker whose
+owner has ended kills the engine core that started it, then ends itself.
 """
 
 import contextlib
@@ -12,28 +12,32 @@ import select
 import signal
 import threading
 
-OWNER = "SAMPLES_VLLM_OWNER"
+OWNER_VARIABLE = "SAMPLES_VLLM_OWNER"
 
 
-class Guard:
-    """Nothing is added to vLLM's worker: importing the module is what counts."""
+class WorkerExtension:
+    """Adds nothing to vLLM's worker. vLLM imports this module to load the class, and the import starts the watchdog."""
 
 
-def _end_with(owner: int) -> None:
+def _exit_with_owner(owner: int) -> None:
     try:
-        gone = select.poll()
-        gone.register(os.pidfd_open(owner))
-        gone.poll()
+        ended = select.poll()
+        ended.register(os.pidfd_open(owner))
+        ended.poll()
     except ProcessLookupError:
-        pass  # gone already
+        pass  # the owner has ended already
     except OSError:
-        return  # a kernel without pidfd
+        return  # the kernel has no pidfd
     core = multiprocessing.parent_process()
     if core is not None and core.pid is not None and core.pid == os.getppid() != owner:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(core.pid, signal.SIGKILL)  # at once: left alone it would end too, with a traceback
+            os.kill(
+                core.pid, signal.SIGKILL
+            )  # kill it first: if only this worker ended, the core would end with a traceback
     os._exit(1)
 
 
-if OWNER in os.environ and os.environ[OWNER] != str(os.getpid()):
-    threading.Thread(target=_end_with, args=(int(os.environ[OWNER]),), name="owner", daemon=True).start()
+if OWNER_VARIABLE in os.environ and os.environ[OWNER_VARIABLE] != str(os.getpid()):
+    threading.Thread(
+        target=_exit_with_owner, args=(int(os.environ[OWNER_VARIABLE]),), name="owner", daemon=True
+    ).start()

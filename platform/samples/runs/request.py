@@ -115,4 +115,4 @@ def prepare(request: Request) -> Prepared:
         },
         schema=PROMPTS.file_schema,
     )
-    return Prepared(request, problems, run, weights.load, prompts)
+    return Prepared(request, problems, run, weights.load_revision, prompts)
