@@ -17,7 +17,8 @@ from pathlib import Path
 from samples.engines import Placement, Sampling
 from samples.ingest.ingest import ingest
 from samples.ingest.progress import Progress
-from samples.runs.request import Pool, Prepared, Request, cluster, prepare
+from samples.pipeline.cluster import cluster
+from samples.runs.request import Pool, Prepared, Request, prepare
 
 UNIT = 64
 
