@@ -1,7 +1,7 @@
-"""Errors a person can act on.
+"""Errors that tell the user what to do.
 
-Every message is one line: what, where, expected and found, what to do next. They cross Ray's processes, so
-each is built from its message alone and pickles.
+Every message is one line: what failed, where, what was expected and found, what to do next. An error is built from its
+message alone, so it pickles and can pass between Ray's processes.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ class SamplesError(Exception):
 
 
 class UsageError(SamplesError, ValueError):
-    """What was asked for cannot be meant; the command line exits 2."""
+    """The request is wrong; the command line prints the message and exits 2."""
 
     exit_code = 2
 
@@ -33,11 +33,11 @@ class ModelError(UsageError):
 
 
 class NotFound(UsageError, LookupError):
-    """A run, problem or sample that the lake does not hold."""
+    """The lake does not hold this run, problem or sample."""
 
 
 class LakeError(SamplesError, OSError):
-    """The lake cannot be read or written where its URI points."""
+    """The lake cannot be read or written at its URI."""
 
 
 class MissingExtra(SamplesError, ImportError):

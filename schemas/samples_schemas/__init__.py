@@ -1,4 +1,4 @@
-"""Every table and view of a lake, declared once: columns, types, meaning."""
+"""Declare every table and view of a lake once: columns, types, meaning."""
 
 from samples_schemas.completions import COMPLETIONS
 from samples_schemas.counts import COUNTS

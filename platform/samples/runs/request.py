@@ -141,4 +141,4 @@ def prepare(request: Request) -> Prepared:
         },
         schema=PROMPTS.file_schema,
     )
-    return Prepared(request, problems, run, weights.load, prompts)
+    return Prepared(request, problems, run, weights.load_revision, prompts)

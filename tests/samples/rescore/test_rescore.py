@@ -129,7 +129,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", list(HOSTILE))
 def test_a_hostile_completion_costs_its_own_verdict_alone(bench, own, tmp_path, body, monkeypatch):
-    monkeypatch.setattr("samples.verifiers.own.Own.seconds", 1.0)
+    monkeypatch.setattr("samples.verifiers.user_function.UserFunction.seconds", 1.0)
     b = drawn(bench, tmp_path / "lake", k=2)
     spec = own(f"if problem.problem_id != 'sum-1': return True\n    {body}")
     rescore(b.lake, spec, workers=2)
@@ -145,7 +145,7 @@ def test_a_hostile_completion_costs_its_own_verdict_alone(bench, own, tmp_path, 
 
 
 def test_a_timeout_is_neither_wrong_nor_counted_and_can_be_judged_again(bench, own, tmp_path, monkeypatch):
-    monkeypatch.setattr("samples.verifiers.own.Own.seconds", 1.0)
+    monkeypatch.setattr("samples.verifiers.user_function.UserFunction.seconds", 1.0)
     b = drawn(bench, tmp_path / "lake", k=4)
     flag = tmp_path / "slow"
     flag.touch()
