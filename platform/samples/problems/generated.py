@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from samples.errors import MissingExtra, ProblemsError
-from samples.problems.formats import first_line, jsonable
+from samples.files.rows import first_line, jsonable
 
 PREFIX = "reasoning-gym:"
 _DEFAULTS = {"size": "50", "seed": "0"}

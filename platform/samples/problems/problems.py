@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Any
 
 from samples.errors import ProblemsError, UsageError
+from samples.files import open as sources
 from samples.problems import fields as roles
-from samples.problems import generated, sources
+from samples.problems import generated
 
 # A dataset is a partition of the lake; readers guess types of partition values, so none may look like another type.
 _DATASET = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[a-z][a-z0-9._-]*", re.IGNORECASE)

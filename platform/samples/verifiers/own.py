@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from samples.errors import UsageError
-from samples.problems.formats import first_line
+from samples.files.rows import first_line
 from samples.problems.problems import Problem
 from samples.verifiers import STATUSES, Verdict, Verifier
 

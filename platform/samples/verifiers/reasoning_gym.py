@@ -29,8 +29,8 @@ from collections.abc import Generator
 from typing import Any
 
 from samples.errors import UsageError
+from samples.files.rows import first_line
 from samples.problems import generated
-from samples.problems.formats import first_line
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier
 from samples.verifiers.extraction import last_box, last_match

@@ -22,9 +22,9 @@ import pyarrow.parquet as pq
 
 from samples.errors import ProblemsError, UsageError
 from samples.exchange.imports.fields import BadRow
-from samples.exchange.imports.json_stream import NotReadableError, elements
-from samples.problems.formats import first_line
-from samples.problems.sources import opened
+from samples.files.json_stream import NotReadableError, elements
+from samples.files.open import opened
+from samples.files.rows import first_line
 
 _LONGEST = 256 << 20  # bytes of one line: a thousand completions of 16k tokens
 _CHUNK = 1 << 20

@@ -14,7 +14,7 @@ from typing import Any
 import fsspec.core
 
 from samples.errors import MissingExtra, ProblemsError, SamplesError
-from samples.problems import formats
+from samples.files import rows as formats
 
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure"}
 # s3fs tries five times, each on top of botocore's own tries: keep those few, so that a dead endpoint is soon known.

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from samples.problems.formats import first_line
+from samples.files.rows import first_line
 
 _CHUNK = 1 << 20
 _BLANKS = " \t\n\r"

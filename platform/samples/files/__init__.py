@@ -1,0 +1,1 @@
+"""Read the rows of a file, wherever it lies."""
