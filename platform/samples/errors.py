@@ -1,8 +1,18 @@
-"""Errors a person can act on.
+"""Errors that a person can act on.
 
-Every message is one line: what, where, expected and found, what to do next. They cross Ray's processes, so
-each is built from its message alone and pickles.
+Every message is one line: what, where, expected and found, what to do next. Errors cross Ray's processes, so each is
+built from its message alone and can be pickled.
 """
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class where it has no message."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def first_line_and_class(error: BaseException) -> str:
+    """Return the name of an error's class and the first line of its message."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 class SamplesError(Exception):
@@ -12,13 +22,17 @@ class SamplesError(Exception):
 
 
 class UsageError(SamplesError, ValueError):
-    """What was asked for cannot be meant; the command line exits 2."""
+    """The command or call is wrong; the command line prints the message and exits 2."""
 
     exit_code = 2
 
 
+class FileError(UsageError):
+    """A file cannot be read, or is not what its extension says."""
+
+
 class ProblemsError(UsageError):
-    """A problem source cannot be read as problems."""
+    """The rows of a source are not problems, or a generator cannot make them."""
 
 
 class TemplateError(UsageError):
@@ -30,7 +44,7 @@ class ModelError(UsageError):
 
 
 class NotFound(UsageError, LookupError):
-    """A run, problem or sample that the lake does not hold."""
+    """The lake does not hold this run, problem or sample."""
 
 
 class LakeError(SamplesError, OSError):

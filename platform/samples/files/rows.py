@@ -1,158 +1,174 @@
-"""Formats of problem files: bytes in, rows out.
+"""Formats of files: bytes in, rows out, one at a time.
 
-A row is an object whose values can be written as JSON, with the place that an error about it names. Blank lines are
-no rows. NaN, which JSON does not have, is a missing value; what cannot be stored (bad UTF-8, half a surrogate pair)
-is refused, with its line.
+A row that cannot be read comes out as a `BadRow`, and reading goes on with the next one. An error that ends the reading
+is a `FileError`; it names the file and the place. Blank lines are not rows.
 """
 
-import base64
 import csv
-import datetime as dt
+import gzip
 import io
 import json
-import math
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from samples.errors import FileError, first_line
+from samples.files.errors import BadFile, BadRow
+from samples.files.json_stream import elements
 
-class Row(NamedTuple):
-    """One row of a source: its place ("line 41" of a text file, else "row 41", from 1) and its values by field."""
+_BUFFER_BYTES = 1 << 20
+_PARQUET_ROWS = 64  # read at once: a row of tokens can be megabytes
+_BOM = b"\xef\xbb\xbf"
+
+
+class FileRow(NamedTuple):
+    """One row of a file.
+
+    `place` is "line 41" in a text file and "row 41" elsewhere, from 1. `value` is a JSON value, or a `BadRow` that says
+    why there is none.
+    """
 
     place: str
-    values: dict[str, Any]
+    value: Any
 
 
-class NotReadableError(Exception):
-    """What is wrong with the bytes, beginning with where: " line 3: …", or ": …" where there are no lines."""
+Reader = Callable[[IO[bytes], int], Iterator[FileRow]]  # takes a file and the longest row allowed, in bytes
 
 
-def read(extension: str, data: bytes) -> list[Row]:
-    """Read the rows of a file with this extension (one of `EXTENSIONS`), in order.
+def reader_of(
+    name: str, formats: Mapping[str, Reader], longest: int = sys.maxsize
+) -> Callable[[IO[bytes]], Iterator[FileRow]]:
+    """Return what reads the rows of the file `name`, chosen by its extension; .gz may follow the extension.
+
+    `formats` maps the known extensions to their readers. `longest` bounds one row of text, in bytes.
 
     Raises:
-        NotReadableError: The bytes are not what the extension says, or hold what cannot be stored.
+        FileError: The extension is unknown. While reading: the file is not what its extension says.
     """
-    return [_storable(row) for row in _READERS[extension](data)]
+    stem = name.lower().removesuffix(".gz")
+    extension = stem[stem.rfind(".") :]
+    if extension not in formats:
+        raise FileError(f"{name}: unknown extension; known are {', '.join(formats)}, and .gz after them")
+    return partial(_read, name, formats[extension], longest)
 
 
-def jsonable(value: Any) -> Any:  # noqa: PLR0911 - one return per kind of value
-    """Return `value` as JSON has it; what JSON lacks becomes null (NaN) or text (bytes as base64, dates ISO 8601)."""
-    match value:
-        case float():
-            return value if math.isfinite(value) else None if math.isnan(value) else str(value)
-        case None | bool() | int() | str():
-            return value
-        case dict():
-            return {str(key): jsonable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [jsonable(item) for item in value]
-        case set() | frozenset():
-            return [jsonable(item) for item in sorted(value, key=repr)]
-        case bytes():
-            return base64.b64encode(value).decode()
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case _:
-            return jsonable(value.tolist()) if hasattr(value, "tolist") else str(value)
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or its kind where it has none."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-def _storable(row: Row) -> Row:
+def _read(name: str, reader: Reader, longest: int, file: IO[bytes]) -> Iterator[FileRow]:
     try:
-        values = jsonable(row.values)
-        json.dumps(values, ensure_ascii=False).encode()
-    except RecursionError as error:
-        raise NotReadableError(f" {row.place}: is nested too deep to be stored") from error
-    except UnicodeEncodeError as error:
-        raise NotReadableError(f" {row.place}: holds half of a surrogate pair, which is no character") from error
-    return Row(row.place, values)
+        if name.lower().endswith(".gz"):
+            with gzip.open(file) as unpacked:
+                yield from reader(unpacked, longest)  # pyright: ignore[reportArgumentType]  # a GzipFile reads as well
+        else:
+            yield from reader(file, longest)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FileError(f"{name}: is not a complete gzip file: {error}") from error
+    except BadFile as error:
+        raise FileError(f"{name} {error.place}: {error}" if error.place else f"{name}: {error}") from error
+    except OSError as error:
+        raise FileError(f"{name}: cannot be read: {first_line(error)}") from error
 
 
-def _text(data: bytes) -> str:
+def parse_json(data: bytes) -> Any:
+    """Return the JSON value that the bytes are, or a `BadRow` that says why they are none."""
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NotReadableError(f" line {line}: is not UTF-8 ({error.reason}); save the file as UTF-8") from error
-
-
-def _parsed(text: str, place: str | None) -> Any:
-    try:
-        return json.loads(text)
+        return json.loads(_decoded(data))
+    except BadRow as error:
+        return error
     except json.JSONDecodeError as error:
-        where = f"{place} column {error.colno}" if place else f"line {error.lineno} column {error.colno}"
-        lines = "; a file of one object a line is named .jsonl" if error.msg == "Extra data" and not place else ""
-        raise NotReadableError(f" {where}: is not JSON: {error.msg}{lines}") from error
+        return BadRow(f"is not JSON: {error.msg} at column {error.colno}")
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists nested as deep
-        raise NotReadableError(f" {place or 'line 1'}: cannot be read as JSON: {first_line(error)}") from error
+        return BadRow(f"cannot be read as JSON: {first_line(error)}")
 
 
-def _json_lines(data: bytes) -> Iterator[Row]:
-    # Only \n ends a line: JSON strings may hold the other characters that splitlines() splits at.
-    for number, line in enumerate(_text(data).split("\n"), 1):
+def too_long(longest: int) -> BadRow:
+    """Return the error of a row that has more than `longest` bytes."""
+    return BadRow(f"is longer than {longest >> 20} MB")
+
+
+def json_lines(file: IO[bytes], longest: int) -> Iterator[FileRow]:
+    r"""Yield one value per line. Only \n ends a line: JSON strings may hold other line separators."""
+    number = 0
+    while line := file.readline(longest):
+        number += 1
+        if len(line) == longest and not line.endswith(b"\n"):
+            yield FileRow(f"line {number}", too_long(longest))
+            while line and not line.endswith(b"\n"):
+                line = file.readline(longest)
+            continue
+        if number == 1:
+            line = line.removeprefix(_BOM)
         if line.strip():
-            yield _object(_parsed(line.strip(), f"line {number}"), f"line {number}")
+            yield FileRow(f"line {number}", parse_json(line))
 
 
-def _json(data: bytes) -> Iterator[Row]:
-    value = _parsed(_text(data), None)
-    if isinstance(value, dict):  # {"version": …, "data": [...]}
-        lists = {key: item for key, item in value.items() if isinstance(item, list)}
-        if len(lists) != 1:
-            found = ", ".join(lists) or "none"
-            raise NotReadableError(f": is an object; the one list of problems in it is not clear (lists: {found})")
-        (value,) = lists.values()
-    if not isinstance(value, list):
-        raise NotReadableError(f": holds a {type(value).__name__}; a list of objects is expected")
-    for number, item in enumerate(value, 1):
-        yield _object(item, f"row {number}")
+def json_document(file: IO[bytes], longest: int, key: str | None = None) -> Iterator[FileRow]:
+    """Yield the elements of the list that a JSON document is, or holds under `key` (None: holds as its only list)."""
+    number = 0
+    try:
+        for number, value in enumerate(elements(file, key, longest), 1):
+            yield FileRow(f"row {number}", value)
+    except BadFile as error:
+        after = [f"after row {number}"] if number else []
+        raise BadFile(str(error), ", ".join([error.place, *after] if error.place else after)) from error
 
 
-def _object(value: Any, place: str) -> Row:
-    if not isinstance(value, dict):
-        raise NotReadableError(f" {place}: is {json.dumps(value)[:40]}; an object {{…}} with fields is expected")
-    return Row(place, value)
-
-
-def _csv(data: bytes) -> Iterator[Row]:
+def csv_records(file: IO[bytes], _: int) -> Iterator[FileRow]:
+    """Yield each record as an object: the names of the first line, and the record's cells as text."""
     csv.field_size_limit(sys.maxsize)  # unit tests of code problems are longer than the default of 128 KiB
-    reader = csv.reader(io.StringIO(_text(data), newline=""), strict=True)
+    reader = csv.reader(_text_lines(file), strict=True)
     try:
         header = next(reader, [])
         if len(set(header)) < len(header):
-            raise NotReadableError(" line 1: names a column twice; give each its own name")
+            raise BadFile("names a column twice; give each its own name", "line 1")
         line = reader.line_num + 1  # a quoted cell may span lines: the record begins where the last one ended
         for cells in reader:
             if cells and len(cells) != len(header):
-                expected = f"{len(cells)} cells, the header has {len(header)}"
-                raise NotReadableError(f" line {line}: has {expected}; put cells that hold commas in quotes")
+                found = f"{len(cells)} cells, the header has {len(header)}"
+                raise BadFile(f"has {found}; put cells that hold commas in quotes", f"line {line}")
             if cells:
-                yield Row(f"line {line}", dict(zip(header, cells, strict=True)))
+                yield FileRow(f"line {line}", dict(zip(header, cells, strict=True)))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise NotReadableError(f" line {reader.line_num}: is not CSV: {error}") from error
+        raise BadFile(f"is not CSV: {error}", f"line {reader.line_num}") from error
 
 
-def _parquet(data: bytes) -> Iterator[Row]:
+def _text_lines(file: IO[bytes]) -> Iterator[str]:
+    for number, line in enumerate(file, 1):
+        try:
+            text = _decoded(line.removeprefix(_BOM) if number == 1 else line)
+        except BadRow as error:
+            raise BadFile(str(error), f"line {number}") from error
+        yield from io.StringIO(text, newline="")  # \r alone ends a line too
+
+
+def _decoded(data: bytes) -> str:
     try:
-        found = pq.read_table(pa.BufferReader(data)).to_pylist()
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise BadRow(f"is not UTF-8 ({error.reason}); save the file as UTF-8") from error
+
+
+def parquet_rows(file: IO[bytes], _: int) -> Iterator[FileRow]:
+    """Yield each row as an object."""
+    number = 0
+    try:
+        table = pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER_BYTES)
+        for batch in table.iter_batches(batch_size=_PARQUET_ROWS, use_threads=False):
+            for values in batch.to_pylist():
+                number += 1
+                yield FileRow(f"row {number}", values)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise NotReadableError(f": is no complete Parquet file: {first_line(error)}") from error
-    yield from (Row(f"row {number}", values) for number, values in enumerate(found, 1))
+        place = f"after row {number}" if number else ""
+        raise BadFile(f"is not a complete Parquet file: {first_line(error)}", place) from error
 
 
-_READERS: dict[str, Callable[[bytes], Iterator[Row]]] = {
-    ".jsonl": _json_lines,
-    ".json": _json,
-    ".csv": _csv,
-    ".parquet": _parquet,
+FORMATS: dict[str, Reader] = {
+    ".jsonl": json_lines,
+    ".json": json_document,
+    ".csv": csv_records,
+    ".parquet": parquet_rows,
 }
-EXTENSIONS = tuple(_READERS)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from samples.engines import Tokenizer
-from samples.errors import MissingExtra, TemplateError
-from samples.files.rows import first_line
+from samples.errors import MissingExtra, TemplateError, first_line
 from samples.problems.fields import GOLD
 from samples.problems.problems import Problem
 

@@ -28,8 +28,7 @@ import warnings
 from collections.abc import Generator
 from typing import Any
 
-from samples.errors import UsageError
-from samples.files.rows import first_line
+from samples.errors import UsageError, first_line
 from samples.problems import generated
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier
