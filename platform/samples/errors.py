@@ -8,6 +8,16 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class where it has no message."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def first_line_and_class(error: BaseException) -> str:
+    """Return the name of an error's class and the first line of its message."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
 class SamplesError(Exception):
     """The work failed; the command line prints the message and exits 1."""
 
@@ -20,8 +30,12 @@ class UsageError(SamplesError, ValueError):
     exit_code = 2
 
 
+class FileError(UsageError):
+    """A file cannot be read, or is not what its extension says."""
+
+
 class ProblemsError(UsageError):
-    """A problem source cannot be read as problems."""
+    """The rows of a source are not problems, or a generator cannot make them."""
 
 
 class TemplateError(UsageError):

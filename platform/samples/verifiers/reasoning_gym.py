@@ -29,9 +29,8 @@ import warnings
 from collections.abc import Generator
 from typing import Any
 
-from samples.errors import UsageError
+from samples.errors import UsageError, first_line
 from samples.problems import generated
-from samples.problems.formats import first_line
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier
 from samples.verifiers.extraction import last_box, last_match

@@ -13,8 +13,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-from samples.errors import UsageError
-from samples.problems.formats import first_line
+from samples.errors import UsageError, first_line
 from samples.problems.problems import Problem
 from samples.verifiers import STATUSES, Verdict, Verifier
 

@@ -1,4 +1,4 @@
-"""A lake on an object store answers as one in a folder does, by ranges of the files that its commits name."""
+"""A lake on an object store gives the same answers as one in a folder. DuckDB reads its files by byte ranges."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_a_file_that_is_gone_from_the_store_is_named(lakes, s3):
 
 
 class Store:
-    """Holds one object, and counts what is read of it."""
+    """Holds one object, and records every read."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.reads = data, list[tuple[str, int, int]]()
