@@ -1,48 +1,47 @@
 """`samples export`: samples with their completions and verdicts, as a file."""
 
 import sys
-from pathlib import Path
+from typing import Annotated
 
-import click
+import typer
 
-from samples_cli import options
+from samples_cli import closing, complete, options
+from samples_cli.reporter import reporting
+
+EXAMPLE = "samples export --run base-7b --verifier math -o base.parquet --lake ./lake"
 
 
-@click.command("export", epilog="Example: samples export --run base-7b --verifier math -o base.parquet --lake ./lake")
-@click.option("--run", "runs", multiple=True, metavar="R", help="Only this run. Repeatable.")
-@click.option("--verifier", "verifiers", multiple=True, metavar="V", help="Only this verifier's verdicts. Repeatable.")
-@click.option(
-    "-o", "--output", "file", default="-", show_default=True, metavar="FILE",
-    help="FILE.parquet or FILE.jsonl; - is JSON lines on stdout.",
-)  # fmt: skip
-@click.option("--tokens/--no-tokens", default=True, show_default=True, help="Token ids and log-probs too.")
-@click.option("--force", is_flag=True, help="Replace a file that is there.")
-@options.lake
-def command(runs: tuple[str, ...], verifiers: tuple[str, ...], file: str, tokens: bool, force: bool, uri: str) -> None:
+def command(
+    lake: options.Lake,
+    runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", autocompletion=complete.runs,
+        help="Only this run, by name or by the beginning of its id. Repeatable.")] = None,
+    verifiers: Annotated[list[str] | None, typer.Option("--verifier", metavar="VERIFIER",
+        autocompletion=complete.judged, help="Only the verdicts of this verifier. Repeatable.")] = None,
+    file: Annotated[str, typer.Option("-o", "--output", metavar="FILE",
+        help="Write to FILE.parquet or FILE.jsonl; - is JSON lines on stdout.")] = "-",
+    tokens: Annotated[bool, typer.Option("--tokens/--no-tokens", show_default="with them",
+        help="Write token ids and log-probs, or leave them out.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:  # fmt: skip
     """Write the samples of a lake, one a row, with their completions and current verdicts.
 
-    With one verifier its columns are status, answer, reward, detail and seconds; with several, math_status,
-    math_answer … `samples import --format samples` reads the file back.
+    Verdicts of one verifier are in the columns status, answer, reward, detail and seconds; those of several are in
+    math_status, math_answer and so on. samples import --format samples reads the file back.
     """
     import samples
     from samples.exchange.export import export
-    from samples_cli.screen import Screen
 
-    with Screen() as screen:
-
-        def watch(doing: str, rows: int) -> None:
-            if rows:
-                screen.line(f"{doing}: {rows:,} rows")
-            else:
-                screen.phase(doing)
-
+    with reporting(quiet=quiet, json=json) as report:
         summary = export(
-            samples.open(uri), file, sys.stdout.buffer,
-            runs=runs, verifiers=verifiers, tokens=tokens, force=force, watch=watch,
-        )  # fmt: skip
-    what = f"{summary.rows:,} samples of {', '.join(summary.runs) or 'no run'}"
-    beside = f", with verdicts of {', '.join(summary.verifiers)}" if summary.verifiers else ""
-    size = f" ({Path(file).stat().st_size:,} bytes)" if file != "-" else ""
-    click.echo(f"{what}{beside}: {'stdout' if file == '-' else file}{size}", err=True)
-    for run in summary.without:
-        click.echo(f"run {run} has no samples: nothing of it is in the file", err=True)
+            samples.open(lake),
+            file,
+            sys.stdout.buffer,
+            runs=runs or (),
+            verifiers=verifiers or (),
+            tokens=tokens,
+            force=force,
+            watch=report.copying,
+        )
+        report.done(closing.exported(summary, file), closing.export_fields(summary, file))

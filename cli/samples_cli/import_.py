@@ -1,75 +1,54 @@
 """`samples import`: other tools' sample files as runs of a lake."""
 
-from typing import Any
+from typing import Annotated, Literal
 
-import click
+import typer
 
-from samples_cli import options
+from samples_cli import closing, complete, options
+from samples_cli.reporter import reporting
+from samples_cli.values import Pair
 
-FORMATS = ("samples", "human-eval", "qwen-math", "lm-eval", "inspect", "nemo-skills")
+EXAMPLE = r"""samples import outputs/aime24.jsonl --format qwen-math --name base-7b \
+    --dataset aime24 --label role=base --lake ./lake"""
+
+Format = Literal["samples", "human-eval", "qwen-math", "lm-eval", "inspect", "nemo-skills"]
 
 
-@click.command(
-    "import",
-    epilog="Example: samples import outputs/aime24.jsonl --format qwen-math --name base-7b --dataset aime24 "
-    "--label role=base --lake ./lake",
-)
-@click.argument("file")
-@options.lake
-@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="Which tool wrote the file.")
-@click.option("--name", required=True, help="What to call the run.")
-@click.option("--dataset", required=True, help="What to call the problem set.")
-@click.option(
-    "--label",
-    "labels",
-    multiple=True,
-    callback=options.pairs,
-    metavar="KEY=VALUE",
-    help="Label of the run, such as family=qwen or model=Qwen/Qwen2.5-7B. Repeatable.",
-)
-@click.option("--problems", help="Source of the problems' questions, gold answers and tests, as of `samples ingest`.")
-@click.option(
-    "--score", help="Which of the file's scores gives the verdicts: a filter, metric, scorer or verifier; or none."
-)
-def command(file: str, uri: str, **given: Any) -> None:
+def command(
+    file: Annotated[str, typer.Argument(help="A path or URI of JSONL, JSON or Parquet, .gz or not.")],
+    form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="The tool that wrote the file: human-eval, "
+        "qwen-math, lm-eval, inspect or nemo-skills; samples is what samples export writes.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Give the run this name.")],
+    dataset: Annotated[str, typer.Option("--dataset", metavar="NAME", autocompletion=complete.datasets,
+        help="Give the problem set this name.")],
+    lake: options.Lake,
+    label: Annotated[list[Pair] | None, typer.Option("--label", metavar="KEY=VALUE", parser=Pair.read,
+        autocompletion=complete.labels,
+        help="A label of the run, such as family=qwen or model=Qwen/Qwen2.5-7B. Repeatable.")] = None,
+    problems: Annotated[str | None, typer.Option("--problems", metavar="SOURCE",
+        help="Take questions, gold answers and tests from this source, as samples ingest would.")] = None,
+    score: Annotated[str | None, typer.Option("--score", metavar="SCORE", help="Make verdicts of this score of the "
+        "file: a filter, metric, scorer or verifier by name, or none.")] = None,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:  # fmt: skip
     """Add the samples of FILE to a lake, as a run.
 
-    FILE is a path or URI of JSONL, JSON or Parquet, .gz or not; --format samples is what `samples export` writes.
-    Verdicts that come with it are stored under the verifier "imported". Bad rows are named, and nothing is imported
-    then. The same file again adds nothing.
+    Verdicts in the file are stored as those of the verifier "imported". The file is checked first: when rows are bad,
+    it names them and adds nothing. The same file again adds nothing.
     """
     from samples.exchange.imports.load import load
-    from samples_cli.screen import Screen
 
-    with Screen() as screen:
-
-        def watch(doing: str, rows: int) -> None:
-            if rows:
-                screen.line(f"{doing}: {rows:,} rows")
-            else:
-                screen.phase(doing)
-
-        summary = load(uri, file, watch=watch, **given)
-    _closing(summary, given["name"])
-
-
-def _closing(summary: Any, name: str) -> None:
-    run = summary.run
-    texts = summary.completions
-    parts = [f"{summary.problems:,} problems"]
-    if summary.samples:
-        whole = "" if texts == summary.samples else f" ({texts:,} with their text)" if texts else " (no texts)"
-        parts.append(f"{summary.samples:,} samples{whole}")
-    if summary.counts:
-        parts.append(f"counts of {summary.counts:,} problems")
-    if total := sum(summary.verdicts.values()):
-        said = ", ".join(f"{count:,} {status}" for status, count in sorted(summary.verdicts.items()))
-        parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
-    _say(f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}")
-    if not summary.added:
-        named = "" if run.name == name else f", as run {run.name}"
-        _say(f"nothing was added: all of it was there already{named}")
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
+    with reporting(quiet=quiet, json=json) as report:
+        summary = load(
+            lake,
+            file,
+            form,
+            name=name,
+            dataset=dataset,
+            labels=dict(label or ()),
+            problems=problems,
+            score=score,
+            watch=report.copying,
+        )
+        report.done(closing.imported(summary, name), closing.import_fields(summary))

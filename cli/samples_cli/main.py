@@ -3,71 +3,114 @@
 Data goes to stdout, everything else to stderr. Exit 0 done, 1 the work failed, 2 used wrongly, 130 interrupted.
 """
 
+import os
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from keyword import iskeyword
-from typing import Any
+from typing import Annotated, Any, NoReturn
 
-import click
+import typer
 
-from samples.errors import SamplesError
+from samples.errors import SamplesError, UsageError, meant
+from samples_cli import commands, complete
+from samples_cli.mistakes import mistake
 
-_COMMANDS = {  # in the order of the help page
-    "ingest": "Draw samples: what is missing of a run, kept with every token and log-prob.",
-    "rescore": "Judge stored samples with a verifier; new verdicts beside the old ones.",
-    "runs": "List the runs of a lake.",
-    "problems": "List the problems of a lake.",
-    "show": "Show one sample with its tokens and log-probs.",
-    "query": "Ask a named question, such as pass_at_k.",
-    "sql": "Ask with your own SELECT over the lake's views.",
-    "label": "Set or remove labels of a run.",
-    "import": "Add the samples of another tool's file, as a run.",
-    "export": "Write samples with their completions and verdicts, as Parquet or JSONL.",
+COMMANDS = {  # in the order of the help page
+    "Draw and judge": {
+        "ingest": "Draw the samples of a run that are missing, and keep every token and log-prob.",
+        "status": "Show how far a run is, also one that another machine draws.",
+        "rescore": "Judge stored samples with a verifier, and keep the earlier verdicts.",
+    },
+    "Look": {
+        "runs": "List the runs of a lake.",
+        "problems": "List the problems of a lake.",
+        "show": "Show one sample with its tokens and log-probs.",
+    },
+    "Ask": {
+        "query": "Ask a named question, such as pass_at_k.",
+        "sql": "Ask with your own SELECT over the lake's views.",
+    },
+    "Keep": {
+        "label": "Set or remove labels of a run.",
+        "import": "Add the samples of another tool's file, as a run.",
+        "export": "Write samples with their completions and verdicts to Parquet or JSONL.",
+    },
+    "About": {
+        "version": "Print the versions of the packages that decide results.",
+    },
 }
 
 
-class _Commands(click.Group):
-    """Commands by name, each imported when it is run: `samples --help` waits for none of them."""
+class _Commands(commands.Group):
+    """The commands by name. Each is imported when it is run."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
-        """Return the commands in the order of the help page."""
-        return list(_COMMANDS)
+    def listing(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the commands of each panel of the help page."""
+        return COMMANDS
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import and return one command."""
-        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name  # Python has an `import` of its own
-        return import_module(f"samples_cli.{module}").command if cmd_name in _COMMANDS else None
+        known = self.list_commands(ctx)
+        if cmd_name in known:
+            module = import_module(f"samples_cli.{cmd_name}_" if iskeyword(cmd_name) else f"samples_cli.{cmd_name}")
+            made = getattr(module, "group", None)  # of several commands, as in `samples query pass_at_k`
+            return made() if made else commands.command(cmd_name, module.command, module.EXAMPLE)
+        if ctx and ctx.resilient_parsing:  # Tab was pressed
+            return None
+        raise UsageError(f'no command "{cmd_name}"{meant(cmd_name, known)}: samples --help lists the commands')
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click passes it
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. When the reader of stdout has seen enough, as `head` has, all is done."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(package_name="samples")
-def cli() -> None:
+def samples(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("-V", "--version", help="Print the version of Samples and exit.")] = False,
+) -> None:
     """Draw completions once, keep every token and log-prob, ask questions for months.
 
-    A lake is a local folder or s3://, gs://, az:// URI; name it with --lake or the variable SAMPLES_LAKE.
+    A lake is a local folder, or s3://, gs:// or az://. Name it with --lake or the variable SAMPLES_LAKE.
     """
+    if version:
+        from importlib.metadata import version as of
+
+        typer.echo(f"samples {of('samples')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
-def main(arguments: list[str] | None = None) -> Any:
+cli = commands.group(_Commands, samples, completion=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit."""
+
+    def run() -> Any:
+        return cli.main(arguments, prog_name="samples", standalone_mode=False)
+
     try:
-        cli.main(arguments, prog_name="samples", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        if os.environ.get(complete.PROTOCOL, "").startswith("complete_"):
+            complete.answer(run)
+        code = run()
+    except typer.TyperException as error:
+        _leave(mistake(error), 2)
     except SamplesError as error:
-        click.echo(f"samples: {error}", err=True)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("samples: interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:  # the reader of our stdout, such as head, has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+        _leave(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    if code == 130:
+        _leave("interrupted", 130)
+    if code:
+        sys.exit(code)
+
+
+def _leave(line: str, code: int) -> NoReturn:
+    typer.echo(f"samples: {line}", err=True)
+    sys.exit(code)

@@ -1,119 +1,108 @@
-"""Options that several commands share."""
+"""Options that several commands share. A command takes `lake: options.Lake`, and Typer reads the rest here."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
-import click
+from typer import Argument, Option
 
-VERIFIERS = "exact, numeric, choice, boxed-exact, math, paper-math, code, reasoning-gym, or your own FILE.py:FUNCTION"
+from samples.errors import UsageError
+from samples_cli import complete
+from samples_cli.values import Guesses, Names, Pair, several
 
-lake = click.option(
-    "--lake", "uri", envvar="SAMPLES_LAKE", required=True, metavar="URI", show_envvar=True,
-    help="The lake: a local folder, or s3://, gs://, az://.",
-)  # fmt: skip
+VERIFIERS = f"{', '.join(complete.VERIFIERS)}, or your own FILE.py:FUNCTION"
+LAKE, FILTERS, OUTPUT, PROGRESS = "Lake", "Filters", "Output", "Progress"
 
-asked = click.option(  # of commands that also tell what needs no lake
-    "--lake", "uri", envvar="SAMPLES_LAKE", metavar="URI", show_envvar=True,
-    help="The lake that is asked: a local folder, or s3://, gs://, az://.",
-)  # fmt: skip
+_THE_LAKE = Option("--lake", envvar="SAMPLES_LAKE", metavar="URI", rich_help_panel=LAKE,
+    help="The lake: a local folder, or s3://, gs:// or az://.")  # fmt: skip
 
-rows = click.option(
-    "--format", "style", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True,
-    help="How rows are printed; json is one object a line, parquet wants a file or pipe.",
-)  # fmt: skip
+Lake = Annotated[str, _THE_LAKE]
+LakeIfAny = Annotated[str | None, _THE_LAKE]
 
-at = click.option(
-    "--at", "version", metavar="VERSION",
-    help="Read the lake as it was: a time (2026-05-01T12:00, in UTC), or table versions as `lake.version` gives them.",
-)  # fmt: skip
+At = Annotated[str | None, Option("--at", metavar="VERSION", rich_help_panel=LAKE,
+    help="Read the lake as it was: at a time in UTC, such as 2026-05-01T12:00, or at the table versions that "
+    "lake.version gives in Python.")]  # fmt: skip
 
+RunName = Annotated[str, Argument(help="Name of the run, or the beginning of its id.", autocompletion=complete.runs)]
 
-def given(uri: str | None) -> str:
-    """Return the lake of a command that needs one after all."""
-    if uri is None:
-        raise click.UsageError("Missing option '--lake' (env var: 'SAMPLES_LAKE')")
-    return uri
+# --- which runs and problems
 
+Runs = Annotated[str | None, Option("--runs", metavar="RUN,…", rich_help_panel=FILTERS, autocompletion=complete.runs,
+    help="Only these runs, by name or by the beginning of an id.")]  # fmt: skip
 
-def pairs(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Read repeated key=value options into a dict."""
-    read: dict[str, str] = {}
-    for value in values:
-        key, separator, content = value.partition("=")
-        if not separator or not key:
-            raise click.BadParameter(f'"{value}": expected key=value', param=parameter)
-        read[key] = content
-    return read
+Dataset = Annotated[str | None, Option("--dataset", metavar="NAME", rich_help_panel=FILTERS,
+    autocompletion=complete.datasets, help="Only this problem set.")]  # fmt: skip
 
+Where = Annotated[list[Pair] | None, Option("--where", metavar="KEY=VALUE", parser=Pair.read, rich_help_panel=FILTERS,
+    help="Only problems whose metadata has this value, as in level=5. A dot in KEY looks into objects. Repeatable: "
+    "the same KEY again allows another value.")]  # fmt: skip
 
-def several(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]]:
-    """Read repeated key=value options; a key that comes again allows another value."""
-    read: dict[str, list[str]] = {}
-    for value in values:
-        for key, content in pairs(context, parameter, (value,)).items():
-            read.setdefault(key, []).append(content)
-    return read
+Problems = Annotated[Names | None, Option("--problems", metavar="ID,…|@FILE", parser=Names.read,
+    rich_help_panel=FILTERS, autocompletion=complete.problems,
+    help="Only these problems. A file has one id a line.")]  # fmt: skip
 
+Labels = Annotated[list[Pair] | None, Option("--label", metavar="KEY=VALUE", parser=Pair.read, rich_help_panel=FILTERS,
+    autocompletion=complete.labels,
+    help="Only runs with this label. Repeatable: the same KEY again allows another value.")]  # fmt: skip
 
-def integers(_context: click.Context, parameter: click.Parameter, value: Any) -> tuple[int, int]:
-    """Read MIN..MAX, or one number for both."""
-    first, separator, last = str(value).partition("..")
-    try:
-        return int(first), int(last if separator else first)
-    except ValueError as error:
-        raise click.BadParameter(f'"{value}": expected MIN..MAX or a number', param=parameter) from error
+ExcludeGuessable = Annotated[Guesses | None, Option("--exclude-guessable", metavar="RUN:THRESHOLD", parser=Guesses.read,
+    rich_help_panel=FILTERS,
+    help="Leave out problems that can be guessed. RUN answered without reasoning; problems that it got right at a "
+    "rate above 0 and up to THRESHOLD are left out. Add :VERIFIER when several verifiers judged RUN.")]  # fmt: skip
 
+# --- how rows are written
 
-def _names(_context: click.Context, parameter: click.Parameter, value: str | None) -> list[str] | None:
-    """Read names with commas between them, or @FILE with one a line."""
-    if value is None:
-        return None
-    if not value.startswith("@"):
-        return [name for name in (part.strip() for part in value.split(",")) if name]
-    try:
-        with Path(value[1:]).open(encoding="utf-8") as file:
-            return [name for name in map(str.strip, file) if name]
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{value[1:]} cannot be read: {error}", param=parameter) from error
+Format = Annotated[Literal["table", "csv", "json", "jsonl", "parquet", "markdown", "latex"] | None,
+    Option("--format", metavar="FORMAT", rich_help_panel=OUTPUT,
+    help="table, csv, json (one array), jsonl (one object a line), parquet, markdown or latex. Without it, the ending "
+    "of the output file decides, or else it is a table.")]  # fmt: skip
+
+Output = Annotated[str | None, Option("-o", "--output", metavar="FILE", rich_help_panel=OUTPUT,
+    help="Write the rows to this file.")]  # fmt: skip
+
+Every = Annotated[bool, Option("--all", rich_help_panel=OUTPUT,
+    help="Show every row of a table; without it, the first 40.")]  # fmt: skip
+
+Limit = Annotated[int | None, Option("--limit", min=0, metavar="N", rich_help_panel=OUTPUT,
+    help="Write at most N rows.")]  # fmt: skip
+
+# --- what is said meanwhile
+
+Quiet = Annotated[bool, Option("-q", "--quiet", rich_help_panel=PROGRESS,
+    help="Show no progress, only errors and the closing lines.")]  # fmt: skip
+
+Json = Annotated[bool, Option("--json", rich_help_panel=PROGRESS,
+    help="Write progress and the closing summary as JSON on stderr, one object a line. Its field event is phase, "
+    "progress, note, done or error.")]  # fmt: skip
 
 
-def _guesses(_context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Any, ...] | None:
-    """Read RUN:THRESHOLD, with :VERIFIER where several verifiers judged the run."""
-    if value is None:
-        return None
-    run, *rest = value.split(":")
-    try:
-        return (run, float(rest[0]), *rest[1:2])
-    except (IndexError, ValueError) as error:
-        raise click.BadParameter(
-            f'"{value}": expected RUN:THRESHOLD, as in base-no-cot:0.05', param=parameter
-        ) from error
+def filters(
+    dataset: str | None,
+    where: list[Pair] | None,
+    problems: Names | None,
+    label: list[Pair] | None,
+    exclude_guessable: Guesses | None,
+    runs: str | None = None,
+) -> dict[str, object]:
+    """Return the filters that were given, as the library takes them."""
+    given = {
+        "dataset": dataset,
+        "where": several(where or ()),
+        "problems": problems,
+        "labels": several(label or ()),
+        "exclude_guessable": exclude_guessable,
+        "runs": runs,
+    }
+    return {name: value for name, value in given.items() if value}
 
 
-_FILTERS = (
-    click.option("--dataset", metavar="NAME", help="Only this problem set."),
-    click.option(
-        "--where", multiple=True, callback=several, metavar="KEY=VALUE",
-        help="Only problems whose metadata has this value, as level=5; a dotted key looks into objects. Repeatable.",
-    ),
-    click.option(
-        "--problems", callback=_names, metavar="ID,…|@FILE", help="Only these problems; a file has one id a line."
-    ),
-    click.option(
-        "--label", "labels", multiple=True, callback=several, metavar="KEY=VALUE",
-        help="Only runs with this label. Repeatable.",
-    ),
-    click.option(
-        "--exclude-guessable", callback=_guesses, metavar="RUN:THRESHOLD",
-        help="Leave out problems that RUN, which answered without reasoning, got right at a rate above 0 and up to "
-        "the threshold. :VERIFIER behind it, where several judged RUN.",
-    ),
-)  # fmt: skip
+def mode(*, quiet: bool, json: bool) -> Literal["auto", "quiet", "json"]:
+    """Return how a long command tells its progress."""
+    if quiet and json:
+        raise UsageError("--quiet and --json contradict each other: give one of them")
+    return "quiet" if quiet else "json" if json else "auto"
 
 
-def filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that leave runs and problems out; they come in as `dataset`, `where`, `problems` and so on."""
-    for option in reversed(_FILTERS):
-        command = option(command)
-    return command
+def given(lake: str | None) -> str:
+    """Return the lake of a command that also has answers that need none."""
+    if lake is None:
+        raise UsageError("--lake is missing, and SAMPLES_LAKE is not set")
+    return lake

@@ -1,16 +1,21 @@
 """`samples problems`: what was asked."""
 
-import click
-
 from samples_cli import options, output
 
+EXAMPLE = "samples problems --dataset math500 --lake ./lake"
 
-@click.command("problems", epilog="Example: samples problems --dataset math500 --lake ./lake")
-@click.option("--dataset", help="Only this problem set.")
-@options.lake
-@options.rows
-def command(dataset: str | None, uri: str, style: str) -> None:
+
+def command(
+    lake: options.Lake,
+    dataset: options.Dataset = None,
+    at: options.At = None,
+    form: options.Format = None,
+    file: options.Output = None,
+    every: options.Every = False,
+    limit: options.Limit = None,
+) -> None:
     """List the problems of a lake, with their gold answers and how many samples there are of each."""
     import samples
 
-    output.write(samples.open(uri).query("problems", dataset=dataset).arrow(), style)
+    rows = samples.open(lake, version=at).query("problems", dataset=dataset)
+    output.write(rows, form, file, every=every, limit=limit)

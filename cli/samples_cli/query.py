@@ -1,56 +1,138 @@
-"""`samples query`: ask a named question."""
+"""`samples query`: each named question is a command, whose options and help come from the query's header."""
 
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping
+from keyword import iskeyword
+from typing import Annotated, Any
 
-import click
+import typer
 
-from samples_cli import options, output
+import samples_queries
+from samples.errors import UsageError, meant
+from samples_cli import commands, complete, options, output, pages
+
+PARAMETERS = "Parameters"
+
+# How options of each kind are read, written and completed. What is typed for the others is read by the library.
+_TYPES: Mapping[str, Any] = {"int": int, "float": float, "bool": bool}
+_VALUES = {"run": "RUN", "runs": "RUN,…", "verifier": "VERIFIER", "ints": "N,…", "floats": "X,…"}
+_COMPLETED: Mapping[str, Any] = {"run": complete.runs, "runs": complete.runs, "verifier": complete.judged}
 
 
-@click.command(
-    "query",
-    epilog="Example: samples query pass_at_k -p runs=base-7b,rl-7b -p verifier=math -p ks=1,8,64 --lake ./lake",
-)
-@click.argument("name", required=False)
-@click.option(
-    "-p",
-    "parameters",
-    multiple=True,
-    callback=options.pairs,
-    metavar="KEY=VALUE",
-    help="Parameter of the query. Repeatable.",
-)
-@click.option("--list", "listing", is_flag=True, help="List the queries, or say how NAME is asked.")
-@options.filters
-@options.at
-@options.asked
-@options.rows
-def command(
-    name: str | None,
-    parameters: dict[str, str],
-    listing: bool,
-    version: str | None,
-    uri: str | None,
-    style: str,
-    **filters: Any,
+class _Queries(commands.Group):
+    """The queries by name."""
+
+    def listing(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the queries of each group, each with what it answers."""
+        return {group.capitalize(): queries for group, queries in samples_queries.listing().items()}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Make the command of one query; dashes in its name are underscores."""
+        query = cmd_name.replace("-", "_")
+        if query in samples_queries.NAMES:
+            return commands.command(query, _asks(query), samples_queries.header(query).example, _Query)
+        if ctx and ctx.resilient_parsing:  # Tab was pressed
+            return None
+        close = meant(query, samples_queries.NAMES)
+        raise UsageError(f'no query "{cmd_name}"{close}: samples query lists the queries')
+
+
+class _Query(commands.Command):
+    """One query. Its help page explains every column of the answer."""
+
+    def sections(self, ctx: Any) -> list[str]:
+        """Return the panels as text: columns and how they are worked out follow the parameters."""
+        header = samples_queries.header(str(self.name))
+        rest = pages.panels(self.get_params(ctx))
+        first = {PARAMETERS: rest.pop(PARAMETERS)} if PARAMETERS in rest else {}
+        columns = [(column, header.meanings[column]) for column in header.columns]
+        first[f"Columns (one row per {', '.join(header.grain)})"] = columns
+        shown = pages.sections(first | rest)
+        about = [pages.prose(header.about)] if header.about else []
+        return [*shown[: len(first)], *about, *shown[len(first) :]]
+
+
+def group() -> commands.Group:
+    """Make the group of all queries."""
+    return commands.group(_Queries, queries)
+
+
+def queries(context: typer.Context) -> None:
+    """Answer a named question from a lake, without a GPU. Without a name, list the questions.
+
+    `samples query NAME --help` explains a question: its parameters, every column of its answer, and an example.
+    """
+    if context.invoked_subcommand is None:
+        assert isinstance(context.command, _Queries)
+        typer.echo("\n\n".join([*context.command.listed(), "samples query NAME --help explains a question."]))
+
+
+def ask(
+    query: str,
+    own: Mapping[str, Any],
+    *,
+    lake: options.Lake,
+    dataset: options.Dataset = None,
+    where: options.Where = None,
+    problems: options.Problems = None,
+    label: options.Labels = None,
+    exclude_guessable: options.ExcludeGuessable = None,
+    runs: options.Runs = None,
+    at: options.At = None,
+    form: options.Format = None,
+    file: options.Output = None,
+    every: options.Every = False,
+    limit: options.Limit = None,
 ) -> None:
-    """Answer a named question from a lake, without a GPU."""
-    import samples_queries
-
-    if name is None:
-        for known in samples_queries.NAMES:
-            click.echo(f"{known}: {samples_queries.header(known).answers}")
-        return
-    if listing and name in samples_queries.NAMES:
-        click.echo(samples_queries.reference(name))
-        return
+    """Answer a query with its own parameters, and print the rows. The other options are those of every query."""
     import samples
 
-    lake = samples.open(options.given(uri), version=version)
-    given = {key: value for key, value in filters.items() if value}
-    twice = given.keys() & parameters.keys()
-    if twice:
-        raise click.UsageError(f"{', '.join(sorted(twice))} is given twice, with -p and as an option")
+    opened = samples.open(lake, version=at)
+    filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
-        rows = lake.query(name, **given, **parameters)
-    output.write(rows.arrow(), style)
+        rows = opened.query(query, **filters, **{name: value for name, value in own.items() if value is not None})
+    output.write(rows, form, file, every=every, limit=limit)
+
+
+def _asks(query: str) -> Callable[..., None]:
+    """Make a Typer function with a query's own options and those of every query."""
+    header = samples_queries.header(query)
+    own = {_variable(parameter): parameter.name for parameter in header.params}
+    common = [
+        parameter
+        for parameter in inspect.signature(ask).parameters.values()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.name not in own
+    ]
+
+    def answer(**typed: Any) -> None:
+        ask(query, {name: typed.pop(variable) for variable, name in own.items()}, **typed)
+
+    signature = [*(_option(parameter, header.meanings[parameter.name]) for parameter in header.params), *common]
+    signature.sort(key=lambda parameter: parameter.default is not parameter.empty)
+    vars(answer)["__signature__"] = inspect.Signature(signature)
+    answer.__annotations__ = {parameter.name: parameter.annotation for parameter in signature}
+    answer.__doc__ = f"{header.answers[:1].upper()}{header.answers[1:]}."
+    return answer
+
+
+def _option(parameter: samples_queries.Parameter, meaning: str) -> inspect.Parameter:
+    """Make a query's parameter an option. What it means when it is not given stands in its help."""
+    kind = _TYPES.get(parameter.kind, str)
+    option = typer.Option(
+        parameter.option,
+        metavar=_VALUES.get(parameter.kind),
+        autocompletion=_COMPLETED.get(parameter.kind),
+        help=f"{meaning[:1].upper()}{meaning[1:]}.",
+        show_default=parameter.usage.partition("default ")[2] or False,
+        rich_help_panel=PARAMETERS,
+    )
+    return inspect.Parameter(
+        _variable(parameter),
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if parameter.required else None,
+        annotation=Annotated[kind if parameter.required else kind | None, option],
+    )
+
+
+def _variable(parameter: samples_queries.Parameter) -> str:
+    return f"{parameter.name}_" if iskeyword(parameter.name) else parameter.name

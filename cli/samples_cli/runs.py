@@ -1,15 +1,19 @@
 """`samples runs`: what was sampled."""
 
-import click
-
 from samples_cli import options, output
 
+EXAMPLE = "samples runs --lake ./lake"
 
-@click.command("runs", epilog="Example: samples runs --lake ./lake")
-@options.lake
-@options.rows
-def command(uri: str, style: str) -> None:
-    """List the runs of a lake: problems, samples, tokens and errors of each."""
+
+def command(
+    lake: options.Lake,
+    at: options.At = None,
+    form: options.Format = None,
+    file: options.Output = None,
+    every: options.Every = False,
+    limit: options.Limit = None,
+) -> None:
+    """List the runs of a lake: model, settings that differ, samples there and wanted, accuracy of each verifier."""
     import samples
 
-    output.write(samples.open(uri).query("runs").arrow(), style)
+    output.write(samples.open(lake, version=at).runs(), form, file, every=every, limit=limit)

@@ -1,33 +1,34 @@
 """`samples show`: one sample with its tokens and log-probs."""
 
+import json
 import math
-from typing import Any
+from typing import Annotated, Any
 
-import click
+import typer
 
-from samples_cli import options
+from samples_cli import complete, options
 from samples_cli.output import printable
+
+EXAMPLE = "samples show base-7b aime-12 0 --lake ./lake"
 
 _COLOURS = ((0.9, "green"), (0.5, "yellow"), (0.1, "dark_orange"), (0.0, "red"))  # by a token's probability
 
 
-@click.command("show", epilog="Example: samples show base-7b aime-12 0 --lake ./lake")
-@click.argument("run")
-@click.argument("problem")
-@click.argument("index", type=click.IntRange(min=0))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@options.lake
-def command(run: str, problem: str, index: int, as_json: bool, uri: str) -> None:
-    """Show sample INDEX of PROBLEM in RUN: its text, why it ended, each token with its log-prob."""
+def command(
+    run: options.RunName,
+    problem: Annotated[str, typer.Argument(help="Id of the problem.", autocompletion=complete.problems)],
+    index: Annotated[int, typer.Argument(help="Which of its samples, counted from 0.", min=0)],
+    lake: options.Lake,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:  # fmt: skip
+    """Show one sample: its text, its verdicts, why it ended, and each token with its log-prob."""
     import samples
     from samples.query.show import show
 
-    shown = show(samples.open(uri), run, problem, index)
+    shown = show(samples.open(lake), run, problem, index)
     if as_json:
-        import json
-
         rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
-        click.echo(json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str))
+        typer.echo(json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str))
     else:
         _print(shown)
 
@@ -53,7 +54,7 @@ def _print(shown: Any) -> None:
     say("\nprompt", "bold")
     say(shown.prompt)
     say("\ncompletion", "bold")
-    text = "(the file that was imported does not hold it)" if shown.text is None else shown.text
+    text = "(the imported file has no text)" if shown.text is None else shown.text
     if shown.token_ids is None or shown.token_logprobs is None:
         say(text)
         return
@@ -63,9 +64,7 @@ def _print(shown: Any) -> None:
         console.print(Text.assemble(*((printable(piece), style) for piece, style in coloured)))
     else:
         say(text)
-    say(
-        "\ntokens" if shown.token_texts else "\ntokens (their ids: the model's tokenizer is not to be had here)", "bold"
-    )
+    say("\ntokens" if shown.token_texts else "\ntokens (as ids: the model's tokenizer is not here)", "bold")
     for number, ((piece, style), token, logprob) in enumerate(
         zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
     ):

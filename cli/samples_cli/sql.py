@@ -1,49 +1,83 @@
 """`samples sql`: an analyst's own SQL."""
 
-from typing import Any
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
-import click
+import typer
 
+from samples.errors import UsageError
 from samples_cli import options, output
 
+EXAMPLE = """samples sql "SELECT run, avg(tokens) FROM samples GROUP BY run" --lake ./lake
+samples sql -f longest.sql -o longest.csv --lake ./lake
+samples sql --describe tallies"""
 
-@click.command(
-    "sql",
-    epilog='Example: samples sql "SELECT finish_reason, count(*) FROM samples GROUP BY ALL" --lake ./lake',
-)
-@click.argument("text", required=False)
-@click.option("--describe", is_flag=True, help="List the views with their columns; TEXT may name one view.")
-@click.option("--memory", metavar="AMOUNT", help="Most memory it may take, such as 2GB.  [default: 4GB]")
-@click.option("--threads", type=click.IntRange(min=1), help="Cores it may use.  [default: all]")
-@click.option("--runs", metavar="RUN,…", help="Only these runs.")
-@options.filters
-@options.at
-@options.asked
-@options.rows
+
+def _views(context: typer.Context) -> list[str]:
+    """Complete views after --describe."""
+    if not context.params.get("describe"):
+        return []
+    from samples_schemas import VIEWS
+
+    return list(VIEWS)
+
+
 def command(
-    text: str | None,
-    describe: bool,
-    memory: str | None,
-    threads: int | None,
-    version: str | None,
-    uri: str | None,
-    style: str,
-    **filters: Any,
-) -> None:
-    """Answer one SELECT over the views of a lake; nothing else is read, and nothing is written."""
+    text: Annotated[str | None, typer.Argument(help="One SELECT; - reads it from stdin. With --describe: a view.",
+        autocompletion=_views)] = None,
+    sql_file: Annotated[str | None, typer.Option("-f", "--file", metavar="FILE",
+        help="Read the SELECT from this file; - is stdin.")] = None,
+    describe: Annotated[bool, typer.Option("--describe",
+        help="List the views with their columns and what they mean, or those of one view.")] = False,
+    memory: Annotated[str | None, typer.Option("--memory", metavar="AMOUNT", show_default="4GB",
+        help="The most memory that the answer may take, such as 2GB.")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, show_default="all",
+        help="The number of cores that the answer may use.")] = None,
+    runs: options.Runs = None,
+    dataset: options.Dataset = None,
+    where: options.Where = None,
+    problems: options.Problems = None,
+    label: options.Labels = None,
+    exclude_guessable: options.ExcludeGuessable = None,
+    lake: options.LakeIfAny = None,
+    at: options.At = None,
+    form: options.Format = None,
+    file: options.Output = None,
+    every: options.Every = False,
+    limit: options.Limit = None,
+) -> None:  # fmt: skip
+    """Answer one SELECT over the views of a lake. It reads nothing else, and writes nothing."""
+    rows: Any
     if describe:
+        from samples.query.rows import Rows
         from samples.query.views import describe as described
 
-        output.write(described(text), style)
+        rows = Rows(described(text))
+        output.write(rows, form, file, every=True)
         return
-    if text is None:
-        raise click.UsageError("Missing argument 'TEXT': one SELECT; --describe lists the views")
+    select = _select(text, sql_file)
     import samples
     from samples.query.connection import bound_process
 
-    lake = samples.open(options.given(uri), version=version)
+    opened = samples.open(options.given(lake), version=at)
     bound_process(memory)
-    given = {key: value for key, value in filters.items() if value}
+    filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
-        rows = lake.sql(text, memory=memory, threads=threads, **given)
-    output.write(rows.arrow(), style)
+        rows = opened.sql(select, memory=memory, threads=threads, **filters)
+    output.write(rows, form, file, every=every, limit=limit)
+
+
+def _select(text: str | None, file: str | None) -> str:
+    if (text is None) == (file is None):
+        raise UsageError("give one SELECT, as TEXT or with -f FILE; samples sql --describe lists the views")
+    if "-" in {text, file}:
+        return sys.stdin.read()
+    if text is not None:
+        return text
+    try:
+        return Path(str(file)).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--file {file}: the file cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--file {file}: the file cannot be read: it is not UTF-8") from error

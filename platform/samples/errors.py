@@ -4,8 +4,10 @@ Every message is one line: what failed, where, what was expected and found, what
 message alone, so it pickles and can pass between Ray's processes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+
+_SUGGESTED = 3  # names in a message
 
 
 def first_line(error: BaseException) -> str:
@@ -58,12 +60,14 @@ class MissingExtra(SamplesError, ImportError):
     """A package of an optional extra is not installed."""
 
 
-def meant(name: str, known: Iterable[str]) -> str:
+def meant(name: str, known: Iterable[str], key: Callable[[str], str] = str.casefold) -> str:
     """Return ' (did you mean "base-7b"?)' where `name` is close to known names, and "" where it is not.
 
-    Messages put it behind the name that was not found. Upper and lower case count as the same.
+    Messages put it behind the name that was not found. Names that begin with `name` are closest; `key` gives what is
+    compared of each name.
     """
-    spelled = {one.casefold(): one for one in known}
-    close = get_close_matches(name.casefold(), spelled)
-    suggested = " or ".join(f'"{spelled[one]}"' for one in close)
+    spelled = {key(one): one for one in known}
+    asked = key(name)
+    close = [one for one in spelled if asked and one.startswith(asked)] or get_close_matches(asked, spelled)
+    suggested = " or ".join(f'"{spelled[one]}"' for one in close[:_SUGGESTED])
     return f" (did you mean {suggested}?)" if close else ""

@@ -7,7 +7,6 @@ child.
 """
 
 import contextlib
-import difflib
 import io
 import json
 import os
@@ -24,7 +23,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from samples.errors import MissingExtra, ProblemsError, first_line
+from samples.errors import MissingExtra, ProblemsError, first_line, meant
 from samples.files.values import as_json
 
 PREFIX = "reasoning-gym:"
@@ -91,12 +90,12 @@ def generate_here(task: str, texts: Mapping[str, str]) -> list[dict[str, Any]]:
     from reasoning_gym.factory import DATASETS
 
     if task not in DATASETS:
-        raise ProblemsError(f'there is no task "{task}"{_close(task, DATASETS)}')
+        raise ProblemsError(f'there is no task "{task}"{_suggested(task, DATASETS)}')
     hints = typing.get_type_hints(DATASETS[task][1])
     settings: dict[str, Any] = {}
     for name, text in texts.items():
         if name not in hints:
-            raise ProblemsError(f'{task} has no setting "{name}"{_close(name, hints)}')
+            raise ProblemsError(f'{task} has no setting "{name}"{_suggested(name, hints)}')
         settings[name] = _typed(name, text, hints[name])
     if settings["seed"] is None:
         raise ProblemsError("seed is none; give a number, so that each start generates the same problems")
@@ -139,10 +138,11 @@ def _typed(name: str, text: str, hint: Any) -> Any:
     raise ProblemsError(f"setting {name} is {text!r}; {expected} is expected, written as in JSON")
 
 
-def _close(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
-    listed = close if close or len(known) > 30 else sorted(known)  # noqa: PLR2004 - a screenful
-    return f"; did you mean {', '.join(listed)}?" if listed else "; tasks are listed by reasoning_gym.factory.DATASETS"
+def _suggested(name: str, known: Mapping[str, Any]) -> str:
+    if close := meant(name, known):
+        return close
+    few = len(known) <= 30  # noqa: PLR2004 - a screenful
+    return f"; there are {', '.join(sorted(known))}" if few else "; tasks are listed by reasoning_gym.factory.DATASETS"
 
 
 if __name__ == "__main__":

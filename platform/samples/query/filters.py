@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from samples.errors import NotFound, UsageError
+from samples.errors import NotFound, UsageError, meant
 
 _SHOWN = 12  # names in a message
 
@@ -74,7 +74,8 @@ def find(runs: Sequence[Known], name: str) -> Known:
         return found[0]
     if found:
         raise NotFound(f'run "{name}" is ambiguous: {listed(run.run_id for run in found)}')
-    raise NotFound(f'no run "{name}"; runs there: {listed(run.run for run in runs)}')
+    names = [run.run for run in runs]
+    raise NotFound(f'no run "{name}"{meant(name, names)}; runs there: {listed(names)}')
 
 
 def chosen(runs: Sequence[Known], filters: Filters) -> list[Known]:
@@ -87,12 +88,14 @@ def chosen(runs: Sequence[Known], filters: Filters) -> list[Known]:
     if filters.dataset is not None:
         left = [run for run in runs if run.dataset == filters.dataset]
         if not left:
-            raise NotFound(f'no run of dataset "{filters.dataset}"; there are {listed(run.dataset for run in runs)}')
+            datasets = [run.dataset for run in runs]
+            close = meant(filters.dataset, datasets)
+            raise NotFound(f'no run of dataset "{filters.dataset}"{close}; there are {listed(datasets)}')
     for key, value in (filters.labels or {}).items():
         wanted, labelled = texts(value), [run for run in runs if key in run.labels]
         if not labelled:
-            keys = listed(label for run in runs for label in run.labels)
-            raise NotFound(f'no run has the label "{key}"; labels are {keys}')
+            keys = [label for run in runs for label in run.labels]
+            raise NotFound(f'no run has the label "{key}"{meant(key, keys)}; labels are {listed(keys)}')
         if not any(run.labels[key] in wanted for run in labelled):
             raise NotFound(
                 f"no run has {key}={' or '.join(wanted)}; there are {listed(r.labels[key] for r in labelled)}"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import samples_queries
-from samples.errors import NotFound, SamplesError, UsageError
+from samples.errors import NotFound, SamplesError, UsageError, meant
 from samples.query.filters import Known, find, listed, words
 from samples_queries import Header, Parameter
 
@@ -33,7 +33,7 @@ def check(header: Header, given: Mapping[str, Any]) -> None:
         UsageError: With the query's own ones.
     """
     names = {parameter.name for parameter in header.params}
-    wrong = [f'no parameter "{name}"' for name in given if name not in names]
+    wrong = [f'no parameter "{name}"{meant(name, names)}' for name in given if name not in names]
     wrong += [
         f"a parameter missing: {parameter.name}"
         for parameter in header.params
@@ -127,7 +127,8 @@ def verifier(name: str | None, there: list[str]) -> str:
         raise SamplesError(f"{asked} none of these runs: samples ingest … --verifier {name or 'numeric'} adds them")
     if name is not None:
         if name not in there:
-            raise NotFound(f'verifier "{name}" judged none of these runs; those that did: {listed(there)}')
+            close = meant(name, there)
+            raise NotFound(f'verifier "{name}"{close} judged none of these runs; those that did: {listed(there)}')
         return name
     if len(there) > 1:
         raise UsageError(f"several verifiers judged these runs; choose with verifier=…: {listed(there)}")

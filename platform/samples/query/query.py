@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 import samples_queries
-from samples.errors import SamplesError, UsageError
+from samples.errors import SamplesError, UsageError, meant
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
@@ -25,7 +25,7 @@ from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, needed, verifiers
-from samples.query.statements import said, views_read
+from samples.query.statements import refused, said, views_read
 from samples.query.views import Views, tables
 from samples_queries import Header, Unanswerable
 from samples_schemas import VIEWS
@@ -44,7 +44,8 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
         LakeError: A file of the lake cannot be read.
     """
     if name not in samples_queries.NAMES:
-        raise UsageError(f'query "{name}" is not known: choose one of {", ".join(samples_queries.NAMES)}')
+        names = samples_queries.NAMES
+        raise UsageError(f'query "{name}" is not known{meant(name, names)}: choose one of {", ".join(names)}')
     header = samples_queries.header(name)
     parameters = binding.plain(parameters)
     own = {parameter.name for parameter in header.params}
@@ -100,7 +101,7 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
             except (duckdb.IOException, duckdb.OutOfMemoryException):
                 raise  # the lake's files, or its size, not the analyst's SQL
             except duckdb.Error as error:
-                raise shown.failure or UsageError(f"sql: {said(error)}") from error
+                raise shown.failure or refused(error, names) from error
 
     return promptly(answer)
 

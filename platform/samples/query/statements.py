@@ -8,12 +8,12 @@ refused, before anything runs; the locked connection (`samples.query.connection`
 import json
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import Any
 
 import duckdb
 
-from samples.errors import UsageError
+from samples.errors import UsageError, meant
+from samples_schemas import VIEWS
 
 _NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 _TABLE_FUNCTIONS = {
@@ -93,11 +93,27 @@ def _table(part: dict[str, Any], views: dict[str, str], named: frozenset[str]) -
     if not qualified:
         name = part["table_name"]
     if qualified or name.lower() not in {*views, *named}:
-        near = get_close_matches(name.lower(), views, 1)
-        meant = f' (did you mean "{near[0]}"?)' if near else ""
-        raise UsageError(f'sql: there is no view "{name}"{meant}; views are {", ".join(views.values())}')
+        there = ", ".join(views.values())
+        raise UsageError(f'sql: there is no view "{name}"{meant(name, views.values())}; views are {there}')
     if name.lower() in views:
         yield views[name.lower()]
+
+
+_NO_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]+)"')
+
+
+def refused(error: Exception, views: Iterable[str]) -> UsageError:
+    """Return the error for SQL that DuckDB refused; `views` are those that it reads.
+
+    Of a column that is not there, DuckDB lists candidates that may be far from it, or none.
+    """
+    missing = _NO_COLUMN.search(str(error))
+    if missing is None:
+        return UsageError(f"sql: {said(error)}")
+    name, read = missing[1], sorted(views)
+    close = meant(name, [column for view in read for column in VIEWS[view].schema.names])
+    lists = f"; samples sql --describe {' or '.join(read)} lists the view's columns" if read else ""
+    return UsageError(f'sql: there is no column "{name}"{close}{lists}')
 
 
 def said(error: Exception) -> str:

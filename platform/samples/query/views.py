@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 import samples_queries
-from samples.errors import UsageError
+from samples.errors import UsageError, meant
 from samples.lake.files import EVERYTHING, Selection, SnapshotFile, snapshot_files
 from samples.lake.tables import Tables
 from samples_schemas import TABLES, VIEWS, Table
@@ -196,7 +196,7 @@ def describe(name: str | None = None) -> pa.Table:
         UsageError: There is no such view.
     """
     if name is not None and name not in VIEWS:
-        raise UsageError(f'there is no view "{name}"; views are {", ".join(VIEWS)}')
+        raise UsageError(f'there is no view "{name}"{meant(name, VIEWS)}; views are {", ".join(VIEWS)}')
     rows = [
         {"view": view.name, "column": column.name, "type": _SQL_TYPES[column.type], "meaning": column.meaning}
         for view in VIEWS.values()

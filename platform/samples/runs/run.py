@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from samples.engines import Sampling
-from samples.errors import NotFound, UsageError
+from samples.errors import NotFound, UsageError, meant
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet
 from samples.runs.templates import Template
@@ -160,8 +160,9 @@ def find(lake: Tables, name: str) -> Run:
         return found[0]
     if found:
         raise NotFound(f'run "{name}" is ambiguous: {", ".join(run.run_id for run in found)}')
-    there = ", ".join(sorted(run.name for run in runs)) or "none yet"
-    raise NotFound(f'no run "{name}" in lake {lake.uri}; runs there: {there}')
+    names = sorted(run.name for run in runs)
+    there = ", ".join(names) or "none yet"
+    raise NotFound(f'no run "{name}"{meant(name, names)} in lake {lake.uri}; runs there: {there}')
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> str:

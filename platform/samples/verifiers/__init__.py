@@ -7,7 +7,7 @@ registry is a plain dict.
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from samples.errors import UsageError
+from samples.errors import UsageError, meant
 from samples.problems.problems import Problem
 
 STATUSES = ("correct", "wrong", "no_answer", "timeout", "error")
@@ -86,8 +86,8 @@ def verifier(name: str) -> Verifier:
         return UserFunction(name, frozenset(registry))
     if name not in registry:
         raise UsageError(
-            f'verifier "{name}" is not known: choose one of {", ".join(registry)}, or give your own function as '
-            "FILE.py:FUNCTION"
+            f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
+            "your own function as FILE.py:FUNCTION"
         )
     return registry[name]()
 

@@ -1,0 +1,143 @@
+"""What long commands say at their end: the lines for people, and the fields for machines."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def opening(prepared: Any) -> str:
+    """Say what an ingest is about to draw."""
+    run, count = prepared.run, len(prepared.problems.problems)
+    chosen = ", ".join(f"{role} from {name}" for role, name in prepared.problems.fields.items())
+    return f"{count:,} problems of {run.dataset} ({chosen}); run {run.name} ({run.run_id})"
+
+
+def plan(prepared: Any) -> Iterator[str]:
+    """Say what an ingest would draw, and show the first prompt."""
+    from samples.api import Lake
+    from samples.errors import NotFound
+    from samples.ingest.plan import plan as planned
+
+    request, run = prepared.request, prepared.run
+    ids = prepared.prompts["problem_id"].to_pylist()
+    try:
+        todo = planned(Lake(request.lake), run.dataset, run.run_id, ids, request.k, request.unit)
+        units, missing, wanted = len(todo), todo.missing, todo.wanted
+    except NotFound:  # a lake that ingest would make
+        wanted = missing = len(ids) * request.k
+        units = len(ids) * -(-request.k // request.unit)
+    yield opening(prepared)
+    yield f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units"
+    tokens = len(prepared.prompts["token_ids"][0])
+    yield f"\nfirst prompt (problem {ids[0]}, {tokens} tokens):\n{prepared.prompts['text'][0]}"
+
+
+def ingested(summary: Any, k: int) -> Iterator[str]:
+    """Say what an ingest did."""
+    from samples_cli.screen import duration
+
+    there = summary.wanted - summary.missing
+    yield f"run {summary.name} ({summary.run_id}): {there:,} of {summary.wanted:,} samples are there"
+    if summary.adopted:
+        yield f"adopted {summary.adopted:,} samples that an earlier command had drawn and not committed"
+    if summary.drawn:
+        yield (
+            f"drew {summary.drawn:,} samples, {summary.tokens:,} tokens in {duration(summary.seconds)} "
+            f"({summary.tokens_per_second:,.0f} tokens/s), {summary.bytes_per_token:.1f} bytes per token on disk, "
+            f"{summary.errors:,} errors"
+        )
+    elif not summary.missing:
+        yield "nothing to sample: all of them were there already"
+    if summary.nonfinite:
+        yield f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are"
+    if summary.beyond:
+        yield f"{summary.beyond:,} samples beyond --k {k} are there too; nothing is deleted"
+    if summary.missing:
+        yield f"{summary.missing:,} samples are missing: the same command goes on from here"
+
+
+def ingest_fields(summary: Any) -> dict[str, Any]:
+    """Return what an ingest did, as the fields of an event."""
+    counts = ("wanted", "already", "adopted", "drawn", "missing", "beyond", "errors", "tokens", "seconds", "stopped")
+    named = {"command": "ingest", "run": summary.name, "run_id": summary.run_id}
+    return named | {name: getattr(summary, name) for name in counts}
+
+
+def rescored(summary: Any) -> Iterator[str]:
+    """Say what a pass of a verifier did."""
+    from samples.verifiers import STATUSES
+    from samples_cli.screen import duration
+
+    yield from summary.left_out
+    who = f"{summary.verifier} (version {summary.version}, pass {summary.pass_id})"
+    if summary.verified:
+        counted = ", ".join(f"{summary.statuses.get(status, 0):,} {status}" for status in STATUSES)
+        rate = summary.verified / summary.seconds
+        known = 1 - summary.compared / summary.verified
+        yield f"{who}: {summary.verified:,} verified: {counted}"
+        yield f"in {duration(summary.seconds)}, {rate:,.0f}/s; {known:.0%} answered without a comparison of their own"
+    else:
+        yield f"{who}: nothing to verify: every sample has a verdict of this version"
+    if summary.absent:
+        yield f"{summary.absent:,} samples have no stored completion; they get no verdict"
+    if summary.missing:
+        yield f"{summary.missing:,} samples are left: the same command goes on from here"
+
+
+def rescore_fields(summary: Any) -> dict[str, Any]:
+    """Return what a pass did, as the fields of an event."""
+    names = (
+        "verifier",
+        "version",
+        "pass_id",
+        "runs",
+        "left_out",
+        "verified",
+        "statuses",
+        "absent",
+        "missing",
+        "seconds",
+    )
+    return {"command": "rescore"} | {name: getattr(summary, name) for name in names}
+
+
+def imported(summary: Any, name: str) -> Iterator[str]:
+    """Say what an import added."""
+    run, texts = summary.run, summary.completions
+    parts = [f"{summary.problems:,} problems"]
+    if summary.samples:
+        whole = "" if texts == summary.samples else f" ({texts:,} with their text)" if texts else " (no texts)"
+        parts.append(f"{summary.samples:,} samples{whole}")
+    if summary.counts:
+        parts.append(f"counts of {summary.counts:,} problems")
+    if total := sum(summary.verdicts.values()):
+        said = ", ".join(f"{count:,} {status}" for status, count in sorted(summary.verdicts.items()))
+        parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
+    yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
+    if not summary.added:
+        named = "" if run.name == name else f", as run {run.name}"
+        yield f"nothing was added: all of it was there already{named}"
+
+
+def import_fields(summary: Any) -> dict[str, Any]:
+    """Return what an import added, as the fields of an event."""
+    run = summary.run
+    names = ("problems", "samples", "completions", "counts", "verifier", "verdicts", "added")
+    named = {"command": "import", "run": run.name, "run_id": run.run_id, "dataset": run.dataset}
+    return named | {name: getattr(summary, name) for name in names}
+
+
+def exported(summary: Any, file: str) -> Iterator[str]:
+    """Say what an export wrote."""
+    what = f"{summary.rows:,} samples of {', '.join(summary.runs) or 'no run'}"
+    beside = f", with verdicts of {', '.join(summary.verifiers)}" if summary.verifiers else ""
+    size = f" ({Path(file).stat().st_size:,} bytes)" if file != "-" else ""
+    yield f"{what}{beside}: {'stdout' if file == '-' else file}{size}"
+    for run in summary.without:
+        yield f"run {run} has no samples: nothing of it is in the file"
+
+
+def export_fields(summary: Any, file: str) -> dict[str, Any]:
+    """Return what an export wrote, as the fields of an event."""
+    names = ("rows", "runs", "without", "verifiers")
+    return {"command": "export", "file": file} | {name: getattr(summary, name) for name in names}

@@ -1,0 +1,83 @@
+"""`samples status`: how far a run is, from the lake alone."""
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from samples_cli import options
+
+EXAMPLE = "samples status base-7b --follow --lake s3://lab/lake"
+
+_SECONDS = 5  # between two looks at the lake
+
+
+def command(
+    run: options.RunName,
+    lake: options.Lake,
+    follow: Annotated[bool, typer.Option("-f", "--follow",
+        help="Look again every few seconds, until all wanted samples are there or Ctrl-C is pressed.")] = False,
+) -> None:  # fmt: skip
+    """Show how far a run is: samples there and wanted, speed and time left, accuracy by verifier.
+
+    It reads the lake alone, so the machine that draws the run may be any other one.
+    """
+    import samples
+    from samples.query.status import status
+
+    opened = samples.open(lake)
+    if follow:
+        _follow(lambda: status(opened, run))
+        return
+    for line in lines(status(opened, run)):
+        typer.echo(line)
+
+
+def lines(status: Any) -> list[str]:
+    """Say all that is known of a run."""
+    said = [
+        f"run {status.name} ({status.run_id}) of {status.dataset}, model {status.model}",
+        f"{_counted(status)}, {status.tokens:,} tokens, {status.errors:,} errors",
+        f"{status.problems_done:,} of {status.problems:,} problems have all their samples",
+        f"last commit {_ago(status.last_commit)}{_speed(status)}",
+    ]
+    for verifier, (verdicts, accuracy) in status.verifiers.items():
+        of = "" if accuracy is None else f", {accuracy:.1%} correct"
+        said.append(f"{verifier}: {verdicts:,} verdicts{of}")
+    return said
+
+
+def line(status: Any) -> str:
+    """Say how far a run is, in one line."""
+    return f"{status.name}: {_counted(status)}{_speed(status)}, last commit {_ago(status.last_commit)}"
+
+
+def _follow(look: Any) -> None:
+    """Print a line again and again: over itself on a terminal, below itself elsewhere."""
+    while True:
+        status = look()
+        whole = status.wanted is not None and status.samples >= status.wanted
+        terminal = sys.stdout.isatty()
+        typer.echo(f"\r\x1b[K{line(status)}" if terminal else line(status), nl=whole or not terminal)
+        if whole:
+            return
+        time.sleep(_SECONDS)
+
+
+def _counted(status: Any) -> str:
+    return f"{status.samples:,} samples" if status.wanted is None else f"{status.samples:,}/{status.wanted:,} samples"
+
+
+def _speed(status: Any) -> str:
+    from samples_cli.screen import duration
+
+    speed = "" if status.per_second is None else f", {status.per_second:,.1f} samples/s"
+    return speed + ("" if status.seconds_left is None else f", {duration(status.seconds_left)} left")
+
+
+def _ago(then: datetime | None) -> str:
+    from samples_cli.screen import duration
+
+    return "never" if then is None else f"{duration((datetime.now(UTC) - then).total_seconds())} ago"
