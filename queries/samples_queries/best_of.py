@@ -1,14 +1,18 @@
 """best_of: max@k, the expected best reward of k samples (arXiv:2510.23393).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none
 reads    current_verdicts
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, max_at_k, low, high, interval
+means    max_at_k: expected largest reward among k samples of a problem, averaged over problems
+example  samples query best_of --runs rl-7b --verifier reasoning-gym --ks 1,8,64
 
-Over the problems with n >= k verified samples. A verdict without a reward has 1 when correct, 0 when wrong or without
-an answer: then this is pass@k. `low` and `high` hold the mean over the problems that could have been asked, in 95 % of
-lakes; rewards outside [0, 1] widen the range that they count with to the least and the greatest seen. Without `ks`:
-1, 2, 4, … and the largest n; "all" is every k.
+A verdict without a reward counts as reward 1 when it is correct, and as 0 when it is wrong or has no answer. When no
+verdict has a reward, max@k is pass@k.
+
+The interval is "two-level beta", as in `pass_at_k`. It is computed on rewards scaled to [0, 1]. When a run has rewards
+outside [0, 1], they are scaled from the smallest and the largest reward of the run instead.
 """
 
 from typing import Any

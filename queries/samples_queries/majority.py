@@ -1,19 +1,21 @@
 """majority: maj@k, how often a vote among k samples elects a correct answer (Wang et al. 2022, arXiv:2203.11171).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none, minutes: float = 10
 reads    current_verdicts, tallies
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, maj_at_k, low, high, interval, errors, timeouts
+means    minutes: refuse when the computation would take longer than this
+         maj_at_k: chance that the most frequent answer among k samples is correct, averaged over problems, in [0, 1]
+example  samples query majority --runs base-7b,rl-7b --verifier math --ks 1,8,64
 
-The chance that the most frequent extracted answer among k of a problem's n samples, drawn without replacement, is
-correct, averaged over the problems with n >= k; exact, not simulated. Answers are compared as text: 1/2 is not 0.5.
-Ties are shared: of t answers with the most votes, w of them correct, the vote is right with chance w/t. A sample
-without an answer casts no vote, and where nobody votes the vote is wrong. Errors and timeouts are in no n. Should a
-verifier have judged one answer both ways, a win of it counts for the share of its samples that are correct.
+The k samples are drawn without replacement from a problem's n, and the chance is exact, not simulated. Answers are
+compared as text: 1/2 and 0.5 are two answers. Ties are shared: when t answers have the most votes and w of them are
+correct, the vote is correct with chance w/t. A sample without an answer has no vote, and a vote without voters is
+wrong. When a verifier judged one answer both ways, the answer counts as correct for the share of its samples that are.
 
-Without `ks`: 1, 2, 4, … and the largest n; "all" is every k. What would take more than some `minutes` is refused. `low`
-and `high` hold the mean over the problems that could have been asked, in 95 % of lakes. Problems of which only counts
-were imported have no answers, and are not among `problems`.
+The interval is "two-level beta", as in `pass_at_k`. Problems with imported counts only have no answers, and are left
+out.
 """
 
 from collections.abc import Sequence

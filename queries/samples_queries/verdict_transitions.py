@@ -1,13 +1,17 @@
-"""verdict_transitions: how many samples of each status have which status now, or with another verifier.
+"""verdict_transitions: how many samples went from which status to which, between passes or verifiers.
 
+group    health
 params   runs: runs, from: text = none, to: text = none
 reads    verdicts
 grain    run, from_status, to_status
 columns  run, dataset, from_status, to_status, samples, problems, other_answer, example_problem_id, example_sample_index
+means    samples: samples with these two statuses
+         problems: problems of these samples
+         other_answer: samples of these whose extracted answer changed
+example  samples query verdict_transitions --from math@1 --to math@2
 
-`from` and `to` are those of `verdict_changes`, which lists the samples. Every sample that either side judged is
-counted, also those without a change; NULL is the status of what one side had not judged. Of `samples`, `other_answer`
-have another extracted answer. The example is the first of them.
+Every sample that has a verdict on either side is counted, changed or not. `verdict_changes` lists the changed samples,
+and explains `from` and `to`.
 """
 
 import duckdb
