@@ -14,7 +14,7 @@
 -- exactly 1, and the others end at .1, .2, … .9 and below 1. The answer has all twelve bins, empty ones too. A problem
 -- without a verified sample is in no bin.
 WITH judged AS (
-    -- c/n is in the tenth (j-1)/10 < c/n <= j/10 where j = ceil(10 c/n), worked out in whole numbers: 3/10 is 3 tenths
+    -- (place - 1) / 10 < c/n <= place / 10, in whole numbers, because as a float 3/10 is not exactly three tenths
     SELECT run, dataset, verifier, CASE WHEN c = n THEN 11 ELSE (10 * c + n - 1) // n END AS place
     FROM tallies
     WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0

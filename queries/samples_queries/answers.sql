@@ -38,7 +38,7 @@ SELECT
     sum(samples)::BIGINT AS n,
     coalesce(any_value(answered), 0)::BIGINT AS answered,
     count(answer) AS distinct_answers,
-    -- ln(answered) - sum(samples * ln(samples)) / answered is the same, and loses digits; below 0 it never is
+    -- ln(answered) - sum(samples * ln(samples)) / answered is the same, but loses digits; + 0.0 turns -0 into 0
     -sum(samples / answered * ln(samples / answered)) FILTER (answer IS NOT NULL) + 0.0 AS entropy,
     any_value(answer) FILTER (place = 1) AS top_answer,
     any_value(samples) FILTER (place = 1 AND answer IS NOT NULL) AS top_votes,

@@ -25,7 +25,7 @@ from samples_queries.chances import Floats, Integers, all_wrong, means, sums
 from samples_queries.groups import at_each_k, chosen, distinct, unjudged
 from samples_queries.intervals import METHOD, mean_interval
 
-# The best of k is the least reward there is, plus each step up to the next with the chance that one of k is above it.
+# The expected best of k is the smallest reward, plus each step to the next reward times the chance to reach it.
 _SQL = """
 WITH rewarded AS (
     SELECT run, dataset, problem_id, coalesce(reward, (status = 'correct')::DOUBLE) AS reward
@@ -48,10 +48,10 @@ ORDER BY run, dataset, problem_id, reward
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
-    """Return max@k of each run at the ks that some of its problems reach.
+    """Return max@k of each run, at each k that one of its problems reaches.
 
     Raises:
-        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+        Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
     """
     levels = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
     if not len(levels):
@@ -74,7 +74,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
 
 
 def _starts(rows: pa.Table, *names: str) -> Integers:
-    """Return where rows begin that differ from the one before in any of these columns; they are in order."""
+    """Return the first row of each group of sorted rows that are the same in these columns."""
     changed = np.zeros(len(rows), dtype=bool)
     changed[0] = True
     for name in names:

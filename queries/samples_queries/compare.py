@@ -33,7 +33,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: s
     """Return the paired difference at each k.
 
     Raises:
-        Unanswerable: The runs share no problem, or none has as many verified samples by both as some k.
+        Unanswerable: No problem is paired, or a k is above the largest n that both runs have.
     """
     paired = pairs(connection, a, b, verifier)
     wanted = chosen(ks, max(part.most for part in paired))

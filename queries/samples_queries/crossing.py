@@ -27,7 +27,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: s
     """Return one row per dataset.
 
     Raises:
-        Unanswerable: The runs share no problem.
+        Unanswerable: No problem is paired.
     """
     found = [
         {"a": a, "b": b, "dataset": part.dataset, "verifier": verifier}

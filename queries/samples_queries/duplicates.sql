@@ -15,7 +15,7 @@
 -- Texts are compared by a 64-bit hash, so that no text is kept in memory. Among a thousand different texts, two have
 -- the same hash with probability 3e-14.
 WITH hashed AS MATERIALIZED (
-    -- nothing is filtered here: with a filter DuckDB expects few rows, and builds its join's table of whole texts
+    -- no filter here: with one, DuckDB expects few rows, and its join would keep whole texts in memory
     SELECT run, run_id, dataset, problem_id, sample_index, hash(text) AS text
     FROM completions
 ), failed AS (

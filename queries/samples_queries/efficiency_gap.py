@@ -46,10 +46,10 @@ ORDER BY labels['algorithm'] NULLS FIRST, try_cast(labels['step'] AS DOUBLE) NUL
 def answer(
     connection: duckdb.DuckDBPyConnection, *, base: str, runs: list[str], verifier: str, ks: list[int] | None
 ) -> pa.Table:
-    """Return the gap of each run but the base, at each K.
+    """Return the gap of each run except the base, at each K.
 
     Raises:
-        Unanswerable: There is no other run of the base's dataset, or the base has no problem with K verified samples.
+        Unanswerable: There is no other run of the base's dataset, or a K is above the base's largest n.
     """
     (start,) = groups(connection, [base], verifier)
     wanted = chosen(ks, start.most, default=[min(USUAL, start.most)])

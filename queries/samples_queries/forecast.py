@@ -43,12 +43,12 @@ from samples_queries.betabinomial import Fit, fitted
 from samples_queries.chances import all_wrong, means
 from samples_queries.groups import Groups, groups
 
-_FARTHEST = 10**6  # samples of a problem that a few hundred can say anything of, at the very best
+_FARTHEST = 10**6  # beyond so many samples, a fit to a few hundred says nothing
 _DOUBLINGS = 4
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
-    """Return the forecast of each run at each K, and the fit that it stands on.
+    """Return the forecast of each run at each K, with the fit behind it.
 
     Raises:
         Unanswerable: A K is below 1 or above a million, or there are no verdicts.

@@ -23,6 +23,7 @@ from itertools import islice
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from samples_queries import Unanswerable
@@ -31,7 +32,7 @@ from samples_queries.groups import at_each_k, chosen, rows, unjudged
 from samples_queries.intervals import METHOD, mean_interval
 from samples_queries.votes import Ballot, Count, elected
 
-_SAMPLED = 64  # counts laid out to say how long all of them take
+_SAMPLED = 64  # counts that are planned to estimate how long all of them take
 
 _SQL = """
 WITH decided AS (
@@ -82,21 +83,18 @@ GROUP BY ALL
 def answer(
     connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, minutes: float
 ) -> pa.Table:
-    """Return maj@k of each run at the ks that some of its problems reach.
+    """Return maj@k of each run, at each k that one of its problems reaches.
 
     Raises:
-        Unanswerable: A k is below 1, the verifier stored no answers, no problem has as many verified samples as some
-            k, or it would take too long.
+        Unanswerable: A k is below 1 or above the largest n, the verifier stored no answers, or it would take too long.
     """
-    import numpy as np
-
     judged = rows(connection, _SQL, runs=runs, verifier=verifier)
     if not judged:
         raise unjudged(verifier)
     _require_answers(judged, verifier)
     wanted = chosen(ks, max(row["n"] for row in judged))
     ballots = [Ballot(row["n"], *map(tuple, (row["votes"], row["answers"], row["credits"]))) for row in judged]
-    different = list(dict.fromkeys(ballots))  # problems that fared alike are counted once
+    different = list(dict.fromkeys(ballots))  # problems with the same ballot are computed once
     _require_time(different, wanted, minutes)
     outcomes = {
         ballot: np.array([elected(ballot, k) if k <= ballot.n else np.nan for k in wanted.tolist()])
@@ -126,7 +124,7 @@ def _require_answers(judged: Sequence[dict[str, Any]], verifier: str) -> None:
 
 
 def _require_time(ballots: Sequence[Ballot], ks: Integers, minutes: float) -> None:
-    """Lay out some of the counts, evenly chosen, and refuse when all of them would take too long."""
+    """Plan an even choice of the counts, and refuse when all of them would take too long."""
     pairs = sum(int((ks <= ballot.n).sum()) for ballot in ballots)
     every = ((ballot, k) for ballot in ballots for k in ks.tolist() if k <= ballot.n)
     some = islice(every, 0, None, max(1, pairs // _SAMPLED))

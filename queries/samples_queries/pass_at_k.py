@@ -22,10 +22,10 @@ from samples_queries.intervals import METHOD, mean_interval
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
-    """Return pass@k of each run at the ks that some of its problems reach.
+    """Return pass@k of each run, at each k that one of its problems reaches.
 
     Raises:
-        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+        Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
     """
     judged = groups(connection, runs, verifier)
     wanted = chosen(ks, max(run.most for run in judged))

@@ -31,7 +31,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
     """Return pass@k of each problem, at each k that it reaches.
 
     Raises:
-        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+        Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
     """
     problems = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
     if not len(problems):

@@ -16,7 +16,7 @@ WITH judge AS (
     FROM verdicts
     WHERE list_contains($runs, run)
 ), judged AS (
-    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, CASE status WHEN 'correct' THEN 'correct' ELSE 'wrong' END AS status
     FROM current_verdicts JOIN judge USING (verifier)
     WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)

@@ -31,10 +31,10 @@ from samples_queries.groups import Groups, chosen, distinct, groups
 def answer(
     connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, taus: list[float]
 ) -> pa.Table:
-    """Return each run's row for each k that some of its problems reach, and each tau.
+    """Return a row for each run, each k that one of its problems reaches, and each tau.
 
     Raises:
-        Unanswerable: A tau is not in [0, 1], a k is below 1, there are no verdicts, or no problem reaches some k.
+        Unanswerable: A tau is not in [0, 1], a k is below 1, there are no verdicts, or a k is above the largest n.
     """
     wrong = [tau for tau in taus if not 0 <= tau <= 1]
     if wrong:
@@ -52,7 +52,7 @@ def answer(
 
 
 def _at(run: Groups, k: int, taus: list[float], tails: Floats) -> list[dict[str, object]]:
-    """Return the rows of a run at k, one per tau; none when it does not reach k."""
+    """Return the rows of a run at k, one per tau; no row when no problem reaches k."""
     reached = run.n >= k
     if not reached.any():
         return []

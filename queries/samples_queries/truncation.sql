@@ -44,7 +44,7 @@ WITH judge AS (
     FROM ends
     GROUP BY run, run_id, dataset
 ), judged AS (
-    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, (status = 'correct')::INTEGER AS correct
     FROM current_verdicts JOIN judge USING (verifier)
     WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)

@@ -42,14 +42,14 @@ WHERE
     OR from_answer IS DISTINCT FROM to_answer
     OR from_reward IS DISTINCT FROM to_reward
 ORDER BY run, problem_id, sample_index
-"""  # noqa: S608 - a constant of our own
+"""  # noqa: S608 - it is put together from constants
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **parameters: str | None) -> pa.Table:
-    """Return the changes; `parameters` are from and to, the first of which is a word of Python's own.
+    """Return the changes. `parameters` has from and to, because Python does not allow a parameter called from.
 
     Raises:
-        Unanswerable: One of them names no verifier, pass or version there is.
+        Unanswerable: One of them names a verifier, pass or version that is not there.
     """
     asked = sides(connection, runs, parameters["from"], parameters["to"])
     return connection.sql(_SQL, params=asked).to_arrow_table()

@@ -31,14 +31,14 @@ SELECT
 FROM joined
 GROUP BY run, dataset, from_status, to_status
 ORDER BY run, from_status NULLS FIRST, to_status NULLS FIRST
-"""  # noqa: S608 - a constant of our own
+"""  # noqa: S608 - it is put together from constants
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **parameters: str | None) -> pa.Table:
-    """Return the counts; `parameters` are from and to, the first of which is a word of Python's own.
+    """Return the counts. `parameters` has from and to, because Python does not allow a parameter called from.
 
     Raises:
-        Unanswerable: One of them names no verifier, pass or version there is.
+        Unanswerable: One of them names a verifier, pass or version that is not there.
     """
     asked = sides(connection, runs, parameters["from"], parameters["to"])
     return connection.sql(_SQL, params=asked).to_arrow_table()

@@ -46,7 +46,7 @@ WITH sides AS (
     SELECT *, both_correct + only_first + only_second + neither AS samples, both_correct + neither AS agree
     FROM counts
 ), expected AS (
-    -- samples that two independent verifiers with these rates would agree on
+    -- how many samples two independent verifiers with these rates would agree on
     SELECT
         *,
         ((both_correct + only_first) * (both_correct + only_second) + (only_second + neither) * (only_first + neither))
