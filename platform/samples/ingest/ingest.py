@@ -59,10 +59,10 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
         watch(Progress("starting Ray"))
         with cluster():
             for _ in range(_ROUNDS):
-                _Session(todo, committer, total, watch, stop).run(_stream(prepared, lake, run, todo))
-                todo = _plan(lake, run, prepared)  # the lake, read back, says what is there
                 if not todo.missing or stop.is_set():
                     break
+                _Session(todo, committer, total, watch, stop).run(_stream(prepared, lake, run, todo))
+                todo = _plan(lake, run, prepared)  # the lake, read back, says what is there
     return Summary(
         run_id=run.run_id,
         name=run.name,
