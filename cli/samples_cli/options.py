@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from samples_cli.output import FORMS
+
 VERIFIERS = "exact, numeric, choice, boxed-exact, math, paper-math, code, reasoning-gym, or your own FILE.py:FUNCTION"
 
 lake = click.option(
@@ -19,8 +21,8 @@ asked = click.option(  # of commands that also tell what needs no lake
 )  # fmt: skip
 
 rows = click.option(
-    "--format", "style", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True,
-    help="How rows are printed; json is one object a line, parquet wants a file or pipe.",
+    "--format", "style", type=click.Choice(FORMS), default="table", show_default=True,
+    help="How rows are printed; json is one array, jsonl one object a line; parquet wants a file or pipe.",
 )  # fmt: skip
 
 at = click.option(

@@ -13,4 +13,4 @@ def command(dataset: str | None, uri: str, style: str) -> None:
     """List the problems of a lake, with their gold answers and how many samples there are of each."""
     import samples
 
-    output.write(samples.open(uri).query("problems", dataset=dataset).arrow(), style)
+    output.write(samples.open(uri).query("problems", dataset=dataset), style, None)

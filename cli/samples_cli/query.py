@@ -53,4 +53,4 @@ def command(
         raise click.UsageError(f"{', '.join(sorted(twice))} is given twice, with -p and as an option")
     with output.interruptible():
         rows = lake.query(name, **given, **parameters)
-    output.write(rows.arrow(), style)
+    output.write(rows, style, None)

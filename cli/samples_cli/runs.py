@@ -12,4 +12,4 @@ def command(uri: str, style: str) -> None:
     """List the runs of a lake: problems, samples, tokens and errors of each."""
     import samples
 
-    output.write(samples.open(uri).query("runs").arrow(), style)
+    output.write(samples.open(uri).query("runs"), style, None)

@@ -32,9 +32,10 @@ def command(
 ) -> None:
     """Answer one SELECT over the views of a lake; nothing else is read, and nothing is written."""
     if describe:
+        from samples.query.rows import Rows
         from samples.query.views import describe as described
 
-        output.write(described(text), style)
+        output.write(Rows(described(text)), style, None)
         return
     if text is None:
         raise click.UsageError("Missing argument 'TEXT': one SELECT; --describe lists the views")
@@ -46,4 +47,4 @@ def command(
     given = {key: value for key, value in filters.items() if value}
     with output.interruptible():
         rows = lake.sql(text, memory=memory, threads=threads, **given)
-    output.write(rows.arrow(), style)
+    output.write(rows, style, None)
