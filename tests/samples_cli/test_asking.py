@@ -14,7 +14,7 @@ from samples_schemas import VIEWS
 
 
 def objects(out: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in out.splitlines()]
+    return json.loads(out)
 
 
 def test_filters_of_the_command_line_are_those_of_the_library(samples, filled, tmp_path):
@@ -34,19 +34,21 @@ def test_filters_of_the_command_line_are_those_of_the_library(samples, filled, t
 
 
 def test_sql_prints_rows_in_every_format(samples, filled):
-    text = "SELECT run, count(*) AS n, NULL AS nothing FROM samples GROUP BY run ORDER BY run"
+    text = "SELECT run, count(*) AS n, nullif(run, 'a') AS other FROM samples GROUP BY run ORDER BY run"
     rows = filled.sql(text).dicts()
     code, out, err = samples("sql", text, "--lake", filled.uri)
     assert (code, err) == (0, "")
     assert [line.split() for line in out.splitlines()] == [
-        ["run", "n", "nothing"],
-        *([row["run"], str(row["n"]), "-"] for row in rows),
+        ["run", "n", "other"],
+        *([row["run"], str(row["n"]), row["other"] or "-"] for row in rows),
     ]
     _, out, _ = samples("sql", text, "--lake", filled.uri, "--format", "json")
     assert objects(out) == rows
+    _, out, _ = samples("sql", text, "--lake", filled.uri, "--format", "jsonl")
+    assert [json.loads(line) for line in out.splitlines()] == rows
     _, out, _ = samples("sql", text, "--lake", filled.uri, "--format", "csv")
     assert list(csv.DictReader(io.StringIO(out))) == [
-        {"run": row["run"], "n": str(row["n"]), "nothing": ""} for row in rows
+        {"run": row["run"], "n": str(row["n"]), "other": row["other"] or ""} for row in rows
     ]
     command = [Path(sys.executable).with_name("samples"), "sql", text, "--lake", filled.uri, "--format", "parquet"]
     done = subprocess.run(command, capture_output=True, check=True)

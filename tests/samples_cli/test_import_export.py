@@ -40,9 +40,9 @@ def test_import_says_on_stderr_what_it_added_and_then_that_nothing_is_new(sample
 def test_an_imported_run_answers_questions_like_a_sampled_one(samples, tmp_path, file):
     imports(samples, tmp_path, file, "--label", "role=base")
     lake = ("--lake", tmp_path / "lake")
-    (run,) = map(json.loads, samples("runs", *lake, "--format", "json")[1].splitlines())
+    (run,) = json.loads(samples("runs", *lake, "--format", "json")[1])
     assert (run["run"], run["engine"], run["problems"], run["samples"]) == ("base-7b", "imported", 3, 6)
-    rows = [json.loads(line) for line in samples("query", "pass_at_k", *lake, "--format", "json")[1].splitlines()]
+    rows = json.loads(samples("query", "pass_at_k", *lake, "--format", "json")[1])
     assert [(row["verifier"], row["k"], row["pass_at_k"]) for row in rows] == [
         ("imported", 1, 0.5),
         ("imported", 2, 1.0),
@@ -103,8 +103,9 @@ def test_export_and_import_say_the_same(samples, lake, tmp_path):
         assert "30 samples of toys, with verdicts of numeric" in err
         given = ("--format", "samples", "--name", kind, "--dataset", "sums", "--lake", lake.uri)
         assert samples("import", tmp_path / f"x.{kind}", *given)[0] == 0
-    rows = [json.loads(line) for line in samples("query", "pass_at_k", "-p", "ks=1,10", "-p", "verifier=imported",
-            "--lake", lake.uri, "--format", "json")[1].splitlines()]  # fmt: skip
+    _, out, _ = samples("query", "pass_at_k", "-p", "ks=1,10", "-p", "verifier=imported",
+            "--lake", lake.uri, "--format", "json")  # fmt: skip
+    rows = json.loads(out)
     assert {row["run"] for row in rows} == {"jsonl", "parquet"}
     assert len({(row["k"], row["pass_at_k"]) for row in rows}) == 2
 
