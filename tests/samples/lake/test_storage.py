@@ -194,6 +194,7 @@ for _ in range(3):
 """
 
 
+@pytest.mark.heavy
 def test_a_process_that_read_a_lake_ends_in_good_order(bench, anywhere):
     """Threads of pyarrow that still hold Python's buffers at the end abort the process."""
     from samples.ingest.commit import Committer
