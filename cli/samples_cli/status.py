@@ -40,13 +40,17 @@ def lines(status: Any) -> list[str]:
     said = [
         f"run {status.name} ({status.run_id}) of {status.dataset}, model {status.model}",
         f"{_counted(status)}, {status.tokens:,} tokens, {status.errors:,} errors",
-        f"{status.problems_done:,} of {status.problems:,} problems have all their samples",
+        f"{status.problems:,} problems{_done(status)}",
         f"last commit {_ago(status.last_commit)}{_speed(status)}",
     ]
     for verifier, (verdicts, accuracy) in status.verifiers.items():
         of = "" if accuracy is None else f", {accuracy:.1%} correct"
         said.append(f"{verifier}: {verdicts:,} verdicts{of}")
     return said
+
+
+def _done(status: Any) -> str:
+    return "" if status.problems_done is None else f", {status.problems_done:,} of them have all their samples"
 
 
 def line(status: Any) -> str:
@@ -58,7 +62,7 @@ def _follow(look: Any) -> None:
     """Print a line again and again: over itself on a terminal, below itself elsewhere."""
     while True:
         status = look()
-        whole = status.wanted is not None and status.samples >= status.wanted
+        whole = status.wanted is None or status.complete  # nobody said how many there should be
         terminal = sys.stdout.isatty()
         typer.echo(f"\r\x1b[K{line(status)}" if terminal else line(status), nl=whole or not terminal)
         if whole:

@@ -88,7 +88,7 @@ def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"s3://{bucket}/lake"
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.heavy)])
 def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URI of a new lake: once in a local folder, once in an S3 bucket."""
     return request.getfixturevalue("s3") if request.param == "s3" else str(tmp_path / "lake")

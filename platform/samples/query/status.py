@@ -19,8 +19,8 @@ _IDLE = 180.0  # seconds without a commit after which nobody seems to draw
 class RunStatus:
     """One look at a run. `wanted` samples were asked for by the last ingest; None where none was recorded.
 
-    `samples` are those with an index below the k that was asked for, and `problems_done` have all of theirs. Rates are
-    per second, over the commits of the last ten minutes; None where nothing was committed lately.
+    `samples` are those with an index below the k that was asked for, and `problems_done` have all of theirs; None where
+    no k was recorded. Rates are per second, over the commits of the last ten minutes; None where none came lately.
     """
 
     name: str
@@ -28,7 +28,7 @@ class RunStatus:
     dataset: str
     model: str
     problems: int
-    problems_done: int
+    problems_done: int | None
     wanted: int | None
     samples: int
     errors: int

@@ -14,6 +14,8 @@ from samples.engines.distribution import processed_logits
 from samples.engines.transformers import TransformersEngine
 from samples.errors import ModelError, TemplateError
 
+pytestmark = pytest.mark.heavy
+
 PROMPT = "what is 3 + 5?"
 GIVEN = Sampling(temperature=0.9, max_tokens=24)
 

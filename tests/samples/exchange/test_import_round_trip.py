@@ -92,6 +92,7 @@ def samples(draw):
     return rows
 
 
+@pytest.mark.heavy
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=samples(), kind=st.sampled_from(["jsonl", "parquet"]))
 def test_whatever_was_imported_comes_back_as_it_was(tmp_path_factory, rows, kind):

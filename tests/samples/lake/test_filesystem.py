@@ -11,6 +11,7 @@ from samples_schemas import VIEWS
 NEEDED = {"run": "b", "int": 1, "float": 0.5, "text": "x"}
 
 
+@pytest.mark.heavy
 def test_every_question_has_the_same_answer_on_s3_as_in_a_folder(lakes, filled, s3):
     remote = lakes.filled(s3)
     for name in samples_queries.NAMES:

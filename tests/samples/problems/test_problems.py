@@ -395,6 +395,7 @@ def test_human_eval_comes_with_its_tests() -> None:
     assert list(first.metadata) == ["canonical_solution"]
 
 
+@pytest.mark.heavy
 def test_generated_problems_can_be_scored_again_by_their_task() -> None:
     import reasoning_gym
 
@@ -414,6 +415,7 @@ def test_generated_problems_can_be_scored_again_by_their_task() -> None:
     assert task.score_answer(problem.answer, entry) == 1.0
 
 
+@pytest.mark.heavy
 def test_generated_problems_are_the_same_under_any_hash_seed(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,8 @@ from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, Text
 from samples.rescore.rescore import rescore
 
+pytestmark = pytest.mark.heavy
+
 
 def drawn(bench, place, model="toy", k=8, name="toys"):
     b = bench(place, model=model, name=name)

@@ -10,6 +10,8 @@ import pytest
 from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, Text
 
+pytestmark = pytest.mark.heavy
+
 PROBLEM = Problem("p", "?", "7", None, {})
 
 # Completion: the statuses it may get; on a loaded machine each may be a timeout.

@@ -26,6 +26,8 @@ from samples.rescore.judge import Judge, Text
 from samples.sandbox import protocol, seccomp
 from samples.sandbox.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require, run
 
+pytestmark = pytest.mark.heavy
+
 sandboxed = pytest.mark.usefixtures("sandbox")
 
 

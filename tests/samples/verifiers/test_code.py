@@ -18,7 +18,7 @@ from samples.sandbox.sandbox import Limits
 from samples.verifiers import Verdict
 from samples.verifiers.code import Code, same_output
 
-pytestmark = pytest.mark.usefixtures("sandbox")
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("sandbox")]
 CODE = Code(Limits(cpu_seconds=5, wall_seconds=20))
 
 

@@ -20,7 +20,7 @@ from samples.sandbox.sandbox import Limits
 from samples.verifiers import Verdict
 from samples.verifiers.code import Code
 
-pytestmark = pytest.mark.usefixtures("sandbox")
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("sandbox")]
 PROGRAMS = dict(
     section.split("\n", 1)
     for section in (Path(__file__).parent / "hostile" / "programs.txt").read_text().split("\n=== ")[1:]

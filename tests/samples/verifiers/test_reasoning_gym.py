@@ -14,6 +14,8 @@ from samples.errors import UsageError
 from samples.problems.problems import Problem, load
 from samples.verifiers import verifier
 
+pytestmark = pytest.mark.heavy
+
 
 @functools.cache  # each load starts a Python process that imports every task
 def stored(source):
