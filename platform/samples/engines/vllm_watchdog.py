@@ -31,13 +31,11 @@ def _exit_with_owner(owner: int) -> None:
     core = multiprocessing.parent_process()
     if core is not None and core.pid is not None and core.pid == os.getppid() != owner:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(
-                core.pid, signal.SIGKILL
-            )  # kill it first: if only this worker ended, the core would end with a traceback
+            # If only this worker ended, the core would end too, but with a traceback.
+            os.kill(core.pid, signal.SIGKILL)
     os._exit(1)
 
 
-if OWNER_VARIABLE in os.environ and os.environ[OWNER_VARIABLE] != str(os.getpid()):
-    threading.Thread(
-        target=_exit_with_owner, args=(int(os.environ[OWNER_VARIABLE]),), name="owner", daemon=True
-    ).start()
+_owner = int(os.environ.get(OWNER_VARIABLE, os.getpid()))
+if _owner != os.getpid():
+    threading.Thread(target=_exit_with_owner, args=(_owner,), name="owner", daemon=True).start()

@@ -53,7 +53,7 @@ class Choice(Verifier):
         if bracketed := last_match(_PARENTHESES, completion):
             return bracketed[1].upper()
         lines = completion.rstrip().rpartition("\n")[2]
-        alone = re.fullmatch(rf"{_OPEN}([A-Ea-e])[\s.)\]*$}}]{{0,8}}", lines[:60].lstrip()) if len(lines) < 60 else None  # noqa: PLR2004 - a line that says little else
+        alone = re.fullmatch(rf"{_OPEN}([A-Ea-e])[\s.)\]*$}}]{{0,8}}", lines[:60].lstrip()) if len(lines) < 60 else None  # noqa: PLR2004 - a longer line is more than a letter
         return alone[1].upper() if alone else None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:

@@ -114,7 +114,7 @@ _NUMBER = re.compile(r"(-?\d{1,30})(?:/(\d{1,30})|(\.\d{1,15}))?|(-?)\\[dt]?frac
 
 
 def _number(text: str) -> Any:
-    """Parse a plain number or fraction as the parser would. Most answers are one; the parser needs milliseconds."""
+    """Parse a plain number or fraction, as most answers are, like the parser but without its milliseconds."""
     import sympy
 
     found = _NUMBER.fullmatch(text)

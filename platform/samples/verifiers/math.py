@@ -127,7 +127,7 @@ def _text_of_match(match: re.Match[str]) -> str:
 
 
 def _equal(gold: str, answer: str) -> tuple[bool, str | None]:
-    """Compare as text, then by base, then as mathematics. If mathematics was not tried, the second value says why."""
+    """Compare as text, then by base, then as mathematics. The second value says why an answer cannot be parsed."""
     if _text_key(gold) == _text_key(answer):
         return True, None
     if len(answer) > MAX_CHARACTERS:
