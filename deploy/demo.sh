@@ -12,7 +12,7 @@ samples ingest 'reasoning-gym:chain_sum?size=12&min_terms=2&max_terms=3&min_digi
 
 echo
 echo "pass@k of SmolLM2-135M-Instruct on sums of two or three numbers:"
-samples query pass_at_k -p runs=smollm2-sums
+samples query pass_at_k --runs smollm2-sums
 cat <<END
 
 Try next (the environment is .venv, the lake $SAMPLES_LAKE):
@@ -21,5 +21,5 @@ Try next (the environment is .venv, the lake $SAMPLES_LAKE):
   samples show smollm2-sums chain_sum-0000 0             one completion, each token with its log-prob
   samples runs                                           what is in the lake
   samples problems                                       what was asked
-  samples query pass_at_k -p ks=1,3,10 --format csv      the curve, for a plot
+  samples query pass_at_k --ks 1,3,10 --format csv       the curve, for a plot
 END

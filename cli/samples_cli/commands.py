@@ -1,6 +1,6 @@
 """Commands and groups of commands: Typer's, with help pages of our own, imported when they are run."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import typer.main
@@ -98,8 +98,7 @@ def group(kind: type[Group], function: Callable[..., None], *, completion: bool 
 
 def _parsed(parse: Callable[[Any, list[str]], list[str]], context: Any, args: list[str]) -> list[str]:
     """Read the arguments; an error knows which command it is about."""
-    if context.resilient_parsing:
-        _leave_as_text(context.command.get_params(context))
+    _spare_pydantic(context)
     try:
         return parse(context, args)
     except typer.TyperException as error:
@@ -116,7 +115,10 @@ class _AsText:
         return value
 
 
-def _leave_as_text(params: Iterable[Any]) -> None:
-    """Completion needs no typed values, and importing pydantic, which reads them, takes a quarter of a second."""
-    for param in params:
-        param.get_runtime_param = _AsText
+def _spare_pydantic(context: Any) -> None:
+    """Leave as it is what needs no reading: pydantic, which reads values, takes a quarter of a second to import."""
+    for param in context.command.get_params(context):
+        if context.resilient_parsing:  # Tab was pressed
+            param.get_runtime_param = _AsText
+        elif not param.expose_value:  # --help and its like; Typer would read that they were not given
+            param.default = False

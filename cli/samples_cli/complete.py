@@ -38,7 +38,7 @@ def answer(main: Callable[[], Any]) -> None:
         code = done.code
     except BaseException:  # noqa: BLE001 - a shell would print it between the person's words
         sys.exit(1)
-    for line in said.getvalue().splitlines():
+    for line in filter(None, said.getvalue().splitlines()):
         print(line.removeprefix(typed))  # noqa: T201 - what the shell reads
     sys.exit(code)
 
@@ -116,7 +116,7 @@ def _named(context: Any, ask: Callable[[Any, str], Iterable[str]]) -> list[str]:
     uri = context.params.get("lake")
     if not uri:
         return []
-    if "://" not in uri:
+    if "://" not in uri.removeprefix("file://"):
         return list(ask(names, uri))
     found: list[str] = []
     thread = Thread(target=lambda: found.extend(ask(names, uri)), daemon=True)

@@ -90,16 +90,16 @@ def _value(param: Any) -> str:
 
 
 def _meaning(param: Any) -> str:
-    said = [param.help or ""]
-    if isinstance(param.show_default, str):
-        said.append(f"[default: {param.show_default}]".replace(" ", _FIRM))
-    elif param.show_default and param.default is not None and not isinstance(param.default, bool):
-        said.append(f"[default:{_FIRM}{param.default}]")
+    said: list[str] = []
+    default = param.show_default if isinstance(param.show_default, str) else param.default
+    if param.show_default and default is not None and not isinstance(default, bool):
+        said.append(f"[default: {default}]")
     if param.envvar:
-        said.append(f"[or{_FIRM}{param.envvar}]")
+        said.append(f"[or {param.envvar}]")
     elif param.required and isinstance(param, TyperOption):
         said.append("[required]")
-    return " ".join(said)
+    firm = (text.replace(" ", _FIRM) if len(text) <= _LEFT else text for text in said)
+    return " ".join([param.help or "", *firm])
 
 
 def _row(name: str, meaning: str, left: int) -> str:

@@ -1,7 +1,9 @@
 """`samples status`: how far a run is, from the lake alone."""
 
+import shutil
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -58,16 +60,22 @@ def line(status: Any) -> str:
     return f"{status.name}: {_counted(status)}{_speed(status)}, last commit {_ago(status.last_commit)}"
 
 
-def _follow(look: Any) -> None:
-    """Print a line again and again: over itself on a terminal, below itself elsewhere."""
-    while True:
-        status = look()
-        whole = status.wanted is None or status.complete  # nobody said how many there should be
-        terminal = sys.stdout.isatty()
-        typer.echo(f"\r\x1b[K{line(status)}" if terminal else line(status), nl=whole or not terminal)
-        if whole:
-            return
-        time.sleep(_SECONDS)
+def _follow(look: Callable[[], Any]) -> None:
+    """Print a line again and again, until no sample is missing: over itself on a terminal, else below itself."""
+    terminal = sys.stdout.isatty()
+    try:
+        while True:
+            status = look()
+            shown = line(status)
+            if terminal:
+                shown = f"\r\x1b[K{shown[: shutil.get_terminal_size().columns - 1]}"
+            typer.echo(shown, nl=not terminal)
+            if status.wanted is None or status.samples >= status.wanted:
+                return
+            time.sleep(_SECONDS)
+    finally:
+        if terminal:
+            typer.echo()
 
 
 def _counted(status: Any) -> str:

@@ -68,6 +68,7 @@ def meant(name: str, known: Iterable[str], key: Callable[[str], str] = str.casef
     """
     spelled = {key(one): one for one in known}
     asked = key(name)
-    close = [one for one in spelled if asked and one.startswith(asked)] or get_close_matches(asked, spelled)
+    longer = [one for one in spelled if one.startswith(asked)] if len(asked) > 1 else []
+    close = longer or get_close_matches(asked, spelled)
     suggested = " or ".join(f'"{spelled[one]}"' for one in close[:_SUGGESTED])
     return f" (did you mean {suggested}?)" if close else ""

@@ -71,11 +71,29 @@ def test_describe_lists_the_views_or_the_columns_of_one(samples):
     assert [row["column"] for row in objects(out)] == VIEWS["tallies"].schema.names
 
 
-def test_list_with_a_name_says_how_it_is_asked(samples):
-    code, out, err = samples("query", "coverage", "--list")
-    assert (code, err) == (0, "")
-    assert "problem_ids" in out
-    assert "a: run" in out
+def test_every_parameter_of_a_query_is_an_option(samples, filled):
+    for options, parameters in (
+        (["coverage", "--a", "a", "--b", "b", "--threshold", "2"], {"a": "a", "b": "b", "threshold": 2}),
+        (["verdict_changes", "--from", "v@1", "--to", "v@1"], {"from": "v@1", "to": "v@1"}),
+        (["reliability", "--taus", "0.5,1", "--ks", "1..3", "--runs", "b,a"], {"taus": [0.5, 1], "ks": [1, 2, 3]}),
+        (["majority", "--minutes", "0.5", "--verifier", "v"], {"minutes": 0.5}),
+        (["tokens_by_run", "--runs", "b"], {"runs": ["b"]}),
+        (["problems", "--runs", "b"], {"runs": ["b"]}),  # a filter: the query has no such parameter
+    ):
+        code, out, err = samples("query", *options, "--lake", filled.uri, "--format", "json")
+        assert (code, err) == (0, "")
+        assert objects(out) == json.loads(json.dumps(filled.query(options[0], **parameters).dicts()))
+
+
+def test_sql_may_come_from_a_file_or_stdin(samples, filled, tmp_path):
+    (tmp_path / "count.sql").write_text("SELECT count(*) AS n\nFROM samples\n")
+    assert objects(samples("sql", "-f", tmp_path / "count.sql", "--lake", filled.uri, "--format", "json")[1]) == [
+        {"n": 30}
+    ]
+    for dash in (["-"], ["-f", "-"]):
+        command = [sys.executable, "-m", "samples", "sql", *dash, "--lake", filled.uri, "--format", "json"]
+        done = subprocess.run(command, input="SELECT 1 AS one", capture_output=True, text=True, check=True)
+        assert objects(done.stdout) == [{"one": 1}]
 
 
 def test_a_lake_is_asked_as_it_was(samples, lakes, tmp_path):
@@ -100,23 +118,29 @@ def test_label_says_what_the_labels_are_now(samples, lakes, tmp_path):
 
 
 MISTAKES = {
-    "no SQL": (("sql",), "Missing argument 'TEXT'"),
+    "no SQL": (("sql",), "give one SELECT"),
+    "SQL twice": (("sql", "SELECT 1", "-f", "x.sql"), "give one SELECT"),
+    "an SQL file that is not there": (("sql", "-f", "nope.sql"), "nope.sql: the file cannot be read"),
+    "a column that is almost there": (("sql", "SELECT toknes FROM samples"), 'did you mean "tokens"'),
+    "a view that is almost there": (("sql", "SELECT * FROM talies"), 'did you mean "tallies"'),
     "no SELECT": (("sql", "DROP VIEW samples"), "SELECT"),
     "an unknown view": (("sql", "SELECT * FROM nope"), "nope"),
     "an unknown view to describe": (("sql", "--describe", "nope"), "views are problems"),
     "an unknown column": (("sql", "SELECT nope FROM samples"), "nope"),
     "no amount of memory": (("sql", "SELECT 1", "--memory", "much"), "an amount such as 2GB"),
-    "no thread": (("sql", "SELECT 1", "--threads", "0"), "x>=1"),
+    "no thread": (("sql", "SELECT 1", "--threads", "0"), "--threads 0: expected a whole number of at least 1"),
     "no version": (("sql", "SELECT 1", "--at", "never"), "expected a time"),
-    "a filter that is given twice": (("query", "pass_at_k", "-p", "dataset=d", "--dataset", "d"), "given twice"),
-    "no pair": (("query", "pass_at_k", "-p", "ks"), "expected key=value"),
+    "no pair": (("query", "pass_at_k", "--where", "level"), "--where level: expected key=value"),
+    "an option that is almost there": (("query", "pass_at_k", "--k", "1"), 'no option --k (did you mean "--ks"?)'),
+    "an option of before": (("query", "pass_at_k", "-p", "ks=1"), "no option -p. Try 'samples query pass_at_k --help'"),
+    "no number": (("query", "coverage", "--a", "a", "--b", "b", "--threshold", "x"), "expected a whole number"),
     "no threshold": (("query", "pass_at_k", "--exclude-guessable", "a"), "RUN:THRESHOLD"),
     "a threshold that is no number": (("query", "pass_at_k", "--exclude-guessable", "a:b"), "RUN:THRESHOLD"),
     "a file of problems that is not there": (("query", "pass_at_k", "--problems", "@nope.txt"), "nope.txt"),
     "a problem that is not there": (("query", "pass_at_k", "--problems", "p9"), 'no problem "p9"'),
     "a label that is not there": (("query", "pass_at_k", "--label", "colour=red"), 'label "colour"'),
-    "a run of coverage that is not there": (("query", "coverage", "-p", "a=a", "-p", "b=x"), "runs there: a, b"),
-    "a parameter that is missing": (("query", "coverage", "-p", "a=a"), "parameter missing: b"),
+    "a run of coverage that is not there": (("query", "coverage", "--a", "a", "--b", "x"), "runs there: a, b"),
+    "a parameter that is missing": (("query", "coverage", "--a", "a"), "--b is missing"),
     "no label": (("label", "a", "role"), "expected key=value"),
     "a run to label that is not there": (("label", "nope", "role=x"), "runs there: a, b"),
 }

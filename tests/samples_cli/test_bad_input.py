@@ -49,7 +49,11 @@ OPTIONS = {
     "k below 1": (("--k", 0), "--k 0"),
     "replicas upside down": (("--replicas", "4..2"), "--replicas 4..2"),
     "replicas of no number": (("--replicas", "many"), "expected MIN..MAX"),
-    "a label without a value": (("--label", "qwen"), "expected key=value"),
+    "a label without a value": (("--label", "qwen"), "--label qwen: expected key=value"),
+    "a share above 1": (("--top-p", "1.5"), "--top-p 1.5: expected a number above 0, up to 1"),
+    "a penalty of no number": (("--presence-penalty", "x"), "--presence-penalty x: expected a number from -2 to 2"),
+    "an engine that is almost there": (("--engine", "transformer"), 'did you mean "transformers"?'),
+    "an option that is almost there": (("--temprature", "1"), 'no option --temprature (did you mean "--temperature"'),
     "a unit that is too large": (("--unit", 65), "expected 1 to 64"),
     "an unknown verifier": (("--verifier", "nope"), 'verifier "nope" is not known: choose one of exact, numeric'),
     "an unknown lake scheme": (("--lake", "ftp://x/y"), "unknown scheme ftp; use a local folder or one of"),
@@ -129,10 +133,16 @@ UNKNOWN = {
     "run": (("show", "nope", "sum-0", 0), "runs there: toys"),
     "problem": (("show", "toys", "nope", 0), "such as sum-0, sum-1, sum-2"),
     "index": (("show", "toys", "sum-0", 10), "it has 10, from 0 to 9"),
-    "query": (("query", "nope"), "choose one of"),
-    "query parameter": (("query", "pass_at_k", "-p", "colour=red"), "colour"),
-    "k": (("query", "pass_at_k", "-p", "ks=many"), "expected whole numbers"),
-    "run of a query": (("query", "pass_at_k", "-p", "runs=nope"), "runs there: toys"),
+    "run that is almost there": (("show", "toy", "sum-0", 0), 'did you mean "toys"?'),
+    "query": (("query", "nope"), 'no query "nope": samples query lists the queries'),
+    "query that is almost there": (("query", "pas_at_k"), 'did you mean "pass_at_k"?'),
+    "query option": (("query", "pass_at_k", "--colour", "red"), "--colour"),
+    "k": (("query", "pass_at_k", "--ks", "many"), "expected whole numbers"),
+    "run of a query": (("query", "pass_at_k", "--runs", "nope"), "runs there: toys"),
+    "run of a query that is almost there": (("query", "pass_at_k", "--runs", "toyz"), 'did you mean "toys"?'),
+    "verifier that is almost there": (("query", "pass_at_k", "--verifier", "numerics"), 'did you mean "numeric"?'),
+    "judge that is almost there": (("rescore", "--verifier", "numerik"), 'did you mean "numeric"?'),
+    "command that is almost there": (("exprot",), 'no command "exprot" (did you mean "export"?)'),
 }
 
 
@@ -145,6 +155,18 @@ def test_what_the_lake_does_not_hold_is_answered_with_what_it_holds(samples, lak
 
 
 def test_a_k_beyond_the_samples_says_how_to_get_there(samples, lake):
-    code, out, err = samples("query", "pass_at_k", "-p", "ks=1,64", "--lake", lake.uri)
+    code, out, err = samples("query", "pass_at_k", "--ks", "1,64", "--lake", lake.uri)
     assert (code, out) == (1, "")
     assert "--k 64" in last_line(err)
+
+
+def test_what_is_used_wrongly_is_said_in_one_line_with_the_way_to_help(samples):
+    code, out, err = samples("ingest", "--model", "m", "-k", "1")
+    assert (code, out) == (2, "")
+    assert err == "samples: PROBLEMS is missing. Try 'samples ingest --help'\n"
+    _, _, err = samples("runs", "extra", "--lake", "unused")
+    assert err == "samples: too many arguments: extra. Try 'samples runs --help'\n"
+    _, _, err = samples("query", "pass_at_k", "--ks")
+    assert err == "samples: --ks needs a value. Try 'samples query pass_at_k --help'\n"
+    _, _, err = samples("runs")
+    assert err == "samples: --lake is missing, and SAMPLES_LAKE is not set. Try 'samples runs --help'\n"

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_import_says_on_stderr_what_it_added_and_then_that_nothing_is_new(sample
 def test_an_imported_run_answers_questions_like_a_sampled_one(samples, tmp_path, file):
     imports(samples, tmp_path, file, "--label", "role=base")
     lake = ("--lake", tmp_path / "lake")
-    (run,) = json.loads(samples("runs", *lake, "--format", "json")[1])
+    (run,) = json.loads(samples("query", "runs", *lake, "--format", "json")[1])
     assert (run["run"], run["engine"], run["problems"], run["samples"]) == ("base-7b", "imported", 3, 6)
     rows = json.loads(samples("query", "pass_at_k", *lake, "--format", "json")[1])
     assert [(row["verifier"], row["k"], row["pass_at_k"]) for row in rows] == [
@@ -58,7 +59,7 @@ def test_a_sample_without_text_is_shown_as_one(samples, tmp_path):
     samples("import", tmp_path / "x.jsonl", "--format", "samples", "--name", "a", "--dataset", "d", *lake)
     code, out, _ = samples("show", "a", "p", 0, *lake)
     assert code == 0
-    assert "(the file that was imported does not hold it)" in out
+    assert "(the imported file has no text)" in out
     assert json.loads(samples("show", "a", "p", 0, "--json", *lake)[1])["token_ids"] is None
 
 
@@ -85,7 +86,7 @@ def test_a_name_that_means_another_run_is_refused(samples, tmp_path, file):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (("--format", "csv"), "'csv' is not one of"),
+        (("--format", "csv"), "--format csv: expected one of samples, human-eval"),
         (("--label", "x"), "expected key=value"),
         (("--score", "x"), "no score"),
     ],
@@ -103,9 +104,8 @@ def test_export_and_import_say_the_same(samples, lake, tmp_path):
         assert "30 samples of toys, with verdicts of numeric" in err
         given = ("--format", "samples", "--name", kind, "--dataset", "sums", "--lake", lake.uri)
         assert samples("import", tmp_path / f"x.{kind}", *given)[0] == 0
-    _, out, _ = samples("query", "pass_at_k", "-p", "ks=1,10", "-p", "verifier=imported",
-            "--lake", lake.uri, "--format", "json")  # fmt: skip
-    rows = json.loads(out)
+    asked = ("query", "pass_at_k", "--ks", "1,10", "--verifier", "imported", "--lake", lake.uri, "--format", "json")
+    rows = json.loads(samples(*asked)[1])
     assert {row["run"] for row in rows} == {"jsonl", "parquet"}
     assert len({(row["k"], row["pass_at_k"]) for row in rows}) == 2
 
@@ -139,6 +139,6 @@ def test_a_reader_that_has_seen_enough_ends_the_export_quietly(lake):
 
 def test_the_formats_of_the_command_are_those_of_the_library():
     from samples.exchange.imports import FORMATS
-    from samples_cli.import_ import FORMATS as NAMED
+    from samples_cli.import_ import Format
 
-    assert tuple(FORMATS) == NAMED
+    assert tuple(FORMATS) == get_args(Format)
