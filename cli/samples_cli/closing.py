@@ -75,7 +75,8 @@ def rescored(summary: Any) -> Iterator[str]:
         rate = summary.verified / summary.seconds
         known = 1 - summary.compared / summary.verified
         yield f"{who}: {summary.verified:,} verified: {counted}"
-        yield f"in {duration(summary.seconds)}, {rate:,.0f}/s; {known:.0%} answered without a comparison of their own"
+        speed = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
+        yield f"in {duration(summary.seconds)}, {speed}; {known:.0%} answered without a comparison of their own"
     else:
         yield f"{who}: nothing to verify: every sample has a verdict of this version"
     if summary.absent:

@@ -42,6 +42,6 @@ def command(
             verifiers=verifiers or (),
             tokens=tokens,
             force=force,
-            watch=report.copying,
+            watch=report.screen.counting,
         )
         report.done(closing.exported(summary, file), closing.export_fields(summary, file))

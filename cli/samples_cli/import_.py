@@ -49,6 +49,6 @@ def command(
             labels=dict(label or ()),
             problems=problems,
             score=score,
-            watch=report.copying,
+            watch=report.screen.counting,
         )
         report.done(closing.imported(summary, name), closing.import_fields(summary))

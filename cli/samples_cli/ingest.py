@@ -132,7 +132,7 @@ def command(
     request = _request(given)
     judge = verifier_of(verifier) if verifier else None
     with reporting(quiet=quiet, json=json) as report:
-        report.phase("reading problems and rendering prompts")
+        report.screen.phase("reading problems and rendering prompts")
         prepared = prepare(request)
         if judge:
             for problem in prepared.problems.problems:
@@ -150,18 +150,18 @@ def _draw(prepared: Any, verifier: str | None, report: Reporter) -> int:
     from samples.ingest.ingest import ingest
     from samples_cli.screen import stopping
 
-    report.say(closing.opening(prepared))
+    report.screen.say(closing.opening(prepared))
     then = "units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
     verdicts = None
     with stopping(report.screen, then) as stop:
-        summary = ingest(prepared, watch=report.sampling, stop=stop)
+        summary = ingest(prepared, watch=report.screen.show, stop=stop)
         if verifier and not stop.is_set():
             from samples.api import Lake
             from samples.rescore.rescore import rescore
 
-            report.phase(f"verifying with {verifier}")
+            report.screen.phase(f"verifying with {verifier}")
             lake = Lake(prepared.request.lake)
-            verdicts = rescore(lake, verifier, [summary.run_id], watch=report.judging, stop=stop)
+            verdicts = rescore(lake, verifier, [summary.run_id], watch=report.screen.show, stop=stop)
     report.done(closing.ingested(summary, prepared.request.k), closing.ingest_fields(summary))
     if verdicts:
         report.done(closing.rescored(verdicts), closing.rescore_fields(verdicts))

@@ -71,7 +71,7 @@ Quiet = Annotated[bool, Option("-q", "--quiet", rich_help_panel=PROGRESS,
 
 Json = Annotated[bool, Option("--json", rich_help_panel=PROGRESS,
     help="Write progress and the closing summary as JSON on stderr, one object a line. Its field event is phase, "
-    "progress, note, done or error.")]  # fmt: skip
+    "progress, say, done or error.")]  # fmt: skip
 
 
 def filters(

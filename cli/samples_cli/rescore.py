@@ -36,7 +36,7 @@ def command(
     from samples_cli.screen import stopping
 
     with reporting(quiet=quiet, json=json) as report:
-        report.phase("reading verdicts")
+        report.screen.phase("reading verdicts")
         with stopping(report.screen, "what was judged is committed; Ctrl-C again leaves at once") as stop:
             summary = rescore(
                 samples.open(lake),
@@ -45,7 +45,7 @@ def command(
                 again=again,
                 workers=workers,
                 on_ray=on_ray,
-                watch=report.judging,
+                watch=report.screen.show,
                 stop=stop,
             )
         report.done(closing.rescored(summary), closing.rescore_fields(summary))

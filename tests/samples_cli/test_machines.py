@@ -25,7 +25,7 @@ def test_every_line_of_json_progress_is_an_event_and_the_last_is_the_summary(sam
     code, out, err = imports(samples, rows, tmp_path, "--json")
     assert (code, out) == (0, "")
     told = events(err)
-    assert {event["event"] for event in told} <= {"phase", "progress", "note", "done"}
+    assert {event["event"] for event in told} <= {"phase", "progress", "say", "done"}
     assert told[-1]["event"] == "done"
     assert (told[-1]["command"], told[-1]["run"], told[-1]["samples"]) == ("import", "a", 2)
     assert told[-1]["verdicts"] == {"correct": 1, "wrong": 1}
@@ -35,13 +35,14 @@ def test_rescore_tells_machines_how_far_it_is(samples, lake):
     code, out, err = samples("rescore", "--verifier", "exact", "--workers", 1, "--lake", lake.uri, "--json")
     assert (code, out) == (0, "")
     *_, done = told = events(err)
-    assert told[0] == {"event": "phase", "phase": "reading verdicts"}
+    assert (told[0]["event"], told[0]["phase"]) == ("phase", "reading verdicts")
+    assert all(event["elapsed"] >= 0 for event in told)
     assert (done["event"], done["command"], done["verifier"], done["verified"]) == ("done", "rescore", "exact", 30)
     assert sum(done["statuses"].values()) == 30
     for event in told:
         if event["event"] == "progress":
-            assert event.keys() == {"event", "of", "done", "wanted", "seconds_left"}
-            assert (event["of"], event["wanted"]) == ("verdicts", 30)
+            assert event.keys() == {"event", "elapsed", "done", "pending", "per_second", "seconds_left"}
+            assert event["pending"] == 30
 
 
 def test_export_to_stdout_leaves_rows_there_and_events_on_stderr(samples, lake):
