@@ -23,7 +23,7 @@ def identify(engine: str, model: str, revision: str | None) -> Identity:
     """Say which weights `model` means now.
 
     A local folder is its own name and a fingerprint of its files; a hub's model is its name and the commit that
-    `revision` (a branch, by default main) stands for now; a model without weights is its name.
+    `revision` (a branch, by default main) stands for now; a toy is its name.
     """
     if not has_weights(engine):
         return Identity(model, revision, model, revision)

@@ -28,12 +28,11 @@ import numpy as np
 from samples.engines import SEQUENCES, Completion, EngineDead, Placement, Sampling, Seen, unseen
 from samples.errors import ModelError
 
-WEIGHTS = False  # a model's name is all that there is of it
-
 _END = 0  # the end token: a NUL byte, never part of a text
 _SUM = re.compile(r"(-?\d+)\s*\+\s*(-?\d+)")
 _FILLER = np.frombuffer(b"etaoin shrdlu etaoin shrdlu cmfw", np.uint8).astype(np.int32)
 _CHAT_TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}<assistant>"
+WEIGHTS = False  # a model is a name, without files
 
 
 @dataclass(frozen=True)
