@@ -182,7 +182,7 @@ def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sa
 
 
 def has_weights(engine: str) -> bool:
-    """Whether a model of this engine is weights: files to tell apart, and a GPU to hold them where there is one."""
+    """Return whether models of this engine have weights: files that tell them apart, and that a GPU holds."""
     return getattr(_module(engine), "WEIGHTS", True)
 
 

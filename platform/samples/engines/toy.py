@@ -28,7 +28,7 @@ import numpy as np
 from samples.engines import SEQUENCES, Completion, EngineDead, OnCompletion, Placement, Sampling, ignore_completion
 from samples.errors import ModelError
 
-WEIGHTS = False  # a model's name is all that there is of it
+WEIGHTS = False  # a model is a name, without files
 
 _END = 0  # the end token: a NUL byte, which no text contains
 _SUM = re.compile(r"(-?\d+)\s*\+\s*(-?\d+)")
