@@ -12,10 +12,11 @@
 Everything hangs on a lake: `help(samples.Lake)` lists what it can do. Errors are `SamplesError`s, each one line.
 """
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from samples.errors import SamplesError
+
+__version__: str
 
 if TYPE_CHECKING:  # pyarrow and deltalake take half a second, which `samples --help` need not wait for
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:  # pyarrow and deltalake take half a second, which `samples --
     from samples.problems.problems import ProblemSet
 
 __all__ = ["Lake", "SamplesError", "open", "read_problems"]
-__version__ = version("samples")
 
 
 def open(uri: str, *, create: bool = False, version: "str | datetime | None" = None) -> "Lake":  # noqa: A001 - what a reader expects to type
@@ -64,11 +64,15 @@ def read_problems(
     return load(source, dataset=dataset, fields=fields, limit=limit)
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Lake":  # imported when it is asked for: it brings pyarrow and deltalake
+def __getattr__(name: str) -> Any:  # what takes a while to import is imported when it is asked for
+    if name == "Lake":
         from samples.api import Lake
 
         return Lake
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("samples")
     raise AttributeError(f"module 'samples' has no attribute {name!r}")
 
 

@@ -12,25 +12,23 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from samples.errors import SamplesError
-from samples.exchange.export import Summary as Exported
-from samples.exchange.export import export
-from samples.exchange.imports.load import Summary as Imported
-from samples.exchange.imports.load import load
-from samples.ingest.ingest import ingest
-from samples.ingest.progress import Progress
-from samples.ingest.progress import Summary as Ingested
 from samples.lake.tables import Tables
-from samples.query import overview, query, show, status
 from samples.query.named import Queries
+from samples.query.query import query, sql
 from samples.query.rows import Rows
-from samples.rescore.rescore import Status, rescore
-from samples.rescore.rescore import Summary as Rescored
-from samples.runs.labels import label
-from samples.runs.request import prepare, request
-from samples.runs.run import every
+
+if TYPE_CHECKING:  # what a question does not need is imported where it is used: a question should not wait for it
+    from samples.exchange.export import Summary as Exported
+    from samples.exchange.imports.load import Summary as Imported
+    from samples.ingest.progress import Progress
+    from samples.ingest.progress import Summary as Ingested
+    from samples.query.show import Shown
+    from samples.query.status import RunStatus
+    from samples.rescore.rescore import Status
+    from samples.rescore.rescore import Summary as Rescored
 
 _SAY_SECONDS = 3.0
 _SHOWN = 8  # names of runs
@@ -49,9 +47,9 @@ class Lake(Tables):
         k: int,
         name: str | None = None,
         labels: Mapping[str, Any] | None = None,
-        watch: Callable[[Progress], None] | None = None,
+        watch: "Callable[[Progress], None] | None" = None,
         **settings: Any,
-    ) -> Ingested:
+    ) -> "Ingested":
         """Draw `k` samples of each problem with a model, and keep all of them; only what is missing is drawn.
 
         Args:
@@ -68,6 +66,9 @@ class Lake(Tables):
             UsageError: The problems, the model or a setting cannot be used.
             SamplesError: The model, the lake or Ray failed; what was committed stays.
         """
+        from samples.ingest.ingest import ingest
+        from samples.runs.request import prepare, request
+
         asked = request(
             problems=os.fspath(problems),
             model=model,
@@ -89,8 +90,8 @@ class Lake(Tables):
         again: bool = False,
         workers: int | None = None,
         on_ray: bool | None = None,
-        watch: Callable[[Status], None] | None = None,
-    ) -> Rescored:
+        watch: "Callable[[Status], None] | None" = None,
+    ) -> "Rescored":
         """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
 
         Args:
@@ -106,6 +107,8 @@ class Lake(Tables):
             NotFound: There is no such run.
             LakeError: The lake cannot be read or written; what was committed stays.
         """
+        from samples.rescore.rescore import rescore
+
         say = watch or _Said(str)
         with _stopping() as stop:
             return rescore(
@@ -119,14 +122,18 @@ class Lake(Tables):
             NotFound: There is no such run.
             UsageError: A key is empty or holds `=`.
         """
+        from samples.runs.labels import label
+
         return label(self, run, {**(labels or {}), **more})
 
-    def import_file(self, file: str | Path, format: str, *, name: str, dataset: str, **more: Any) -> Imported:  # noqa: A002 - the option's name
+    def import_file(self, file: str | Path, format: str, *, name: str, dataset: str, **more: Any) -> "Imported":  # noqa: A002 - the option's name
         """Add the samples of another tool's file as a run; see `samples.exchange.imports.load.load`.
 
         Raises:
             UsageError: The file cannot be read as this format, rows are bad, or the name belongs to another run.
         """
+        from samples.exchange.imports.load import load
+
         return load(self.uri, os.fspath(file), format, name=name, dataset=dataset, **more)
 
     # --- asking
@@ -144,7 +151,7 @@ class Lake(Tables):
             NotFound: A run, verifier, problem, label or value is not there.
             SamplesError: The lake does not hold what the answer needs.
         """
-        return query.query(self, name, **parameters)
+        return query(self, name, **parameters)
 
     def sql(self, text: str, **limits: Any) -> Rows:
         """Answer your own SELECT over the views; see `samples.query.query.sql`.
@@ -153,42 +160,52 @@ class Lake(Tables):
             UsageError: It is no SELECT over the views, or DuckDB refuses it.
             SamplesError: It needs more memory.
         """
-        return query.sql(self, text, **limits)
+        return sql(self, text, **limits)
 
     def runs(self) -> Rows:
         """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`."""
-        return overview.runs(self)
+        from samples.query.overview import runs
+
+        return runs(self)
 
     def problems(self, dataset: str | None = None) -> Rows:
         """List the problems, with their gold answers and how many samples there are of each."""
         return self.query("problems", **({} if dataset is None else {"dataset": dataset}))
 
-    def status(self, run: str) -> status.RunStatus:
+    def status(self, run: str) -> "RunStatus":
         """Return how far a run is, from the lake alone.
 
         Raises:
             NotFound: There is no such run.
         """
-        return status.status(self, run)
+        from samples.query.status import status
 
-    def show(self, run: str, problem_id: str, sample_index: int) -> show.Shown:
+        return status(self, run)
+
+    def show(self, run: str, problem_id: str, sample_index: int) -> "Shown":
         """Read one sample: its prompt, text, tokens with log-probs, verdicts.
 
         Raises:
             NotFound: There is no such run, problem or sample.
         """
-        return show.show(self, run, problem_id, sample_index)
+        from samples.query.show import show
 
-    def export(self, file: str | Path, **more: Any) -> Exported:
+        return show(self, run, problem_id, sample_index)
+
+    def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.
 
         Raises:
             UsageError: The file cannot be written, or is there and `force` is not set.
             NotFound: There is no such run, or a verifier judged none of them.
         """
+        from samples.exchange.export import export
+
         return export(self, os.fspath(file), sys.stdout.buffer, **more)
 
     def __repr__(self) -> str:
+        from samples.runs.run import every
+
         try:
             names = [run.name for run in every(self)]
         except SamplesError as error:
