@@ -20,7 +20,8 @@ $(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt de
 demo: $(BIN)/samples            ## sample real problems with a real vLLM and print pass@k
 	@PATH="$(CURDIR)/$(BIN):$$PATH" K=$(K) sh deploy/demo.sh
 
-check: lint types layers quick  ## what an edit is tried with: minutes, nothing heavy is started
+check: $(BIN)/samples            ## what an edit is tried with: nothing heavy is started; pyright runs beside the tests
+	@$(MAKE) --no-print-directory --jobs=2 lint layers types quick
 
 test: lint types layers pytest  ## everything that must hold
 
@@ -34,7 +35,7 @@ layers: $(BIN)/samples
 	@$(BIN)/lint-imports
 
 quick: $(BIN)/samples
-	@$(BIN)/python -m pytest -m "not heavy and not ray and not vllm" --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --quiet -m "not heavy and not ray and not vllm" --numprocesses auto --dist loadfile
 
 # Ray and vLLM take all cores themselves, one test after another.
 pytest: $(BIN)/samples
