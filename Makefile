@@ -10,15 +10,18 @@ unexport PYTHONDONTWRITEBYTECODE
 # An NVIDIA GPU gets vLLM's CUDA build; everything else gets its CPU build.
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes)
 
-.PHONY: demo test lint types layers pytest bench clean
+.PHONY: demo check test lint types layers quick pytest bench dist upgrade constraints clean
 .DEFAULT_GOAL := demo
 
-$(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt
+$(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt deploy/constraints.txt
 	@PYTHON=$(PYTHON) VENV=$(VENV) GPU=$(GPU) sh deploy/environment.sh
 	@touch $@
 
 demo: $(BIN)/samples            ## sample real problems with a real vLLM and print pass@k
 	@PATH="$(CURDIR)/$(BIN):$$PATH" K=$(K) sh deploy/demo.sh
+
+check: $(BIN)/samples            ## what an edit is tried with: nothing heavy is started; pyright runs beside the tests
+	@$(MAKE) --no-print-directory --jobs=2 lint layers types quick
 
 test: lint types layers pytest  ## everything that must hold
 
@@ -31,6 +34,9 @@ types: $(BIN)/samples
 layers: $(BIN)/samples
 	@$(BIN)/lint-imports
 
+quick: $(BIN)/samples
+	@$(BIN)/python -m pytest --quiet -m "not heavy and not ray and not vllm" --numprocesses auto --dist loadfile
+
 # Ray and vLLM take all cores themselves, one test after another.
 pytest: $(BIN)/samples
 	@$(BIN)/python -m pytest -m "not ray and not vllm" --numprocesses auto --dist loadfile
@@ -39,5 +45,20 @@ pytest: $(BIN)/samples
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
 	@for script in storage plan toy ingest rescore query; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
+dist: $(BIN)/samples             ## a wheel and an sdist in dist/, tried in an empty environment
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --build-constraints deploy/constraints.txt
+	@SAMPLES_DIST=dist $(BIN)/python -m pytest tests/test_dist.py
+	@ls -l dist
+
+upgrade: $(BIN)/uv               ## the newest version of every package: written to deploy/constraints.txt
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python deploy/constraints.py --upgrade
+
+constraints: $(BIN)/uv           ## versions for a pyproject.toml that has changed: as few other changes as can be
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python deploy/constraints.py
+
+$(BIN)/uv:
+	@PYTHON=$(PYTHON) VENV=$(VENV) sh deploy/environment.sh uv
+
 clean:
-	rm -rf $(VENV) .demo
+	rm -rf $(VENV) .demo dist

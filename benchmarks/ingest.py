@@ -1,15 +1,17 @@
-"""Tokens/s of the pipeline over tokens/s of bare AsyncLLM. Goal: 0.98 or more.
+"""Divide the pipeline's tokens/s by those of bare AsyncLLM. Goal: 0.98 or more.
 
-Both sides get the same prompts, seeds, SamplingParams and engine settings; each repeat runs each side in a process of
-its own, in alternating order. The bare side hands AsyncLLM every request at once and stores nothing: the limit.
+Both sides get the same prompts, seeds, SamplingParams and engine settings. Each repeat runs each side in its own
+process, in alternating order. The bare side gives AsyncLLM all requests at the same time and stores nothing: this is
+the limit.
 
-Timed is sampling alone, on both sides from the first request: bare to the last completion, the pipeline to the last
-receipt, by stamps that the replica takes around each unit. Starting Ray and loading the model are outside.
-"committed" is the same over Summary's own seconds: from the first ready replica, as the driver sees it, to the last
-commit.
+Only sampling is timed, on both sides from the first request. The bare side is timed to the last completion, the
+pipeline to the last receipt, by timestamps that the replica takes around each unit. The times to start Ray and to load
+the model do not count. "committed" is the same ratio over Summary's seconds: from the first replica that the driver
+sees ready to the last commit.
 
-On a CPU the engine takes every core, and what Ray's own processes use is taken from it; the environment variable
-VLLM_CPU_OMP_THREADS_BIND=0 leaves it one core and the others to everything else, as an engine on a GPU does.
+On a CPU the engine uses every core, so Ray's own processes slow it down. The environment variable
+VLLM_CPU_OMP_THREADS_BIND=0 limits the engine to one core and leaves the others to everything else. An engine on a GPU
+leaves the cores free in the same way.
 """
 
 import argparse
@@ -33,12 +35,12 @@ from samples.runs.run import seed_of
 
 
 class Stamped(Replica):
-    """A replica that notes when it took each unit and when its receipt was ready. Ray carries the class by value."""
+    """A replica that records when each unit began and when its receipt was ready. Ray pickles the class by value."""
 
     notes = ""
 
     def __call__(self, ticket: dict[str, Any]) -> dict[str, bytes]:
-        """Sample a unit between two looks at the clock."""
+        """Sample a unit, and record when it began and ended."""
         began = time.time()
         outcome = super().__call__(ticket)
         with Path(self.notes).open("a") as file:
@@ -47,7 +49,7 @@ class Stamped(Replica):
 
 
 def piped(prepared: Prepared) -> dict[str, float]:
-    """Tokens and seconds of the pipeline, to the last receipt and to the last commit."""
+    """Return tokens and seconds of the pipeline, to the last receipt and to the last commit."""
     notes = Path(f"{prepared.request.lake}.notes")
     Stamped.notes = str(notes)
     pipeline.Replica = Stamped
@@ -61,12 +63,12 @@ def piped(prepared: Prepared) -> dict[str, float]:
 
 
 def bare(prepared: Prepared) -> dict[str, float]:
-    """Tokens and seconds of AsyncLLM alone."""
+    """Return tokens and seconds of AsyncLLM alone."""
     from samples.engines import vllm_log, vllm_settings
-    from samples.engines.hf import quiet
+    from samples.engines.huggingface import silence_huggingface
 
-    quiet()
-    vllm_log.to_file()
+    silence_huggingface()
+    vllm_log.redirect_to_file()
     from vllm.usage.usage_lib import UsageContext
     from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -98,7 +100,7 @@ def bare(prepared: Prepared) -> dict[str, float]:
 
 
 def run_side(given: argparse.Namespace, side: str, folder: str, lake: str) -> dict[str, float]:
-    """Run one side in a fresh process."""
+    """Run one side in a new process."""
     names = ("model", "problems", "k", "unit", "max_tokens", "max_num_seqs")
     options = [f"--{name.replace('_', '-')}={getattr(given, name)}" for name in names]
     command = [sys.executable, __file__, *options, "--side", side, folder, lake]
@@ -107,7 +109,7 @@ def run_side(given: argparse.Namespace, side: str, folder: str, lake: str) -> di
 
 
 def request(given: argparse.Namespace, folder: Path, lake: str) -> Request:
-    """What both sides are asked for: sums, answered until the model or max_tokens ends it."""
+    """Return the request of both sides: sums, where the model or max_tokens ends each answer."""
     return Request(
         str(folder / "sums.jsonl"), given.model, given.k, str(folder / lake), unit=given.unit, dtype="float32",
         sampling=Sampling(max_tokens=given.max_tokens, max_model_len=512),
@@ -116,7 +118,7 @@ def request(given: argparse.Namespace, folder: Path, lake: str) -> Request:
 
 
 def compare(given: argparse.Namespace, folder: Path) -> None:
-    """Alternate the sides and print the ratio of each repeat."""
+    """Run the sides in alternating order and print the ratio of each repeat."""
     rows = [{"id": f"s{n}", "question": f"Tom has {n} sheep and buys {n + 7}. How many now?", "answer": str(2 * n + 7)}
             for n in range(10, 10 + given.problems)]  # fmt: skip
     (folder / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

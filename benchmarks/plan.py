@@ -1,12 +1,15 @@
-"""Planning a top-up of a large lake, k 1000 to 1024: seconds and peak memory. Goal: under 5 s and 1 GiB on two cores.
+"""Measure seconds and peak memory to plan a top-up of a large lake from k 1000 to 1024.
 
-The lake has 10^4 problems x 1000 samples, built as ingest would: a file of 40,000 rows per commit in `samples`, and in
-`completions` a named segment per unit, 160,000 of them, on disk as empty files, so that looking for segments that
-nobody committed costs what it costs. "before Ray" is samples.ingest.ingest as a person runs it (prepare included:
-problems read, prompts rendered) up to where it would start Ray. While the lake grows, a commit of 16 units is timed,
-and what share of the driver's time such commits take under ingest's pause between commits.
+Goal: under 5 s and 1 GiB on two cores.
 
-Peaks are those of fresh processes by VmHWM: ru_maxrss starts at the parent's peak.
+The lake has 10^4 problems x 1000 samples, and is built as ingest builds it. `samples` gets a file of 40,000 rows per
+commit. `completions` names one segment per unit, 160,000 in all. They are empty files on disk, so that the search for
+uncommitted segments takes its real time. "before Ray" is samples.ingest.ingest as a person runs it, up to the point
+where it would start Ray; it includes prepare, which reads problems and renders prompts. While the lake grows, the
+benchmark times a commit of 16 units, and computes the share of the driver's time that such commits take, given the
+pause that ingest makes between commits.
+
+Peaks are the VmHWM of new processes, because ru_maxrss starts at the parent's peak.
 """
 
 import argparse
@@ -41,12 +44,12 @@ K, TOP_UP, PER_FILE, UNITS = 1000, 1024, 40_000, 16
 
 
 def request(where: Path) -> Request:
-    """Return the top-up that is planned."""
+    """Return the request for the top-up."""
     return Request(str(where / "sums.jsonl"), "toy", TOP_UP, str(where / "lake"), engine="toy")
 
 
 def facts_of(ids: list[str], start: int, stop: int) -> pa.Table:
-    """Rows of table samples: indices `start` to `stop` of these problems."""
+    """Return rows of table samples: indices `start` to `stop` of these problems."""
     width, rng = stop - start, np.random.default_rng(start)
     count = len(ids) * width
     each = pa.array(np.repeat(np.arange(len(ids)), width))
@@ -65,7 +68,7 @@ def facts_of(ids: list[str], start: int, stop: int) -> pa.Table:
 
 
 def segment(prepared: Prepared, problem: str, start: int, stop: int) -> File:
-    """Return the file of one unit's completions as a commit names it."""
+    """Return the entry of a commit for the file of one unit's completions."""
     stem = f"unit-{digest(problem)}-{start}-{stop}-{os.urandom(8).hex()}"
     stats = {"problem_id": problem, "sample_index": start}, {"problem_id": problem, "sample_index": stop - 1}
     nulls = {"problem_id": 0, "sample_index": 0}
@@ -76,7 +79,7 @@ def segment(prepared: Prepared, problem: str, start: int, stop: int) -> File:
 
 
 def build(where: Path, problems: int) -> None:
-    """Make the lake, cell by cell, and print what a commit costs on the way."""
+    """Build the lake, cell by cell, and print the cost of a commit at several sizes."""
     rows = [{"id": f"p{n:06d}", "question": f"What is {n} + {n}?", "answer": str(2 * n)} for n in range(problems)]
     (where / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     prepared = prepare(request(where))
@@ -105,7 +108,7 @@ def build(where: Path, problems: int) -> None:
 
 
 def time_commits(lake: Lake, prepared: Prepared, ids: list[str], named: int) -> None:
-    """Commit new units beyond the top-up a few times, and print the median."""
+    """Commit new units beyond the top-up six times, and print the median time."""
     committer, times = Committer(lake, prepared.run), list[float]()
     for number in range(6):
         start = TOP_UP + CELL * (6 * named + number)
@@ -125,8 +128,8 @@ def time_commits(lake: Lake, prepared: Prepared, ids: list[str], named: int) -> 
         assert len(committer.commit(receipts)) == len(receipts)
         times.append(time.perf_counter() - began)
     took = statistics.median(times[1:])
-    pause = max(ingestion._COMMIT_SECONDS, ingestion._COMMIT_SHARE * took)  # noqa: SLF001  # the rule is what is measured
-    count = len(lake.dataset(SAMPLES.name).files)  # pyright: ignore[reportAttributeAccessIssue]  # a dataset of files
+    pause = max(ingestion._COMMIT_SECONDS, ingestion._COMMIT_SHARE * took)  # noqa: SLF001  # the benchmark measures this rule
+    count = len(lake.dataset(SAMPLES.name).files)  # pyright: ignore[reportAttributeAccessIssue]  # this dataset has files
     print(
         f"{named:18,} {took:27.3f} {took / (took + pause):16.1%} {pause:5.1f} s {count:18} {os.getloadavg()[0]:6.1f}",
         flush=True,
@@ -134,11 +137,11 @@ def time_commits(lake: Lake, prepared: Prepared, ids: list[str], named: int) -> 
 
 
 class RayWouldStart(Exception):
-    """Where "before Ray" ends."""
+    """Ends the measurement "before Ray"."""
 
 
 def until_ray(where: Path) -> None:
-    """Run the ingest as far as it comes without Ray."""
+    """Run the ingest up to the point where it would start Ray."""
 
     def cluster() -> Any:
         raise RayWouldStart
@@ -149,7 +152,7 @@ def until_ray(where: Path) -> None:
 
 
 def plan_alone(where: Path) -> None:
-    """Plan, and check what was planned."""
+    """Plan, and check the plan."""
     lake = Lake(str(where / "lake"))
     run = lake.read("runs", ["dataset", "run_id"]).to_pylist()[0]
     ids = lake.read("prompts", ["problem_id"])["problem_id"].to_pylist()
@@ -158,7 +161,7 @@ def plan_alone(where: Path) -> None:
 
 
 def peak() -> float:
-    """MiB this process ever held."""
+    """Return the peak memory of this process in MiB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
@@ -177,7 +180,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="samples-bench-") as where:
         build(Path(where), given.problems)
         print(f"\n{given.problems * K:,} samples, top-up to k = {TOP_UP} (goal 5 s and 1024 MiB)")
-        print("               of 5 s   of 1 GiB   seconds   peak MiB   of these imports   load")
+        print("               of 5 s   of 1 GiB   seconds   peak MiB   MiB after imports   load")
         for what in ("plan", "before Ray"):
             command = [sys.executable, __file__, "--measure", what, where]
             runs = [
@@ -186,7 +189,7 @@ def main() -> None:
             ]
             took, held, before = (statistics.median(column) for column in zip(*runs, strict=True))
             print(
-                f"{what:12} {took / 5:8.2f} {held / 1024:10.2f} {took:9.2f} {held:10.0f} {before:18.0f} "
+                f"{what:12} {took / 5:8.2f} {held / 1024:10.2f} {took:9.2f} {held:10.0f} {before:19.0f} "
                 f"{os.getloadavg()[0]:6.1f}"
             )
 

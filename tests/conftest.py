@@ -1,4 +1,4 @@
-"""What several test files stand on: small lakes, a real model small enough for any machine, its exact distribution."""
+"""Fixtures for many test files: small lakes, a real model that fits any machine, and its exact distribution."""
 
 import importlib.util
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from samples.engines import Sampling
 
 @pytest.fixture(scope="session")
 def lakes() -> ModuleType:
-    """What makes small lakes: `lakes.filled(path)`, `lakes.add_run(lake, "c", {"p1": "cwcc"})`; see lakes.py."""
+    """Return the module lakes.py, which makes small lakes: `lakes.filled(path)`, `lakes.add_run(lake, "c", …)`."""
     spec = importlib.util.spec_from_file_location("lakes", Path(__file__).with_name("lakes.py"))
     assert spec is not None
     assert spec.loader is not None
@@ -26,13 +26,13 @@ def lakes() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def filled(lakes: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A lake of two runs, a and b, over the same four problems; not to be written."""
+    """A lake of two runs, a and b, over the same four problems. Tests must not write to it."""
     return lakes.filled(tmp_path_factory.mktemp("lakes") / "lake")
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Folder of a random Llama of 70,000 float32 parameters; a token is a character, 0 is the end token."""
+    """The folder of a random Llama of 70,000 float32 parameters. A token is a character; token 0 is the end token."""
     import torch
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -58,7 +58,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
         num_attention_heads=2,
         num_key_value_heads=1,
         max_position_embeddings=256,
-        initializer_range=0.2,  # far from uniform, so that cutting the distribution matters
+        initializer_range=0.2,  # far from uniform, so that top_k, top_p and min_p matter
         eos_token_id=0,
         bos_token_id=1,
         tie_word_embeddings=False,
@@ -70,7 +70,10 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def first_token_shares(tiny_model: str) -> Callable[[list[int], Sampling], npt.NDArray[np.float64]]:
-    """Exact chance of each first token after a prompt: the parameters' definitions, token by token, in float64."""
+    """Return a function that gives the exact probability of each first token after a prompt.
+
+    It applies the definitions of the sampling parameters token by token, in float64.
+    """
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="float64")
@@ -94,17 +97,17 @@ def first_token_shares(tiny_model: str) -> Callable[[list[int], Sampling], npt.N
 
 @pytest.fixture(scope="session")
 def fits() -> Callable[[npt.NDArray[np.int64], npt.NDArray[np.float64]], bool]:
-    """Whether counts are a plausible draw from shares: chi-square within four standard deviations."""
+    """Return a check that counts are a plausible draw from shares: chi-square within four standard deviations."""
 
     def check(counts: npt.NDArray[np.int64], shares: npt.NDArray[np.float64]) -> bool:
-        assert not counts[shares == 0].any(), "drawn, although it cannot be"
+        assert not counts[shares == 0].any(), "a token of probability 0 was drawn"
         expected = shares * counts.sum()
         common = expected >= 5
         seen = np.append(counts[common], counts[~common].sum())
         due = np.append(expected[common], expected[~common].sum())
         seen, due = seen[due > 0], due[due > 0]
         degrees = len(due) - 1
-        # Wilson and Hilferty's cube root makes chi-square near normal.
+        # Wilson and Hilferty's cube root makes chi-square nearly normal.
         z = ((((seen - due) ** 2 / due).sum() / degrees) ** (1 / 3) - (1 - 2 / (9 * degrees))) / (
             2 / (9 * degrees)
         ) ** 0.5

@@ -1,4 +1,4 @@
-"""Small lakes with every kind of row, written by the lake's own parts."""
+"""Make small lakes with every kind of row. The library's own code writes them."""
 
 import json
 from datetime import UTC, datetime
@@ -11,7 +11,8 @@ from samples.api import Lake
 from samples.runs.run import run_id as id_of
 from samples_schemas import TABLES
 
-# Of each problem's samples, by run: both solve p1, only a p2, only b p3, neither p4; no answer, error, timeout, ragged.
+# The status of each sample, by run and problem. Both runs solve p1, only a solves p2, only b solves p3, neither solves
+# p4. There is a sample without an answer, an error, a timeout, and a problem with unequal numbers of samples.
 STATUSES = {
     "a": {"p1": "cwcc", "p2": "cwww", "p3": "wwnw", "p4": "wwwe"},
     "b": {"p1": "cccc", "p2": "wwww", "p3": "wctw", "p4": "ww"},
@@ -27,13 +28,13 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def append(lake: Lake, name: str, rows: list[dict[str, Any]], **partition: str) -> None:
-    """Commit rows to a part of a table."""
+    """Commit rows to one partition of a table."""
     table = pa.Table.from_pylist(rows, schema=TABLES[name].file_schema)
     lake.append(name, "test", lambda: [(table, partition)])
 
 
 def filled(path: Path | str) -> Lake:
-    """A lake of two runs, a and b, over the same four problems."""
+    """Make a lake of two runs, a and b, over the same four problems."""
     lake = Lake(str(path), create=True)
     add_problems(lake, "d", METADATA)
     add_run(lake, "a", STATUSES["a"], family="q", role="base")
@@ -42,7 +43,7 @@ def filled(path: Path | str) -> Lake:
 
 
 def add_problems(lake: Lake, dataset: str, metadata: dict[str, str]) -> None:
-    """Add problems by id; each has the answer c."""
+    """Add problems by id. Each has the gold answer c."""
     rest = {"answer": "c", "tests": None}
     rows = [
         {"problem_id": problem, "problem_hash": f"h-{problem}", "question": f"? {problem}", **rest, "metadata": text}
@@ -52,9 +53,9 @@ def add_problems(lake: Lake, dataset: str, metadata: dict[str, str]) -> None:
 
 
 def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", **labels: str) -> None:
-    """Add a run with one verdict of verifier "v" per sample, and all else that goes with it.
+    """Add a run with its prompts, samples, completions, scores, a review, and a verdict of verifier "v" per sample.
 
-    `statuses` has a letter per sample of each problem: correct, wrong, no answer, error, timeout.
+    `statuses` has one letter per sample of each problem: c correct, w wrong, n no answer, e error, t timeout.
     """
     specification = {"model": f"models/{run}", "dataset": dataset, "sampling": {"max_tokens": 16}}
     run_id = id_of(specification)

@@ -1,14 +1,41 @@
-"""Rows on stdout: a table for people, CSV, JSON lines or Parquet for programs."""
+"""Rows on stdout or in a file, in the format that --format or the file's ending names.
+
+A table is for people: on a terminal it fits the width, says once what all rows share, and has at most 40 rows; --all
+and --limit change that. On a pipe it is plain, with all columns and whole cells, and the same rule for rows. What is
+left out is said on stderr. A file holds every row unless --limit is given. The other formats are written as
+`samples.query.formats` says, all rows of them; on a terminal they are made inert, in files and pipes they are exact.
+
+A file is there whole or not at all. Notes of an answer follow its rows, on stderr.
+"""
 
 import os
+import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
-import click
-import pyarrow as pa
+from samples.errors import UsageError
+
+if TYPE_CHECKING:  # imported where rows are written: --help waits for none of it
+    from samples.query.rows import Rows
+
+FORMS = ("table", "csv", "json", "jsonl", "parquet", "markdown", "latex")
+ENDINGS = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".parquet": "parquet",
+    ".md": "markdown", ".tex": "latex", ".txt": "table",
+}  # fmt: skip
+
+_MOST = 40  # rows of a table, unless more are asked for
+_NAMED = 8  # columns that are named among those that do not fit
+
+
+def printable(text: str) -> str:
+    """Spell out what a terminal would obey or hide: a completion is hostile until shown otherwise."""
+    from samples.query.cells import printable
+
+    return printable(text)
 
 
 @contextmanager
@@ -20,76 +47,126 @@ def interruptible() -> Generator[None]:
         from samples.query.interrupts import left_behind
 
         if left_behind():
-            click.echo("samples: interrupted", err=True)
+            _say("samples: interrupted")
             os._exit(130)
         raise
 
 
-def write(rows: pa.Table, style: str) -> None:
-    """Print rows in one of the styles of --format."""
-    if style == "parquet":
-        import pyarrow.parquet as pq
+def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = False, limit: int | None = None) -> None:
+    """Write rows to a file, or to stdout where it is None or "-", and their notes to stderr.
 
-        if sys.stdout.isatty():
-            raise click.UsageError(
-                "--format parquet writes bytes: send them to a file, as in … --format parquet > rows.parquet"
-            )
-        sink = pa.BufferOutputStream()
-        pq.write_table(rows, sink)
-        sys.stdout.buffer.write(sink.getvalue())
-    elif style == "csv":
-        import csv
+    `form` is one of FORMS; None takes the file's ending, or a table. `limit` is the most rows to write, in any format;
+    `every` asks for all rows of a table.
 
-        writer = csv.writer(sys.stdout)
-        writer.writerow(rows.column_names)
-        writer.writerows([_cell(value, "") for value in row.values()] for row in _dicts(rows))
-    elif style == "json":
-        import json
-
-        for row in _dicts(rows):
-            click.echo(json.dumps(row, ensure_ascii=False, default=str))
-    else:
-        _table(rows)
-
-
-def _dicts(rows: pa.Table) -> list[dict[str, Any]]:
-    return rows.to_pylist(maps_as_pydicts="strict")
-
-
-def _table(rows: pa.Table) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in rows.schema:
-        number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-        table.add_column(column.name, justify="right" if number else "left", overflow="fold")
-    for row in _dicts(rows):
-        table.add_row(*(Text(_short(value)) for value in row.values()))
-    console = Console(soft_wrap=False)
-    if not console.is_terminal:
-        console.width = 10_000  # whole cells for whoever reads the pipe
-    console.print(table)
+    Raises:
+        UsageError: The format cannot be told, both --all and --limit are given, or the file cannot be written.
+    """
+    if every and limit is not None:
+        raise UsageError("--all and --limit contradict each other: give one of them")
+    to = None if file in {None, "-"} else file
+    form = form or (_form_of(to) if to else "table")
+    if form == "parquet" and not to and sys.stdout.isatty():
+        raise UsageError("--format parquet writes bytes: name a file, as in -o rows.parquet, or send them to a pipe")
+    most = _MOST if limit is None and form == "table" and not (every or to) else limit
+    there = rows if most is None else rows[:most]
+    left_out: list[str] = []
+    with _file(to) if to else _stdout() as sink:
+        left_out = _write(there, rows, form, sink, to)
+    if form == "table":
+        if len(there) < len(rows):
+            more = "--all or a larger --limit shows more" if limit is not None else "--all or --limit N shows more"
+            left_out.append(f"{len(there):,} of {len(rows):,} rows are shown: {more}")
+        elif not rows and not to:
+            left_out.append("no rows")
+    for line in (*left_out, *(f"note: {note}" for note in rows.notes)):
+        _say(line)
 
 
-def _short(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else printable(_cell(value, "-")).replace("\n", " ")
+def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | None) -> list[str]:
+    """Write rows, the first of the whole, and return what is left out of them."""
+    if form == "parquet":
+        from samples.query.formats import parquet
+
+        parquet(rows, sink)
+        return []
+    if form == "table":
+        return _table(rows, whole, sink, file)
+    from samples.query.formats import TEXTS
+
+    inert = file is None and sys.stdout.isatty()
+    for text in TEXTS[form](rows):
+        sink.write((printable(text) if inert else text).encode())
+    return []
 
 
-def printable(text: str) -> str:
-    """Spell out what a terminal would obey: a completion is hostile until shown otherwise."""
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+def _table(rows: "Rows", whole: "Rows", sink: IO[bytes], file: str | None) -> list[str]:
+    """Write a table, and return what does not fit."""
+    from samples.query.table import laid_out
+
+    terminal = file is None and sys.stdout.isatty()
+    code = "utf-8" if file else sys.stdout.encoding
+    table = laid_out(rows.table, whole.table, shutil.get_terminal_size().columns if terminal else None)
+
+    def put(lines: Iterable[str]) -> None:
+        sink.write("".join(f"{line}\n" for line in lines).encode(code, "backslashreplace"))
+
+    bold = terminal and os.environ.get("TERM") != "dumb"
+    put([*table.above, f"\x1b[1m{table.heading}\x1b[0m" if bold else table.heading])
+    for lines in table.blocks():
+        put(lines)
+    return [*_hidden(table.left_out), *(["texts that end in … are cut: --format csv has them whole"] * table.cut)]
 
 
-def _cell(value: Any, empty: str) -> str:
-    """Write a value as text: nothing as `empty`, maps as key=value, lists with blanks."""
-    if value is None:
-        return empty
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, dict):
-        return " ".join(f"{key}={content}" for key, content in value.items())  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, list):
-        return " ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
-    return str(value)
+def _hidden(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    what = "1 column does" if len(names) == 1 else f"{len(names)} columns do"
+    return [f"{what} not fit ({some}): --format csv, or a wider terminal"]
+
+
+def _form_of(file: str) -> str:
+    form = ENDINGS.get(Path(file).suffix.lower())
+    if form is None:
+        raise UsageError(f"{file}: its ending names no format: end it in {', '.join(ENDINGS)}, or give --format")
+    return form
+
+
+@contextmanager
+def _stdout() -> Generator[IO[bytes]]:
+    """Give stdout; a reader that has seen enough, such as head, ends the writing quietly."""
+    sys.stdout.flush()
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # for what Python still wants to write when it ends
+        os.close(nowhere)
+
+
+@contextmanager
+def _file(name: str) -> Generator[IO[bytes]]:
+    """Open a file that appears when the context ends well; a device or a pipe is written as it is."""
+    path = Path(name).resolve()  # the file that a link names, not the link, is replaced
+    if not path.parent.is_dir():
+        raise UsageError(f"{name}: there is no folder {path.parent}: make it first, or choose another")
+    if path.is_dir():
+        raise UsageError(f"{name} is a folder: name a file in it")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as sink:
+                yield sink
+        else:
+            with part.open("wb") as sink:
+                yield sink
+            part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _say(line: str) -> None:
+    print(printable(line), file=sys.stderr)  # noqa: T201 - this is the command line

@@ -64,7 +64,7 @@ def _print(shown: Any) -> None:
         console.print(Text.assemble(*((printable(piece), style) for piece, style in coloured)))
     else:
         say(text)
-    say("\ntokens" if shown.token_texts else "\ntokens (as ids: the model's tokenizer is not here)", "bold")
+    say("\ntokens" if shown.token_texts else f"\ntokens (as ids: {shown.why})", "bold")
     for number, ((piece, style), token, logprob) in enumerate(
         zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
     ):

@@ -42,13 +42,17 @@ def lines(status: Any) -> list[str]:
     said = [
         f"run {status.name} ({status.run_id}) of {status.dataset}, model {status.model}",
         f"{_counted(status)}, {status.tokens:,} tokens, {status.errors:,} errors",
-        f"{status.problems_done:,} of {status.problems:,} problems have all their samples",
+        f"{status.problems:,} problems{_done(status)}",
         f"last commit {_ago(status.last_commit)}{_speed(status)}",
     ]
     for verifier, (verdicts, accuracy) in status.verifiers.items():
         of = "" if accuracy is None else f", {accuracy:.1%} correct"
         said.append(f"{verifier}: {verdicts:,} verdicts{of}")
     return said
+
+
+def _done(status: Any) -> str:
+    return "" if status.problems_done is None else f", {status.problems_done:,} of them have all their samples"
 
 
 def line(status: Any) -> str:

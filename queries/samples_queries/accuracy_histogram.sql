@@ -1,12 +1,20 @@
--- accuracy_histogram: how many problems a run answers right how often (Yue et al. 2025, arXiv:2504.13837)
+-- accuracy_histogram: how many problems have which accuracy, in twelve bins (Yue et al. 2025, arXiv:2504.13837)
+-- group    accuracy
 -- params   runs: runs, verifier: verifier
 -- reads    tallies
 -- grain    run, dataset, verifier, bin
 -- columns  run, dataset, verifier, place, bin, problems, share
--- Twelve bins of c/n, all of them always there, `place` 0 to 11 from never to always: exactly 0; above each tenth up to
--- the next; above 0.9 but not always; exactly 1. Problems without a verified sample are in none.
+-- means    place: position of the bin, from 0 (never correct) to 11 (always correct)
+--          bin: range of the accuracy, as text: (.1,.2] is above 0.1, up to and including 0.2
+--          problems: problems in this bin
+--          share: these problems as a share of those in all bins, in [0, 1]
+-- example  samples query accuracy_histogram --runs base-7b,rl-7b --verifier math
+--
+-- The accuracy of a problem is c/n: c of its n verified samples are correct. The first bin is exactly 0, the last is
+-- exactly 1, and the others end at .1, .2, … .9 and below 1. The answer has all twelve bins, empty ones too. A problem
+-- without a verified sample is in no bin.
 WITH judged AS (
-    -- c/n is in the tenth (j-1)/10 < c/n <= j/10 where j = ceil(10 c/n), worked out in whole numbers: 3/10 is 3 tenths
+    -- (place - 1) / 10 < c/n <= place / 10, in whole numbers, because as a float 3/10 is not exactly three tenths
     SELECT run, dataset, verifier, CASE WHEN c = n THEN 11 ELSE (10 * c + n - 1) // n END AS place
     FROM tallies
     WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0

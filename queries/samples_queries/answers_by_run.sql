@@ -1,10 +1,17 @@
--- answers_by_run: how many different answers problems were given on average (Wu et al. 2025, arXiv:2507.14843)
+-- answers_by_run: how many different answers problems got on average (Wu et al. 2025, arXiv:2507.14843)
+-- group    answers
 -- params   runs: runs, verifier: verifier
 -- reads    current_verdicts
 -- grain    run
 -- columns  run, dataset, verifier, problems, answered, distinct_answers, entropy, top_share
--- Means over problems with an answer of what `answers` gives per problem: `problems` are those judged, `answered` those
--- of them with at least one extracted answer.
+-- means    problems: problems with a verified sample
+--          answered: problems with an extracted answer; the means are over them
+--          distinct_answers: mean number of different answers to a problem, compared as text; NULL without an answer
+--          entropy: mean entropy of a problem's answers, in nats; NULL without an answer
+--          top_share: mean share of the most frequent answer of a problem, in [0, 1]; NULL without an answer
+-- example  samples query answers_by_run --runs base-7b,rl-7b --verifier math
+--
+-- `answers` gives the same figures for each problem.
 WITH decided AS (
     SELECT run, dataset, problem_id, CASE WHEN status <> 'no_answer' THEN answer END AS answer
     FROM current_verdicts

@@ -1,14 +1,18 @@
 """best_of: max@k, the expected best reward of k samples (arXiv:2510.23393).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none
 reads    current_verdicts
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, max_at_k, low, high, interval
+means    max_at_k: expected largest reward among k samples of a problem, averaged over problems
+example  samples query best_of --runs rl-7b --verifier reasoning-gym --ks 1,8,64
 
-Over the problems with n >= k verified samples. A verdict without a reward has 1 when correct, 0 when wrong or without
-an answer: then this is pass@k. `low` and `high` hold the mean over the problems that could have been asked, in 95 % of
-lakes; rewards outside [0, 1] widen the range that they count with to the least and the greatest seen. Without `ks`:
-1, 2, 4, … and the largest n; "all" is every k.
+A verdict without a reward counts as reward 1 when it is correct, and as 0 when it is wrong or has no answer. When no
+verdict has a reward, max@k is pass@k.
+
+The interval is "two-level beta", as in `pass_at_k`. It is computed on rewards scaled to [0, 1]. When a run has rewards
+outside [0, 1], they are scaled from the smallest and the largest reward of the run instead.
 """
 
 from typing import Any
@@ -21,7 +25,7 @@ from samples_queries.chances import Floats, Integers, all_wrong, means, sums
 from samples_queries.groups import at_each_k, chosen, distinct, unjudged
 from samples_queries.intervals import METHOD, mean_interval
 
-# The best of k is the least reward there is, plus each step up to the next with the chance that one of k is above it.
+# The expected best of k is the smallest reward, plus each step to the next reward times the chance to reach it.
 _SQL = """
 WITH rewarded AS (
     SELECT run, dataset, problem_id, coalesce(reward, (status = 'correct')::DOUBLE) AS reward
@@ -44,10 +48,10 @@ ORDER BY run, dataset, problem_id, reward
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
-    """Return max@k of each run at the ks that some of its problems reach.
+    """Return max@k of each run, at each k that one of its problems reaches.
 
     Raises:
-        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+        Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
     """
     levels = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
     if not len(levels):
@@ -70,7 +74,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
 
 
 def _starts(rows: pa.Table, *names: str) -> Integers:
-    """Return where rows begin that differ from the one before in any of these columns; they are in order."""
+    """Return the first row of each group of sorted rows that are the same in these columns."""
     changed = np.zeros(len(rows), dtype=bool)
     changed[0] = True
     for name in names:

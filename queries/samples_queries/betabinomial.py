@@ -1,8 +1,8 @@
-"""The beta-binomial distribution fitted to counts by maximum likelihood; no query.
+"""Fit the beta-binomial distribution to counts by maximum likelihood. No query.
 
-A problem's chance of a correct sample is Beta(alpha, beta) over problems. The likelihood may be largest at infinite or
-zero alpha and beta: such limits are recognised and named, never approached by a search that stops somewhere. Where
-problems differ in n it may have a maximum at finite values and another at infinite ones, so that both are looked at.
+The chance of a correct sample differs between problems: it is Beta(alpha, beta). The likelihood may be largest when
+alpha and beta go to infinity or to zero. Such limits are recognised and named. The search never runs towards them. When
+problems differ in n, the likelihood may have one maximum at finite values and another at infinity. Both are compared.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ import numpy as np
 
 from samples_queries.chances import Floats, Integers
 
-_SIZES = (1.0, 30.0)  # alpha + beta where searches begin
+_SIZES = (1.0, 30.0)  # of alpha + beta where a search begins
 _STEPS = 200
-_ENOUGH = 1e-12  # of the log-likelihood: a step that gains less is the last
-_NO_MORE = 1e-9  # of the log-likelihood: rounding, on the way to the limit
-_STIFFEST = 1e12  # of the damping: no step gains anything
+_ENOUGH = 1e-12  # the search ends when a step gains less than this share of the log-likelihood
+_NO_MORE = 1e-9  # a gain over the limit below this share of the log-likelihood is rounding
+_STIFFEST = 1e12  # at this damping no step gains anything
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A population of problems, all with the chance `mean` of a correct sample where alpha and beta are None."""
+    """A population of problems. Without alpha and beta it is a limit, with the mean chance `mean` if that is known."""
 
     name: str
     log_likelihood: float
@@ -31,9 +31,9 @@ class Fit:
     beta: float | None = None
 
     def pass_at(self, k: int) -> float | None:
-        """Return pass@k of the population; None when the counts say nothing of it."""
+        """Return pass@k of the population; None when the counts say nothing about it."""
         if self.alpha is not None and self.beta is not None:
-            # All of k are wrong: after i wrong ones the next is with chance (beta + i) / (alpha + beta + i).
+            # All k are wrong: after i wrong ones, the next is wrong with chance (beta + i) / (alpha + beta + i).
             return -expm1(np.log1p(-self.alpha / (self.alpha + self.beta + np.arange(k))).sum())
         if self.mean is None or self.mean == 1 or self.name == "all or nothing":
             return self.mean
@@ -41,7 +41,7 @@ class Fit:
 
 
 def fitted(n: Integers, c: Integers, problems: Integers) -> Fit:
-    """Return the most likely population: each group is so many `problems` with c of n samples correct; n is above 0."""
+    """Return the most likely population for groups of `problems` with c of n samples correct. Every n is above 0."""
     right, drawn = int(problems @ c), int(problems @ n)
     if right == 0:
         return Fit("solved never", 0.0)
@@ -57,7 +57,7 @@ def fitted(n: Integers, c: Integers, problems: Integers) -> Fit:
     climbs = [_climb(n, c, problems, np.log([mean * size, (1 - mean) * size])) for size in _SIZES]
     alpha, beta, value = max(climbs, key=itemgetter(2))
     value += _log_ways(n, c, problems)
-    # Twice the slope of the log-likelihood by 1 / (alpha + beta), where that is 0: up, and the limit is no maximum.
+    # Twice the slope of the log-likelihood in 1 / (alpha + beta) at 0. If it is positive, the limit is no maximum.
     slope = problems @ (c * (c - 1) / mean + (n - c) * (n - c - 1) / (1 - mean) - n * (n - 1))
     if slope <= 0 and value <= alike + _NO_MORE * abs(alike):
         return Fit("binomial", alike, mean=mean)
@@ -69,17 +69,18 @@ def _entropy(share: float) -> float:
 
 
 def _log_ways(n: Integers, c: Integers, problems: Integers) -> float:
-    """Return the log of how many orders of right and wrong give these counts."""
+    """Return the log of the number of orders of correct and wrong samples that give these counts."""
     logs = np.append(0.0, np.cumsum(np.log(np.arange(1, n.max() + 1))))
     return float(problems @ (logs[n] - logs[c] - logs[n - c]))
 
 
 def _climb(n: Integers, c: Integers, problems: Integers, point: Floats) -> tuple[float, float, float]:
-    """Return alpha, beta and the log-likelihood, but for `_log_ways`, of the maximum uphill of a point.
+    """Climb from a point to a maximum. Return its alpha, its beta, and its log-likelihood without `_log_ways`.
 
-    Newton's method on the point, log alpha and log beta, damped until a step goes up (Levenberg and Marquardt).
+    The point is log alpha and log beta. The steps are Newton's, damped until one goes up (Levenberg and Marquardt).
     """
-    # How many problems have more than i correct, wrong, and all samples: the likelihood's rising factors, each once.
+    # How many problems have more than i correct samples, wrong samples, samples: the powers of the factors alpha + i,
+    # beta + i and alpha + beta + i in the likelihood.
     right, wrong, drawn = _more(c, problems), _more(n - c, problems), _more(n, problems)
 
     def value(point: Floats) -> float:
@@ -103,7 +104,7 @@ def _climb(n: Integers, c: Integers, problems: Integers, point: Floats) -> tuple
         slope, curvature = slopes(point)
         steepest, axes = np.linalg.eigh(-curvature)
         while damping < _STIFFEST:
-            # A ridge over the curvature's own: uphill whatever its signs.
+            # The absolute curvature plus a ridge: the step goes uphill whatever the curvature's signs.
             step = axes @ ((axes.T @ slope) / (np.abs(steepest) + damping * np.abs(steepest).max()))
             there = value(point + np.clip(step, -2.0, 2.0))
             if there >= reached:
@@ -120,6 +121,6 @@ def _climb(n: Integers, c: Integers, problems: Integers, point: Floats) -> tuple
 
 
 def _more(counts: Integers, problems: Integers) -> Floats:
-    """Return, for i from 0 on, how many problems have a count above i."""
+    """Return how many problems have a count above i, for each i from 0 on."""
     there = np.bincount(counts, weights=problems)
     return there[::-1].cumsum()[::-1][1:]

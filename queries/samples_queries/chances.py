@@ -1,8 +1,8 @@
-"""Chances of what k samples hold, drawn without replacement from n of which c are correct; no query.
+"""Chances about k samples drawn without replacement from n, of which c are correct. No query.
 
-All are products and sums of ratios of whole numbers, so that no logarithm of a factorial loses digits: values are
-within 2e-15 of the exact fractions up to n = 10,000. Groups (n, c) that many problems share are worked out once, and a
-block of ks at a time, so that memory is bounded for any number of ks.
+Each chance is a product or a sum of ratios of whole numbers. No logarithm of a factorial loses digits: up to n = 10,000
+the values are within 2e-15 of the exact fractions. Problems with the same n and c are a group, and each group is
+computed once. The ks are computed in blocks, so memory is bounded for any number of ks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,28 +15,28 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-CELLS = 1 << 20  # numbers worked out at a time: 8 megabytes, and a few arrays of that size
-WIDEST = 128  # ks at a time: of some thousand groups they stay in the processor's cache
-FEW = 64  # correct samples up to which a product over them has fewer roundings than one over the samples drawn
+CELLS = 1 << 20  # most numbers in a block: 8 megabytes, and a few arrays of that size
+WIDEST = 128  # most ks in a block: with some thousand groups it fits the processor's cache
+FEW = 64  # with so many correct samples or fewer, the product over them is used: it has fewer roundings
 
 
 def all_wrong(n: Integers, c: Integers, ks: Integers, rows: int = 0) -> Iterator[tuple[Integers, Floats]]:
-    """Yield blocks of ks with the chances, [groups, ks of the block], that none of k is correct: 1 - pass@k.
+    """Yield blocks of ks, each with the chance of every group that none of k samples is correct: 1 - pass@k.
 
-    C(n-c, k) / C(n, k), which is C(n-k, c) / C(n, c): a product of k ratios, or of c. The shorter of the two errs
-    least, and either is cumulative. NaN where n < k.
+    The chances are [groups, ks of the block], and NaN where n < k. The formula is C(n-c, k) / C(n, k), which equals
+    C(n-k, c) / C(n, c): a product of k ratios, or of c ratios. The shorter product has the smaller error.
 
     Args:
         n: [groups], at least 1.
-        c: [groups], of n.
+        c: [groups], how many of the n are correct.
         ks: ascending, at least 1.
-        rows: how many numbers per k the caller makes of a block, when these are more than the groups.
+        rows: how many numbers per k the caller computes from a block, when that is more than one per group.
     """
     width = max(1, min(WIDEST, CELLS // max(rows, len(n), 1)))
     few = c <= FEW
     many = ~few
     sizes, which = np.unique(n[many], return_inverse=True)
-    wrong = (n - c)[many, None].astype(np.float64)  # exact, and divided faster
+    wrong = (n - c)[many, None].astype(np.float64)  # floats divide faster, and hold these numbers exactly
     reached = np.ones((len(wrong), 1))
     for first in range(0, int(ks[-1]), width):
         drawn = np.arange(first, min(first + width, int(ks[-1])), dtype=np.float64)
@@ -56,8 +56,8 @@ def all_wrong(n: Integers, c: Integers, ks: Integers, rows: int = 0) -> Iterator
 
 
 def _over_correct(n: Integers, c: Integers, ks: Integers) -> Floats:
-    """Chance that each correct sample in turn is not among the k."""
-    sizes, which = np.unique(n, return_inverse=True)  # without return_inverse it would import numpy.ma, for 15 ms
+    """Return the same chances as products over the correct samples: that each in turn is not among the k."""
+    sizes, which = np.unique(n, return_inverse=True)  # without return_inverse numpy imports numpy.ma, in 15 ms
     most = int(c.max(initial=0))
     chances = np.ones((len(n), len(ks)))
     step = max(1, CELLS // max(most * len(ks), 1))
@@ -70,10 +70,11 @@ def _over_correct(n: Integers, c: Integers, ks: Integers) -> Floats:
 
 
 def at_least(n: Integers, c: Integers, k: int, needed: list[int]) -> Floats:
-    """Chances, [groups, needed], that at least so many of k are correct; every n is at least k.
+    """Return the chance, [groups, needed], that at least the needed number of k samples is correct.
 
-    Tails of the hypergeometric distribution. Its weights come from ratios of neighbours, outwards from the likeliest
-    number: no weight is above 1, those that are too small for a float are 0, and their sum makes them chances.
+    Every n must be at least k. The chances are tails of the hypergeometric distribution. The likeliest number of
+    correct samples has weight 1. The other weights follow from ratios of neighbours, and those too small for a float
+    are 0. Dividing by the sum of the weights gives chances.
     """
     tails = np.empty((len(n), len(needed)))
     correct = np.arange(k)
@@ -81,7 +82,7 @@ def at_least(n: Integers, c: Integers, k: int, needed: list[int]) -> Floats:
     for start in range(0, len(n), step):
         some_n, some_c = n[start : start + step, None], c[start : start + step, None]
         likeliest = (k + 1) * (some_c + 1) // (some_n + 2)
-        # Of so many correct ones and one more: weights of drawing the one more, and of not.
+        # The weight of i + 1 correct samples is the weight of i, times more[i], over fewer[i].
         more = np.maximum((some_c - correct) * (k - correct), 0).astype(np.float64)
         fewer = np.maximum((correct + 1) * (some_n - some_c - k + correct + 1), 0).astype(np.float64)
         above = correct >= likeliest
@@ -97,22 +98,22 @@ def at_least(n: Integers, c: Integers, k: int, needed: list[int]) -> Floats:
 
 
 def share_of(tau: float) -> Fraction:
-    """Return tau as it is written in decimals: 0.1 of 30 is 3, not the 4 that the nearest float's ceiling is."""
+    """Return tau as the decimal number that is written: 0.1 of 30 must be 3, but the float 0.1 would give 4."""
     return Fraction(str(tau))
 
 
 def needed(tau: float, k: int) -> int:
-    """How many of k must be correct for a share of tau; one at least."""
+    """Return how many of k samples must be correct for a share of tau, at least one."""
     return max(1, ceil(share_of(tau) * k))
 
 
 def sums(values: Floats, weights: Integers, powers: Sequence[int] = (1, 2)) -> Floats:
-    """Return, at each k, how many problems have a value, and the sums of the values raised to each power.
+    """Return for each k the number of problems with a value, then the sum of their values to each power.
 
     Args:
         values: [groups, ks]; NaN where a group has too few samples.
-        weights: [groups], the problems in each.
-        powers: doublings of one another, as squares of squares are quick.
+        weights: [groups], the number of problems in each group.
+        powers: 1, 2, 4 and so on: each power is the square of the one before.
 
     Returns:
         [1 + powers, ks].
@@ -131,11 +132,11 @@ def sums(values: Floats, weights: Integers, powers: Sequence[int] = (1, 2)) -> F
 
 
 def means(values: Floats, weights: Integers) -> tuple[Integers, Floats]:
-    """Return, at each k, how many problems have a value, and its mean over them; NaN where none has.
+    """Return for each k the number of problems with a value, and the mean of their values; NaN without a problem.
 
     Args:
         values: [groups, ks]; NaN where a group has too few samples.
-        weights: [groups], the problems in each.
+        weights: [groups], the number of problems in each group.
     """
     problems, total = sums(values, weights, (1,))
     return problems.astype(np.int64), total / np.where(problems > 0, problems, np.nan)

@@ -1,16 +1,22 @@
-"""compare: pass@k of one run minus that of another, problem by problem, at each k.
+"""compare: pass@k of run A minus pass@k of run B, paired problem by problem, at each k.
 
+group    two runs
 params   a: run, b: run, verifier: verifier, ks: ints = none
 reads    tallies, runs
 grain    a, b, dataset, verifier, k
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, difference, low, high, interval,
          wins, losses, ties, unpaired
+means    ks: the values of k; without them 1, 2, 4, … and the largest n of both runs; "all" is every k up to it
+         problems: problems of which both runs have at least k verified samples; the means are over them
+         difference: pass_at_k_a minus pass_at_k_b, in [-1, 1]
+         low: lower end of the 95 % interval for the mean difference over all problems that could have been asked
+         wins: problems on which A has the higher pass@k
+         losses: problems on which B has the higher pass@k
+         ties: problems on which the two differ by less than 1e-12
+example  samples query compare --a base-7b --b rl-7b --verifier math --ks 1,8,64
 
-At k, the problems of which both runs have k verified samples; both means are over these. `difference` is A's minus
-B's, and `low` and `high` hold that of the problems that could have been asked, in 95 % of lakes. A wins a problem when
-its pass@k is higher there; values closer than 1e-12 tie. `unpaired` problems count at no k: only one run has verified
-samples of them, or the runs were drawn for different versions. Without `ks`: 1, 2, 4, … and the largest n in common;
-"all" is every k.
+The interval is "two-level paired t". It treats the problems as a random sample of those that could have been asked, and
+it includes the sampling error within each problem. A difference is more than chance when the interval leaves out 0.
 """
 
 import duckdb
@@ -27,7 +33,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: s
     """Return the paired difference at each k.
 
     Raises:
-        Unanswerable: The runs share no problem, or none has as many verified samples by both as some k.
+        Unanswerable: No problem is paired, or a k is above the largest n that both runs have.
     """
     paired = pairs(connection, a, b, verifier)
     wanted = chosen(ks, max(part.most for part in paired))

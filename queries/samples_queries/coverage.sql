@@ -1,11 +1,15 @@
 -- coverage: which problems both of two runs solve, only one, or neither (Yue et al. 2025, arXiv:2504.13837)
+-- group    two runs
 -- params   a: run, b: run, verifier: verifier, threshold: int = 1
 -- reads    tallies, runs
 -- grain    a, b, dataset, outcome
 -- columns  a, b, dataset, outcome, problems, share, problem_ids, unpaired
--- A run solves a problem when at least `threshold` of its verified samples are correct. All four outcomes are there,
--- and shares are of the problems in them. `unpaired` problems are in none: only one run has verified samples of them,
--- or the runs were drawn for different versions.
+-- means    outcome: which of the two runs solve the problem: both, only_a, only_b or neither
+--          problems: problems with this outcome
+--          share: these problems as a share of those with any outcome, in [0, 1]; NULL when there are none
+-- example  samples query coverage --a base-7b --b rl-7b --verifier math
+--
+-- The answer has all four outcomes, also those of no problem. Unpaired problems have no outcome.
 WITH versions AS (
     SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
     FROM runs

@@ -1,11 +1,17 @@
--- coverage_many: which runs together solve how many problems, for each set of runs that solves any
+-- coverage_many: how many problems are solved by which set of runs, for each set that solves any
+-- group    two runs
 -- params   runs: runs, verifier: verifier, threshold: int = 1
 -- reads    tallies, runs
 -- grain    dataset, solved_by
 -- columns  dataset, solved_by, problems, share, problem_ids, runs, unpaired
--- A run solves a problem when at least `threshold` of its verified samples are correct; `solved_by` are all that do, and
--- no other. The row of none is always there. `runs` are those compared: the ones with verified samples. `unpaired`
--- problems are in no row: not every run has verified samples of them, or not all were drawn for the same version.
+-- means    runs: the runs to compare, by name or by the beginning of an id; the column has those with verified samples
+--          solved_by: the runs that solve the problem, sorted; the other runs do not solve it
+--          problems: problems that exactly these runs solve
+--          share: these problems as a share of those in all rows of the dataset, in [0, 1]; NULL when there are none
+--          unpaired: problems in no row: some run has no verified sample of them, or saw another version
+-- example  samples query coverage_many --runs base-7b,rl-7b,distilled-7b --verifier math
+--
+-- The answer always has a row for the problems that no run solves.
 WITH versions AS (
     SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
     FROM runs

@@ -1,14 +1,17 @@
-"""crossing: the smallest k at which a run is no longer ahead of another in pass@k (Yue et al. 2025, arXiv:2504.13837).
+"""crossing: the smallest k at which run B is no longer ahead of run A in pass@k (Yue et al. 2025, arXiv:2504.13837).
 
+group    two runs
 params   a: run, b: run, verifier: verifier
 reads    tallies, runs
 grain    a, b, dataset, verifier
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, largest_k, unpaired
+means    k: smallest k at which B's mean pass@k is not above A's; NULL when B is ahead at every k
+         problems: problems of which both runs have at least k verified samples; the means are over them
+         largest_k: largest n that both runs have of a problem; every k from 1 to it is tried
+example  samples query crossing --a base-7b --b rl-7b --verifier math
 
-Of every k from 1 to the largest n in common, `k` is the first at which B's mean pass@k is not above A's, over the
-problems of which both have k verified samples; 1 when B was never ahead, NULL when it is ahead at each. The other
-columns tell of that k, and of the largest when there is none. A trained run is B, its base A. Whether a lead is more
-than chance, `compare` says.
+Take the base as A and the trained run as B. When B is not ahead at k = 1, k is 1. When k is NULL, `problems` and the
+two pass@k are those at `largest_k`. `compare` says whether a lead is more than chance.
 """
 
 import duckdb
@@ -24,7 +27,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: s
     """Return one row per dataset.
 
     Raises:
-        Unanswerable: The runs share no problem.
+        Unanswerable: No problem is paired.
     """
     found = [
         {"a": a, "b": b, "dataset": part.dataset, "verifier": verifier}

@@ -1,14 +1,21 @@
--- duplicates: how many samples of a problem repeat the text of an earlier one: a check on seeds
+-- duplicates: how many samples of a problem repeat the text of an earlier one, as a check of the seeds
+-- group    health
 -- params   runs: runs
 -- reads    completions, samples
 -- grain    run, problem_id
 -- columns  run, dataset, problem_id, samples, distinct_texts, duplicate_rate
--- The worst come first. `samples` have a text: those that failed are left out, and imported ones without a completion.
--- An empty text is one as any other. A rate near 1 at a temperature above 0 says that samples shared a seed; short
--- answers repeat by themselves, and everything does at temperature 0. Texts are compared by a hash of 64 bits, so that
--- memory holds no text: of a thousand texts two different ones share one with a chance of 3e-14.
+-- means    samples: samples with a text; failed samples and imported ones without a completion are left out
+--          distinct_texts: number of different texts; an empty text counts as a text
+--          duplicate_rate: share of these samples whose text an earlier sample has, in [0, 1]
+-- example  samples query duplicates --runs base-7b
+--
+-- The highest rates come first. At a temperature above 0, a rate near 1 means that samples shared a seed. Short answers
+-- repeat by chance, and at temperature 0 all texts are the same.
+--
+-- Texts are compared by a 64-bit hash, so that no text is kept in memory. Among a thousand different texts, two have
+-- the same hash with probability 3e-14.
 WITH hashed AS MATERIALIZED (
-    -- nothing is filtered here: with a filter DuckDB expects few rows, and builds its join's table of whole texts
+    -- no filter here: with one, DuckDB expects few rows, and its join would keep whole texts in memory
     SELECT run, run_id, dataset, problem_id, sample_index, hash(text) AS text
     FROM completions
 ), failed AS (

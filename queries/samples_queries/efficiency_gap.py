@@ -1,17 +1,26 @@
 """efficiency_gap: pass@K of a base minus pass@1 of each run trained from it (Yue et al. 2025, arXiv:2504.13837).
 
+group    two runs
 params   base: run, runs: runs, verifier: verifier, ks: ints = none
 reads    tallies, runs
 grain    base, run, dataset, verifier, k
 columns  base, run, dataset, verifier, labels, k, base_pass_at_K, pass_at_1, gap, low, high, interval,
          problems, unpaired
+means    base: name of the base run
+         runs: the trained runs, by name or by the beginning of an id; only runs of the base's dataset are compared
+         ks: the values of K; without them 256, or the base's largest n if that is less; "all" is every K up to it
+         k: K, the number of samples drawn from each problem of the base
+         base_pass_at_K: mean pass@K of the base over these problems, in [0, 1]; NULL without a problem
+         pass_at_1: mean pass@1 of the trained run over the same problems, in [0, 1]; NULL without a problem
+         gap: base_pass_at_K minus pass_at_1, in [-1, 1]; NULL without a problem
+         low: lower end of the 95 % interval for the gap over all problems that could have been asked
+         problems: problems with at least K verified samples of the base and one of the trained run
+example  samples query efficiency_gap --base base-7b --runs rl-7b --verifier math
 
-How far training is from what sampling the base finds: the smaller the gap, the more efficient. K is `k`: 256 without
-`ks`, or the base's largest n when that is smaller. Runs of the base's dataset, in the order of their labels `algorithm`
-and `step`; both means are over the problems of which the base has K verified samples and the run one. `low` and `high`
-hold the gap over the problems that could have been asked, in 95 % of lakes. `unpaired` problems count at no K: only one
-of the two has verified samples of them, or they were drawn for different versions. A run none of whose problems counts
-has NULLs.
+The gap says how far training is from what sampling the base can reach: the smaller it is, the more efficient the
+training. Rows are in the order of the labels `algorithm` and `step`.
+
+The interval is "two-level paired t", as in `compare`.
 """
 
 import duckdb
@@ -37,10 +46,10 @@ ORDER BY labels['algorithm'] NULLS FIRST, try_cast(labels['step'] AS DOUBLE) NUL
 def answer(
     connection: duckdb.DuckDBPyConnection, *, base: str, runs: list[str], verifier: str, ks: list[int] | None
 ) -> pa.Table:
-    """Return the gap of each run but the base, at each K.
+    """Return the gap of each run except the base, at each K.
 
     Raises:
-        Unanswerable: There is no other run of the base's dataset, or the base has no problem with K verified samples.
+        Unanswerable: There is no other run of the base's dataset, or a K is above the base's largest n.
     """
     (start,) = groups(connection, [base], verifier)
     wanted = chosen(ks, start.most, default=[min(USUAL, start.most)])

@@ -1,11 +1,18 @@
 -- errors: why samples have no completion, or no verdict
+-- group    health
 -- params   runs: runs, verifier: verifier = none
 -- reads    samples, current_verdicts
 -- grain    run, kind, verifier, error
 -- columns  run, dataset, kind, verifier, error, samples, problems, example_problem_id, example_sample_index
--- None of them is in any n. `kind` is sampling (the engine gave no completion), verdict error or timeout (the verifier
--- gave no verdict; a current one), of the verifier named or, without one, of all. `error` is the first line of the
--- reason; `samples show RUN PROBLEM INDEX` shows the example, the first of them, whole.
+-- means    kind: sampling (no completion), verdict error (the verifier failed) or timeout (the verifier took too long)
+--          verifier: name of the verifier; without it all verifiers are looked at; NULL for sampling
+--          error: first line of the reason; NULL when none was stored
+--          samples: samples with this reason
+--          problems: problems of these samples
+-- example  samples query errors --runs base-7b
+--
+-- None of these samples is a verified sample: no query counts it as wrong. Verdicts are the current ones. `samples show
+-- RUN PROBLEM INDEX` shows the whole reason of the example.
 WITH reasons AS (
     SELECT run, dataset, 'sampling' AS kind, NULL AS verifier, error AS reason, problem_id, sample_index
     FROM samples

@@ -1,23 +1,37 @@
-"""forecast: pass@K for more samples than there are, from a beta-binomial fitted over problems (arXiv:2510.05197).
+"""forecast: pass@K for more samples than were drawn, from a beta-binomial fit over problems (arXiv:2510.05197).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none
 reads    tallies
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, pass_at_k, fit, alpha, beta, log_likelihood,
          fitted_at_1, observed_at_1, n, fitted_at_n, observed_at_n
+means    ks: the values of K, at most a million; without them the four powers of two above the largest n
+         k: K, the number of samples drawn from each problem
+         problems: problems with a verified sample; the fit is to their counts
+         pass_at_k: predicted pass@K of the fitted population, in [0, 1]; NULL when the counts say nothing about it
+         fit: what was fitted: beta-binomial, or one of the limits listed below
+         alpha: first parameter of the fitted beta distribution; NULL for a limit
+         beta: second parameter of the fitted beta distribution; NULL for a limit
+         log_likelihood: natural log of the probability of these counts under the fit
+         fitted_at_1: pass@1 of the fitted population, in [0, 1]
+         observed_at_1: unbiased pass@1 of the run, in [0, 1]
+         n: a number of verified samples that at least half of the problems have
+         fitted_at_n: pass@n of the fitted population, in [0, 1]
+         observed_at_n: unbiased pass@n of the run, in [0, 1], over the problems with n samples
+example  samples query forecast --runs base-7b --verifier math --ks 512,1024
 
-Of each problem c of n samples are correct: c ~ BetaBinomial(n, alpha, beta) of the largest likelihood, n as it is for
-each. pass@K is then 1 - B(alpha, beta + K) / B(alpha, beta). How far to trust it, the fit says: pass@1 and pass@n of
-the fitted population beside the unbiased ones of the lake, `n` being reached by at least half of the problems, and the
-log-likelihood. Without `ks`: the four powers of two above the largest n.
+The model: c of a problem's n samples are correct, c ~ BetaBinomial(n, alpha, beta), and alpha and beta are the same for
+all problems. They are fitted by maximum likelihood. Then pass@K = 1 - B(alpha, beta + K) / B(alpha, beta). Trust it as
+far as the fitted pass@1 and pass@n are close to the observed ones.
 
-`fit` names what was fitted, where alpha and beta are at no finite values (they are NULL then):
-- beta-binomial: the usual case.
-- binomial: the counts differ by no more than chance, so every problem has the same chance p: 1 - (1 - p)^K.
-- all or nothing: each problem is solved always or never, so more samples change nothing.
-- solved always: every sample is correct; pass@K is 1.
-- solved never: no sample is correct, which says nothing of more samples: pass@K is NULL.
-- one sample: no problem has two, which says nothing of how problems differ: pass@K is NULL.
+The likelihood can be largest in a limit of alpha and beta. `fit` then names the limit:
+
+- binomial: the counts differ no more than by chance. All problems have the same chance p: pass@K is 1 - (1 - p)^K.
+- all or nothing: each problem is solved by all of its samples or by none. More samples change nothing.
+- solved always: every sample is correct. pass@K is 1.
+- solved never: no sample is correct. This says nothing about more samples: pass@K is NULL.
+- one sample: no problem has two samples. This says nothing about how problems differ: pass@K is NULL.
 """
 
 import duckdb
@@ -29,12 +43,12 @@ from samples_queries.betabinomial import Fit, fitted
 from samples_queries.chances import all_wrong, means
 from samples_queries.groups import Groups, groups
 
-_FARTHEST = 10**6  # samples of a problem that a few hundred can say anything of, at the very best
+_FARTHEST = 10**6  # beyond so many samples, a fit to a few hundred says nothing
 _DOUBLINGS = 4
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
-    """Return the forecast of each run at each K, and the fit that it stands on.
+    """Return the forecast of each run at each K, with the fit behind it.
 
     Raises:
         Unanswerable: A K is below 1 or above a million, or there are no verdicts.

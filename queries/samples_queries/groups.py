@@ -1,6 +1,6 @@
-"""Groups of problems with the same counts, which questions about pass@k start from; no query.
+"""Groups of problems with the same counts n and c, and what queries over many ks share. No query.
 
-Which problem is which does not matter to a mean: 10^4 problems of 1000 samples are at most 1001 groups (n, c).
+A mean over problems needs the groups only: 10^4 problems with 1000 samples each are at most 1001 groups.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ ORDER BY run, dataset
 
 @dataclass(frozen=True)
 class Groups:
-    """The problems of one run: in each group so many `problems` with n verified samples, c of them correct."""
+    """The groups of one run: each is a number of `problems` with n verified samples, of which c are correct."""
 
     run: str
     dataset: str
@@ -49,15 +49,17 @@ class Groups:
 
     @property
     def most(self) -> int:
-        """The largest n."""
+        """The largest n of a problem."""
         return int(self.n[-1])
 
 
 def groups(connection: duckdb.DuckDBPyConnection, runs: list[str], verifier: str) -> list[Groups]:
-    """Return the groups of each run that has verified samples, by name; errors and timeouts are its problems' sums.
+    """Return the groups of each run with verified samples, in the order of names.
+
+    `errors` and `timeouts` are sums over all problems of a run.
 
     Raises:
-        Unanswerable: No run has any.
+        Unanswerable: No run has verified samples.
     """
     found: list[Groups] = []
     for row in rows(connection, _SQL, runs=runs, verifier=verifier):
@@ -72,7 +74,7 @@ def groups(connection: duckdb.DuckDBPyConnection, runs: list[str], verifier: str
 
 
 def distinct(parts: Iterable[tuple[Integers, Integers]]) -> tuple[Integers, Integers, list[Integers]]:
-    """Return the distinct (n, c) of all parts, and where those of each part are among them."""
+    """Return the distinct n and c of all parts, and for each part the places of its own among them."""
     pairs = [np.stack(part, axis=1) for part in parts]
     unique, places = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
     ends = np.cumsum([len(pair) for pair in pairs])[:-1]
@@ -80,15 +82,20 @@ def distinct(parts: Iterable[tuple[Integers, Integers]]) -> tuple[Integers, Inte
 
 
 def doubling(most: int) -> list[int]:
-    """1, 2, 4, … and `most`."""
+    """Return 1, 2, 4, … and `most`."""
     return sorted({*(1 << power for power in range(most.bit_length())), most})
 
 
 def chosen(ks: Sequence[int] | None, most: int, default: Sequence[int] | None = None) -> Integers:
-    """Return the ks asked for, ascending: `default` (1, 2, 4, … and the largest n) when None, each when empty.
+    """Return the values of k, ascending.
+
+    Args:
+        ks: the values asked for; None means `default`, an empty list means every k up to `most`.
+        most: the largest n of a problem.
+        default: 1, 2, 4, … and `most` when None.
 
     Raises:
-        Unanswerable: One is below 1, or above the largest n.
+        Unanswerable: A value is below 1 or above `most`.
     """
     wanted = (default or doubling(most)) if ks is None else sorted(set(ks)) or range(1, most + 1)
     if wanted[0] < 1:
@@ -102,21 +109,25 @@ def chosen(ks: Sequence[int] | None, most: int, default: Sequence[int] | None = 
 
 
 def unjudged(verifier: str, which: str = "these runs") -> Unanswerable:
-    """Say that there is nothing to count."""
+    """Return the error for runs of which the verifier judged no sample."""
     return Unanswerable(f"{verifier} judged no sample of {which}: samples ingest … --verifier {verifier} does")
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> list[dict[str, Any]]:
-    """Return the rows of a query of the views."""
+    """Run SQL over the views, and return its rows."""
     found = connection.execute(sql, parameters or None)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def at_each_k(same: dict[str, Any], ks: Integers, problems: Integers, **columns: Any) -> pa.Table:
-    """Make one row per k that some problem reaches: columns that are the same at all of them, then those that differ.
+    """Return one row for each k with a problem.
 
-    Columns are arrays over ks, or the same at each; `ks` and `problems` are columns too.
+    Args:
+        same: the first columns, with the same value in each row.
+        ks: the column k.
+        problems: the column problems, [ks].
+        columns: the other columns: an array over ks, or one value for each row.
     """
     reached = problems > 0
     count = int(reached.sum())
@@ -125,7 +136,7 @@ def at_each_k(same: dict[str, Any], ks: Integers, problems: Integers, **columns:
 
 
 def _column(value: Any, reached: npt.NDArray[np.bool_], count: int) -> pa.Array:
-    """Lay a column out in memory: pa.array would import pandas where that is installed, for longer than all else."""
+    """Build a column from its bytes. pa.array would import pandas where it is installed, which takes longest of all."""
     if isinstance(value, str):
         text = value.encode()
         ends = np.arange(count + 1, dtype=np.int32) * len(text)

@@ -1,16 +1,16 @@
-"""Intervals for means over problems: of pass@k and its kin, and of the paired difference of two runs.
+"""Intervals for means over problems: for pass@k and its kin, and for the paired difference of two runs. No query.
 
-Two levels vary: the problems are a sample of those that could have been asked, and the samples of a problem are a
-sample of what the model could have answered. Each problem contributes one unbiased estimate, so the spread of these
-estimates over problems holds both levels already; resampling the samples as well would count their noise twice, and
-redrawing c from Binomial(n, c/n) is biased at k near n. Hence problems are the unit, weighted alike.
+An interval is for the mean over all problems that could have been asked. Two levels vary. The problems are a sample of
+those that could have been asked, and the samples of a problem are a sample of what the model could have answered. Each
+problem gives one unbiased estimate, so the spread of the estimates over problems already contains both levels.
+Resampling the samples too would count their noise twice. Redrawing c from Binomial(n, c/n) would be biased at k near n.
 
-What the spread of the problems seen cannot say is what an unseen problem may do: thirty problems, all solved, do not
-prove that every problem is. Both intervals therefore add two pseudo-observations of half a problem each, and so stay
-open where the plain ones shrink to a point. Both are closed forms: no seed, the same answer each time. `METHOD` and
-`DIFFERENCE_METHOD` name them in answers.
+The spread cannot say what an unseen problem may do: thirty problems, all solved, do not prove that every problem is
+solved. Therefore both intervals add two pseudo-observations of half a problem each. They keep a width where plain
+intervals shrink to a point. Both are closed forms: they need no seed, and give the same answer each time. `METHOD` and
+`DIFFERENCE_METHOD` are their names in answers.
 
-Both start from sums over the problems (`samples_queries.chances.sums`), which may be added up piece by piece.
+Both start from sums over problems (`samples_queries.chances.sums`). The sums of parts may be added up.
 """
 
 import numpy as np
@@ -20,31 +20,31 @@ from samples_queries.quantiles import beta_quantiles, student_quantile
 
 METHOD = "two-level beta"
 DIFFERENCE_METHOD = "two-level paired t"
-POWERS = (1, 2, 4)  # that the interval of a difference takes sums of
+POWERS = (1, 2, 4)  # of the sums that `difference_interval` takes
 
-HALF = 0.5  # weight of each pseudo-observation, in problems: Jeffreys' prior when every value is 0 or 1
+HALF = 0.5  # problems in a pseudo-observation: this is Jeffreys' prior when every value is 0 or 1
 
 
 def mean_interval(sums: Floats, level: float = 0.95) -> tuple[Integers, Floats, Floats, Floats]:
-    """Interval for the population's mean of a quantity between 0 and 1, at each k.
+    """Return the interval for the mean of a quantity in [0, 1] over all problems that could have been asked.
 
-    The beta distribution with the mean and variance that a Bayesian bootstrap over problems has (Rubin 1981, Annals of
-    Statistics 9:130) when half a problem with value 0 and half a problem with value 1 are added to those seen: with
-    W = N + 1 and m, s2 the mean and mean square deviation of all of them, mean m and variance s2 / (W + 1). Where
-    values are 0 or 1 only (pass@n) this is Jeffreys' interval of a proportion exactly (Brown, Cai, DasGupta 2001,
-    Statistical Science 16:101), whose rule for no and all successes is kept: the interval reaches the estimate.
+    Add half a problem with value 0 and half a problem with value 1 to the N problems. Let m and s2 be the mean and the
+    mean square deviation of these W = N + 1 problems. A Bayesian bootstrap over them (Rubin 1981, Annals of Statistics
+    9:130) has mean m and variance s2 / (W + 1). The interval is the middle of the beta distribution with that mean and
+    variance. When all values are 0 or 1 (pass@n), it is exactly Jeffreys' interval of a proportion (Brown, Cai,
+    DasGupta 2001, Statistical Science 16:101). As there, the interval always reaches the estimate.
 
-    In simulated lakes it holds the truth in 93-97 % of them. At k = n, where outcomes are 0 or 1, it may be a point
-    less (a proportion moves in steps); it is more than 97 % where fewer than some five problems are solved or unsolved,
-    or all are alike: the interval errs to the wide side there.
+    In 93-97 % of simulated lakes it contains the truth. At k = n it may be one point less, because a proportion moves
+    in steps. It is more than 97 % when fewer than about five problems are solved, or unsolved, or when all problems are
+    alike: then the interval is too wide.
 
     Args:
-        sums: [3, ks], of the values and their squares as `sums` gives them.
-        level: share of intervals that should hold the truth.
+        sums: [3, ks], `sums` of the values with the powers 1 and 2.
+        level: share of intervals that should contain the truth.
 
     Returns:
-        The problems, the mean over them, and the interval's low and high end, [ks] each. The mean lies between the
-        ends; all three are NaN where there is no problem.
+        The problems, their mean, and the low and high end of the interval, [ks] each. The mean lies between the ends.
+        Mean and ends are NaN without a problem.
     """
     problems, total, second = sums
     added = problems + 2 * HALF
@@ -56,25 +56,27 @@ def mean_interval(sums: Floats, level: float = 0.95) -> tuple[Integers, Floats, 
 
 
 def difference_interval(sums: Floats, level: float = 0.95) -> tuple[Integers, Floats, Floats, Floats]:
-    """Interval for the population's mean of a paired difference, between -1 and 1, at each k.
+    """Return the interval for the mean of a paired difference in [-1, 1] over all problems that could have been asked.
 
-    Student's t with N degrees of freedom over the N differences and two pseudo-observations of half a problem, at plus
-    and minus the typical size of a difference, sqrt(sum d^4 / sum d^2). Where differences are -1, 0 or 1 only (pass@n)
-    the size is 1 and this is Agresti and Min's interval of paired proportions (2005, Statistics in Medicine 24:729)
-    with t in place of z; where they are many and alike in size it is close to the plain paired t interval. The size is
-    at least 1/sqrt(N), and 1 when all differences are 0: problems that all tie leave room for one that does not.
+    It is Student's t with N degrees of freedom, over the N differences and two pseudo-observations of half a problem
+    each. These lie at plus and minus the typical size of a difference, sqrt(sum d^4 / sum d^2). The size is at least
+    1/sqrt(N). It is 1 when all differences are 0, because a problem that was not asked may differ.
 
-    In simulated lakes it holds the truth in 93-97 % of them; more where fewer than some five problems differ at all, or
-    30 problems differ by hardly anything. Less, down to 85 %, where the mean hangs on a few problems of a kind hardly
-    seen: some 30 problems at a k at which nearly all of them are near 1 for both runs. One problem says nothing.
+    When all differences are -1, 0 or 1 (pass@n), the size is 1, and this is Agresti and Min's interval of paired
+    proportions (2005, Statistics in Medicine 24:729) with t in place of z. When differences are many and of similar
+    size, it is close to the plain paired t interval.
+
+    In 93-97 % of simulated lakes it contains the truth. It is more when fewer than about five problems differ at all,
+    or when 30 problems hardly differ. It is less, down to 85 %, when the mean depends on a few problems of a rare kind:
+    for example with 30 problems at a k where both runs are near 1 on almost all of them. One problem says nothing.
 
     Args:
-        sums: [4, ks], of one run's values minus the other's, raised to each of POWERS.
-        level: share of intervals that should hold the truth.
+        sums: [4, ks], `sums` of one run's values minus the other's, with POWERS.
+        level: share of intervals that should contain the truth.
 
     Returns:
-        The problems, the mean over them, and the interval's low and high end, [ks] each. The mean lies between the
-        ends; all three are NaN where there is no problem.
+        The problems, their mean, and the low and high end of the interval, [ks] each. The mean lies between the ends.
+        Mean and ends are NaN without a problem.
     """
     problems, total, second, fourth = sums
     tied = second == 0
@@ -91,7 +93,7 @@ def difference_interval(sums: Floats, level: float = 0.95) -> tuple[Integers, Fl
 def _around(
     problems: Floats, total: Floats, ends: Floats, bounds: tuple[float, float]
 ) -> tuple[Integers, Floats, Floats, Floats]:
-    """Return the ends, stretched to the mean, cut at what is possible, and NaN where there is no problem."""
+    """Return the problems, the mean and the ends: moved to the mean if they are beyond it, and cut at the bounds."""
     mean = total / np.where(problems > 0, problems, np.nan)
     low, high = np.clip(np.minimum(ends[0], mean), *bounds), np.clip(np.maximum(ends[1], mean), *bounds)
     return problems.astype(np.int64), mean, low, high

@@ -1,18 +1,23 @@
--- lengths: how many tokens samples have, correct and wrong apart
--- params   runs: runs, verifier: verifier = none
+-- lengths: how many tokens samples have, for all samples and for correct and wrong ones
+-- group    health
+-- params   runs: runs, verifier: verifier = only
 -- reads    samples, current_verdicts, verdicts
 -- grain    run, status
 -- columns  run, dataset, verifier, status, samples, unknown, mean, min, q05, q25, q50, q75, q95, max
--- Completion tokens, the end token included, over all samples of a run that did not fail; quantiles are interpolated.
--- `status` is all (judged or not), correct, or wrong (which no answer is too; an error or a timeout is neither), by the
--- verifier named, or the only one there is. `unknown` samples have no token count (some imported ones) and are in no
--- figure. What was cut at max_tokens has that length here: `truncation` says how many.
+-- means    samples: samples with a known number of tokens; the figures are over them
+--          unknown: samples without a number of tokens, such as some imported ones; they are in no figure
+--          mean: mean number of completion tokens, the end token included
+--          min: smallest number of tokens
+--          max: largest number of tokens
+-- example  samples query lengths --runs base-7b,rl-7b --verifier math
+--
+-- Failed samples are left out. Samples cut at max_tokens have that length here: `truncation` counts them.
 WITH judge AS (
     SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
     FROM verdicts
     WHERE list_contains($runs, run)
 ), judged AS (
-    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, CASE status WHEN 'correct' THEN 'correct' ELSE 'wrong' END AS status
     FROM current_verdicts JOIN judge USING (verifier)
     WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)

@@ -1,19 +1,21 @@
 """majority: maj@k, how often a vote among k samples elects a correct answer (Wang et al. 2022, arXiv:2203.11171).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none, minutes: float = 10
 reads    current_verdicts, tallies
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, maj_at_k, low, high, interval, errors, timeouts
+means    minutes: refuse when the computation would take longer than this
+         maj_at_k: chance that the most frequent answer among k samples is correct, averaged over problems, in [0, 1]
+example  samples query majority --runs base-7b,rl-7b --verifier math --ks 1,8,64
 
-The chance that the most frequent extracted answer among k of a problem's n samples, drawn without replacement, is
-correct, averaged over the problems with n >= k; exact, not simulated. Answers are compared as text: 1/2 is not 0.5.
-Ties are shared: of t answers with the most votes, w of them correct, the vote is right with chance w/t. A sample
-without an answer casts no vote, and where nobody votes the vote is wrong. Errors and timeouts are in no n. Should a
-verifier have judged one answer both ways, a win of it counts for the share of its samples that are correct.
+The k samples are drawn without replacement from a problem's n, and the chance is exact, not simulated. Answers are
+compared as text: 1/2 and 0.5 are two answers. Ties are shared: when t answers have the most votes and w of them are
+correct, the vote is correct with chance w/t. A sample without an answer has no vote, and a vote without voters is
+wrong. When a verifier judged one answer both ways, the answer counts as correct for the share of its samples that are.
 
-Without `ks`: 1, 2, 4, … and the largest n; "all" is every k. What would take more than some `minutes` is refused. `low`
-and `high` hold the mean over the problems that could have been asked, in 95 % of lakes. Problems of which only counts
-were imported have no answers, and are not among `problems`.
+The interval is "two-level beta", as in `pass_at_k`. Problems with imported counts only have no answers, and are left
+out.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,7 @@ from itertools import islice
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from samples_queries import Unanswerable
@@ -29,7 +32,7 @@ from samples_queries.groups import at_each_k, chosen, rows, unjudged
 from samples_queries.intervals import METHOD, mean_interval
 from samples_queries.votes import Ballot, Count, elected
 
-_SAMPLED = 64  # counts laid out to say how long all of them take
+_SAMPLED = 64  # counts that are planned to estimate how long all of them take
 
 _SQL = """
 WITH decided AS (
@@ -80,21 +83,18 @@ GROUP BY ALL
 def answer(
     connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, minutes: float
 ) -> pa.Table:
-    """Return maj@k of each run at the ks that some of its problems reach.
+    """Return maj@k of each run, at each k that one of its problems reaches.
 
     Raises:
-        Unanswerable: A k is below 1, the verifier stored no answers, no problem has as many verified samples as some
-            k, or it would take too long.
+        Unanswerable: A k is below 1 or above the largest n, the verifier stored no answers, or it would take too long.
     """
-    import numpy as np
-
     judged = rows(connection, _SQL, runs=runs, verifier=verifier)
     if not judged:
         raise unjudged(verifier)
     _require_answers(judged, verifier)
     wanted = chosen(ks, max(row["n"] for row in judged))
     ballots = [Ballot(row["n"], *map(tuple, (row["votes"], row["answers"], row["credits"]))) for row in judged]
-    different = list(dict.fromkeys(ballots))  # problems that fared alike are counted once
+    different = list(dict.fromkeys(ballots))  # problems with the same ballot are computed once
     _require_time(different, wanted, minutes)
     outcomes = {
         ballot: np.array([elected(ballot, k) if k <= ballot.n else np.nan for k in wanted.tolist()])
@@ -124,7 +124,7 @@ def _require_answers(judged: Sequence[dict[str, Any]], verifier: str) -> None:
 
 
 def _require_time(ballots: Sequence[Ballot], ks: Integers, minutes: float) -> None:
-    """Lay out some of the counts, evenly chosen, and refuse when all of them would take too long."""
+    """Plan an even choice of the counts, and refuse when all of them would take too long."""
     pairs = sum(int((ks <= ballot.n).sum()) for ballot in ballots)
     every = ((ballot, k) for ballot in ballots for k in ks.tolist() if k <= ballot.n)
     some = islice(every, 0, None, max(1, pairs // _SAMPLED))

@@ -1,6 +1,6 @@
-"""Problems of two runs, paired; no query.
+"""The problems of two runs, paired. No query.
 
-A problem is paired when both runs have verified samples of it, and were drawn for the same version of it.
+A problem is paired when both runs have verified samples of it, and were sampled with the same version of it.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from samples_queries import Unanswerable
 from samples_queries.chances import Integers
 from samples_queries.groups import rows
 
-TIE = 1e-12  # values closer than this differ by their rounding alone
+TIE = 1e-12  # values closer than this differ by rounding only
 
 _SQL = """
 WITH versions AS (
@@ -48,7 +48,11 @@ ORDER BY ALL
 
 @dataclass(frozen=True)
 class Pairs:
-    """Paired problems of a dataset: in each group so many `problems`, with n samples and c correct ones by each run."""
+    """The paired problems of run A and a run `b` in one dataset, in groups with the same counts.
+
+    A group has a number of `problems`, of which A has n_a verified samples with c_a correct, and B has n_b with c_b.
+    `unpaired` counts the other problems, `edited` those of them of which the runs have different versions.
+    """
 
     b: str
     dataset: str
@@ -67,10 +71,10 @@ class Pairs:
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, a: str, b: str, verifier: str) -> list[Pairs]:
-    """Return the pairs of two runs, for each dataset that has any.
+    """Return the paired problems of two runs, for each dataset that has any.
 
     Raises:
-        Unanswerable: No problem is paired; the message says why.
+        Unanswerable: No problem is paired. The message says why.
     """
     there = met(connection, a, [b], verifier)
     found = [part for part in there if len(part.problems)]
@@ -85,7 +89,7 @@ def pairs(connection: duckdb.DuckDBPyConnection, a: str, b: str, verifier: str) 
 
 
 def met(connection: duckdb.DuckDBPyConnection, a: str, others: list[str], verifier: str) -> list[Pairs]:
-    """Return the pairs of a run with each of others, for each dataset that either drew from, be there none."""
+    """Return the paired problems of run A with each other run, for each dataset of either, even when there are none."""
     names = ("n_a", "c_a", "n_b", "c_b", "problems")
     parts: list[Pairs] = []
     found = rows(connection, _SQL, a=a, others=others, verifier=verifier)

@@ -1,13 +1,15 @@
 """pass_at_k: unbiased pass@k of each run (Chen et al. 2021, arXiv:2107.03374, eq. 1).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none
 reads    tallies
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, pass_at_k, low, high, interval, errors, timeouts
+example  samples query pass_at_k --runs base-7b,rl-7b --verifier math --ks 1,8,64
 
-The chance that at least one of k samples is correct, averaged over the problems with n >= k; `problems` says how many
-these are. Without `ks`: 1, 2, 4, … and the largest n; "all" is every k. `low` and `high` hold the mean over the
-problems that could have been asked, in 95 % of lakes. `errors` and `timeouts` are samples of the run that are in no n.
+The interval is "two-level beta". It answers: if other problems of this kind had been asked, and sampled anew, where
+would the mean be? It treats the problems as a random sample of those that could have been asked, and it includes the
+sampling error within each problem. In 95 % of repetitions such an interval holds the true mean.
 """
 
 import duckdb
@@ -20,10 +22,10 @@ from samples_queries.intervals import METHOD, mean_interval
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
-    """Return pass@k of each run at the ks that some of its problems reach.
+    """Return pass@k of each run, at each k that one of its problems reaches.
 
     Raises:
-        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+        Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
     """
     judged = groups(connection, runs, verifier)
     wanted = chosen(ks, max(run.most for run in judged))

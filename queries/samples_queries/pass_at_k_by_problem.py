@@ -1,12 +1,15 @@
 """pass_at_k_by_problem: unbiased pass@k of each problem of each run (Chen et al. 2021, arXiv:2107.03374, eq. 1).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none
 reads    tallies
 grain    run, dataset, verifier, problem_id, k
 columns  run, dataset, verifier, problem_id, k, n, c, pass_at_k
+means    k: number of samples drawn from the problem
+         c: samples of these n that are correct
+example  samples query pass_at_k_by_problem --runs base-7b --verifier math --ks 8
 
-n verified samples, c of them correct; a problem has no row for a k above its n. Without `ks`: 1, 2, 4, … and the
-largest n; "all" is every k.
+A problem has no row for a k above its n.
 """
 
 import duckdb
@@ -28,7 +31,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
     """Return pass@k of each problem, at each k that it reaches.
 
     Raises:
-        Unanswerable: A k is below 1, there are no verdicts, or no problem has as many verified samples as some k.
+        Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
     """
     problems = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
     if not len(problems):

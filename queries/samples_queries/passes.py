@@ -1,8 +1,10 @@
-"""Which verdicts a text such as "math@2" means, and those of two such texts side by side; no query.
+"""Find the verdicts that a text such as "math@2" means, and join those of two such texts. No query.
 
-VERIFIER alone means its current verdicts. VERIFIER@PASS, a whole number, means them as of that pass: of each sample the
-verdict of the highest pass up to it, as a pass judges again only what it must. VERIFIER@VERSION, a version or the
-beginning of only one, means what that version last said of each sample, whichever others judged it since.
+- VERIFIER means its current verdicts.
+- VERIFIER@PASS means the verdicts that were current after that pass, a whole number: of each sample the verdict of the
+  highest pass up to it, because a pass judges only samples that need it.
+- VERIFIER@VERSION means the last verdict that this version gave each sample, even when others judged it since. The
+  beginning of a version is enough when only one version begins so.
 """
 
 from collections.abc import Sequence
@@ -13,9 +15,9 @@ import duckdb
 from samples_queries import Unanswerable
 from samples_queries.groups import rows
 
-_EVERY = 2**63 - 1  # no pass is higher
+_EVERY = 2**63 - 1  # as the last pass, it means all passes
 
-# Ends with the table `joined`: one row per sample that either side judged.
+# It ends with the table `joined`: one row for each sample with a verdict on either side.
 JOINED = """
 WITH sides(side, verifier, last, version) AS (
     VALUES ('from', $from_verifier, $from_last, $from_version), ('to', $to_verifier, $to_last, $to_version)
@@ -50,7 +52,10 @@ class _Pass(NamedTuple):
 
 
 class _Meant(NamedTuple):
-    """The verdicts of a verifier's passes from `first` to `last`, of one version or of any."""
+    """Verdicts of a verifier: those current after the pass `last`, of one version or of any (None).
+
+    `first` is the first pass that the text names. The verdicts before it are the default of the other side.
+    """
 
     verifier: str
     first: int
@@ -63,11 +68,11 @@ def sides(
 ) -> dict[str, Any]:
     """Return the parameters of JOINED for two texts.
 
-    Without `after` it is the current verdicts of the verifier of `before`, or of the only one there is; without
-    `before` it is the verdicts there were before the passes that `after` means.
+    Without `after`, the current verdicts are meant: of the verifier of `before`, or of the only one there is. Without
+    `before`, the verdicts before the passes that `after` names are meant.
 
     Raises:
-        Unanswerable: A text names no verifier, pass or version there is, or several.
+        Unanswerable: A text names a verifier, pass or version that is not there, or several versions.
     """
     said = (
         "SELECT DISTINCT verifier, pass_id, verifier_version FROM verdicts WHERE list_contains($runs, run) ORDER BY ALL"

@@ -1,17 +1,23 @@
--- perplexity: how likely each sample was to its own model, exp(-cumulative_logprob / tokens)
--- params   runs: runs, verifier: verifier = none
+-- perplexity: how likely each sample was under the model that drew it (Yue et al. 2025, arXiv:2504.13837)
+-- group    likelihood
+-- params   runs: runs, verifier: verifier = only
 -- reads    samples, current_verdicts, verdicts
 -- grain    run, problem_id, sample_index
 -- columns  run, dataset, problem_id, sample_index, tokens, cumulative_logprob, perplexity, verifier, status
--- Of the completion without its prompt, from the log-probs stored with the run, in the run's log-prob mode (Yue et al.
--- 2025, arXiv:2504.13837). NULL without tokens, on an error, where log-probs are unknown (most imported samples) and
--- where it is no finite number. `status` is the current verdict of the verifier named, or of the only one there is.
+-- means    tokens: completion tokens, the end token included; NULL when unknown
+--          cumulative_logprob: sum of the tokens' log-probs (natural logs); NULL when unknown
+--          perplexity: exp(-cumulative_logprob / tokens), at least 1; NULL when unknown or not finite
+--          status: status of the sample's current verdict; NULL without a verdict
+-- example  samples query perplexity --runs base-7b --verifier math
+--
+-- The log-probs are of the completion, without its prompt. They are those stored with the run, in the run's log-prob
+-- mode. Failed samples and samples without tokens have no perplexity, nor have most imported ones.
 WITH judge AS (
     SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
     FROM verdicts
     WHERE list_contains($runs, run)
 ), judged AS (
-    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, status
     FROM current_verdicts JOIN judge USING (verifier)
     WHERE verifier = coalesce($verifier, verifier)

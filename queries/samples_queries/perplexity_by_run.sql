@@ -1,18 +1,25 @@
 -- perplexity_by_run: the median perplexity of a problem's samples, averaged over problems (Yue et al. 2025)
--- params   runs: runs, verifier: verifier = none
+-- group    likelihood
+-- params   runs: runs, verifier: verifier = only
 -- reads    runs, samples, current_verdicts, verdicts
 -- grain    run, status
 -- columns  run, dataset, labels, verifier, status, problems, samples, perplexity, lowest, highest, mean_log
--- What arXiv:2504.13837 follows over training steps: first the median over a problem's responses, then the mean over
--- problems; `lowest` and `highest` are the extremes of these medians. `status` and perplexities are those of
--- `perplexity_distribution`; a problem counts where it has a sample of that status with a perplexity. `mean_log` is the
--- mean over problems of the mean logarithm, which single unlikely samples move less.
+-- means    problems: problems that have a sample of this status with a known perplexity
+--          samples: samples of this status with a known perplexity
+--          perplexity: mean over problems of the median perplexity of the problem's samples
+--          lowest: smallest of these medians
+--          highest: largest of these medians
+--          mean_log: mean over problems of the mean log perplexity (natural log) of the problem's samples
+-- example  samples query perplexity_by_run --runs base-7b,rl-7b --verifier math
+--
+-- arXiv:2504.13837 follows this figure over training steps. A few very unlikely samples change `mean_log` less than
+-- `perplexity`. `perplexity` explains the perplexity of one sample.
 WITH judge AS (
     SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
     FROM verdicts
     WHERE list_contains($runs, run)
 ), judged AS (
-    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, CASE status WHEN 'correct' THEN 'correct' ELSE 'wrong' END AS status
     FROM current_verdicts JOIN judge USING (verifier)
     WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)

@@ -1,17 +1,22 @@
--- perplexity_distribution: how likely the samples of each problem were to their own model, correct and wrong apart
--- params   runs: runs, verifier: verifier = none
+-- perplexity_distribution: how the perplexities of a problem's samples are spread, for all, correct and wrong ones
+-- group    likelihood
+-- params   runs: runs, verifier: verifier = only
 -- reads    samples, current_verdicts, verdicts
 -- grain    run, problem_id, status
 -- columns  run, dataset, verifier, problem_id, status, samples, unknown, q05, q25, q50, q75, q95, mean_log
--- Perplexities as in `perplexity`; quantiles are interpolated. `status` is all (judged or not), correct, or wrong
--- (which no answer is too; an error or a timeout is neither), by the verifier named, or the only one there is. Of the
--- samples `unknown` have no perplexity. `mean_log` is the mean of the logarithms: negative log-prob per token.
+-- means    samples: samples of this status with a known perplexity; the figures are over them
+--          unknown: samples of this status without a perplexity, such as failed ones
+--          mean_log: mean log perplexity (natural log): the mean negative log-prob per token
+-- example  samples query perplexity_distribution --runs base-7b --verifier math
+--
+-- The quantiles are of perplexities. They are NULL when no perplexity is known. `perplexity` explains the perplexity of
+-- one sample.
 WITH judge AS (
     SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
     FROM verdicts
     WHERE list_contains($runs, run)
 ), judged AS (
-    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, CASE status WHEN 'correct' THEN 'correct' ELSE 'wrong' END AS status
     FROM current_verdicts JOIN judge USING (verifier)
     WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)

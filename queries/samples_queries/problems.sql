@@ -1,8 +1,14 @@
--- problems: what was asked, and how many samples there are of it
+-- problems: what was asked, and how many samples each problem has
+-- group    health
 -- params
 -- reads    problems, runs, samples
 -- grain    dataset, problem_id, problem_hash
 -- columns  dataset, problem_id, problem_hash, question, answer, samples
+-- means    problem_hash: hash of the problem's content; an edited problem has a row for each version
+--          question: the question; NULL for some imported problems
+--          answer: the gold answer as text; NULL when there is none
+--          samples: samples of all runs that were drawn for this version
+-- example  samples query problems
 WITH per_run AS (
     SELECT run_id, problem_id, count(*) AS samples
     FROM samples

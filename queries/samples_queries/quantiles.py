@@ -1,9 +1,9 @@
-"""Quantiles of the beta distribution and of Student's t; no query.
+"""Quantiles of the beta distribution and of Student's t. No query.
 
-SciPy has both, but takes longer to import than a small lake to ask. The log-odds of a beta variable have a density
-that is smooth, has one peak and falls off exponentially on both sides, whatever the parameters: it is integrated piece
-by piece by Gauss's rule, and needs no gamma function. Errors are below a millionth of the distribution's spread for
-parameters from 0.5 to 10^8, and much smaller for those below 10^6.
+SciPy has both, but importing it takes longer than a query of a small lake. The density of the log-odds of a beta
+variable is smooth for all parameters: it has one peak, and falls off exponentially on both sides. Gauss's rule
+integrates it piece by piece, without a gamma function. For parameters from 0.5 to 10^8 the error is below a millionth
+of the distribution's spread. Below 10^6 it is much smaller.
 """
 
 from collections.abc import Callable
@@ -12,18 +12,18 @@ import numpy as np
 
 from samples_queries.chances import Floats
 
-PIECES = 16  # shorter near the peak, where the mass is
-# Gauss's rule with eight nodes in each piece (Abramowitz and Stegun 1964, table 25.4): of [-1, 1] the positive half.
+PIECES = 16  # of the integral; they are shorter near the peak
+# Gauss's rule with eight nodes in each piece: the positive half of [-1, 1] (Abramowitz and Stegun 1964, table 25.4).
 NODES = np.array([0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363])
 WEIGHTS = np.array([0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763])
-DEPTH = 45.0  # how far below the peak's logarithm the density is as good as 0: 1e-20
-STEPS = 60  # halvings that leave nothing between two ends
-CLOSE = 1e-10  # a step of Newton's that is this small leaves an error far smaller than itself
+DEPTH = 45.0  # the density is taken as 0 where its logarithm is so far below the peak's: a factor of 1e-20
+STEPS = 60  # halving an interval so often leaves nothing of it
+CLOSE = 1e-10  # after a Newton step this small, the error is far smaller than the step
 
 
 def beta_quantiles(alpha: Floats, beta: Floats, levels: list[float]) -> Floats:
-    """Return the values, [levels, parameters], below which a Beta(alpha, beta) variable is with these chances."""
-    nodes = (np.concatenate([1 - NODES, 1 + NODES]) / 2)[:, None]  # of [0, 1]
+    """Return the quantiles of Beta(alpha, beta) at these levels, [levels, parameters]."""
+    nodes = (np.concatenate([1 - NODES, 1 + NODES]) / 2)[:, None]  # in [0, 1]
     weights = (np.concatenate([WEIGHTS, WEIGHTS]) / 2)[:, None]
     peak = np.log(alpha / beta)
     top = _log_density(alpha, beta, peak)
@@ -34,7 +34,7 @@ def beta_quantiles(alpha: Floats, beta: Floats, levels: list[float]) -> Floats:
     def mass(left: Floats, width: Floats) -> Floats:
         return (weights * density(left + width * nodes)).sum(axis=0) * width
 
-    # At these distances the density is as low as DEPTH for sure: its logarithm's slopes are alpha and beta at the ends.
+    # At these distances the density is surely below DEPTH: far out, its logarithm falls with slopes alpha and beta.
     far_left = (DEPTH + (alpha + beta) * np.log1p(alpha / beta)) / alpha
     far_right = (DEPTH + (alpha + beta) * np.log1p(beta / alpha)) / beta
 
@@ -62,13 +62,13 @@ def beta_quantiles(alpha: Floats, beta: Floats, levels: list[float]) -> Floats:
 
 
 def _log_density(alpha: Floats, beta: Floats, at: Floats) -> Floats:
-    """Logarithm of the density of a beta variable's log-odds, but for a constant."""
+    """Return the logarithm of the density of a beta variable's log-odds, without its constant."""
     below = np.minimum(at, 0) - np.log(1 + np.exp(-np.abs(at)))
     return alpha * below + beta * (below - at)
 
 
 def _solved(rising: Callable[[Floats], Floats], low: Floats, high: Floats, slope: Callable[[Floats], Floats]) -> Floats:
-    """Return where a function rises through 0 between two ends: by Newton's steps where they stay between them."""
+    """Find the zero of a rising function between two ends: by Newton steps, or by halving when a step leaves them."""
     at = (low + high) / 2
     for _ in range(STEPS):
         value = rising(at)
@@ -82,7 +82,7 @@ def _solved(rising: Callable[[Floats], Floats], low: Floats, high: Floats, slope
 
 
 def student_quantile(degrees: Floats, level: float) -> Floats:
-    """Return the value, [degrees], below which Student's t is with this chance, above a half; NaN without a degree."""
+    """Return the quantile of Student's t at a level above 0.5, [degrees]; NaN for 0 degrees of freedom."""
     there = np.where(degrees > 0, degrees, np.nan)
     square = beta_quantiles(np.full_like(degrees, 0.5), np.maximum(degrees, 1) / 2, [2 * level - 1])[0]
     return np.sqrt(there * square / (1 - square))

@@ -1,13 +1,19 @@
-"""reliability: chances that all of k samples are correct (arXiv:2406.12045), or a share tau of them (arXiv:2412.13147).
+"""reliability: the chance that all of k samples are correct, or a share tau of them (arXiv:2406.12045, 2412.13147).
 
+group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none, taus: floats = 0.25,0.5,0.75,1.0
 reads    tallies
 grain    run, dataset, verifier, k, tau
 columns  run, dataset, verifier, k, problems, pass_hat_k, tau, g_pass_at_k, cover_at_tau
+means    taus: the values of tau, in [0, 1]
+         pass_hat_k: pass^k: the chance that all k samples are correct, averaged over problems, in [0, 1]
+         tau: share of the k samples that must be correct, in [0, 1]
+         g_pass_at_k: G-Pass@k: the chance that at least tau of the k samples are correct, and at least one; averaged
+           over problems, in [0, 1]
+         cover_at_tau: Cover@tau: the share of these problems with c/n >= tau, in [0, 1] (arXiv:2510.08325)
+example  samples query reliability --runs rl-7b --verifier math --ks 8,64 --taus 0.5,1
 
-Means over the problems with n >= k. pass_hat_k (pass^k): all k are correct. g_pass_at_k (G-Pass@k): at least tau of
-them are, and one. cover_at_tau (Cover@tau, arXiv:2510.08325): the share of these problems with c/n >= tau. A tau is
-meant as it is written: 0.1 of 30 are 3. Without `ks`: 1, 2, 4, … and the largest n; "all" is every k.
+A tau is read as the decimal number that is written: 0.1 of 30 samples are 3 samples.
 """
 
 from fractions import Fraction
@@ -25,10 +31,10 @@ from samples_queries.groups import Groups, chosen, distinct, groups
 def answer(
     connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, taus: list[float]
 ) -> pa.Table:
-    """Return each run's row for each k that some of its problems reach, and each tau.
+    """Return a row for each run, each k that one of its problems reaches, and each tau.
 
     Raises:
-        Unanswerable: A tau is not in [0, 1], a k is below 1, there are no verdicts, or no problem reaches some k.
+        Unanswerable: A tau is not in [0, 1], a k is below 1, there are no verdicts, or a k is above the largest n.
     """
     wrong = [tau for tau in taus if not 0 <= tau <= 1]
     if wrong:
@@ -46,7 +52,7 @@ def answer(
 
 
 def _at(run: Groups, k: int, taus: list[float], tails: Floats) -> list[dict[str, object]]:
-    """Return the rows of a run at k, one per tau; none when it does not reach k."""
+    """Return the rows of a run at k, one per tau; no row when no problem reaches k."""
     reached = run.n >= k
     if not reached.any():
         return []

@@ -1,12 +1,21 @@
--- support: what training kept, gained and lost of the solved problems (Wu et al. 2025, arXiv:2507.14843)
+-- support: which solved problems training kept, gained and lost (Wu et al. 2025, arXiv:2507.14843)
+-- group    two runs
 -- params   a: run, b: run, verifier: verifier, threshold: int = 1
 -- reads    tallies, runs
 -- grain    a, b, dataset
 -- columns  a, b, dataset, srr, ndr, sds, nscr, p, e, s, unpaired
--- A is the base, B the trained run. Of the problems solved (at least `threshold` verified samples are correct): p by
--- both, e by the trained run only, s by the base only. Retention srr = p/(p+s), discovery ndr = e/(p+e), their harmonic
--- mean sds, net change nscr = (e-s)/(p+e+s); NULL where a denominator is 0. `unpaired` problems are in none of these:
--- only one run has verified samples of them, or the runs were drawn for different versions.
+-- means    a: name of run A, the base
+--          b: name of run B, the run trained from it
+--          srr: support retention rate p/(p+s): the share of the base's solved problems that training kept, in [0, 1]
+--          ndr: net discovery rate e/(p+e): the share of the trained run's solved problems that are new, in [0, 1]
+--          sds: support dynamic score: the harmonic mean of srr and ndr, in [0, 1]
+--          nscr: net support change rate (e-s)/(p+e+s): solved problems gained minus lost, in [-1, 1]
+--          p: problems that both runs solve: preserved
+--          e: problems that only the trained run solves: expanded
+--          s: problems that only the base solves: shrunk
+-- example  samples query support --a base-7b --b rl-7b --verifier math
+--
+-- A rate is NULL when its denominator is 0.
 WITH versions AS (
     SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
     FROM runs

@@ -1,11 +1,20 @@
--- tokens_by_run: how much each run wrote, and was given to read
+-- tokens_by_run: how many tokens each run wrote and read
+-- group    health
 -- params   runs: runs
 -- reads    runs, samples, prompts
 -- grain    run
 -- columns  run, dataset, model, problems, samples, errors, tokens, unknown, prompt_tokens, mean, max
--- `problems` have a sample. `tokens` sums the completions, end tokens included; `unknown` samples have no count (some
--- imported ones) and are in neither sum nor `mean`; failed ones are in `errors` only. `prompt_tokens` counts a prompt
--- once for each of its samples, as an engine without a prefix cache reads it; NULL where a prompt was not recorded.
+-- means    problems: problems with a sample
+--          samples: samples drawn, failed ones included
+--          errors: samples that failed; their tokens are not counted
+--          tokens: sum of the completion tokens, end tokens included
+--          unknown: samples without a number of tokens, such as some imported ones; they are in neither tokens nor mean
+--          prompt_tokens: prompt tokens, a prompt counted once for each sample; NULL when a prompt was not stored
+--          mean: mean number of completion tokens of a sample; NULL when none is known
+--          max: largest number of completion tokens of a sample; NULL when none is known
+-- example  samples query tokens_by_run --runs base-7b,rl-7b
+--
+-- An engine without a prefix cache reads `prompt_tokens`. An engine with one reads fewer.
 WITH drawn AS (
     SELECT
         run_id, problem_id,

@@ -1,13 +1,23 @@
 -- truncation: how many samples were cut short, and the accuracy with and without them
--- params   runs: runs, verifier: verifier = none
+-- group    health
+-- params   runs: runs, verifier: verifier = only
 -- reads    samples, current_verdicts, verdicts
 -- grain    run
 -- columns  run, dataset, verifier, samples, stopped, cut, unknown, errors, share_cut, problems, accuracy,
 --          problems_without_cut, accuracy_without_cut
--- `cut` ended at max_tokens or max_model_len (finish reason length), `stopped` by itself or at a stop string; `unknown`
--- have neither finish reason; `errors` failed. `share_cut` is of those stopped or cut. `accuracy` is pass@1: the mean
--- over problems of c/n, by the verifier named, or the only one there is; without cut samples, a problem counts where it
--- has another judged one. Leaving cut samples out flatters: long chains of thought are often the wrong ones.
+-- means    samples: samples drawn, failed ones included
+--          stopped: samples that ended by themselves or at a stop string
+--          cut: samples that ended at max_tokens or max_model_len
+--          unknown: samples without a finish reason, such as some imported ones
+--          errors: samples that failed
+--          share_cut: cut as a share of cut and stopped, in [0, 1]; NULL when there are neither
+--          problems: problems with a verified sample
+--          accuracy: pass@1: the mean over these problems of c/n, in [0, 1]; NULL without a problem
+--          problems_without_cut: problems with a verified sample that was not cut
+--          accuracy_without_cut: pass@1 over these problems, cut samples left out, in [0, 1]; NULL without a problem
+-- example  samples query truncation --runs base-7b,rl-7b --verifier math
+--
+-- The accuracy without cut samples is usually too high: long chains of thought are often the wrong ones.
 WITH judge AS (
     SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
     FROM verdicts
@@ -34,7 +44,7 @@ WITH judge AS (
     FROM ends
     GROUP BY run, run_id, dataset
 ), judged AS (
-    -- the verifier is asked for twice: what is bound reaches the files, what is joined does not
+    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, (status = 'correct')::INTEGER AS correct
     FROM current_verdicts JOIN judge USING (verifier)
     WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)

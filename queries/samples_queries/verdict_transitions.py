@@ -1,13 +1,17 @@
-"""verdict_transitions: how many samples of each status have which status now, or with another verifier.
+"""verdict_transitions: how many samples went from which status to which, between passes or verifiers.
 
+group    health
 params   runs: runs, from: text = none, to: text = none
 reads    verdicts
 grain    run, from_status, to_status
 columns  run, dataset, from_status, to_status, samples, problems, other_answer, example_problem_id, example_sample_index
+means    samples: samples with these two statuses
+         problems: problems of these samples
+         other_answer: samples of these whose extracted answer changed
+example  samples query verdict_transitions --from math@1 --to math@2
 
-`from` and `to` are those of `verdict_changes`, which lists the samples. Every sample that either side judged is
-counted, also those without a change; NULL is the status of what one side had not judged. Of `samples`, `other_answer`
-have another extracted answer. The example is the first of them.
+Every sample that has a verdict on either side is counted, changed or not. `verdict_changes` lists the changed samples,
+and explains `from` and `to`.
 """
 
 import duckdb
@@ -27,14 +31,14 @@ SELECT
 FROM joined
 GROUP BY run, dataset, from_status, to_status
 ORDER BY run, from_status NULLS FIRST, to_status NULLS FIRST
-"""  # noqa: S608 - a constant of our own
+"""  # noqa: S608 - it is put together from constants
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **parameters: str | None) -> pa.Table:
-    """Return the counts; `parameters` are from and to, the first of which is a word of Python's own.
+    """Return the counts. `parameters` has from and to, because Python does not allow a parameter called from.
 
     Raises:
-        Unanswerable: One of them names no verifier, pass or version there is.
+        Unanswerable: One of them names a verifier, pass or version that is not there.
     """
     asked = sides(connection, runs, parameters["from"], parameters["to"])
     return connection.sql(_SQL, params=asked).to_arrow_table()

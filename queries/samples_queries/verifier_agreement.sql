@@ -1,14 +1,26 @@
--- verifier_agreement: how often two verifiers judge the same samples alike
+-- verifier_agreement: how often two verifiers agree on the same samples
+-- group    health
 -- params   runs: runs, first: verifier, second: verifier
 -- reads    current_verdicts
 -- grain    run
 -- columns  run, dataset, first, second, samples, agree, share, kappa, both_correct, only_first, only_second,
 --          neither, undecided
--- Of each sample the current verdicts: correct or not, which no answer is. `samples` were decided by both verifiers;
--- where either says error or timeout they are `undecided` and in no other figure. `only_first` are correct to the first
--- alone. `kappa` is Cohen's (1960, Educational and Psychological Measurement 20:37): of the agreement that two
--- independent verifiers with these rates would miss, the share that is there; NULL where both call all samples right,
--- or all wrong: there is none to miss.
+-- means    first: name of one verifier
+--          second: name of the other verifier
+--          samples: samples that both verifiers judged correct or wrong; no answer is wrong
+--          agree: samples of these on which they agree
+--          share: agree as a share of samples, in [0, 1]; NULL without a sample
+--          kappa: Cohen's kappa, at most 1: agreement beyond chance; 0 is chance; NULL when chance already agrees fully
+--          both_correct: samples that both call correct
+--          only_first: samples that only the first calls correct
+--          only_second: samples that only the second calls correct
+--          neither: samples that neither calls correct
+--          undecided: samples with an error or a timeout from either verifier; they are in no other column
+-- example  samples query verifier_agreement --first math --second boxed-exact
+--
+-- Verdicts are the current ones. Kappa is (share - chance) / (1 - chance). Chance is the agreement of two independent
+-- verifiers that call as many samples correct as these do. Kappa is NULL when both call all samples correct, or all
+-- wrong. It is Cohen's (1960, Educational and Psychological Measurement 20:37).
 WITH sides AS (
     SELECT
         run, dataset, problem_id, sample_index,
@@ -34,7 +46,7 @@ WITH sides AS (
     SELECT *, both_correct + only_first + only_second + neither AS samples, both_correct + neither AS agree
     FROM counts
 ), expected AS (
-    -- samples that two independent verifiers with these rates would agree on
+    -- how many samples two independent verifiers with these rates would agree on
     SELECT
         *,
         ((both_correct + only_first) * (both_correct + only_second) + (only_second + neither) * (only_first + neither))

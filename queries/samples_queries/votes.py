@@ -1,46 +1,46 @@
-"""Chance that a vote among k samples, drawn without replacement, elects a correct answer; no query.
+"""The chance that a vote among k samples, drawn without replacement, elects a correct answer. No query.
 
-Exact up to rounding, for any number of answers. The vote is won with j votes, by one of the answers that have exactly j
-while no other has more; a tie among t is worth 1/t to each. For one j the ways to draw are the product, over answers of
-v samples, of the polynomials sum over x < j of C(v, x) z^x + y C(v, j) z^j, of which the power of z counts the samples
-drawn and that of y the other answers with j votes: as 1/t is the integral of y^(t-1) from 0 to 1, integrating over y
-shares the ties. Three things make it quick and lose nothing that a float holds:
+The chance is exact up to rounding, for any number of answers. An answer wins with j votes when it has exactly j and no
+other answer has more. Each of t tied answers wins with chance 1/t. For one j, the ways to draw the samples are the
+coefficients of a product of polynomials in z and y. An answer that v samples gave contributes the polynomial
 
-- Gauss-Legendre nodes integrate these polynomials in y exactly: half as many as there can be ties.
-- Weights C(v, x) p^x (1-p)^(v-x) with p near k/n instead of C(v, x) make the power k of z about the likeliest one, so
-  that it is read off from values of z on the unit circle; some 9 standard deviations of the number drawn are enough.
-- What has a chance below 1e-20 is left out: numbers of votes that the leading answer is sure to pass, or no correct
-  answer can reach.
+    sum over x < j of C(v, x) z^x, plus y C(v, j) z^j.
 
-Time grows with the levels j that remain, times the ties possible at them, times the numbers v of votes that differ,
-times the points z. All four stay far below k: with n = 1000 samples, one problem and one k take some 1-10 ms, and 0.1 s
-at the worst k of a long tail of answers (Zipf's law); ten times n takes some ten times as long.
+The power of z counts the samples drawn. The power of y counts the other answers with j votes. The integral of y^(t-1)
+from 0 to 1 is 1/t, so that integrating over y shares the ties. Three things make this quick without losing digits:
+
+- Gauss-Legendre nodes integrate the polynomials in y exactly. Half as many nodes as possible ties are enough.
+- Weights C(v, x) p^x (1-p)^(v-x), with p near k/n, replace C(v, x). They make the power k of z the likeliest one, so
+  that its coefficient follows from values of z on the unit circle. The number of values is about 9 standard deviations
+  of the number of samples drawn.
+- A number of votes j is left out when its chance is below 1e-20: when the leading answer surely has more, or when no
+  correct answer can reach j.
+
+The time is the product of four numbers: the levels j that remain, the ties possible at them, the different numbers of
+votes v, and the points z. All are far below k. With n = 1000 samples, one problem at one k takes 1-10 ms, and 0.1 s at
+the worst k of a long tail of answers (Zipf's law). With ten times as many samples it takes about ten times as long.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # imported when used: half of a second's start
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
+import numpy.typing as npt
 
-_CELLS = 1 << 16  # complex numbers worked on at a time: a megabyte, which stays in the processor's cache
-_PER_SECOND, _OVERHEAD = 3e6, 1e-3  # of these numbers, each worked on a few times; seconds per block of them, measured
-_NEWTON_STEPS = 5  # from a start within 1/nodes^2: each doubles the digits
-_NOTHING = 1e-20  # chances below are left out: a thousand of them are still below what a float of 1 can tell
+_CELLS = 1 << 16  # complex numbers in a block: a megabyte, which fits the processor's cache
+_PER_SECOND, _OVERHEAD = 3e6, 1e-3  # such numbers a second, and seconds per block; both measured
+_NEWTON_STEPS = 5  # the start is within 1/nodes^2, and each step doubles the digits
+_NOTHING = 1e-20  # smaller chances are left out: even a thousand of them do not change a float near 1
 
 
 @dataclass(frozen=True)
 class Ballot:
-    """The answers to one problem, by how many samples gave them.
+    """The answers to one problem, grouped by the number of samples that gave them.
 
-    `answers[i]` answers were given by `votes[i]` samples each, ascending; `credits[i]` says how many of these answers
-    are correct. The rest of the `n` samples gave none.
+    `answers[i]` answers have `votes[i]` samples each, and `credits[i]` of these answers are correct. `votes` is
+    ascending. The rest of the `n` samples gave no answer.
     """
 
     n: int
@@ -50,9 +50,9 @@ class Ballot:
 
 
 def elected(ballot: Ballot, k: int) -> float:
-    """Chance that the answer with the most votes among k samples is correct; k is between 1 and the ballot's n.
+    """Return the chance that the answer with the most votes among k samples is correct, for k from 1 to the ballot's n.
 
-    Ties are shared: of t leading answers, w of them correct, it is w/t. Without a vote it is 0.
+    Ties are shared: when w of t leading answers are correct, the chance is w/t. Without a vote it is 0.
     """
     if not any(ballot.credits):
         return 0.0
@@ -71,18 +71,16 @@ def _nobody_votes(ballot: Ballot, k: int) -> float:
 
 
 class Count:
-    """The counting of one ballot's votes at one k: about how long it takes, and its outcome."""
+    """Count one ballot's votes at one k: first plan the work, which tells how long it takes, then do it."""
 
     def __init__(self, ballot: Ballot, k: int) -> None:
-        """Lay out the work; k is between 1 and the ballot's n."""
-        import numpy as np
-
+        """Plan the work, for k from 1 to the ballot's n."""
         self._ballot, self._k = ballot, k
         self._p = (k + 0.5) / (ballot.n + 1)
         self._weights = {votes: _binomial(votes, self._p) for votes in ballot.votes}
         total = _binomial(ballot.n, self._p)
         self._drawn = total[k]
-        # A value read off at N points holds the coefficients that are N, 2N, … away as well.
+        # With N points, a coefficient also contains those that are N, 2N, … away from it.
         away = np.bincount(np.abs(np.arange(ballot.n + 1) - k), total)
         beyond = np.append(np.cumsum(away[::-1])[::-1], 0.0)
         self._points = max(1, int(np.argmax(beyond <= _NOTHING * self._drawn)))
@@ -90,21 +88,19 @@ class Count:
 
     @property
     def seconds(self) -> float:
-        """About how long the outcome takes, laying it out included, on one core of 2020."""
+        """Estimate the seconds that plan and outcome take on one core of 2020."""
         kinds = [sum(votes >= levels[0] for votes in self._ballot.votes) for levels, _ in self._blocks]
         cells = [len(levels) * nodes * (self._points // 2 + 1) for levels, nodes in self._blocks]
         work = sum(few * many for few, many in zip(kinds, cells, strict=True))
         return _OVERHEAD * (1 + len(kinds)) + work / _PER_SECOND
 
     def outcome(self) -> float:
-        """Chance that a correct answer wins, as `elected` gives it; this way works for any ballot and k."""
+        """Return the chance of `elected`. This way works for any ballot and k."""
         found = sum(self._block(levels, nodes) for levels, nodes in self._blocks)
         return min(1.0, found / self._points / float(self._drawn))
 
     def _plan(self) -> Iterator[tuple[npt.NDArray[np.int64], int]]:
-        """Yield blocks of levels: numbers of votes that may win, with the nodes that their ties need."""
-        import numpy as np
-
+        """Yield blocks of levels, the numbers of votes that may win, and how many nodes their ties need."""
         ballot, k = self._ballot, self._k
         credited = [votes for votes, credit in zip(ballot.votes, ballot.credits, strict=True) if credit > 0]
         if not credited:
@@ -125,9 +121,7 @@ class Count:
                 yield alike[start : start + step], int(count)
 
     def _hypergeometric(self, votes: int) -> npt.NDArray[np.float64]:
-        """Chances that an answer gets 0 … k votes."""
-        import numpy as np
-
+        """Return the chances that an answer of so many samples gets 0, 1, … k votes."""
         chances = np.zeros(self._k + 1)
         given, others = self._weights[votes], _binomial(self._ballot.n - votes, self._p)
         got = np.arange(max(0, self._k - len(others) + 1), min(votes, self._k) + 1)
@@ -135,15 +129,14 @@ class Count:
         return chances
 
     def _block(self, levels: npt.NDArray[np.int64], nodes: int) -> float:
-        """Chance, times points and the weight of k, that a correct answer wins with a number of votes in `levels`."""
-        import numpy as np
-
+        """Return the chance that a correct answer wins at one of these levels, times the points and the weight of k."""
         ballot = self._ballot
         first, last = int(levels[0]), int(levels[-1])
-        turns = np.arange(self._points // 2 + 1)  # the other half of the circle is the conjugate of this one
+        turns = np.arange(self._points // 2 + 1)  # the other half of the circle is the complex conjugate
         around = _circle(np.arange(max(last, 1) + 1)[:, None] * turns, self._points)
         y, share = _gauss_legendre(nodes)
-        # Who cannot reach the first level is in nobody's way: these samples, and those without an answer, at once.
+        # Answers with fewer samples than the first level cannot win or tie. They are one factor, with the samples
+        # that gave no answer.
         able = [place for place, votes in enumerate(ballot.votes) if votes >= first]
         rest = ballot.n - sum(ballot.votes[place] * ballot.answers[place] for place in able)
         others = np.broadcast_to(_power(1 - self._p + self._p * around[1], rest), (len(levels), nodes, len(turns)))
@@ -169,9 +162,7 @@ class Count:
 
 
 def _binomial(n: int, p: float) -> npt.NDArray[np.float64]:
-    """Chances of 0 … n of n, each with chance p; from ratios of neighbours, outwards from the likeliest."""
-    import numpy as np
-
+    """Return the binomial chances of 0, 1, … n, from ratios of neighbours, starting at the likeliest."""
     got = np.arange(n)
     likeliest = min(int((n + 1) * p), n)
     ratio = (n - got) / (got + 1) * (p / (1 - p))
@@ -181,16 +172,12 @@ def _binomial(n: int, p: float) -> npt.NDArray[np.float64]:
 
 
 def _circle(steps: npt.NDArray[np.int64], points: int) -> npt.NDArray[np.complex128]:
-    """Places on the unit circle, so many steps of 1/points of it from 1."""
-    import numpy as np
-
+    """Return points on the unit circle, so many steps away from 1; a step is 1/points of the circle."""
     return np.exp(2j * np.pi / points * (steps % points)).astype(np.complex128)
 
 
 def _power(base: npt.NDArray[np.complex128], exponent: int) -> npt.NDArray[np.complex128]:
-    """Whole powers by squaring: numpy's own take logarithms above 100."""
-    import numpy as np
-
+    """Return whole powers by squaring. Above 100, numpy's own powers use logarithms, which lose digits."""
     result = np.ones_like(base)
     while exponent:
         if exponent & 1:
@@ -203,12 +190,10 @@ def _power(base: npt.NDArray[np.complex128], exponent: int) -> npt.NDArray[np.co
 
 @cache
 def _gauss_legendre(nodes: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Nodes between 0 and 1 and their weights: exact for polynomials up to degree 2 nodes - 1.
+    """Return nodes in [0, 1] and their weights, which integrate polynomials up to degree 2 nodes - 1 exactly.
 
-    The zeros of the Legendre polynomial by Newton's method; scipy's own lose four digits above 150 nodes.
+    The nodes are zeros of a Legendre polynomial, found by Newton's method. SciPy's lose four digits above 150 nodes.
     """
-    import numpy as np
-
     at = np.cos(np.pi * (np.arange(nodes) + 0.75) / (nodes + 0.5))
     slope = np.ones_like(at)
     for _ in range(_NEWTON_STEPS):

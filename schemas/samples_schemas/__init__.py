@@ -1,7 +1,8 @@
-"""Every table and view of a lake, declared once: columns, types, meaning."""
+"""Declare every table and view of a lake once: columns, types, meaning."""
 
 from samples_schemas.completions import COMPLETIONS
 from samples_schemas.counts import COUNTS
+from samples_schemas.ingests import INGESTS
 from samples_schemas.labels import RUN_LABELS
 from samples_schemas.problems import PROBLEMS
 from samples_schemas.prompts import PROMPTS
@@ -16,11 +17,12 @@ from samples_schemas.views import VIEWS, View
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        PROBLEMS, RUNS, RUN_LABELS, PROMPTS, SAMPLES, COMPLETIONS, VERDICTS, COUNTS, SCORES, SCORE_LOGPROBS, REVIEWS,
+        PROBLEMS, RUNS, RUN_LABELS, INGESTS, PROMPTS, SAMPLES, COMPLETIONS, VERDICTS, COUNTS, SCORES,
+        SCORE_LOGPROBS, REVIEWS,
     )
 }  # fmt: skip
 
 __all__ = [
-    "COMPLETIONS", "COUNTS", "PROBLEMS", "PROMPTS", "REVIEWS", "RUNS", "RUN_LABELS", "SAMPLES", "SCORES",
+    "COMPLETIONS", "COUNTS", "INGESTS", "PROBLEMS", "PROMPTS", "REVIEWS", "RUNS", "RUN_LABELS", "SAMPLES", "SCORES",
     "SCORE_LOGPROBS", "TABLES", "VERDICTS", "VIEWS", "Column", "Table", "View",
 ]  # fmt: skip

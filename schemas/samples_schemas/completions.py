@@ -1,4 +1,4 @@
-"""Table `completions`: the payload of each sample."""
+"""Table `completions`: text, token ids and token log-probs of each sample."""
 
 import pyarrow as pa
 
@@ -13,17 +13,17 @@ COMPLETIONS = Table(
         PROBLEM_ID,
         SAMPLE_INDEX,
         ATTEMPT,
-        Column("text", pa.string(), "the completion, decoded; empty on an error"),
+        Column("text", pa.string(), "the decoded text; empty if the request failed"),
         Column(
             "token_ids",
             TOKEN_IDS,
-            "its token ids, the end token included where there is one; unknown of most imported samples",
+            "the token ids, with the end token if there is one; null for most imported samples",
             nullable=True,
         ),
         Column(
             "token_logprobs",
             LOGPROBS,
-            "natural log-prob of each token, in the run's log-prob mode; unknown of most imported samples",
+            "natural log-prob of each token, in the run's log-prob mode; null for most imported samples",
             nullable=True,
         ),
     ),

@@ -1,4 +1,4 @@
-"""Table `counts`: problems of imported runs of which only counts were published. Append-only."""
+"""Table `counts`: problems of imported runs whose source gives only counts, not samples. Append-only."""
 
 import pyarrow as pa
 
@@ -6,15 +6,15 @@ from samples_schemas.table import PROBLEM_ID, RUN_ID, Column, Table
 
 COUNTS = Table(
     name="counts",
-    meaning="how a problem of a run fared where only the counts are known, not the samples",
+    meaning="counts of the verdicts on one problem of a run, if the source gives only counts",
     columns=(
-        Column("verifier", pa.string(), "name of the verifier; `imported` where the file's own verdicts were counted"),
+        Column("verifier", pa.string(), "name of the verifier; `imported` if the source counted its own verdicts"),
         RUN_ID,
         PROBLEM_ID,
-        Column("n", pa.int64(), "samples judged right or wrong"),
-        Column("c", pa.int64(), "of these, the right ones"),
-        Column("errors", pa.int64(), "samples that failed or could not be judged; in no n"),
-        Column("timeouts", pa.int64(), "samples whose verification took too long; in no n"),
+        Column("n", pa.int64(), "samples judged correct or wrong"),
+        Column("c", pa.int64(), "samples judged correct"),
+        Column("errors", pa.int64(), "samples that failed or could not be judged; not part of n"),
+        Column("timeouts", pa.int64(), "samples whose verification took too long; not part of n"),
     ),
     key=("run_id", "problem_id", "verifier"),
     partition_by=("verifier", "run_id"),

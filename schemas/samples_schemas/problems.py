@@ -1,4 +1,4 @@
-"""Table `problems`: prompts with what is needed to check an answer."""
+"""Table `problems`: questions, with the gold answer or tests that check an answer."""
 
 import pyarrow as pa
 
@@ -6,15 +6,20 @@ from samples_schemas.table import DATASET, PROBLEM_ID, Column, Table
 
 PROBLEMS = Table(
     name="problems",
-    meaning="every version of every problem that a run was drawn for",
+    meaning="every version of every problem that a run uses",
     columns=(
         DATASET,
         PROBLEM_ID,
-        Column("problem_hash", pa.string(), "hash of the problem's content: an edited problem is a new row"),
-        Column("question", pa.string(), "the question, as its source gives it; imports may lack it", nullable=True),
-        Column("answer", pa.string(), "gold answer, as text", nullable=True),
-        Column("tests", pa.string(), "unit tests of a code problem, as JSON", nullable=True),
-        Column("metadata", pa.string(), "every other field of the source's row, as a JSON object"),
+        Column("problem_hash", pa.string(), "hash of the problem's content; an edited problem is a new row"),
+        Column(
+            "question",
+            pa.string(),
+            "the question, as the source gives it; null for some imports",
+            nullable=True,
+        ),
+        Column("answer", pa.string(), "the gold answer, as text", nullable=True),
+        Column("tests", pa.string(), "the unit tests of a code problem, as JSON", nullable=True),
+        Column("metadata", pa.string(), "all other fields of the source's row, as a JSON object"),
     ),
     key=("dataset", "problem_id", "problem_hash"),
     partition_by=("dataset",),

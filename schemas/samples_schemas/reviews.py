@@ -1,4 +1,4 @@
-"""Table `reviews`: what a person said of a chain of thought."""
+"""Table `reviews`: labels that people gave to chains of thought."""
 
 import pyarrow as pa
 
@@ -6,15 +6,15 @@ from samples_schemas.table import PROBLEM_ID, RUN_ID, SAMPLE_INDEX, Column, Tabl
 
 REVIEWS = Table(
     name="reviews",
-    meaning="one person's label on one sample's chain of thought",
+    meaning="one person's label for the chain of thought of one sample",
     columns=(
         RUN_ID,
         PROBLEM_ID,
         SAMPLE_INDEX,
-        Column("reviewer", pa.string(), "who said it"),
+        Column("reviewer", pa.string(), "who gave the label"),
         Column("label", pa.string(), "valid, invalid or unclear"),
-        Column("note", pa.string(), "why", nullable=True),
-        Column("created_at", pa.timestamp("us", tz="UTC"), "when"),
+        Column("note", pa.string(), "the reason", nullable=True),
+        Column("created_at", pa.timestamp("us", tz="UTC"), "when the label was given"),
     ),
     key=("run_id", "problem_id", "sample_index", "reviewer"),
     sort_by=("run_id", "problem_id", "sample_index"),

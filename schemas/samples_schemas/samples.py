@@ -1,4 +1,4 @@
-"""Table `samples`: the narrow facts of each completion. A sample exists when a row here names it."""
+"""Table `samples`: the small facts of each completion. A sample exists once this table has its row."""
 
 import pyarrow as pa
 
@@ -6,7 +6,7 @@ from samples_schemas.table import ATTEMPT, DATASET, PROBLEM_ID, RUN_ID, SAMPLE_I
 
 SAMPLES = Table(
     name="samples",
-    meaning="one row per sample drawn: its facts, without text and tokens",
+    meaning="one row per drawn sample: its facts, without text and tokens",
     columns=(
         DATASET,
         RUN_ID,
@@ -15,28 +15,28 @@ SAMPLES = Table(
         Column(
             "tokens",
             pa.int32(),
-            "completion tokens, the end token included where there is one; unknown of some imported samples",
+            "completion tokens, with the end token if there is one; null for some imported samples",
             nullable=True,
         ),
         Column(
             "cumulative_logprob",
             pa.float64(),
-            "sum of the token log-probs (natural log), summed in double; 0 on an error; often unknown of imported ones",
+            "sum of the natural token log-probs, in double precision; 0 if the request failed; often null for imports",
             nullable=True,
         ),
-        Column("finish_reason", pa.string(), "stop, or length (cut at max_tokens or max_model_len)", nullable=True),
-        Column("stop_reason", pa.string(), "the stop string or stop token id that ended it, if one did", nullable=True),
+        Column("finish_reason", pa.string(), "stop, or length (ended by max_tokens or max_model_len)", nullable=True),
+        Column("stop_reason", pa.string(), "the stop string or stop token id that ended it, if any", nullable=True),
         Column(
             "seed",
             pa.int64(),
-            "the request's seed: a hash of run, problem and index; unknown of imported samples",
+            "seed of the request: a hash of run, problem and index; null for imported samples",
             nullable=True,
         ),
         ATTEMPT,
         Column(
             "error",
             pa.string(),
-            "why there is no completion; such a sample is neither wrong nor missing",
+            "why the request failed; such a sample is neither wrong nor missing",
             nullable=True,
         ),
     ),

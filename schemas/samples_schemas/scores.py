@@ -1,4 +1,4 @@
-"""Tables `scores` and `score_logprobs`: samples under another model."""
+"""Tables `scores` and `score_logprobs`: log-probs of samples under another model."""
 
 import pyarrow as pa
 
@@ -8,14 +8,14 @@ _SCORER = Column("scorer", pa.string(), "id of the scoring model and its setting
 
 SCORES = Table(
     name="scores",
-    meaning="log-prob of one sample under another model, prompt excluded",
+    meaning="log-prob of one sample under another model, without the prompt",
     columns=(
         _SCORER,
         RUN_ID,
         PROBLEM_ID,
         SAMPLE_INDEX,
-        Column("tokens", pa.int32(), "completion tokens that were scored"),
-        Column("cumulative_logprob", pa.float64(), "sum of their natural log-probs, summed in double"),
+        Column("tokens", pa.int32(), "number of scored completion tokens"),
+        Column("cumulative_logprob", pa.float64(), "sum of the natural log-probs of these tokens, in double precision"),
     ),
     key=("run_id", "problem_id", "sample_index", "scorer"),
     partition_by=("scorer", "run_id"),
@@ -24,7 +24,7 @@ SCORES = Table(
 
 SCORE_LOGPROBS = Table(
     name="score_logprobs",
-    meaning="the payload of a score: one log-prob per token of the sample",
+    meaning="the token log-probs of one score: one per token of the sample",
     columns=(
         _SCORER,
         RUN_ID,

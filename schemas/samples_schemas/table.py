@@ -1,7 +1,7 @@
-"""What a table is: columns with types and meanings, declared once.
+"""Declare tables: columns with types and meanings.
 
-The Arrow schema of files, the Delta schema of the lake, the empty tables of tests and the reference page of
-columns all come from these declarations; nothing repeats them.
+The Arrow schema of files, the Delta schema of the lake, the empty tables of tests and the reference page of columns all
+come from these declarations. Nothing repeats them.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LABELS = pa.map_(pa.string(), pa.string())
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, what it means (with its unit), and whether it may be empty."""
+    """One column: its type, its meaning with the unit, and whether it may be null."""
 
     name: str
     type: pa.DataType
@@ -27,8 +27,8 @@ class Column:
 class Table:
     """One table of a lake.
 
-    `partition_by` columns are text, come first in `columns`, and stand in the path instead of the files.
-    `sort_by` is the order of rows inside a file; `key` tells rows apart.
+    `partition_by` columns are text and come first in `columns`. Their values are in a file's path, not in the file.
+    `sort_by` is the order of rows inside a file. `key` identifies a row.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """Arrow schema of the whole table, partition columns included."""
+        """The Arrow schema of the whole table, partition columns included."""
         return _schema(self.columns)
 
     @property
     def file_schema(self) -> pa.Schema:
-        """Arrow schema of one file: the columns that no path carries."""
+        """The Arrow schema of one file: all columns except the partition columns."""
         return _schema(tuple(column for column in self.columns if column.name not in self.partition_by))
 
 
@@ -54,9 +54,11 @@ def _schema(columns: tuple[Column, ...]) -> pa.Schema:
 
 
 DATASET = Column("dataset", pa.string(), "name of the problem set, such as math500")
-RUN_ID = Column("run_id", pa.string(), "id of the run: r and 16 hex digits, the hash of its specification")
+RUN_ID = Column("run_id", pa.string(), "id of the run: r and 16 hex digits, which are the hash of its specification")
 PROBLEM_ID = Column("problem_id", pa.string(), "id of the problem within its dataset")
-SAMPLE_INDEX = Column("sample_index", pa.int32(), "which sample of the problem, from 0")
+SAMPLE_INDEX = Column("sample_index", pa.int32(), "number of the sample within its problem and run, from 0")
 ATTEMPT = Column(
-    "attempt", pa.string(), "which attempt at the unit drew this row: 16 hex digits, joins samples to completions"
+    "attempt",
+    pa.string(),
+    "id of the attempt that drew this row: 16 hex digits; joins samples to completions",
 )

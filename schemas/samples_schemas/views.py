@@ -1,7 +1,7 @@
-"""Views: what questions are asked of. Every column with its type and meaning, declared once.
+"""Declare the views that queries read: every column with its type and meaning.
 
-A view shows one pinned snapshot of a lake, after the filters of a question. Its SQL is the file of its name in
-queries/samples_queries/views; the reference page of columns is printed from here (`samples sql --describe`).
+A view shows one snapshot of a lake, after a query's filters. Its SQL is the file of the same name in
+queries/samples_queries/views. `samples sql --describe` prints these declarations.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from samples_schemas.verdicts import VERDICTS
 
 @dataclass(frozen=True)
 class View:
-    """One view: what a row is, and its columns in order."""
+    """One view: the meaning of a row, and the columns in order."""
 
     name: str
     meaning: str
@@ -29,16 +29,16 @@ class View:
 
     @property
     def schema(self) -> pa.Schema:
-        """Arrow schema of its rows."""
+        """The Arrow schema of the view's rows."""
         return pa.schema([pa.field(column.name, column.type) for column in self.columns])
 
 
 def _of(table: Table, *names: str) -> tuple[Column, ...]:
-    """Take columns of a table as they are declared there; all but its key's when none is named."""
+    """Return the named columns of a table; without names, all columns that `_KEY` does not hold."""
     return tuple(c for c in table.columns if (c.name in names if names else c.name not in _KEY))
 
 
-_RUN = Column("run", pa.string(), "name of the run; no two runs of a lake have the same")
+_RUN = Column("run", pa.string(), "name of the run; unique within a lake")
 _SAMPLE = (_RUN, RUN_ID, DATASET, PROBLEM_ID, SAMPLE_INDEX)
 _KEY = {column.name for column in _SAMPLE}
 _JUDGED = (*_SAMPLE, *_of(VERDICTS))
@@ -47,7 +47,7 @@ VIEWS: dict[str, View] = {
     view.name: view
     for view in (
         View("problems", "one version of one problem", PROBLEMS.columns),
-        View("runs", "one run, with its labels as they are now", (_RUN, RUN_ID, DATASET, *_of(RUNS)[1:])),
+        View("runs", "one run, with its current labels", (_RUN, RUN_ID, DATASET, *_of(RUNS)[1:])),
         View("prompts", "the prompt of one problem of a run", (_RUN, RUN_ID, PROBLEM_ID, *_of(PROMPTS))),
         View("samples", "the facts of one sample; text and tokens are in completions", (*_SAMPLE, *_of(SAMPLES))),
         View(
@@ -55,21 +55,21 @@ VIEWS: dict[str, View] = {
             "text, token ids and token log-probs of one sample",
             (*_SAMPLE, *_of(COMPLETIONS, "text", "token_ids", "token_logprobs")),
         ),
-        View("verdicts", "one verdict on one sample; all that were ever given", _JUDGED),
-        View("current_verdicts", "the verdict of a verifier's latest pass on one sample", _JUDGED),
+        View("verdicts", "one verdict on one sample; earlier verdicts are kept", _JUDGED),
+        View("current_verdicts", "the verdict of a verifier's highest pass on one sample", _JUDGED),
         View(
             "tallies",
-            "how the samples of one problem of a run fared under one verifier",
+            "counts of the verdicts of one verifier on one problem of a run",
             (
                 _RUN,
                 RUN_ID,
                 DATASET,
                 PROBLEM_ID,
                 *_of(VERDICTS, "verifier"),
-                Column("n", pa.int64(), "samples judged right or wrong; no answer is wrong"),
-                Column("c", pa.int64(), "of these, the right ones"),
-                Column("errors", pa.int64(), "samples that failed, and verdicts that are errors; in no n"),
-                Column("timeouts", pa.int64(), "samples whose verification took too long; in no n"),
+                Column("n", pa.int64(), "samples judged correct or wrong; no answer counts as wrong"),
+                Column("c", pa.int64(), "samples judged correct"),
+                Column("errors", pa.int64(), "samples that failed or whose verdict is an error; not part of n"),
+                Column("timeouts", pa.int64(), "samples whose verification took too long; not part of n"),
             ),
         ),
         View(
@@ -79,7 +79,7 @@ VIEWS: dict[str, View] = {
         ),
         View(
             "reviews",
-            "one person's label on one sample's chain of thought",
+            "one person's label for the chain of thought of one sample",
             (_RUN, RUN_ID, PROBLEM_ID, SAMPLE_INDEX, *_of(REVIEWS)),
         ),
     )

@@ -1,4 +1,4 @@
-"""A real S3 server on loopback, and runs drawn by the library's own parts without Ray."""
+"""A real S3 server on loopback, and runs that the library draws without Ray."""
 
 import json
 import os
@@ -27,7 +27,7 @@ from samples.runs.run import Run, seed_of
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
-    """URL of an S3 server that enforces conditional puts."""
+    """The URL of an S3 server that enforces conditional puts."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -39,7 +39,7 @@ def s3_endpoint() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sandbox() -> None:
-    """Programs can be sandboxed here; else skip, and say what to install. On CI that is a failure."""
+    """Skip the test if this machine cannot make a sandbox, and say what to install. On CI, fail instead."""
     from samples.sandbox.sandbox import require
 
     try:
@@ -50,7 +50,7 @@ def sandbox() -> None:
 
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
-    """An empty folder that every user may write in: pytest's own are closed to all but one."""
+    """An empty folder that every user may write to; in pytest's own folders only one user may."""
     with TemporaryDirectory(prefix="samples-tests-") as name:
         Path(name).chmod(0o777)
         yield Path(name)
@@ -58,11 +58,11 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def ordinary(open_folder: Path) -> tuple[str, str, dict[str, Any]]:
-    """An interpreter, a path to import the sandbox from, and the arguments of Popen that make its process nobody's."""
+    """An interpreter, a path to import the sandbox from, and Popen arguments that run a process as user nobody."""
     python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
     asked = "import sys; sys.exit(sys.version_info < (3, 11))"
     if os.geteuid() != 0 or python is None or subprocess.run([python, "-c", asked], check=False).returncode:
-        pytest.skip("needs root, who can become another user, and a Python 3.11 that every user may run")
+        pytest.skip("needs root, which can become another user, and a Python 3.11 that every user may run")
     package = open_folder / "ordinary" / "samples"
     shutil.copytree(Path(samples.__file__).parent / "sandbox", package / "sandbox")
     shutil.copy(Path(samples.__file__).with_name("errors.py"), package)
@@ -72,7 +72,7 @@ def ordinary(open_folder: Path) -> tuple[str, str, dict[str, Any]]:
 
 @pytest.fixture
 def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """URI of an empty bucket, and the environment that reaches it."""
+    """The URI of a lake in an empty bucket; the environment is set to reach it."""
     import boto3
 
     for name, value in {
@@ -88,15 +88,15 @@ def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"s3://{bucket}/lake"
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.heavy)])
 def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URI for a new lake: a local folder, then an S3 bucket."""
+    """The URI of a new lake: once in a local folder, once in an S3 bucket."""
     return request.getfixturevalue("s3") if request.param == "s3" else str(tmp_path / "lake")
 
 
 @pytest.fixture
 def sums(tmp_path: Path) -> Path:
-    """Three sums as a problem file."""
+    """A problem file with three sums."""
     path = tmp_path / "sums.jsonl"
     rows = [{"id": f"sum-{n}", "question": f"What is {n} + {n + 1}?", "answer": str(2 * n + 1)} for n in range(3)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -104,7 +104,7 @@ def sums(tmp_path: Path) -> Path:
 
 
 class Bench:
-    """A recorded run whose units are drawn by hand."""
+    """A recorded run. A test draws its units one by one."""
 
     def __init__(self, uri: str, problems: Path, model: str = "toy", k: int = 8, name: str = "toys") -> None:
         request = Request(str(problems), model, k, uri, name=name, engine="toy", sampling=Sampling(max_tokens=100))
@@ -119,7 +119,7 @@ class Bench:
         return plan(self.lake, self.run.dataset, self.run.run_id, self.ids, k, unit)
 
     def draw(self, unit: Unit, texts: Sequence[str] = ()) -> Receipt:
-        """Draw a unit; `texts` stand in place of what the engine wrote first."""
+        """Draw a unit; `texts` replace the texts of its first completions."""
         seeds = [seed_of(self.run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
         completions = self._engine.sample(self._prompts[unit.problem_id], seeds)
         for number, text in enumerate(texts):

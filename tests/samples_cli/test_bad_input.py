@@ -56,7 +56,7 @@ OPTIONS = {
     "an option that is almost there": (("--temprature", "1"), 'no option --temprature (did you mean "--temperature"'),
     "a unit that is too large": (("--unit", 65), "expected 1 to 64"),
     "an unknown verifier": (("--verifier", "nope"), 'verifier "nope" is not known: choose one of exact, numeric'),
-    "an unknown lake scheme": (("--lake", "ftp://x/y"), "scheme ftp is not one of"),
+    "an unknown lake scheme": (("--lake", "ftp://x/y"), "unknown scheme ftp; use a local folder or one of"),
     "a lake below a file": (("--lake", "/dev/null/lake"), "/dev/null/lake"),
     "a template that is not there": (("--template", "no.jinja"), "no.jinja"),
     "a field that is not there": (("--answer-field", "gold"), "gold"),

@@ -69,7 +69,7 @@ def test_bad_rows_are_a_line_each_and_nothing_is_imported(samples, tmp_path, fil
     assert (code, out) == (2, "")
     assert err.strip().splitlines()[-3:] == [
         f"samples: {file} line 4: is not JSON: Expecting property name enclosed in double quotes at column 2",
-        f'{file} line 5: problem "0" has the gold answer "7", on line 1 it is "1"',
+        f'{file} line 5: problem "0" has the gold answer "7" here and "1" on line 1',
         "nothing was imported",
     ]
     assert not (tmp_path / "lake").exists()

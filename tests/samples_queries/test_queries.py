@@ -4,6 +4,7 @@ import inspect
 import json
 import keyword
 import re
+import shlex
 from fractions import Fraction
 from importlib import import_module
 from importlib.resources import files
@@ -20,7 +21,8 @@ from samples.lake.files import Selection
 from samples.query import parameters, query
 from samples.query.filters import NAMES, Known
 from samples.query.views import beneath, define, in_order, relate
-from samples_queries import KINDS, Unanswerable, header, is_sql, pass_at_k
+from samples_queries import GROUPS, KINDS, Unanswerable, header, is_sql, listing, pass_at_k, reference
+from samples_queries.glossary import GLOSSARY
 from samples_schemas import TABLES, VIEWS
 
 RUNS = [Known("a", "r-a", "d", {}), Known("b", "r-b", "d", {})]
@@ -72,10 +74,96 @@ def test_a_header_is_whole(name):
     assert said.reads
     assert set(said.reads) <= set(VIEWS)
     assert said.columns
+    assert said.group in GROUPS
+    assert said.example
     assert set(said.grain) <= set(said.columns)
     assert {p.kind for p in said.params} <= set(KINDS)
     reserved = {*NAMES, "memory", "threads"} - {"runs"}
     assert not {p.name for p in said.params} & reserved, "a common filter has this name"
+
+
+@pytest.mark.parametrize("name", samples_queries.NAMES)
+def test_every_parameter_and_column_has_one_meaning_and_nothing_else_has(name):
+    said = header(name)
+    assert said.meanings.keys() == {*(p.name for p in said.params), *said.columns}
+    for meaning in said.meanings.values():
+        assert meaning.strip() == meaning != ""
+        assert not meaning.endswith("."), "a phrase, not a sentence"
+
+
+def test_every_meaning_of_the_glossary_is_one_of_several_queries():
+    used = [word for name in samples_queries.NAMES for word, said in header(name).meanings.items() if word in GLOSSARY]
+    shared = [word for word in GLOSSARY if used.count(word) > 1]
+    assert shared == list(GLOSSARY)
+
+
+def asked(example: str) -> tuple[str, dict[str, str]]:
+    """The query and the parameters of a command such as `samples query coverage --a base --b rl --verifier math`."""
+    program, command, name, *words = shlex.split(example)
+    assert (program, command) == ("samples", "query")
+    options = {option: p for p in header(name).params for option in p.option.split("/")}
+    given: dict[str, str] = {}
+    while words:
+        option = words.pop(0)
+        parameter = options[option]
+        given[parameter.name] = str(not option.startswith("--no-")) if parameter.kind == "bool" else words.pop(0)
+    return name, given
+
+
+@pytest.mark.parametrize("name", samples_queries.NAMES)
+def test_the_example_of_a_query_can_be_asked_as_it_stands(name):
+    said = header(name)
+    found, given = asked(said.example)
+    assert found == name
+    parameters.check(said, given)
+    names = [word for p in said.params if p.kind in {"run", "runs"} for word in given.get(p.name, "").split(",")]
+    runs = [Known(run, f"r-{run}", "d", {}) for run in filter(None, names)]
+    judges = [given[p.name] for p in said.params if p.kind == "verifier" and p.name in given]
+    bound = parameters.bind(said, given, runs, runs, lambda: judges or ["v"])
+    assert bound.keys() == {p.name for p in said.params}
+
+
+def test_an_option_has_dashes_and_a_flag_has_two_names():
+    assert samples_queries.Parameter("min_n", "int", "4").option == "--min-n"
+    assert samples_queries.Parameter("all_runs", "bool", "false").option == "--all-runs/--no-all-runs"
+
+
+@pytest.mark.parametrize("name", samples_queries.NAMES)
+def test_the_reference_of_a_query_says_all_of_its_header_in_80_columns(name):
+    said, text = header(name), reference(name)
+    assert max(map(len, text.splitlines())) <= 80
+    assert not any(line.endswith(" ") for line in text.splitlines())
+    words = " ".join(text.split())
+    for part in (said.answers, *said.meanings.values(), *filter(None, said.about.splitlines()), said.example):
+        assert " ".join(part.split()) in words
+    for p in said.params:
+        assert re.search(rf"^  {p.name} +{KINDS[p.kind]}, ", text, re.MULTILINE)
+    for column in said.columns:
+        assert re.search(rf"^  {column} +\S", text, re.MULTILINE)
+
+
+def test_the_list_has_every_query_once_in_its_group():
+    groups = listing()
+    assert tuple(groups) == GROUPS
+    assert sorted(name for queries in groups.values() for name in queries) == list(samples_queries.NAMES)
+    assert all(header(name).answers == said for queries in groups.values() for name, said in queries.items())
+
+
+def test_a_header_keeps_paragraphs_and_list_items_apart():
+    about = header("forecast").about.splitlines()
+    assert about[0].startswith("The model: ")
+    assert about[1] == ""
+    assert [line.partition(":")[0] for line in about if line.startswith("- ")] == [
+        "- binomial", "- all or nothing", "- solved always", "- solved never", "- one sample",
+    ]  # fmt: skip
+
+
+def test_a_header_has_its_own_meaning_or_that_of_the_glossary():
+    assert header("pass_at_k").meanings["ks"] == GLOSSARY["ks"]
+    assert header("compare").meanings["ks"] != GLOSSARY["ks"]
+    continued = header("reliability").meanings["g_pass_at_k"]
+    assert continued.startswith("G-Pass@k: ")
+    assert continued.endswith(" averaged over problems, in [0, 1]")
 
 
 @pytest.mark.parametrize("name", SQL)

@@ -1,8 +1,8 @@
-"""Engines: what turns prompt tokens into completions.
+"""Engines: they turn prompt tokens into completions.
 
-Three real ones behind one small interface: `vllm` for collections, `transformers` as the reference, `toy` for
-everything that is tested around an engine. Modules are imported when an engine is made, since torch and vLLM
-take seconds.
+Three engines share one small interface. `vllm` draws large runs. `transformers` is the reference. `toy` is for tests
+of the code around an engine. An engine's module is imported when the engine is loaded, because importing torch and
+vLLM takes seconds.
 """
 
 from collections.abc import Callable, Generator
@@ -19,11 +19,12 @@ from samples.errors import MissingExtra, UsageError
 
 @dataclass(frozen=True)
 class Sampling:
-    """How each completion is drawn; part of a run's identity, under vLLM's names.
+    """How each completion is drawn. It is part of a run's identity. The names are vLLM's.
 
-    `max_tokens` bounds the completion alone; `max_model_len` bounds prompt and completion together and is the
-    model's own when None. `top_k` 0 means all tokens. `logprobs_mode` is vLLM's: raw_logprobs are the model's own
-    distribution, before temperature and truncation; processed_logprobs are what was sampled from.
+    `max_tokens` limits the completion alone. `max_model_len` limits prompt and completion together; None means the
+    model's own limit. `top_k` 0 means all tokens. `logprobs_mode` is vLLM's setting: raw_logprobs are the log-probs of
+    the model's own distribution, before temperature and truncation; processed_logprobs are those of the distribution
+    that tokens are drawn from.
     """
 
     temperature: float = 1.0
@@ -44,7 +45,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Placement:
-    """How one replica uses its machine; never part of a run's identity."""
+    """How one replica uses its machine. It is not part of a run's identity."""
 
     tensor_parallel_size: int = 1
     max_num_seqs: int | None = None
@@ -58,9 +59,9 @@ class Placement:
 class Completion:
     """One drawn completion, or the reason why there is none.
 
-    `token_ids` (int32) and `token_logprobs` (float32, natural log) have one entry per completion token, the end
-    token included where the engine emitted one. `finish_reason` is "stop", "length" or None; `stop_reason` the stop
-    string or token id that ended it, as text. With `error` set the arrays are empty and `text` is "".
+    `token_ids` (int32) and `token_logprobs` (float32, natural log) have one entry per completion token. They include
+    the end token if the engine emitted one. `finish_reason` is "stop", "length" or None. `stop_reason` is the stop
+    string or token id that ended the completion, as text. If `error` is set, the arrays are empty and `text` is "".
     """
 
     text: str
@@ -72,17 +73,17 @@ class Completion:
 
     @classmethod
     def failed(cls, error: str) -> "Completion":
-        """Return the completion that a failed request leaves behind."""
+        """Return the completion of a failed request."""
         return cls("", np.empty(0, np.int32), np.empty(0, np.float32), error=error)
 
     @classmethod
     def too_long(cls, tokens: int, max_model_len: int) -> "Completion":
-        """Return the completion of a prompt that leaves no room for one token; the same words from every engine."""
+        """Return the failed completion of a prompt that leaves no room for one token; every engine uses these words."""
         return cls.failed(f"prompt of {tokens} tokens leaves no room for a completion in max_model_len {max_model_len}")
 
 
 class Tokenizer(Protocol):
-    """Turns a rendered prompt into token ids, and chats into prompts. Cheap to load: no weights."""
+    """Turns chats into prompts and prompts into token ids. It loads fast, because it loads no weights."""
 
     @property
     def chat_template(self) -> str | None:
@@ -90,36 +91,38 @@ class Tokenizer(Protocol):
         ...
 
     def render_chat(self, messages: list[dict[str, str]]) -> str:
-        """Render messages ({"role", "content"}) with the chat template, ready for the assistant's turn."""
+        """Render messages ({"role", "content"}) with the chat template, up to the start of the assistant's turn."""
         ...
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:
-        """Token ids of `text`; `special_tokens` adds the model's own begin token (plain prompts want it)."""
+        """Return the token ids of `text`. `special_tokens` adds the model's begin token, which plain prompts need."""
         ...
 
     def decode(self, token_ids: list[int]) -> list[str]:
-        """Text of each token on its own, for display."""
+        """Return the text of each token on its own, for display."""
         ...
 
 
-Seen = Callable[[Completion], None]
+OnCompletion = Callable[[Completion], None]
 
 
-def unseen(_: Completion) -> None:
-    """Take no note of a completion."""
+def ignore_completion(_: Completion) -> None:
+    """Do nothing with a completion."""
 
 
 class Engine(Protocol):
-    """One loaded model. `sample` is called from several threads at once."""
+    """One loaded model. Several threads call `sample` at the same time."""
 
-    sequences: int  # completions that it draws at once; more of them wait
+    sequences: int  # completions that it draws at the same time; the others wait
 
-    def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
+    def sample(
+        self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion
+    ) -> list[Completion]:
         """Draw one completion per seed for one prompt, in the order of `seeds`.
 
-        `seen` is told of each completion when it ends, from any thread: a unit of long ones takes minutes.
-        A request that fails is a `Completion` with `error` set (a prompt longer than max_model_len, say). The
-        same seed gives the same completion only on the same engine, hardware and batch.
+        A unit of long completions takes minutes, so `on_completion` is called with each completion when it ends, from
+        any thread. A request that fails gives a `Completion` with `error` set, for example if the prompt is longer
+        than max_model_len. The same seed gives the same completion only on the same engine, hardware and batch.
 
         Raises:
             EngineDead: The engine cannot answer any more; the process that holds it must end.
@@ -127,15 +130,15 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Free the model; no output, no traceback."""
+        """Free the model. Print nothing and raise nothing."""
         ...
 
 
 class EngineDead(RuntimeError):
-    """An engine that cannot answer any more."""
+    """The engine cannot answer any more."""
 
 
-SEQUENCES = 256  # drawn at once where nobody says how many: vLLM's default on most GPUs
+SEQUENCES = 256  # completions drawn at the same time by default: vLLM's default on most GPUs
 
 NAMES = ("vllm", "transformers", "toy")
 
@@ -148,7 +151,7 @@ def _module(name: str) -> Any:
 
 @contextmanager
 def _packages_of(name: str) -> Generator[None]:
-    """Turn a missing package into a line; engines import theirs only when one is used, since that takes seconds."""
+    """Raise `MissingExtra` for a missing package. Engines import their packages late, since imports take seconds."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -169,7 +172,7 @@ def tokenizer(engine: str, model: str, revision: str | None = None) -> Tokenizer
 
 
 def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Engine:
-    """Load `model` into a new engine; takes seconds to minutes.
+    """Load `model` into a new engine. This takes seconds to minutes.
 
     Raises:
         ModelError: The model cannot be found or loaded.
@@ -178,6 +181,11 @@ def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sa
         return _module(engine).load(model, revision, dtype, sampling, placement)
 
 
+def has_weights(engine: str) -> bool:
+    """Return whether models of this engine have weights: files that tell them apart, and that a GPU holds."""
+    return getattr(_module(engine), "WEIGHTS", True)
+
+
 def versions(engine: str) -> dict[str, str]:
-    """Versions of the packages that decide what this engine draws, for the run's record."""
+    """Return the versions of the packages that decide what this engine draws; a run's record stores them."""
     return _module(engine).versions()

@@ -1,18 +1,18 @@
-"""A small deterministic engine that costs nothing: for ordering, faults and the speed of everything around an engine.
+"""A small deterministic engine without a model. It tests the order, faults and speed of the code around an engine.
 
-A completion is a function of (prompt, seed) alone: same answer in any batch, order, process or machine. It is
-filler followed by an answer to the last "A + B" of the prompt, right with probability `p`, and an end token. Of the
-sampling settings it honours max_tokens, max_model_len and stop.
+A completion depends on (prompt, seed) alone: it is the same in any batch, order, process or machine. It is filler text,
+then an answer to the last "A + B" of the prompt, correct with probability `p`, then an end token. The engine uses only
+three sampling settings: max_tokens, max_model_len and stop.
 
-The model's name says how it behaves, "toy?tokens=2000&delay=0.05":
+The model's name sets its behaviour, for example "toy?tokens=2000&delay=0.05":
 
-    tokens  mean length of a completion, uniform between a half and one and a half of it (32)
-    p       share of right answers (0.4)
+    tokens  mean length of a completion; lengths are uniform between half and one and a half of it (32)
+    p       share of correct answers (0.4)
     delay   seconds that one call of `sample` takes (0)
     fail    share of requests that become error rows (0)
     nan     share of completions with a NaN among their log-probs (0)
     inf     share of completions with a -inf among their log-probs (0)
-    dead    a file: the first call, of all engines that name it, leaves it behind and finds its engine dead
+    dead    a file; of all engines that name it, the first call creates the file and raises EngineDead
 """
 
 import hashlib
@@ -25,10 +25,12 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from samples.engines import SEQUENCES, Completion, EngineDead, Placement, Sampling, Seen, unseen
+from samples.engines import SEQUENCES, Completion, EngineDead, OnCompletion, Placement, Sampling, ignore_completion
 from samples.errors import ModelError
 
-_END = 0  # the end token: a NUL byte, never part of a text
+WEIGHTS = False  # a model is a name, without files
+
+_END = 0  # the end token: a NUL byte, which no text contains
 _SUM = re.compile(r"(-?\d+)\s*\+\s*(-?\d+)")
 _FILLER = np.frombuffer(b"etaoin shrdlu etaoin shrdlu cmfw", np.uint8).astype(np.int32)
 _CHAT_TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}<assistant>"
@@ -36,7 +38,7 @@ _CHAT_TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfo
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What the model's name asks for."""
+    """The options in the model's name."""
 
     tokens: int = 32
     p: float = 0.4
@@ -51,7 +53,7 @@ class Behaviour:
         """Read the behaviour from a model's name.
 
         Raises:
-            ModelError: Not a toy, an option that does not exist, or a value out of range.
+            ModelError: The name is not a toy's, has an unknown option, or has a value out of range.
         """
         name, _, query = model.partition("?")
         if name != "toy":
@@ -69,19 +71,21 @@ class Behaviour:
             if isinstance(error, ModelError):
                 raise
             raise ModelError(f'model "{model}": {error}') from error
-        behaviour = cls(**options)  # pyright: ignore[reportArgumentType]  # each was made with its default's type
+        behaviour = cls(**options)  # pyright: ignore[reportArgumentType]  # each value has its default's type
         shares = (behaviour.p, behaviour.fail, behaviour.nan, behaviour.inf)
         if behaviour.tokens < 1 or behaviour.delay < 0 or not all(0 <= share <= 1 for share in shares):
-            raise ModelError(f'model "{model}": tokens is at least 1, delay at least 0, every share between 0 and 1')
+            raise ModelError(
+                f'model "{model}": tokens must be at least 1, delay at least 0, and every share between 0 and 1'
+            )
         return behaviour
 
 
 class ToyTokenizer:
-    """UTF-8 bytes."""
+    """Tokens are the bytes of UTF-8."""
 
     @property
     def chat_template(self) -> str:
-        """The one format, as Jinja text."""
+        """The chat template, as Jinja text."""
         return _CHAT_TEMPLATE
 
     def render_chat(self, messages: list[dict[str, str]]) -> str:
@@ -94,25 +98,27 @@ class ToyTokenizer:
         return list(text.encode("utf-8", "surrogatepass"))
 
     def decode(self, token_ids: list[int]) -> list[str]:
-        """Return each byte as a character; one that is no ASCII character as U+FFFD."""
+        """Return each byte as a character; a byte that is not ASCII becomes U+FFFD."""
         return [bytes([token]).decode("ascii", "replace") for token in token_ids]
 
 
 class ToyEngine:
-    """The engine; without state, so threads need no lock."""
+    """The engine. It has no state, so threads need no lock."""
 
     def __init__(self, behaviour: Behaviour, sampling: Sampling, sequences: int) -> None:
         self.sequences = sequences
         self._behaviour = behaviour
         self._sampling = sampling
 
-    def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
-        """Draw one completion per seed, in order; about 50 microseconds each at 2,000 tokens."""
+    def sample(
+        self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion
+    ) -> list[Completion]:
+        """Draw one completion per seed, in order. One of 2,000 tokens takes about 50 microseconds."""
         behaviour = self._behaviour
         if behaviour.delay:
             time.sleep(behaviour.delay)
-        if behaviour.dead and _first(Path(behaviour.dead)):
-            raise EngineDead(f"toy engine: dead once, as {behaviour.dead} now says")
+        if behaviour.dead and _create_marker(Path(behaviour.dead)):
+            raise EngineDead(f"toy engine: dies once, as the model's name asks; {behaviour.dead} records it")
         room = self._sampling.max_tokens
         if (limit := self._sampling.max_model_len) is not None:
             if len(prompt_ids) >= limit:
@@ -122,15 +128,15 @@ class ToyEngine:
         digest = int.from_bytes(hashlib.blake2b(prompt, digest_size=8).digest())
         sums = _SUM.findall(prompt.decode("utf-8", "replace"))
         answer = int(sums[-1][0]) + int(sums[-1][1]) if sums else 0
-        completions = [self._one(np.random.default_rng((digest, seed)), answer, room) for seed in seeds]
+        completions = [self._draw_one(np.random.default_rng((digest, seed)), answer, room) for seed in seeds]
         for completion in completions:
-            seen(completion)
+            on_completion(completion)
         return completions
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing: there is nothing to free."""
 
-    def _one(self, rng: np.random.Generator, answer: int, room: int) -> Completion:
+    def _draw_one(self, rng: np.random.Generator, answer: int, room: int) -> Completion:
         behaviour = self._behaviour
         right, fails, has_nan, has_inf, where = rng.random(5)
         if fails < behaviour.fail:
@@ -145,7 +151,7 @@ class ToyEngine:
         if token_ids.size > room:
             token_ids, finish_reason = token_ids[:room], "length"
         text = token_ids.astype(np.uint8).tobytes().decode("ascii").rstrip(chr(_END))
-        # The stop string that completes first wins, as in vLLM; its tokens stay, its text does not.
+        # The stop string that is complete first wins, as in vLLM. Its tokens are kept; its text is removed.
         stops = [(at + len(stop), at, stop) for stop in self._sampling.stop if (at := text.find(stop)) >= 0]
         if stops:
             end, at, stop_reason = min(stops)
@@ -158,8 +164,8 @@ class ToyEngine:
         return Completion(text, token_ids, logprobs, finish_reason, stop_reason)
 
 
-def _first(marker: Path) -> bool:
-    """Whether this call, of all processes', is the one that makes `marker`."""
+def _create_marker(marker: Path) -> bool:
+    """Create the file `marker`; return False if it exists already. Only one call of all processes gets True."""
     try:
         marker.open("x").close()
     except FileExistsError:
@@ -175,11 +181,11 @@ def tokenizer(model: str, revision: str | None) -> ToyTokenizer:
 
 
 def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> ToyEngine:
-    """Make a toy engine; revision and dtype change nothing."""
+    """Make a toy engine; it ignores revision and dtype."""
     del revision, dtype
     return ToyEngine(Behaviour.parse(model), sampling, placement.max_num_seqs or SEQUENCES)
 
 
 def versions() -> dict[str, str]:
-    """Return what a completion depends on: numpy's random streams, and the version of this file's algorithm."""
+    """Return the versions that a completion depends on: this file's algorithm, and numpy's random streams."""
     return {"toy": "1", "numpy": version("numpy")}

@@ -1,8 +1,8 @@
-"""The reference engine: transformers' forward pass and a sampling loop of our own, correct rather than fast.
+"""The reference engine: transformers' forward pass and our own sampling loop. It is correct rather than fast.
 
-It draws as vLLM defines it (raw log-probs; then min_tokens, penalties, temperature, min_p, top_k, top_p, in that
-order), in float32 unless told otherwise. Completions of one prompt share a batch, yet each takes its random numbers
-from its own seed, one per token, so that a batch changes a completion by no more than rounding.
+It draws as vLLM does: raw log-probs, then min_tokens, penalties, temperature, min_p, top_k and top_p, in this order.
+The default dtype is float32. Completions of one prompt share a batch, but each takes its random numbers from its own
+seed, one number per token. So the batch changes a completion by no more than rounding.
 """
 
 import threading
@@ -11,9 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from samples.engines import Completion, Placement, Sampling, Seen, unseen
-from samples.engines.distribution import GREEDY, processed
-from samples.engines.hf import ModelTokenizer, find, installed, one_line, quiet, tokenizer
+from samples.engines import Completion, OnCompletion, Placement, Sampling, ignore_completion
+from samples.engines.distribution import GREEDY_BELOW, processed_logits
+from samples.engines.huggingface import (
+    ModelTokenizer,
+    find_model,
+    installed_versions,
+    one_line,
+    silence_huggingface,
+    tokenizer,
+)
 from samples.errors import ModelError
 
 __all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
@@ -22,7 +29,7 @@ _BATCH = 16
 
 
 class TransformersEngine:
-    """One model in this process; callers take turns."""
+    """One model in this process. One caller at a time draws from it."""
 
     def __init__(self, model: Any, tokenizer: ModelTokenizer, sampling: Sampling, batch: int) -> None:
         self._model: Any = model
@@ -36,12 +43,14 @@ class TransformersEngine:
         ends = model.generation_config.eos_token_id
         also = set[int]() if ends is None else {ends} if isinstance(ends, int) else set(ends)
         self._eos: int | None = self._tokenizer.eos_token_id
-        # As in vLLM: the tokenizer's end token ends without a reason, every other one is named as the reason.
+        # As in vLLM: the tokenizer's end token gives no stop reason; every other stop token is the stop reason.
         self._stops = set(sampling.stop_token_ids) | (set() if sampling.ignore_eos else also - {self._eos})
-        self._held_back = sorted(self._stops | also | ({self._eos} if self._eos is not None else set()))
+        self._end_tokens = sorted(self._stops | also | ({self._eos} if self._eos is not None else set()))
 
-    def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
-        """Draw one completion per seed, in order; what fails is an error row."""
+    def sample(
+        self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion
+    ) -> list[Completion]:
+        """Draw one completion per seed, in order. A request that fails gives a completion with `error` set."""
         if len(prompt_ids) >= self._max_model_len:
             return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
         completions: list[Completion] = []
@@ -53,11 +62,11 @@ class TransformersEngine:
                 except (RuntimeError, ValueError, IndexError) as error:  # out of memory, a token id out of range …
                     completions += [Completion.failed(one_line(error)) for _ in part]
                 for completion in completions[start:]:
-                    seen(completion)
+                    on_completion(completion)
         return completions
 
     def score(self, prompt_ids: list[int], token_ids: list[int]) -> npt.NDArray[np.float32]:
-        """Raw log-prob of each of `token_ids` after the prompt and the tokens before it, in one forward pass."""
+        """Return the raw log-prob of each of `token_ids`, given all tokens before it, in one forward pass."""
         import torch
 
         with self._turn, torch.inference_mode():
@@ -67,7 +76,7 @@ class TransformersEngine:
             return logits.log_softmax(-1).gather(-1, chosen)[:, 0].cpu().numpy()
 
     def close(self) -> None:
-        """Let go of the weights."""
+        """Free the weights."""
         with self._turn:
             self._model = None
 
@@ -83,22 +92,22 @@ class TransformersEngine:
             cache = out.past_key_values
             cache.batch_repeat_interleave(len(seeds))
             logits = out.logits[:, -1].float().repeat(len(seeds), 1)
-            rows = list(range(len(seeds)))  # the seeds still drawing, one row of `logits` each
+            rows = list(range(len(seeds)))  # the seeds whose completions are not done; one row of `logits` each
             prompt = torch.tensor(prompt_ids, device=device)
             drawn = torch.empty((len(seeds), 0), dtype=torch.long, device=device)
             logprobs = torch.empty((len(seeds), 0), device=device)
             while True:
-                held_back = self._held_back if drawn.shape[1] < sampling.min_tokens else []
-                final = processed(logits, prompt, drawn, sampling, held_back)
-                if sampling.temperature < GREEDY:
+                forbidden = self._end_tokens if drawn.shape[1] < sampling.min_tokens else []
+                final = processed_logits(logits, prompt, drawn, sampling, forbidden)
+                if sampling.temperature < GREEDY_BELOW:
                     chosen = final.argmax(-1, keepdim=True)
                 else:
-                    chosen = _under(final, [sources[row] for row in rows])
+                    chosen = _draw_tokens(final, [sources[row] for row in rows])
                 shown = final if sampling.logprobs_mode == "processed_logprobs" else logits
                 logprobs = torch.cat([logprobs, shown.log_softmax(-1).gather(-1, chosen)], 1)
                 drawn = torch.cat([drawn, chosen], 1)
 
-                ended = [self._ended(ids, room) for ids in drawn.tolist()]
+                ended = [self._ending(ids, room) for ids in drawn.tolist()]
                 for row, end, ids, values in zip(rows, ended, drawn, logprobs, strict=True):
                     if end is not None:
                         token_ids, values32 = ids.cpu().numpy().astype(np.int32), values.cpu().numpy()
@@ -112,14 +121,14 @@ class TransformersEngine:
                     drawn, logprobs, rows = drawn[keep], logprobs[keep], [rows[index] for index in going]
                 logits = self._model(drawn[:, -1:], past_key_values=cache, use_cache=True).logits[:, -1].float()
 
-    def _ended(self, token_ids: list[int], room: int) -> tuple[str, str, str | None] | None:
-        """Return text, finish reason and stop reason of a completion that ends here, else None."""
+    def _ending(self, token_ids: list[int], room: int) -> tuple[str, str, str | None] | None:
+        """Return text, finish reason and stop reason if the completion ends with this token, else None."""
         last = token_ids[-1]
         by_eos = last == self._eos and not self._sampling.ignore_eos
         by_token = by_eos or last in self._stops
         if self._sampling.stop and len(token_ids) > self._sampling.min_tokens:
             text = self._text(token_ids[:-1] if by_token else token_ids)
-            # What the shortest permitted completion already said cannot end a longer one.
+            # A stop string within the first min_tokens tokens does not end the completion.
             start = len(self._text(token_ids[: self._sampling.min_tokens])) if self._sampling.min_tokens else 0
             found = [
                 (at + len(stop), at, stop)
@@ -137,24 +146,24 @@ class TransformersEngine:
         return self._tokenizer.decode(token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
-def _under(final: Any, sources: list[Any]) -> Any:
-    """Draw one token per row with one number of its source: the token under it on the line of cumulated shares."""
+def _draw_tokens(final: Any, sources: list[Any]) -> Any:
+    """Draw one token per row by inverse transform sampling, with one random number of the row's generator."""
     import torch
 
     points = torch.cat([torch.rand(1, dtype=torch.float64, generator=source) for source in sources])
     line = final.double().softmax(-1).cumsum(-1)
     chosen = (line <= points.to(line.device)[:, None] * line[:, -1:]).sum(-1, keepdim=True)
-    return chosen.clamp(max=line.shape[-1] - 1)  # rounding may put a point on the line's very end
+    return chosen.clamp(max=line.shape[-1] - 1)  # rounding may put a point at the very end
 
 
 def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> TransformersEngine:
-    """Load `model` in this process, on the GPU where there is one; `dtype` "auto" is float32.
+    """Load `model` in this process, on the GPU if there is one. The `dtype` "auto" means float32.
 
     Raises:
         ModelError: The model cannot be found or loaded.
     """
     words = tokenizer(model, revision)
-    quiet()
+    silence_huggingface()
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -162,7 +171,7 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
     if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
         raise ModelError(f'dtype "{dtype}" is not known: use auto, float32, bfloat16 or float16')
     try:
-        loaded: Any = AutoModelForCausalLM.from_pretrained(find(model, revision), revision=revision, dtype=kind)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(find_model(model, revision), revision=revision, dtype=kind)
         loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     except Exception as error:
         raise ModelError(f'model "{model}": transformers cannot load it: {one_line(error)}') from error
@@ -170,5 +179,5 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
 
 
 def versions() -> dict[str, str]:
-    """Versions of what decides a completion, by name; nothing is imported."""
-    return installed("transformers", "torch")
+    """Return the versions of the packages that decide a completion, by name. This imports nothing."""
+    return installed_versions("transformers", "torch")

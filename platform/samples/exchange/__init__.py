@@ -1,4 +1,4 @@
-"""Other tools' sample files in, samples out.
+"""Import sample files of other tools, and export samples.
 
 In: files of other tools (`imports`, one reader per format). Out: Parquet or JSON lines (`export`), which
 `samples import --format samples` reads back.

@@ -1,9 +1,9 @@
-"""Samples of a lake as one file: joined with their completions, their problems and what verifiers say of them now.
+"""Export samples of a lake to one file, joined with their completions, their problems and their current verdicts.
 
-One row per sample; `samples import --format samples` reads it back, to the same samples and verdicts. With one
-verifier its columns are status, answer, reward, detail and seconds; with several they are math_status, math_answer …
-Completions stream through in the order of the lake's files. Of the rest one run is held at a time, on disk where it
-is large.
+The file has one row per sample. `samples import --format samples` reads it back to the same samples and verdicts. One
+verifier gives the columns status, answer, reward, detail and seconds; several give math_status, math_answer …
+Completions stream in the order of the lake's files. Everything else is held for one run at a time, on disk if it is
+large.
 """
 
 import tempfile
@@ -18,7 +18,8 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from samples.errors import NotFound
-from samples.exchange.export_file import check, opened
+from samples.exchange.export_file import check_target, open_sink
+from samples.lake.files import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.runs.record import problems
@@ -26,7 +27,7 @@ from samples.runs.run import Run, every, find
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
 _MEMORY = "512MB"
-_ROWS = 512  # completions at once; one of 16k tokens takes 200 kB
+_ROWS = 512  # completions read at once; one of 16k tokens takes 200 kB
 _VERDICT = ("status", "answer", "reward", "detail", "seconds")
 _TOKENS = ("token_ids", "token_logprobs")
 _FACTS = ("tokens", "cumulative_logprob", "finish_reason", "stop_reason", "seed", "error")
@@ -34,11 +35,11 @@ _FACTS = ("tokens", "cumulative_logprob", "finish_reason", "stop_reason", "seed"
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written: rows, the runs they are of, and the verifiers whose verdicts are beside them."""
+    """What was written: the number of rows, their runs, and the verifiers of their verdicts."""
 
     rows: int
     runs: tuple[str, ...]
-    without: tuple[str, ...]  # runs that have no samples, such as those of which only counts are known
+    without: tuple[str, ...]  # runs without samples, for example runs of which only counts are known
     verifiers: tuple[str, ...]
 
 
@@ -53,29 +54,29 @@ def export(
     force: bool = False,
     watch: Callable[[str, int], None] = lambda _doing, _rows: None,
 ) -> Summary:
-    """Write the samples of runs (all when none is named) to `file`: .parquet, .jsonl, or "-" for `stdout`.
+    """Write the samples of runs (by default all) to `file`: .parquet, .jsonl, or "-" for `stdout`.
 
-    `verifiers` are those whose current verdicts stand beside the samples, by default all that judged these runs.
-    `tokens` adds token ids and log-probs. `watch` is told (doing, rows so far).
+    `verifiers` names the verifiers whose current verdicts are added, by default all that judged these runs. `tokens`
+    adds token ids and log-probs. `watch` is called with (doing, rows so far).
 
     Raises:
-        UsageError: The file cannot be written, or is there and `force` is not set.
-        NotFound: There is no such run, or a verifier judged none of them.
-        LakeError: The lake cannot be read; no file is left.
+        UsageError: The file cannot be written, or it exists and `force` is not set.
+        NotFound: There is no such run, or a verifier judged none of the runs.
+        LakeError: The lake cannot be read. No file is left.
     """
-    check(file, force=force)
+    check_target(file, force=force)
     chosen = list({run.run_id: run for run in (find(lake, name) for name in runs)}.values()) or every(lake)
     if not chosen:
-        raise NotFound(f"lake {lake.uri} has no runs: samples ingest … or samples import … adds one")
+        raise NotFound(f"lake {lake.uri} has no runs; add one: samples ingest … or samples import …")
     tables = _Tables(lake)
     judged = tables.verifiers(chosen)
     if unknown := [name for name in verifiers if name not in judged]:
         there = ", ".join(judged) or "none"
-        raise NotFound(f'no verdicts of "{unknown[0]}" on these runs; verifiers that judged them: {there}')
+        raise NotFound(f'verifier "{unknown[0]}" judged none of these runs; verifiers that judged them: {there}')
     judges = list(dict.fromkeys(verifiers)) or judged
     schema = _schema(judges, tokens=tokens)
     counts: dict[str, int] = {}
-    with opened(file, schema, stdout) as sink:
+    with open_sink(file, schema, stdout) as sink:
         for run in chosen:
             doing = f"writing the samples of {run.name}"
             watch(doing, 0)
@@ -96,7 +97,7 @@ class _Tables:
 
     def __init__(self, lake: Tables) -> None:
         self.lake = lake
-        # Verdicts are of samples, and samples name completions: read in this order, none points to what is not there.
+        # Verdicts refer to samples, and samples to completions. Read in this order, every reference has its target.
         self._snapshots = {table.name: lake.delta(table.name) for table in (VERDICTS, SAMPLES, COMPLETIONS)}
 
     def dataset(self, name: str, **partition: str) -> ds.Dataset:
@@ -109,7 +110,7 @@ class _Tables:
         return sorted({file["partition.verifier"] for file in files if file["partition.run_id"] in ids})
 
     def completions(self, run: Run, columns: Sequence[str]) -> ds.Scanner | None:
-        """Stream these columns of a run's completions, the files in the order of what they begin with."""
+        """Scan these columns of a run's completions. Files come in the order of their first sample."""
         snapshot = self._snapshots[COMPLETIONS.name]
         dataset = self.dataset(COMPLETIONS.name)
         fragments: list[Any] = list(dataset.get_fragments(ds.field("run_id") == run.run_id)) if snapshot else []
@@ -126,7 +127,7 @@ class _Tables:
         return files.scanner(columns=list(columns), batch_size=_ROWS, batch_readahead=2, fragment_readahead=2)
 
     def _files(self, snapshot: DeltaTable | None) -> list[dict[str, Any]]:
-        return pa.table(snapshot.get_add_actions(flatten=True)).to_pylist() if snapshot else []
+        return added_files(snapshot).to_pylist() if snapshot else []
 
 
 def _schema(judges: Sequence[str], *, tokens: bool) -> pa.Schema:
@@ -155,13 +156,13 @@ def _plain(field: pa.Field) -> pa.Field:
 
 
 def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield a run's samples, first those that have a completion."""
+    """Yield a run's samples; those with a completion come first."""
     tokens = [name for name in _TOKENS if name in schema.names]
     key = ["problem_id", "sample_index", "attempt"]
     with (
         explained(tables.lake.uri),
         tempfile.TemporaryDirectory(prefix="samples-export-") as folder,
-        _engine(folder) as connection,
+        _database(folder) as connection,
     ):
         _collect(connection, tables, run, judges)
         nothing = ", ".join(f"NULL AS {name}" for name in ("text", *tokens))
@@ -179,9 +180,9 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
             ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold"]
             + [f"v{number}.{name}" for number in range(len(judges)) for name in _VERDICT]
         )
-        values = [run.name, run.run_id, run.model, run.dataset]
+        values = [run.name, run.run_id, run.model_name, run.dataset]
         for source in sources:
-            # The rows of a run share these four, which no row of the query repeats.
+            # Name, id, model and dataset are the same in all rows of a run, so the query does not return them.
             query = f"SELECT {columns} FROM {source} LEFT JOIN problems USING (problem_id)"  # noqa: S608 - own names
             for batch in connection.sql(query).to_arrow_reader(_ROWS):
                 same = [pa.array([value] * batch.num_rows, pa.string()) for value in values]
@@ -192,8 +193,8 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
 
 
 @contextmanager
-def _engine(folder: str) -> Generator[duckdb.DuckDBPyConnection]:
-    """Open a database on disk that streams: the side of a join that is written last is held, and nothing reordered."""
+def _database(folder: str) -> Generator[duckdb.DuckDBPyConnection]:
+    """Open a database on disk that streams completions: it holds the last side of a join, and reorders no join."""
     config: dict[str, Any] = {"memory_limit": _MEMORY, "threads": 1, "temp_directory": folder}
     with duckdb.connect(f"{folder}/facts.duckdb", config=config) as connection:
         connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
@@ -201,7 +202,7 @@ def _engine(folder: str) -> Generator[duckdb.DuckDBPyConnection]:
 
 
 def _collect(connection: duckdb.DuckDBPyConnection, tables: _Tables, run: Run, judges: Sequence[str]) -> None:
-    """Put a run's narrow facts, with the current verdicts, and its problems into the database."""
+    """Copy a run's samples without their completions, its current verdicts and its problems into the database."""
     connection.register("samples", tables.dataset(SAMPLES.name, **run.partition))
     joins = ""
     for number, judge in enumerate(judges):

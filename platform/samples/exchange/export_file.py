@@ -1,4 +1,4 @@
-"""The file that samples are exported to: Parquet or JSON lines, written as they come, there whole or not at all."""
+"""Write exported samples to a file, Parquet or JSON lines. The file appears whole or not at all."""
 
 import json
 import math
@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from samples.errors import SamplesError, UsageError
+from samples.lake.parquet import ENCODINGS, leaf_columns
 
 EXTENSIONS = (".parquet", ".jsonl")
 
 _GROUP_BYTES = 32 << 20
 _GROUP_ROWS = 122_880
-_PLAIN = {"token_ids.list.element": "PLAIN", "token_logprobs.list.element": "BYTE_STREAM_SPLIT"}
 
 
 class Sink(Protocol):
@@ -27,33 +27,35 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the last rows."""
         ...
 
 
-def check(file: str, *, force: bool) -> None:
-    """Refuse a file that cannot be written, before anything is read. "-" is stdout.
+def check_target(file: str, *, force: bool) -> None:
+    """Check that a file can be written, before anything is read. "-" is stdout.
 
     Raises:
-        UsageError: Its extension is not known, its folder is not there, or it is there and `force` is not set.
+        UsageError: Its extension is unknown, its folder is missing, or it exists and `force` is not set.
     """
     path = Path(file)
     if file == "-":
         return
     if "://" in file or path.suffix not in EXTENSIONS:
-        raise UsageError(f'"{file}" is no local file that ends in {" or ".join(EXTENSIONS)}; name one, or - for stdout')
+        raise UsageError(f'"{file}" is not a local file ending in {" or ".join(EXTENSIONS)}; name one, or - for stdout')
     if not path.parent.is_dir():
         raise UsageError(f"{file}: there is no folder {path.parent}; make it first")
     if path.is_dir() or (path.exists() and not force):
-        raise UsageError(f"{file}: is there already; choose another name, or --force to replace it")
+        raise UsageError(f"{file}: exists already; choose another name, or replace it with --force")
 
 
 @contextmanager
-def opened(file: str, schema: pa.Schema, stdout: IO[bytes]) -> Generator[Sink]:
-    """Open a file for rows of this schema; it appears when the context ends well. "-" is JSON lines on `stdout`.
+def open_sink(file: str, schema: pa.Schema, stdout: IO[bytes]) -> Generator[Sink]:
+    """Open a file for rows of this schema. It appears when the context ends without an error.
+
+    "-" writes JSON lines to `stdout`.
 
     Raises:
-        UsageError: It cannot be written.
+        UsageError: The file cannot be written.
     """
     if file == "-":
         yield _Lines(stdout)
@@ -78,11 +80,11 @@ def opened(file: str, schema: pa.Schema, stdout: IO[bytes]) -> Generator[Sink]:
 
 
 class _Parquet:
-    """Row groups of bounded size; tokens are encoded as in a lake."""
+    """Writes Parquet in row groups of bounded size, with tokens encoded as in a lake."""
 
     def __init__(self, raw: IO[bytes], schema: pa.Schema) -> None:
-        leaves = [f"{c.name}.list.element" if pa.types.is_list(c.type) else c.name for c in schema]
-        encoded = {name: encoding for name, encoding in _PLAIN.items() if name in leaves}
+        leaves = leaf_columns(schema)
+        encoded = {name: encoding for name, encoding in ENCODINGS.items() if name in leaves}
         self._schema = schema
         self._writer = pq.ParquetWriter(
             raw,
@@ -115,7 +117,7 @@ class _Parquet:
 
 
 class _Lines:
-    """One JSON object a line. A number that JSON has no word for is text: "NaN", "Infinity", "-Infinity"."""
+    """Writes one JSON object per line. Numbers that JSON lacks become text: "NaN", "Infinity", "-Infinity"."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
@@ -124,7 +126,7 @@ class _Lines:
         """Write each row as a line."""
         for row in batch.to_pylist():
             if row.get("token_logprobs") is not None:
-                # Nine digits tell any float32 apart; as doubles they would be written with seventeen.
+                # Nine digits identify any float32. As a double, the same number would take seventeen.
                 row["token_logprobs"] = [_number(float(f"{value:.9g}")) for value in row["token_logprobs"]]
             for name, value in row.items():
                 if isinstance(value, float):
@@ -132,7 +134,7 @@ class _Lines:
             self._raw.write(json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no row is held."""
 
 
 def _number(value: float) -> Any:

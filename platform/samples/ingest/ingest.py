@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from samples.engines import has_weights
 from samples.ingest.commit import Committer
 from samples.ingest.job import SamplingJob, calls_at_once, units_of
 from samples.ingest.plan import Plan, plan
@@ -58,10 +59,10 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
         watch(Progress("starting Ray"))
         with cluster():
             for _ in range(_ROUNDS):
-                _Session(todo, committer, total, watch, stop).run(_stream(prepared, lake, run, todo))
-                todo = _plan(lake, run, prepared)  # the lake, read back, says what is there
                 if not todo.missing or stop.is_set():
                     break
+                _Session(todo, committer, total, watch, stop).run(_stream(prepared, lake, run, todo))
+                todo = _plan(lake, run, prepared)  # the lake, read back, says what is there
     return Summary(
         run_id=run.run_id,
         name=run.name,
@@ -102,7 +103,7 @@ def _stream(prepared: Prepared, lake: Tables, run: Run, todo: Plan) -> Stream:
         smallest=request.pool.smallest,
         largest=request.pool.largest,
         calls=calls_at_once(request.placement, todo, request.pool.largest),
-        gpus=0 if run.engine == "toy" else request.placement.tensor_parallel_size,
+        gpus=request.placement.tensor_parallel_size if has_weights(run.engine) else 0,
     )
 
 

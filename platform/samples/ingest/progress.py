@@ -26,6 +26,12 @@ class Progress:
     seconds_left: float | None = None
     note: str = ""
 
+    def __str__(self) -> str:
+        if not self.samples:
+            return self.phase
+        there = f"{self.phase}: {self.samples_done:,}/{self.samples:,} samples, {self.tokens_per_second:,.0f} tokens/s"
+        return f"{there}, {self.errors:,} errors" if self.errors else there
+
 
 @dataclass(frozen=True)
 class Summary:

@@ -1,9 +1,10 @@
-"""Files of a table that a question reads: those of a pinned commit, as far as partitions tell what is left."""
+"""List the files of a table snapshot, filtered by partition values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
@@ -12,9 +13,10 @@ from samples_schemas import Table
 
 @dataclass(frozen=True)
 class Selection:
-    """What filters and parameters leave: ids of runs, a dataset, verifiers (None: all); `problems` if not all of these.
+    """What a query keeps: run ids, a dataset and verifiers; None keeps all of them.
 
-    Then two tables say which: `kept` (run_id, problem_id) and `kept_problems` (dataset, problem_id, problem_hash).
+    `problems` says that a query keeps only some problems. Then two tables list these: `kept` (run_id, problem_id) and
+    `kept_problems` (dataset, problem_id, problem_hash).
     """
 
     runs: frozenset[str] | None = None
@@ -23,7 +25,7 @@ class Selection:
     verifiers: frozenset[str] | None = None
 
     def holds(self, partition: Mapping[str, str]) -> bool:
-        """Whether a file with these partition values is left."""
+        """Return whether a file with these partition values may hold rows to keep."""
         dataset = None if self.dataset is None else frozenset({self.dataset})
         left = {"run_id": self.runs, "verifier": self.verifiers, "dataset": dataset}
         return all((some := left.get(name)) is None or value in some for name, value in partition.items())
@@ -34,9 +36,9 @@ EVERYTHING = Selection()
 
 @dataclass(frozen=True)
 class SnapshotFile:
-    """One file of a table: its path as DuckDB is given it, its size in bytes, its partition values.
+    """One file of a table: its path in DuckDB's form, its size in bytes, its partition values.
 
-    `pass_id` is the pass of all its verdicts, if its commit says so.
+    `pass_id` is the pass of all its verdicts, if they are of one pass and the commit says so.
     """
 
     path: str
@@ -46,13 +48,12 @@ class SnapshotFile:
 
 
 def snapshot_files(lake: Tables, table: Table, kept: Selection = EVERYTHING) -> list[SnapshotFile]:
-    """Return the files of a table's snapshot that are left, as far as their partitions tell."""
+    """Return the files of a table's snapshot whose partition values `kept` keeps."""
     snapshot = lake.delta(table.name)
     if snapshot is None:
         return []
     with explained(lake.place.table_uri(table.name)):
-        # pa.table would first ask whether it is a pandas frame, and import pandas for that: a second
-        adds = pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
+        adds = added_files(snapshot)
     values = [adds[f"partition.{column}"].to_pylist() for column in table.partition_by]
     partitions = [dict(zip(table.partition_by, row, strict=True)) for row in zip(*values, strict=True)]
     root = lake.place.table_uri(table.name) if lake.place.is_local else f"lake://{table.name}"
@@ -64,8 +65,14 @@ def snapshot_files(lake: Tables, table: Table, kept: Selection = EVERYTHING) -> 
     ]
 
 
+def added_files(snapshot: DeltaTable) -> pa.Table:
+    """Return a row per file of a snapshot: path, size_bytes, partition.COLUMN, min.COLUMN and max.COLUMN."""
+    # pa.table() would check for a pandas frame, and import pandas for that, which takes a second.
+    return pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
+
+
 def _passes(adds: pa.Table) -> list[int | None]:
-    """Return the one pass of each file; None where there may be several."""
+    """Return the pass of each file; None if its verdicts may be of several passes."""
     if "min.pass_id" not in adds.column_names:
         return [None] * len(adds)
     ranges = zip(adds["min.pass_id"].to_pylist(), adds["max.pass_id"].to_pylist(), strict=True)

@@ -1,7 +1,7 @@
-"""Files of a lake on an object store, as DuckDB reads them without any extension: by ranges, through obstore.
+"""Let DuckDB read a lake's files on an object store, by byte ranges through obstore, without a DuckDB extension.
 
-DuckDB asks its file systems for sizes and dates, and lists folders; here the file lists of the pinned commits answer
-all of that, so the only requests are reads. No other object can be opened, and none written.
+DuckDB asks a file system for sizes and dates, and lists folders. The file lists of the pinned commits answer all of
+that, so that every request to the store is a read. No other object can be opened, and none can be written.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,11 +12,13 @@ from typing import Any
 from fsspec import AbstractFileSystem
 
 SCHEME = "lake"
-_KEPT_BYTES = 1 << 20  # DuckDB reads a footer anew for each thread and question; a small file is one read with it
+# The end of a file is kept up to this size: DuckDB reads a footer again for each thread and each query. A small file
+# then takes one read.
+_KEPT_BYTES = 1 << 20
 
 
 class SnapshotFileSystem(AbstractFileSystem):
-    """The files that were added, as lake://TABLE/FILE. `failure` is what the last read that failed raised."""
+    """Serves the files that were added, as lake://TABLE/FILE. `failure` is the error of the last failed read."""
 
     protocol = SCHEME
     cachable = False
@@ -29,13 +31,13 @@ class SnapshotFileSystem(AbstractFileSystem):
         self._ends: dict[str, bytes] = {}
 
     def add(self, files: Iterable[tuple[str, int]]) -> None:
-        """Let files be opened: pairs of path, as lake://TABLE/FILE, and size in bytes."""
+        """Allow files to be opened; each is a pair of path (lake://TABLE/FILE) and size in bytes."""
         self._sizes.update(files)
 
     def open(self, path: str, mode: str = "rb", *_: Any, **__: Any) -> Any:
-        """Open one of the files to be read by range."""
+        """Open one of the files for reading."""
         if mode != "rb":
-            raise PermissionError(f"{path}: files of a lake are not written here")
+            raise PermissionError(f"{path}: files of a lake are read-only here")
         return _Open(self, path, self.info(path)["size"])
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
@@ -47,11 +49,11 @@ class SnapshotFileSystem(AbstractFileSystem):
         return {"name": path, "size": self._sizes[path], "type": "file"}
 
     def modified(self, path: str) -> datetime:  # noqa: ARG002 - fsspec passes it
-        """Return one time for all: a committed file never changes."""
+        """Return the same time for all files: a committed file never changes."""
         return datetime(2000, 1, 1, tzinfo=UTC)
 
     def glob(self, path: str, *_: Any, **__: Any) -> list[str]:
-        """Return the path itself: nothing is listed."""
+        """Return the path itself, without a listing."""
         return [self.info(path)["name"].partition("://")[2]]
 
     def range(self, path: str, start: int, stop: int) -> bytes:
@@ -63,7 +65,7 @@ class SnapshotFileSystem(AbstractFileSystem):
         try:
             data = self._read(path.partition("://")[2], start, stop)
         except Exception as error:
-            self.failure = error  # DuckDB passes on its words only
+            self.failure = error  # DuckDB passes on only the message
             raise
         if stop == size and len(data) <= _KEPT_BYTES:
             self._ends[path] = data
@@ -71,7 +73,7 @@ class SnapshotFileSystem(AbstractFileSystem):
 
 
 class _Open:
-    """One open file. DuckDB's threads share it, and each seeks before it reads: each has a position of its own."""
+    """One open file. DuckDB's threads share it, and each seeks before it reads, so each thread has its own position."""
 
     def __init__(self, files: SnapshotFileSystem, path: str, size: int) -> None:
         self._files, self._path, self._size = files, path, size

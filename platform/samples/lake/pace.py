@@ -1,4 +1,4 @@
-"""How often to commit: every few seconds, and less often where a commit takes long."""
+"""Decide how often to commit: every few seconds, and less often if a commit takes long."""
 
 import time
 from collections.abc import Generator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 COMMIT_SECONDS = 3.0
-COMMIT_SHARE = 20  # a commit's cost grows with the table: wait this many times as long before the next
+COMMIT_SHARE = 20  # wait this many times a commit's duration before the next: commits slow down as the table grows
 
 
 @dataclass
@@ -18,12 +18,12 @@ class Pace:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to commit."""
+        """True when it is time to commit."""
         return time.monotonic() - self._last > self._wait
 
     @contextmanager
     def committing(self) -> Generator[None]:
-        """Time a commit."""
+        """Measure the duration of a commit. The wait for the next one starts at its end."""
         began = time.monotonic()
         try:
             yield

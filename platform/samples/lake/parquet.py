@@ -1,8 +1,8 @@
-"""Tables as Parquet bytes, near the limit of what they hold.
+"""Encode tables as Parquet files, almost as small as their content allows, without loss.
 
-Lossless. Token ids are PLAIN under zstd (about 1 byte a token), log-probs BYTE_STREAM_SPLIT under zstd (about 3.3
-bytes: the entropy of float32 noise), the rest dictionary-encoded. Row groups are cut by bytes, since one row of
-tokens can be 16k long: heavy tables get groups of about 8 MB, so a point lookup reads one of them.
+Token ids are PLAIN under zstd (about 1 byte per token). Log-probs are BYTE_STREAM_SPLIT under zstd (about 3.3 bytes per
+token: the entropy of float32 noise). All other columns are dictionary-encoded. One row can hold 16k tokens, so tables
+with tokens get row groups of about 8 MB: reading one sample reads one group.
 """
 
 import io
@@ -17,17 +17,17 @@ import pyarrow.parquet as pq
 
 from samples_schemas import Table
 
-_STATED = ("problem_id", "sample_index", "pass_id")
-_RARE = ("error",)  # columns that are null in most row groups: readers who want the rest skip these
+_STATISTICS = ("problem_id", "sample_index", "pass_id")
+_RARE = ("error",)  # columns that are null in most row groups: readers of errors skip those groups
 _HEAVY_GROUP_BYTES = 8 << 20
-_NARROW_GROUP_ROWS = 122_880  # DuckDB's own row group
-_ENCODINGS = {"token_ids.list.element": "PLAIN", "token_logprobs.list.element": "BYTE_STREAM_SPLIT"}
+_NARROW_GROUP_ROWS = 122_880  # the size of DuckDB's own row groups
+ENCODINGS = {"token_ids.list.element": "PLAIN", "token_logprobs.list.element": "BYTE_STREAM_SPLIT"}
 _LEVELS = {"token_ids.list.element": 3, "token_logprobs.list.element": 1}
 
 
 @dataclass(frozen=True)
 class File:
-    """One Parquet file of a table, as a commit names it. `path` is relative to the table."""
+    """One Parquet file of a table, as a commit names it. `path` is relative to the table's folder."""
 
     path: str
     size: int
@@ -36,16 +36,16 @@ class File:
 
 
 def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes:
-    """Return `rows` (the table's file schema, any order) as the bytes of one sorted Parquet file.
+    """Return `rows` (the table's file schema, in any order) as the bytes of one sorted Parquet file.
 
-    `metadata` goes into the footer beside the schema. Empty tables are refused: a file says something.
+    `metadata` goes into the footer. `rows` must not be empty.
     """
     assert rows.num_rows, f"no rows for a file of {table.name}"
     rows = rows.select(table.file_schema.names).cast(table.file_schema)
     if table.sort_by:
         rows = rows.sort_by([(name, "ascending") for name in table.sort_by])
-    leaves = _leaves(table.file_schema)
-    encoded = {name: encoding for name, encoding in _ENCODINGS.items() if name in leaves}
+    leaves = leaf_columns(table.file_schema)
+    encoded = {name: encoding for name, encoding in ENCODINGS.items() if name in leaves}
     sink = io.BytesIO()
     with pq.ParquetWriter(
         sink,
@@ -56,8 +56,8 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
         use_dictionary=[  # pyright: ignore[reportArgumentType]  # pyarrow takes names too
             name for name in leaves if name not in encoded and name != "text"
         ],
-        write_statistics=[name for name in (*_STATED, *_RARE) if name in leaves],  # pyright: ignore[reportArgumentType]
-        store_schema=False,  # the lake declares the types; a copy would outweigh a small segment
+        write_statistics=[name for name in (*_STATISTICS, *_RARE) if name in leaves],  # pyright: ignore[reportArgumentType]
+        store_schema=False,  # the lake declares the types; a copy would be larger than a small segment
     ) as writer:
         writer.write_table(rows, row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS)
         if metadata:
@@ -65,17 +65,17 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
     return sink.getvalue()
 
 
-def stated(columns: Sequence[str]) -> list[str]:
-    """Return of which columns of a table a file's commit states the range: keys, where the table has a row per sample.
+def statistics_columns(columns: Sequence[str]) -> list[str]:
+    """Return the columns whose ranges a commit states for each file, so that readers can skip files.
 
-    By these, readers skip files.
+    They are the key columns of a table with one row per sample. Other tables have none.
     """
-    return [name for name in _STATED if name in columns] if "sample_index" in columns else []
+    return [name for name in _STATISTICS if name in columns] if "sample_index" in columns else []
 
 
 def stats(rows: pa.Table) -> str:
-    """Delta's file statistics: row count, and the range of the columns that are `stated`."""
-    ranges = {name: pc.call_function("min_max", [rows[name]]).as_py() for name in stated(rows.column_names)}
+    """Return Delta's statistics of a file as JSON: the row count, and the ranges of the `statistics_columns`."""
+    ranges = {name: pc.call_function("min_max", [rows[name]]).as_py() for name in statistics_columns(rows.column_names)}
     return json.dumps(
         {
             "numRecords": rows.num_rows,
@@ -86,8 +86,8 @@ def stats(rows: pa.Table) -> str:
     )
 
 
-def _leaves(schema: pa.Schema) -> list[str]:
-    """Parquet's names of the leaf columns."""
+def leaf_columns(schema: pa.Schema) -> list[str]:
+    """Return Parquet's names of the leaf columns, such as token_ids.list.element."""
     names: list[str] = []
     for column in schema:
         kind: Any = column.type

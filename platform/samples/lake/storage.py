@@ -1,8 +1,8 @@
-"""Where a lake lies: a local folder or an object store, by URI.
+"""Find the storage of a lake by its URI: a local folder or an object store.
 
-Owns the way from a URI to the two views of one place: objects (obstore) and Delta tables (deltalake). Both stand
-on the same Rust object_store, take the same settings from the environment (AWS_*, GOOGLE_*, AZURE_*), and put an
-object as a whole or not at all. What goes wrong there becomes one line that names the place, within a minute or two.
+obstore reads and writes single objects there, and deltalake reads and writes Delta tables. Both use the same Rust
+object_store and take the same settings from the environment (AWS_*, GOOGLE_*, AZURE_*). Both write an object whole or
+not at all. Every error becomes one line that names the lake, within a minute or two.
 """
 
 import atexit
@@ -30,16 +30,16 @@ from samples.errors import LakeError, UsageError
 
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
 
-# A store that accepts connections and never answers would hold each request for three minutes and more.
+# By default, a store that accepts connections and never answers holds each request for more than three minutes.
 _ANSWER_SECONDS = 30
 _RETRY_SECONDS = 45
 
-# The words by which stores say what went wrong, and what a person can do about it.
+# Words in the errors of stores, and what they mean for a person.
 _CAUSES = {
-    "no space left": "no space left there; free some and run the same command again: what was committed is kept",
-    "permission denied": "no permission to write there; what was committed is kept",
+    "no space left": "no space left there; free some and run the same command again: committed data is kept",
+    "permission denied": "no permission to write there; committed data is kept",
     "read-only file system": "the file system is read-only",
-    "not a directory": "a part of the path is a file, not a folder",
+    "not a directory": "part of the path is a file, not a folder",
     "computemetadata": "no credentials were found: set GOOGLE_APPLICATION_CREDENTIALS",
     "loading credentials": "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
     "169.254.169.254": "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
@@ -55,22 +55,22 @@ _CAUSES = {
 
 
 @dataclass(frozen=True)
-class Place:
-    """A folder that holds a lake: its normalised URI, and the settings both libraries need beside the environment."""
+class Location:
+    """The folder of a lake: its normalised URI, and the settings that both libraries need beside the environment."""
 
     uri: str
     options: dict[str, str]
 
     @property
     def is_local(self) -> bool:
-        """Whether this is a folder of this machine."""
+        """True for a folder on this machine."""
         return "://" not in self.uri
 
     def get(self, path: str) -> bytes | None:
-        """Read one object; None when it is not there.
+        """Read one object; return None if it does not exist.
 
         Raises:
-            LakeError: The place cannot be reached.
+            LakeError: The store cannot be reached.
         """
         with explained(self.uri):
             if self.is_local and not Path(self.uri).is_dir():
@@ -86,16 +86,16 @@ class Place:
         """Read bytes `start` to `stop` of one object.
 
         Raises:
-            LakeError: It is not there, or the place cannot be reached.
+            LakeError: The object does not exist, or the store cannot be reached.
         """
         with explained(f"{self.uri}/{path}"):
             return bytes(obstore.get_range(self._store, path, start=start, end=stop))
 
     def put(self, path: str, data: bytes, *, create: bool = False) -> bool:
-        """Write one object, whole or not at all; with `create`, only where there is none.
+        """Write one object, whole or not at all; with `create`, only if it does not exist.
 
         Returns:
-            Whether it was written; False only with `create`.
+            True if it was written. False only with `create`.
 
         Raises:
             LakeError: No space, no permission, no network.
@@ -108,7 +108,7 @@ class Place:
         return True
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Yield path and size in bytes of every object under a prefix, in batches of one request each."""
+        """Yield path and size in bytes of every object under a prefix; one request lists many."""
         with explained(self.uri):
             for batch in obstore.list(self._store, prefix):
                 yield from ((found["path"], found["size"]) for found in batch)
@@ -131,10 +131,11 @@ class Place:
             )
 
     def filesystem(self, table: str) -> FileSystem | None:
-        """Return pyarrow's own way to the files of a table, where it has one that needs no settings; else None.
+        """Return pyarrow's file system for a table in a local folder; None on an object store.
 
-        deltalake's own way then serves: it calls back into Python from pyarrow's threads, which are still returning
-        buffers after a read has ended, and which abort the process when they find Python gone.
+        On an object store pyarrow reads through deltalake's file system, which calls Python from pyarrow's threads.
+        These threads still return buffers after a read has ended, and they abort a process whose Python has ended. So
+        a process that read from an object store waits 0.1 s at its exit.
         """
         if self.is_local:
             return SubTreeFileSystem(f"{self.uri}/{table}", LocalFileSystem())
@@ -142,23 +143,21 @@ class Place:
         return None
 
     def table_uri(self, name: str) -> str:
-        """URI of one Delta table."""
+        """Return the URI of one Delta table."""
         return f"{self.uri}/{name}"
 
 
-def locate(uri: str) -> Place:
-    """Return the place a URI or path means.
+def locate(uri: str) -> Location:
+    """Return the location that a URI or path names.
 
     Raises:
-        UsageError: The scheme is not one of a store that lakes can lie on.
+        UsageError: The scheme is unknown, or the URI is malformed.
     """
     scheme, separator, _ = uri.partition("://")
     if not separator:
         return _local(uri, str(Path(uri).expanduser().absolute()))
     if scheme not in SCHEMES:
-        raise UsageError(
-            f'lake "{uri}": scheme {scheme} is not one of {", ".join(SCHEMES)}; a plain path is a local folder'
-        )
+        raise UsageError(f'lake "{uri}": unknown scheme {scheme}; use a local folder or one of {", ".join(SCHEMES)}')
     if scheme == "file":
         return _local(uri, unquote(urlsplit(uri).path).rstrip("/"))
     if not urlsplit(uri).netloc or re.search(r"[?#%]", uri):
@@ -170,20 +169,20 @@ def locate(uri: str) -> Place:
         options["allow_http"] = "true"
     if scheme in {"s3", "s3a"} and not os.environ.get("AWS_ACCESS_KEY_ID"):
         options["aws_force_credential_load"] = "true"  # deltalake reads profiles for AWS itself only, unless forced
-    return Place(uri.rstrip("/"), options)
+    return Location(uri.rstrip("/"), options)
 
 
-def _local(uri: str, path: str) -> Place:
-    if unquote(path) != path:  # deltalake would decode it, and write another folder
-        raise UsageError(f'lake "{uri}": the path of a lake cannot hold % and two hex digits; choose another')
-    return Place(path, {})
+def _local(uri: str, path: str) -> Location:
+    if unquote(path) != path:  # deltalake would decode it and write to another folder
+        raise UsageError(f'lake "{uri}": the path of a lake must not contain % and two hex digits; choose another')
+    return Location(path, {})
 
 
 @contextmanager
 def explained(where: str) -> Generator[None]:
-    """Turn what any library raises about `where`, or about the files it reads there, into one LakeError line.
+    """Convert what any library raises within the context into a `LakeError` of one line that names `where`.
 
-    Commit conflicts and missing tables pass through: their callers know what to do.
+    Commit conflicts and missing tables pass through, because callers handle them.
     """
     try:
         yield
@@ -192,12 +191,12 @@ def explained(where: str) -> Generator[None]:
     except (BaseError, DeltaError, OSError, pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, LakeError):
             raise
-        raise LakeError(f"lake {where}: {reason(error)}") from error
+        raise LakeError(f"lake {where}: {_reason(error)}") from error
 
 
-def reason(error: BaseException) -> str:
-    """Say in one line why a store refused."""
-    # Rust's own account of the error, and its backtrace, come after the sentence; arrows in colour stand within it.
+def _reason(error: BaseException) -> str:
+    """Return in one line why a store refused."""
+    # Rust adds its own description and a backtrace after the sentence, and coloured arrows within it.
     message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", str(error)))[0].split())
     for words, meaning in _CAUSES.items():
         if words in str(error).lower():
@@ -211,7 +210,7 @@ def _wait_for_readers_at_exit() -> None:
 
 
 def _aws_profile() -> Any:
-    """Credentials of an AWS profile or SSO session, which object_store does not read itself; None without any."""
+    """Return the credentials of an AWS profile or SSO session, which object_store does not read; None without any."""
     if os.environ.get("AWS_ACCESS_KEY_ID"):
         return None
     try:

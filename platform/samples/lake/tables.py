@@ -1,8 +1,8 @@
-"""A lake: one URI that holds the tables, and the only way to read and append to them.
+"""Read and append to the tables of a lake; all other code goes through here.
 
-A lake is made on first use and says which format it has; a newer format is refused. Tables are Delta tables: a
-file exists for readers when a commit names it, and a commit names all of its files or none. Nothing here
-rewrites or deletes rows.
+A lake is made on first use and records its format; a lake of a newer format is refused. Tables are Delta tables.
+Readers see a file once a commit names it, and a commit names all of its files or none. Nothing here rewrites or deletes
+rows.
 """
 
 import json
@@ -22,28 +22,28 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Tra
 from samples.errors import LakeError, NotFound, UsageError
 from samples.lake import parquet
 from samples.lake.parquet import File
-from samples.lake.storage import Place, explained, locate
+from samples.lake.storage import Location, explained, locate
 from samples.lake.versions import Version, pin, read_version, snapshot_at
 from samples_schemas import TABLES, Table
 
-if TYPE_CHECKING:  # pyarrow's datasets bring pandas along where it is installed: a second that no question needs
+if TYPE_CHECKING:  # pyarrow.dataset imports pandas if it is installed; that takes a second, and no query needs it
     import pyarrow.dataset as ds
 
 FORMAT = 1
 _MARK = "lake.json"
-_COMMIT_TRIES = 100  # at the next version of a table's log, which other commits may take first
-# Statistics are of few columns, and the table says of which: deltalake takes a column that it expects statistics of
-# and finds none for one that equals nothing, and skips files that hold what is asked for.
+_COMMIT_TRIES = 100  # each try takes the next version of a table's log, which another commit may take first
+# Commits state statistics of few columns, and the table must name these columns. If deltalake expects statistics of a
+# column and finds none, it concludes that no row matches, and skips files that hold matching rows.
 _STATED = "delta.dataSkippingStatsColumns"
 _NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The next commit of one app on one table.
+    """The right to make the next commit of one app on one table. The first commit under equal claims wins.
 
-    It holds the snapshot that its number was read from: Delta refuses the number only to a commit from a snapshot
-    that had not seen it taken.
+    A claim holds the snapshot that its number was read from. Delta refuses a taken number only to a commit that starts
+    from a snapshot in which the number was still free.
     """
 
     app: str
@@ -52,19 +52,19 @@ class Claim:
 
 
 class Tables:
-    """The tables at one URI. Cheap to make; every read sees the newest commit of its table, or the pinned one."""
+    """The tables at one URI. Making one costs little. A read sees the newest commit of its table, or the pinned one."""
 
     def __init__(self, uri: str, *, create: bool = False, version: str | datetime | None = None) -> None:
         """Open the lake at `uri` (a local folder, s3://, gs://, az://); `create` makes a missing one.
 
-        With a `version` (a text that `Tables.version` gave, or a time) it is the lake as it was, and cannot be written.
+        With a `version` (a text from `Tables.version`, or a time) reads see the lake as it was then, and writes fail.
 
         Raises:
-            UsageError: The URI's scheme is unknown, or `version` cannot be read.
+            UsageError: The URI's scheme is unknown, or `version` cannot be parsed.
             NotFound: There is no lake, and `create` is not set.
-            LakeError: The place cannot be reached, or its format is newer than this version reads.
+            LakeError: The storage cannot be reached, or the lake's format is newer than this program reads.
         """
-        self.place: Place = locate(uri)
+        self.place: Location = locate(uri)
         self._pinned: Version | None = None if version is None else read_version(version)
         self._snapshots: dict[str, DeltaTable | None] | None = None if version is None else {}
         if create:
@@ -78,11 +78,11 @@ class Tables:
         return self.place.uri
 
     def require(self) -> None:
-        """Check that a lake of a known format is there.
+        """Check that there is a lake of a known format.
 
         Raises:
-            NotFound: There is none.
-            LakeError: Its format is newer, or its mark is damaged.
+            NotFound: There is no lake.
+            LakeError: The lake's format is newer, or its file lake.json is damaged.
         """
         mark = self.place.get(_MARK)
         if mark is None:
@@ -104,15 +104,15 @@ class Tables:
 
     @property
     def version(self) -> str:
-        """The version of every table, such as "problems:3,runs:2,samples:14": `samples.open` takes it."""
+        """The version of every table, such as "problems:3,runs:2,samples:14". Pass it to `samples.open`."""
         pinned = self.pin()
         versions = {name: snapshot.version() for name in TABLES if (snapshot := pinned.delta(name))}
         return ",".join(f"{name}:{version}" for name, version in sorted(versions.items()))
 
     def pin(self, names: Iterable[str] = TABLES) -> Self:
-        """Return this lake as it is now: what others commit later is not in it. It cannot be written.
+        """Return this lake pinned to its present commits. It does not see later commits, and cannot be written.
 
-        Tables beside `names` are pinned when they are first read.
+        Tables outside `names` are pinned when they are first read.
         """
         if self._snapshots is None:
             pinned = copy(self)
@@ -122,10 +122,10 @@ class Tables:
         return self
 
     def delta(self, name: str) -> DeltaTable | None:
-        """Return the newest snapshot of a table, or the pinned one; None when nothing was ever committed to it.
+        """Return the newest snapshot of a table, or the pinned one; None if nothing was ever committed to the table.
 
         Raises:
-            LakeError: The table's log cannot be read; the message names it.
+            LakeError: The table's log cannot be read. The message names the table.
         """
         if self._snapshots is None:
             return self._load(name)
@@ -144,10 +144,10 @@ class Tables:
             return None
 
     def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
-        """Return a table, or the part of it with these partition values, as a pyarrow dataset of its newest snapshot.
+        """Return a table, or the part of it with these partition values, as a pyarrow dataset.
 
-        `snapshot` is one that the caller holds already.
-        Columns are those of the table's declaration, partition columns included. Never committed to: empty.
+        It reads `snapshot`, by default the newest one. The columns are those of the table's declaration, with the
+        partition columns. A table without commits gives an empty dataset.
         """
         import pyarrow.dataset as ds
 
@@ -174,7 +174,7 @@ class Tables:
     def put(
         self, name: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[bytes, bytes] | None = None
     ) -> File:
-        """Write `rows` as one new file of a table. No reader sees it before `commit` names it."""
+        """Write `rows` as one new file of a table. Readers see it once `commit` names it."""
         return self.put_as(name, f"part-{secrets.token_hex(8)}", rows, partition, metadata)
 
     def put_as(
@@ -185,10 +185,10 @@ class Tables:
         partition: Mapping[str, str],
         metadata: dict[bytes, bytes] | None = None,
     ) -> File:
-        """Write `rows` as the file `stem`.parquet of a partition; atomic: all of it is there, or nothing.
+        """Write `rows` as the file `stem`.parquet of a partition, whole or not at all.
 
         Raises:
-            LakeError: No space, no permission, no network; nothing is left that a reader would see.
+            LakeError: No space, no permission, no network. Readers see nothing of it.
         """
         self._writable()
         table = TABLES[name]
@@ -198,13 +198,13 @@ class Tables:
         return File(path, len(data), rows.num_rows, parquet.stats(rows))
 
     def commit(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: "Claim | None" = None) -> None:
-        """Name files in one commit: readers see all of them from now on.
+        """Commit files: from now on readers see all of them.
 
         `files` pairs each file with its partition values.
 
         Raises:
-            CommitFailedError: Another commit of the claim's app came first; nothing was committed.
-            LakeError: The log cannot be written, or too many others write it.
+            CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+            LakeError: The log cannot be written, or too many others write to it.
         """
         self._writable()
         table = TABLES[name]
@@ -226,17 +226,17 @@ class Tables:
             )
 
     def claim(self, name: str, app: str) -> "Claim":
-        """Claim the next commit of `app` on a table; whoever commits first under equal claims wins."""
+        """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""
         self._writable()
         with explained(self.place.table_uri(name)):
             snapshot = self._table(TABLES[name])
             return Claim(app, (snapshot.transaction_version(app) or 0) + 1, snapshot)
 
     def append(self, name: str, app: str, choose: Callable[[], Sequence[tuple[pa.Table, Mapping[str, str]]]]) -> None:
-        """Commit what `choose` finds missing, in one commit that excludes other appends of `app`.
+        """Append the rows that `choose` returns, in one commit, with no other append of `app` in between.
 
-        `choose` reads the lake and returns (rows, partition values) pairs. When another append of `app` comes
-        first, it is asked again; an empty answer commits nothing.
+        `choose` reads the lake and returns the missing rows, as pairs of rows and partition values. It is called again
+        if another append of `app` commits first. If it returns no rows, nothing is committed.
         """
         while True:
             claim = self.claim(name, app)  # before `choose` reads
@@ -247,7 +247,7 @@ class Tables:
             try:
                 self.commit(name, files, claim)
             except CommitFailedError:
-                continue  # its files are orphans: no commit names them
+                continue  # no commit names the files just written
             return
 
     def _writable(self) -> None:
@@ -255,11 +255,11 @@ class Tables:
             raise UsageError(f"lake {self.uri} is open at one version of it: open it without a version to write")
 
     def _table(self, table: Table) -> DeltaTable:
-        """Return the newest snapshot of a table, making the table if there is none."""
+        """Return the newest snapshot of a table. A missing table is made."""
         if (snapshot := self.delta(table.name)) is not None:
             return snapshot
         try:
-            stated = parquet.stated(table.file_schema.names)
+            stated = parquet.statistics_columns(table.file_schema.names)
             return DeltaTable.create(
                 self.place.table_uri(table.name),
                 schema=table.schema,
@@ -269,7 +269,7 @@ class Tables:
                 description=table.meaning,
                 configuration={_STATED: ",".join(stated)} if stated else _NONE_STATED,
                 storage_options=self.place.options,
-                # A second maker must not make it again, as version 1 behind the first's.
+                # If two processes make the table, the second must fail: a retry would make it again, as version 1.
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
         except DeltaError:
@@ -279,7 +279,7 @@ class Tables:
 
 
 def folder(table: Table, partition: Mapping[str, str]) -> str:
-    """Path of a partition inside its table, with a slash at its end."""
+    """Return the path of a partition inside its table's folder, with a slash at its end."""
     return "".join(f"{column}={partition[column]}/" for column in table.partition_by)
 
 

@@ -1,7 +1,7 @@
-"""Which version of every table a reader sees.
+"""Choose the version of every table that a reader sees.
 
-Tables are committed one after the other: a verdict comes after its sample, a sample after its completion. Whoever
-pins them in the opposite order sees everything that what he sees refers to, while others go on writing.
+Tables are committed one after the other: a completion, then its sample, then the sample's verdict. A reader pins the
+tables in the opposite order. Then every row it sees finds the rows it refers to, while others go on writing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ from samples_schemas import TABLES
 
 Version = Mapping[str, int] | datetime
 _REFERRING_FIRST = (
-    ("verdicts", "counts", "scores", "score_logprobs", "reviews", "labels"),
+    ("verdicts", "counts", "scores", "score_logprobs", "reviews", "labels", "ingests"),
     ("samples",),
     ("completions", "prompts"),
     ("runs", "problems"),
@@ -23,12 +23,12 @@ _REFERRING_FIRST = (
 
 
 def read_version(version: str | datetime) -> Version:
-    """Read what names a version: "problems:3,runs:2,samples:14" as `Lake.version` gives it, or a time (ISO 8601).
+    """Parse a version: "problems:3,runs:2,samples:14" as `Lake.version` gives it, or a time (ISO 8601).
 
-    A time without a zone is UTC; an object store knows the times of its commits to the second.
+    A time without a zone is UTC. An object store knows the times of its commits to the second.
 
     Raises:
-        UsageError: It is neither, or names a table that no lake has.
+        UsageError: `version` is neither, or names an unknown table.
     """
     if isinstance(version, datetime):
         return version if version.tzinfo else version.replace(tzinfo=UTC)
@@ -49,9 +49,9 @@ def read_version(version: str | datetime) -> Version:
 
 
 def snapshot_at(name: str, version: Version, load: Callable[[str, int | None], DeltaTable | None]) -> DeltaTable | None:
-    """Return a table as it was at a version, or None when it was not there yet.
+    """Return the snapshot of a table at a version; None if the table did not exist yet.
 
-    `load` gives a table's snapshot of a number, or the newest.
+    `load` returns a table's snapshot by its number; None asks for the newest.
 
     Raises:
         UsageError: The table never had this version.
@@ -66,16 +66,16 @@ def snapshot_at(name: str, version: Version, load: Callable[[str, int | None], D
         return newest if newest.version() == version[name] else load(name, version[name])
     snapshot = load(name, None)
     if snapshot is None or snapshot.metadata().created_time > version.timestamp() * 1000:
-        return None  # asked for a time before its first version, deltalake gives that one
+        return None  # for a time before the first version, deltalake would return the first version
     snapshot.load_as_version(version)
     return snapshot
 
 
 def pin(names: Iterable[str], load: Callable[[str], DeltaTable | None]) -> dict[str, DeltaTable | None]:
-    """Load a snapshot of each table, those first that refer to others."""
+    """Load a snapshot of each table. Tables that refer to others come first."""
     wanted = set(names)
     pinned: dict[str, DeltaTable | None] = {}
-    with ThreadPoolExecutor() as pool:  # a store answers many at once
+    with ThreadPoolExecutor() as pool:  # a store answers many requests at once
         for wave in _REFERRING_FIRST:
             some = [name for name in wave if name in wanted]
             pinned.update(zip(some, pool.map(load, some), strict=True))

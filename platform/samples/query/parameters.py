@@ -13,6 +13,19 @@ _RANGE = re.compile(r"(\d+)\s*(?:\.\.)\s*(\d+)")
 _MOST = 1_000_000  # numbers that one range may hold
 
 
+def plain(value: Any) -> Any:
+    """Return a parameter as Python has it: arrays, ranges and series as lists, a numpy number as a number."""
+    if hasattr(value, "tolist"):  # numpy arrays and numbers, pandas series
+        return value.tolist()
+    if hasattr(value, "to_list"):  # Polars series
+        return value.to_list()
+    if isinstance(value, Mapping):
+        return {key: plain(content) for key, content in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [plain(content) for content in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
 def check(header: Header, given: Mapping[str, Any]) -> None:
     """Refuse parameters that a query does not have, and a query without those it needs.
 
@@ -24,7 +37,7 @@ def check(header: Header, given: Mapping[str, Any]) -> None:
     wrong += [
         f"a parameter missing: {parameter.name}"
         for parameter in header.params
-        if parameter.name not in given and parameter.default is None and parameter.kind not in {"runs", "verifier"}
+        if parameter.required and parameter.name not in given
     ]
     if wrong:
         there = ", ".join(map(str, header.params)) or "none"
@@ -73,7 +86,7 @@ def bind(
     bound: dict[str, Any] = {}
     for parameter in header.params:
         value = given.get(parameter.name)
-        if value is None and parameter.default != "none":
+        if value is None and not parameter.optional:
             value = parameter.default
         choice = there if parameter.kind == "run" else runs
         bound[parameter.name] = _bound(header.name, parameter, value, choice, verifiers)
@@ -85,7 +98,7 @@ def _bound(
 ) -> Any:
     if parameter.kind == "runs":
         return [find(runs, name).run for name in words(value)] or [run.run for run in runs]
-    if parameter.kind == "verifier" and not (value is None and parameter.default == "none"):
+    if parameter.kind == "verifier" and not (value is None and parameter.optional):
         return verifier(value, verifiers())
     if value is None:
         return None

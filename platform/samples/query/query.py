@@ -47,6 +47,7 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
         names = samples_queries.NAMES
         raise UsageError(f'query "{name}" is not known{meant(name, names)}: choose one of {", ".join(names)}')
     header = samples_queries.header(name)
+    parameters = binding.plain(parameters)
     own = {parameter.name for parameter in header.params}
     common = {key: parameters.pop(key) for key in filtering.NAMES if key in parameters and key not in own}
     binding.check(header, parameters)
@@ -85,7 +86,7 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
         SamplesError: It needs more memory.
         LakeError: A file of the lake cannot be read.
     """
-    asked = filtering.read(**filters)
+    asked = filtering.read(**binding.plain(filters))
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
         with explained(lake.uri), _enough("sql", "--memory"), engine(memory, threads) as connection:

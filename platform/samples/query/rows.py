@@ -1,23 +1,38 @@
 """Rows of an answer, in the form that a reader works with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from difflib import get_close_matches
+from operator import index
+from typing import TYPE_CHECKING, Any, overload
 
+import numpy.typing as npt
 import pyarrow as pa
 
-if TYPE_CHECKING:  # an analyst may have one of them, or neither
+from samples.errors import MissingExtra, NotFound
+
+if TYPE_CHECKING:  # each takes a while to import, and an analyst may have no pandas
     import pandas as pd
     import polars as pl
 
-_SHOWN = 10  # rows at each end of a table that is shown
+_BATCH = 10_000  # rows that become dicts at once
 
 
 @dataclass(frozen=True, repr=False)
 class Rows:
-    """The rows of one answer, in memory; `len`, `columns`, and iteration over dicts."""
+    """The rows of one answer, in memory; `notes` say what a reader must know about them.
+
+    `rows["pass_at_k"]` is a column, `rows[0]` a row as a dict, `rows[:10]` are fewer rows. Iteration gives dicts.
+    Columns that share a name are numbered, as DuckDB numbers them: run, run_1.
+    """
 
     table: pa.Table
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = self.table.column_names
+        if len(set(names)) < len(names):
+            object.__setattr__(self, "table", self.table.rename_columns(_numbered(names)))
 
     @property
     def columns(self) -> list[str]:
@@ -37,34 +52,85 @@ class Rows:
         return frame
 
     def df(self) -> "pd.DataFrame":
-        """Return the rows as a pandas frame."""
-        return self.table.to_pandas(maps_as_pydicts="strict")
+        """Return the rows as a pandas frame; maps are dicts.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        try:
+            return self.table.to_pandas(maps_as_pydicts="strict")
+        except ImportError as error:
+            raise MissingExtra("df() needs pandas, which is not installed: pip install pandas") from error
 
     def dicts(self) -> list[dict[str, Any]]:
         """Return the rows as dicts; maps are dicts too."""
-        return self.table.to_pylist(maps_as_pydicts="strict")
+        return list(self)
 
     def __len__(self) -> int:
         return self.table.num_rows
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.dicts())
+        for batch in self.table.to_batches(_BATCH):
+            yield from batch.to_pylist(maps_as_pydicts="strict")
+
+    @overload
+    def __getitem__(self, key: str) -> npt.NDArray[Any]: ...
+    @overload
+    def __getitem__(self, key: slice) -> "Rows": ...
+    @overload
+    def __getitem__(self, key: int) -> dict[str, Any]: ...
+    def __getitem__(self, key: str | slice | int) -> Any:
+        """Return a column by name, a row by number, or the rows of a slice, with the same notes.
+
+        A column is a NumPy array. Missing numbers are NaN, decimals are numbers, times are datetime64 in UTC. Text,
+        lists and maps are Python objects, and so are integers that would be rounded.
+
+        Raises:
+            NotFound: No column has this name.
+            IndexError: There is no such row.
+        """
+        if isinstance(key, str):
+            from samples.query.arrays import array
+
+            return array(self.table[self._known(key)])
+        places = range(len(self))[key if isinstance(key, slice) else index(key)]
+        if isinstance(places, int):
+            return self.table.slice(places, 1).to_pylist(maps_as_pydicts="strict")[0]
+        if places.step == 1:
+            return Rows(self.table.slice(places.start, len(places)), self.notes)
+        return Rows(self.table.take(pa.array(places, pa.int64())), self.notes)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.table.__arrow_c_stream__(requested_schema)
 
     def __repr__(self) -> str:
-        count = len(self)
-        there = [*range(count)] if count <= 2 * _SHOWN else [*range(_SHOWN), *range(count - _SHOWN, count)]
-        shown = [[_cell(value) for value in row.values()] for row in Rows(self.table.take(there)).dicts()]
-        if count > len(there):
-            shown.insert(_SHOWN, ["…"] * len(self.columns))
-        widths = [max(map(len, cells)) for cells in zip(self.columns, *shown, strict=True)]
-        lines = ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in (self.columns, *shown)]
-        return "\n".join([*lines, f"({count:,} rows)"])
+        from samples.query.sketch import text
+
+        return text(self.table, self.notes)
+
+    def _repr_html_(self) -> str:
+        from samples.query.sketch import html
+
+        return html(self.table, self.notes)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.columns
+
+    def _known(self, name: str) -> str:
+        if name in self.columns:
+            return name
+        near = get_close_matches(name, self.columns, 1)
+        meant = f' (did you mean "{near[0]}"?)' if near else ""
+        raise NotFound(f'no column "{name}"{meant}: the columns are {", ".join(self.columns)}')
 
 
-def _cell(value: Any) -> str:
-    text = f"{value:.4f}" if isinstance(value, float) else "-" if value is None else str(value)
-    text = " ".join(text.split())
-    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 - a column's width
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Tell columns of one name apart."""
+    given: list[str] = []
+    for name in names:
+        new, number = name, 0
+        while new in given or (number and new in names):
+            number += 1
+            new = f"{name}_{number}"
+        given.append(new)
+    return given

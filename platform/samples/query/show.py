@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pyarrow.dataset as ds
 
-from samples import engines
+from samples.engines.token_text import token_texts
 from samples.errors import NotFound, SamplesError
 from samples.lake.tables import Tables
 from samples.runs.run import Run, find
@@ -15,7 +15,7 @@ from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `token_texts` are its tokens one by one, or None where the tokenizer is not to be had.
+    """One sample. `token_texts` are its tokens one by one; None where they cannot be decoded, and `why` says why.
 
     An imported sample may lack its text, token ids and log-probs: None.
     """
@@ -27,6 +27,7 @@ class Shown:
     token_ids: list[int] | None
     token_logprobs: list[float] | None
     token_texts: list[str] | None
+    why: str
     verdicts: list[dict[str, Any]]
 
 
@@ -56,6 +57,7 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
         .to_table()
         .to_pylist()
     )
+    texts, why = _texts(run, completion["token_ids"])
     verdicts = lake.dataset(VERDICTS.name, run_id=run.run_id).filter(here).to_table().to_pylist()
     return Shown(
         run=run,
@@ -64,18 +66,19 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
         text=completion["text"],
         token_ids=completion["token_ids"],
         token_logprobs=completion["token_logprobs"],
-        token_texts=_texts(run, completion["token_ids"]),
+        token_texts=texts,
+        why=why,
         verdicts=sorted(verdicts, key=lambda verdict: (verdict["verifier"], verdict["pass_id"])),
     )
 
 
-def _texts(run: Run, token_ids: list[int] | None) -> list[str] | None:
+def _texts(run: Run, token_ids: list[int] | None) -> tuple[list[str] | None, str]:
     if token_ids is None:
-        return None
+        return None, "this sample has no token ids"
     try:
-        return engines.tokenizer(run.engine, run.model, run.specification["revision"]).decode(token_ids)
-    except SamplesError:  # an analyst's machine has no tokenizers, or the model's folder is elsewhere
-        return None
+        return token_texts(run.engine, run.model, run.specification.get("revision"), token_ids), ""
+    except SamplesError as error:
+        return None, str(error)
 
 
 def _indices(lake: Tables, run: Run, problem_id: str) -> str:

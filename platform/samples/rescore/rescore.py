@@ -43,6 +43,9 @@ class Status:
     pending: int
     per_second: float
 
+    def __str__(self) -> str:
+        return f"{self.done:,}/{self.pending:,} verified, {self.per_second:,.0f}/s"
+
 
 @dataclass(frozen=True)
 class Summary:

@@ -12,12 +12,14 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Self
 
 from samples.errors import SamplesError
@@ -104,7 +106,8 @@ class _Worker:
         self._since = RawValue("d", 0.0)  # when it took that item, by the monotonic clock
         arguments = (theirs, self._make, self._memory, self._number, self._since)
         self._process = self._context.Process(target=_work, args=arguments, daemon=True)
-        self._process.start()
+        with _without_main():
+            self._process.start()
         theirs.close()
         self._done = 0
 
@@ -163,6 +166,21 @@ class _Worker:
         except (EOFError, OSError):
             return False
         return True
+
+
+@contextlib.contextmanager
+def _without_main() -> Generator[None]:
+    """Start a worker without the user's script: a worker needs none of it, and would run it a second time.
+
+    multiprocessing imports the main module in each new process, which runs a script that has no
+    `if __name__ == "__main__"`.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _work(pipe: Any, make: Callable[[], Callable[[Any], Any]], memory: int, number: Any, since: Any) -> None:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from samples.lake.storage import explained
@@ -11,7 +13,7 @@ from samples.lake.tables import Tables
 from samples.problems.problems import Problem
 from samples.runs.request import Prepared
 from samples.runs.run import Run, register
-from samples_schemas import PROBLEMS, PROMPTS
+from samples_schemas import INGESTS, PROBLEMS, PROMPTS
 
 
 def record(lake: Tables, prepared: Prepared) -> Run:
@@ -23,7 +25,14 @@ def record(lake: Tables, prepared: Prepared) -> Run:
     run = register(lake, prepared.run)
     add_problems(lake, run.dataset, prepared.problems.problems)
     lake.append(PROMPTS.name, run.run_id, lambda: _new_prompts(lake, prepared))
+    lake.append(INGESTS.name, run.run_id, lambda: _newly_wanted(lake, run, prepared.request.k))
     return run
+
+
+def wanted(lake: Tables) -> dict[str, int]:
+    """Return how many samples per problem the last ingest of each run asked for, by run id."""
+    rows = lake.read(INGESTS.name).sort_by("number").to_pylist()
+    return {row["run_id"]: row["k"] for row in rows}
 
 
 def add_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> None:
@@ -41,6 +50,14 @@ def problems(lake: Tables, run: Run, ids: Sequence[str] | None = None) -> Iterat
                 if run.problem_hashes.get(row["problem_id"]) == row["problem_hash"]:
                     content = (row["question"], row["answer"], row["tests"], json.loads(row["metadata"]))
                     yield Problem(row["problem_id"], *content)
+
+
+def _newly_wanted(lake: Tables, run: Run, k: int) -> list[tuple[pa.Table, Mapping[str, str]]]:
+    if wanted(lake).get(run.run_id) == k:
+        return []
+    number = (pc.call_function("max", [lake.read(INGESTS.name)["number"]]).as_py() or 0) + 1
+    row = {"run_id": run.run_id, "number": number, "k": k, "created_at": datetime.now(UTC)}
+    return [(pa.Table.from_pylist([row], schema=INGESTS.schema), {})]
 
 
 def _new_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> list[tuple[pa.Table, Mapping[str, str]]]:

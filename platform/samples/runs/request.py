@@ -1,14 +1,15 @@
 """What a person asks of an ingest, and what follows from it before anything is started."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import pyarrow as pa
 
 from samples import engines
 from samples.engines import Placement, Sampling
 from samples.engines.identity import identify
-from samples.errors import UsageError
+from samples.errors import UsageError, meant
 from samples.lake.storage import locate
 from samples.problems.problems import ProblemSet, load
 from samples.runs import templates
@@ -65,6 +66,31 @@ class Request:
             )
 
 
+def request(**settings: Any) -> Request:
+    """Return the request of these settings: fields of `Request`, `Sampling` and `Placement`, by their names.
+
+    `replicas` is a number, or (smallest, largest). Settings that are None are left at their defaults.
+
+    Raises:
+        UsageError: No setting has this name, or a value cannot be used.
+    """
+    settings = {name: value for name, value in settings.items() if value is not None}
+    if "replicas" in settings:
+        replicas = settings.pop("replicas")
+        settings["pool"] = Pool(replicas, replicas) if isinstance(replicas, int) else Pool(*replicas)
+
+    def of(kind: Any) -> Any:
+        return kind(**{f.name: settings.pop(f.name) for f in fields(kind) if f.name in settings})
+
+    settings |= {"sampling": of(Sampling), "placement": of(Placement)} | settings
+    known = [f.name for kind in (Request, Sampling, Placement) for f in fields(kind)]
+    if unknown := [name for name in settings if name not in Request.__dataclass_fields__]:
+        raise UsageError(
+            f'no setting is named "{unknown[0]}"{meant(unknown[0], known)}; settings are {", ".join(known)}'
+        )
+    return Request(**settings)
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A request with its problems read, its run specified and its prompts rendered (table `prompts`, file schema)."""
@@ -115,4 +141,4 @@ def prepare(request: Request) -> Prepared:
         },
         schema=PROMPTS.file_schema,
     )
-    return Prepared(request, problems, run, weights.load, prompts)
+    return Prepared(request, problems, run, weights.load_revision, prompts)

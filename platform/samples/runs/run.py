@@ -6,6 +6,7 @@ out of the hash, so that a parameter invented later does not change old ids.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
@@ -22,8 +23,10 @@ from samples.problems.problems import ProblemSet
 from samples.runs.templates import Template
 from samples_schemas import RUNS
 
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Run:
     """One run's specification, with the name and labels people gave it."""
 
@@ -35,11 +38,23 @@ class Run:
     problem_hashes: dict[str, str]
     labels: dict[str, str] = field(default_factory=dict[str, str])
     versions: dict[str, str] = field(default_factory=dict[str, str])
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+
+    def __repr__(self) -> str:
+        count = len(self.problem_hashes)
+        return f"<run {self.name} ({self.run_id}): {self.model_name} on {count} problems of {self.dataset}>"
 
     @property
     def run_id(self) -> str:
         """Return r and 16 hex digits: the hash of the specification."""
         return run_id(self.specification)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the model, as on a hub; for a folder, the folder's name: a path of some machine is no name."""
+        if name := self.specification.get("model"):
+            return name
+        return self.model if _HUB_NAME.fullmatch(self.model) else self.model.rstrip("/").rpartition("/")[2]
 
     @property
     def partition(self) -> dict[str, str]:
@@ -178,7 +193,7 @@ def _to_row(run: Run) -> dict[str, Any]:
         "problem_hashes": list(run.problem_hashes.items()),
         "labels": list(run.labels.items()),
         "versions": list({"samples": version("samples"), **run.versions}.items()),
-        "created_at": datetime.now(UTC),
+        "created_at": run.created_at,
     }
 
 
@@ -192,4 +207,5 @@ def _from_row(row: Mapping[str, Any]) -> Run:
         problem_hashes=dict(row["problem_hashes"]),
         labels=dict(row["labels"]),
         versions=dict(row["versions"]),
+        created_at=row["created_at"],
     )

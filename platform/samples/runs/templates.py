@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from samples.engines import Tokenizer
-from samples.errors import MissingExtra, TemplateError
+from samples.errors import MissingExtra, TemplateError, first_line
 from samples.problems.fields import GOLD
-from samples.problems.formats import first_line
 from samples.problems.problems import Problem
 
 _VARIABLES = ("question", "problem_id", "metadata", "system", "suffix")

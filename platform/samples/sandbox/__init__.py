@@ -1,4 +1,4 @@
-"""Run programs nobody trusts: bubblewrap, limits that cannot be lifted, and nothing left when it ends.
+"""Run untrusted programs in bubblewrap, with limits they cannot lift. No process is left when the sandbox ends.
 
-In: a program as text, and its limits. Out: how it ended, what it wrote, what its functions returned.
+In: a program as text, and its limits. Out: how it ended, its output, and the results of its functions.
 """

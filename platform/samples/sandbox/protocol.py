@@ -1,11 +1,11 @@
-"""Plain data as bytes, and bytes as messages, between the processes of the code sandbox.
+"""Encode plain data as bytes, and send messages between the processes of the code sandbox.
 
-What arrives was written by hostile code, so nothing but plain values can come out of it: None, bool, int, float,
-complex, str, bytes, list, tuple, set, frozenset, dict, range, Decimal and Fraction, each of exactly that type. A
-subclass arrives as what it is a subclass of, an iterator as an iterator over the same items, and everything else as
-an `Opaque`, equal to nothing but itself: an object with an `__eq__` of its own never leaves the process it lies in.
+Hostile code wrote the messages, so decoding gives only plain values: None, bool, int, float, complex, str, bytes, list,
+tuple, set, frozenset, dict, range, Decimal and Fraction, each of exactly that type. An instance of a subclass arrives
+as an instance of its plain base class. An iterator arrives as an iterator over the same items. Every other object
+arrives as an `Opaque`, which equals only itself. So an object with its own `__eq__` never leaves its process.
 
-Written almost without imports: it runs in every sandbox, where each import costs more than the sandbox itself.
+This module imports almost nothing: it runs in every sandbox, where each import takes longer than starting the sandbox.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import select
 import time
 from itertools import islice
 
-TYPE_CHECKING = False  # typing's own constant would import typing
+TYPE_CHECKING = False  # using typing.TYPE_CHECKING would import typing
 if TYPE_CHECKING:
     from typing import Any
 
@@ -24,7 +24,7 @@ _COLLECTIONS = {b"l": list, b"t": tuple, b"e": set, b"z": frozenset}
 
 
 class Opaque:
-    """Stands for an object that cannot cross."""
+    """Replaces an object that is not plain data."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -33,12 +33,12 @@ class Opaque:
         return f"<{self.name} object>"
 
 
-class CannotCrossError(TypeError):
-    """A value of the tests is no plain data."""
+class NotPlainDataError(TypeError):
+    """A value of the tests is not plain data."""
 
 
 def encode(value: Any, *, strict: bool = False) -> bytes:
-    """Write a value; with `strict`, raise `CannotCrossError` rather than make an `Opaque` of it."""
+    """Encode a value. An object that is not plain data becomes an `Opaque`; with `strict`, it raises an error."""
     parts: list[bytes] = []
     _write(value, parts, strict)
     return b"".join(parts)
@@ -50,9 +50,9 @@ def _write(value: Any, parts: list[bytes], strict: bool) -> None:  # noqa: C901 
     elif isinstance(value, int):
         parts.append(b"i%x:" % int(value) if value >= 0 else b"i-%x:" % -int(value))
     elif isinstance(value, float):
-        _text(b"f", float.__repr__(value), parts)
+        _write_text(b"f", float.__repr__(value), parts)
     elif isinstance(value, str):
-        _text(b"s", str.__str__(value), parts)
+        _write_text(b"s", str.__str__(value), parts)
     elif isinstance(value, bytes | bytearray):
         parts.append(b"b%d:%s" % (len(value), bytes(value)))
     elif isinstance(value, dict):
@@ -62,20 +62,20 @@ def _write(value: Any, parts: list[bytes], strict: bool) -> None:  # noqa: C901 
             _write(pair[0], parts, strict)
             _write(pair[1], parts, strict)
     elif isinstance(value, complex):
-        _text(b"c", complex.__repr__(value), parts)
+        _write_text(b"c", complex.__repr__(value), parts)
     elif isinstance(value, range):
         parts.append(b"r")
         for end in (value.start, value.stop, value.step):
             _write(end, parts, strict)
     elif type(value).__name__ in {"Decimal", "Fraction"}:
-        _text(b"n", f"{type(value).__name__} {value}", parts)
+        _write_text(b"n", f"{type(value).__name__} {value}", parts)
     else:
         _write_items(value, parts, strict)
 
 
 def _write_items(value: Any, parts: list[bytes], strict: bool) -> None:
     kind = next((kind for kind, cls in _COLLECTIONS.items() if isinstance(value, cls)), b"g")
-    # As an iterator, a deque would be less than it was: strictly, only iterators cross as such.
+    # Encoded as an iterator, a deque loses its type. So with `strict`, only iterators are encoded as iterators.
     crosses = kind != b"g" or hasattr(value, "__next__" if strict else "__iter__")
     items: list[Any] = list(islice(value, _MOST_ITEMS + 1)) if crosses else []
     if crosses and len(items) <= _MOST_ITEMS:
@@ -83,29 +83,30 @@ def _write_items(value: Any, parts: list[bytes], strict: bool) -> None:
         for item in items:
             _write(item, parts, strict)
     elif isinstance(value, Opaque):
-        _text(b"o", value.name, parts)
+        _write_text(b"o", value.name, parts)
     elif strict:
-        raise CannotCrossError(f"a {type(value).__name__} cannot be handed to the program")
+        raise NotPlainDataError(f"a {type(value).__name__} cannot be handed to the program")
     else:
-        _text(b"o", type(value).__name__, parts)
+        _write_text(b"o", type(value).__name__, parts)
 
 
-def _text(kind: bytes, text: str, parts: list[bytes]) -> None:
+def _write_text(kind: bytes, text: str, parts: list[bytes]) -> None:
     data = text.encode("utf-8", "surrogatepass")
     parts.append(b"%s%d:%s" % (kind, len(data), data))
 
 
 def decode(data: bytes, most: int = _MOST_ITEMS) -> Any:
-    """Read one value of at most `most` parts.
+    """Decode one value of at most `most` parts.
 
-    Some values take long to read or to compare (1e999999999 as a Fraction): only a process with limits may.
+    Some values take very long to decode or to compare (1e999999999 as a Fraction). Call this only in a process with
+    limits.
 
     Raises:
-        ValueError, TypeError, RecursionError, ArithmeticError: The bytes are no value.
+        ValueError, TypeError, RecursionError, ArithmeticError: The bytes are not an encoded value.
     """
     value, end = _read(data, 0, [most])
     if end != len(data):
-        raise ValueError("more than a value")
+        raise ValueError("bytes after the value")
     return value
 
 
@@ -125,7 +126,7 @@ def _read(data: bytes, at: int, left: list[int]) -> tuple[Any, int]:
     if kind == b"i":
         return int(data[at:colon], 16), colon + 1
     count, at = int(data[at:colon]), colon + 1
-    if not 0 <= count <= len(data) - at:  # every part takes a byte or more
+    if not 0 <= count <= len(data) - at:  # every part takes at least one byte
         raise ValueError("a length that cannot be")
     if kind in _COLLECTIONS or kind == b"g":
         items: list[Any] = []
@@ -139,10 +140,10 @@ def _read(data: bytes, at: int, left: list[int]) -> tuple[Any, int]:
             key, at = _read(data, at, left)
             pairs[key], at = _read(data, at, left)
         return pairs, at
-    return _scalar(kind, data[at : at + count]), at + count
+    return _read_scalar(kind, data[at : at + count]), at + count
 
 
-def _scalar(kind: bytes, data: bytes) -> Any:
+def _read_scalar(kind: bytes, data: bytes) -> Any:
     if kind == b"b":
         return data
     text = data.decode("utf-8", "surrogatepass")
@@ -153,15 +154,15 @@ def _scalar(kind: bytes, data: bytes) -> Any:
         name, _, digits = text.partition(" ")
         return Decimal(digits) if name == "Decimal" else Fraction(digits)
     if kind not in _TEXTS:
-        raise ValueError("a kind that is none")
+        raise ValueError("an unknown type")
     return _TEXTS[kind](text)
 
 
 def canonical(value: Any) -> bytes:
-    """Write JSON-like data so that equal values (1, 1.0 and True; dicts in any order) become equal bytes.
+    """Encode JSON-like data so that equal values (1, 1.0 and True; dicts in any order) give equal bytes.
 
-    Comparing bytes is all that is ever done outside the sandbox with what a program returned. What JSON cannot hold
-    becomes bytes that no JSON value becomes; a tuple is no list.
+    Outside the sandbox, the result of a program is only ever compared, as bytes. A value that JSON cannot hold gives
+    bytes that no JSON value gives. A tuple and a list give different bytes.
     """
     if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
         value = int(value)
@@ -177,38 +178,38 @@ def canonical(value: Any) -> bytes:
 
 
 def send(fd: int, data: bytes) -> None:
-    """Write one message: its length in four bytes, then itself."""
-    write(fd, len(data).to_bytes(4, "big") + data)
+    """Send one message: its length in four bytes, then its bytes."""
+    write_all(fd, len(data).to_bytes(4, "big") + data)
 
 
-def write(fd: int, data: bytes) -> None:
-    """Write all of it, however often the pipe is full."""
+def write_all(fd: int, data: bytes) -> None:
+    """Write all bytes, even if the pipe is full several times."""
     while data:
         data = data[os.write(fd, data) :]
 
 
 def receive(fd: int, most: int, seconds: float | None = None) -> bytes | None:
-    """Read one message; None at the end of the stream, or when it is longer than `most`.
+    """Read one message. Return None at the end of the stream, or if the message has more than `most` bytes.
 
     Raises:
-        TimeoutError: It is not there, or not all of it, after so many seconds.
+        TimeoutError: The complete message did not arrive within `seconds`.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    length = int.from_bytes(_exactly(fd, 4, until) or b"\xff\xff\xff\xff", "big")
-    return _exactly(fd, length, until) if length <= most else None
+    length = int.from_bytes(_read_exactly(fd, 4, until) or b"\xff\xff\xff\xff", "big")
+    return _read_exactly(fd, length, until) if length <= most else None
 
 
-def ready(fd: int, seconds: float) -> bool:
-    """Wait until there is something to read, or the end of the stream."""
-    poll = select.poll()  # select() knows no descriptor above 1023
+def wait_readable(fd: int, seconds: float) -> bool:
+    """Wait until there is something to read or the stream ends; return False if `seconds` pass before."""
+    poll = select.poll()  # select() cannot use descriptors above 1023
     poll.register(fd, select.POLLIN)
     return bool(poll.poll(max(0, int(seconds * 1000) + 1)))
 
 
-def _exactly(fd: int, count: int, until: float | None) -> bytes | None:
+def _read_exactly(fd: int, count: int, until: float | None) -> bytes | None:
     parts: list[bytes] = []
     while count:
-        if until is not None and not ready(fd, until - time.monotonic()):
+        if until is not None and not wait_readable(fd, until - time.monotonic()):
             raise TimeoutError
         part = os.read(fd, min(count, 1 << 20))
         if not part:
@@ -219,10 +220,10 @@ def _exactly(fd: int, count: int, until: float | None) -> bytes | None:
 
 
 def decode_flat(data: bytes, most: int) -> list[Any]:
-    """Read a list of at most `most` texts, bytes, ints, floats and Nones, as fast as it is long.
+    """Decode a list of at most `most` texts, bytes, ints, floats and Nones, in linear time.
 
     Raises:
-        ValueError: The bytes are no such list.
+        ValueError: The bytes are not such a list.
     """
     parts: list[Any] = []
     if not data.startswith(b"l"):

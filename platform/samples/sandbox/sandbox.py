@@ -1,12 +1,12 @@
-"""A sandbox for programs nobody trusts: bubblewrap, limits that cannot be lifted, and nothing left when it ends.
+"""Run untrusted programs in bubblewrap, with limits they cannot lift. No process is left when the sandbox ends.
 
-Inside are the interpreter's own files and the system's libraries, read-only, and an empty folder /tmp of limited size;
-no network, no /proc, no other process, no environment, no other file. A program gets CPU seconds, an address space,
-threads, a largest output and a time on the clock; it cannot start another program or process
-(`samples.sandbox.seccomp`). When a `Sandbox` is left, every process in it is dead, and so it is when the process that
+A program in the sandbox sees the interpreter's own files and the system's libraries, read-only, and an empty folder
+/tmp of limited size. It has no network, no /proc, no other process, no environment and no other file. Its CPU seconds,
+address space, threads, largest output and wall time are limited. It cannot start another program or process
+(`samples.sandbox.seccomp`). When a `Sandbox` is left, every process in it is dead. The same holds when the process that
 made it dies.
 
-Where there is no bubblewrap, or the kernel grants no namespaces, nothing is run.
+Without bubblewrap, or if the kernel grants no namespaces, no program runs.
 """
 
 import contextlib
@@ -26,21 +26,22 @@ from samples.errors import MissingExtra, SamplesError, UsageError
 from samples.sandbox import bubblewrap, protocol, seccomp
 
 _SIGKILL, _SIGXCPU = 9, 24
-_GRACE = 3.0  # seconds that the supervisor has to report what it ended itself
-_USERS = range(61184, 65519, 2)  # systemd's range for users that exist only while something runs; two each
-_THREADS_PER_NAMESPACE = (5, 14)  # before this kernel the limit counts every thread of the user, on all the machine
+_GRACE = 3.0  # seconds for the supervisor to report a program that it has killed
+_USERS = range(61184, 65519, 2)  # systemd's range of dynamic users; each sandbox takes two
+_THREADS_PER_NAMESPACE = (5, 14)  # kernel version; before it, the limit counts all threads of the user on the machine
 
 
 class SandboxError(SamplesError, RuntimeError):
-    """The sandbox itself failed; says nothing of the program."""
+    """The sandbox itself failed. Nothing is known of the program."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one program may use, from its start to its end.
+    """The resources of one program, from its start to its end.
 
-    `memory` is the address space in bytes, `output` the largest file, standard output or answer, `scratch` all files
-    together. `cpu_seconds` decides on a busy machine as on an idle one; `wall_seconds` is for programs that wait.
+    `memory` is the address space in bytes. `output` is the size of the largest file, standard output or answer, in
+    bytes; `scratch` is that of all files together. `cpu_seconds` is the same limit on a busy and on an idle machine;
+    `wall_seconds` ends programs that wait.
     """
 
     cpu_seconds: int = 10
@@ -53,9 +54,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Program:
-    """Python text. With a `prompt` it is a completion of it that should define `entry`.
+    """A program as Python text. With a `prompt`, it is a completion of the prompt that should define `entry`.
 
-    `preamble` runs before it, in the same module; `recursion` is its recursion limit, 0 for Python's own.
+    `preamble` runs before the program, in the same module. `recursion` is the recursion limit; 0 means Python's own.
     """
 
     code: str
@@ -67,10 +68,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a program ended: its exit code (a signal is negative), what it wrote, and the limit that ended it.
+    """How a program ended: its exit code (negative for a signal), its output, and the limit that ended it.
 
-    `limit` is "cpu", "wall", "output" or "memory"; `error` the first line of the exception that ended it; `seconds`
-    the CPU time it took.
+    `limit` is "cpu", "wall", "output", "memory" or None. `error` is the first line of the exception that ended the
+    program. `seconds` is its CPU time.
     """
 
     code: int
@@ -83,41 +84,41 @@ class Outcome:
 
 @functools.cache
 def require() -> None:
-    """Make sure that programs can be sandboxed here.
+    """Check that this machine can run programs in a sandbox.
 
     Raises:
-        MissingExtra: There is no bubblewrap.
-        UsageError: It cannot make a sandbox on this machine.
+        MissingExtra: bubblewrap is not installed.
+        UsageError: bubblewrap cannot make a sandbox on this machine.
     """
     if seccomp.filter_program() is None:
-        raise UsageError("the code sandbox needs Linux on x86-64 or ARM64; verify code on such a machine")
+        raise UsageError("the code sandbox needs Linux on x86-64 or ARM64: verify code on such a machine")
     if shutil.which("bwrap") is None:
         raise MissingExtra(
-            "the code sandbox needs bubblewrap, and without it no code is run: apt install bubblewrap, dnf install "
+            "bubblewrap is not installed, and code runs only in its sandbox: apt install bubblewrap, dnf install "
             "bubblewrap or conda install -c conda-forge bubblewrap"
         )
     try:
         outcome = run(Program("print('ready')"))
     except SandboxError as error:
         raise UsageError(
-            f"bubblewrap cannot make a sandbox here ({error}); it needs user namespaces (sysctl "
-            "kernel.unprivileged_userns_clone=1, on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0; in a "
-            "container, a seccomp profile that lets unshare through)"
+            f"bubblewrap cannot make a sandbox on this machine ({error}); allow user namespaces: sysctl "
+            "kernel.unprivileged_userns_clone=1, on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0, in a "
+            "container a seccomp profile that allows unshare"
         ) from error
     if outcome.stdout != b"ready\n":
-        raise UsageError(f"the code sandbox does not run Python here: {outcome.error or outcome}")
+        raise UsageError(f"the code sandbox cannot run Python on this machine: {outcome.error or outcome}")
 
 
 def run(program: Program, stdin: bytes = b"", limits: Limits | None = None) -> Outcome:
-    """Run one program once in a sandbox of its own."""
+    """Run one program once, in its own sandbox."""
     with Sandbox(program, limits) as box:
         return box.run(stdin)
 
 
 class Sandbox:
-    """One program in one sandbox: run with several inputs, asked for several answers, or judged by code.
+    """One program in one sandbox: run it with several inputs, call its functions, or judge it by tests that are code.
 
-    `packages` is a folder of importable packages that the program may read; by default it has the standard library.
+    The program may import the standard library, and the packages in the folder `packages` if given.
     """
 
     def __init__(
@@ -129,25 +130,25 @@ class Sandbox:
         packages: Path | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._first = protocol.encode(
+        self._setup = protocol.encode(
             {
                 "limits": asdict(self.limits),
                 "rlimits": _rlimits(self.limits),
                 "program": asdict(program),
                 "filter": seccomp.filter_program(),
-                "user": random.choice(_USERS) if os.geteuid() == 0 else None,  # noqa: S311 - only apart from others
+                "user": random.choice(_USERS) if os.geteuid() == 0 else None,  # noqa: S311 - it need not be secret
                 "packages": bubblewrap.PACKAGES if packages else None,
                 "tests_are_code": tests_are_code,
             }
         )
         self._packages = packages
         self._late = False
-        self._most = 2 * self.limits.output + 4096
+        self._max_reply = 2 * self.limits.output + 4096
 
     def __enter__(self) -> Self:
         self._info, info = os.pipe()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the command is ours throughout
+            self._process = subprocess.Popen(  # noqa: S603 - all of the command is ours
                 bubblewrap.command(info, self.limits.scratch, self._packages),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -161,17 +162,17 @@ class Sandbox:
         finally:
             os.close(info)
         try:
-            self._ask(self._first, before=bubblewrap.supervisor())
+            self._ask(self._setup, before=bubblewrap.supervisor())
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End every process in the sandbox; when this returns, none is left."""
+        """Kill every process in the sandbox. When this returns, none is left."""
         with os.fdopen(self._info, "rb") as info:
             inner = json.loads(info.read() or b"{}").get("child-pid")
-        # The kernel ends all that is in a process namespace before its process 1 is gone, and bubblewrap waits for it.
+        # Killing process 1 makes the kernel kill all processes of its namespace first; bubblewrap waits for that.
         if inner is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(inner, _SIGKILL)
@@ -186,15 +187,15 @@ class Sandbox:
     def run(self, stdin: bytes = b"") -> Outcome:
         """Run the program from start to end with this standard input.
 
-        Of other runs of this sandbox nothing is there but what they left in /tmp.
+        Runs of one sandbox share only the files in /tmp.
         """
         return self._outcome(self._ask(protocol.encode(["run", stdin])))
 
     def call(self, name: str, *arguments: Any) -> tuple[bytes, str] | Outcome:
-        """Call the program's function, or method of its class Solution, with plain data.
+        """Call a function of the program, or a method of its class Solution, with plain data.
 
-        Returns the answer as `protocol.canonical` bytes, to be compared and not read, and the start of its repr; or how
-        the program ended, or failed to answer.
+        Return the answer as `protocol.canonical` bytes, which are only for comparison, and the start of its repr. If
+        the program ended or sent no answer, return an `Outcome`.
         """
         reply = self._ask(protocol.encode(["call", name, protocol.encode(list(arguments), strict=True)]))
         if reply[0] != "answer":
@@ -211,10 +212,10 @@ class Sandbox:
             return Outcome(1, error="sent no answer")
 
     def check(self, tests: str, setting: str = "", entry: str | None = None) -> tuple[str, str] | Outcome:
-        """Judge the program by tests that are code, once, in a sandbox made with `tests_are_code`.
+        """Judge the program by tests that are code. Call this once, in a sandbox made with `tests_are_code`.
 
-        `check(candidate)` is called if the tests define it. Returns ("passed" | "failed" | "broken", why), "broken"
-        when the tests are at fault; or how the program ended.
+        `check(candidate)` is called if the tests define it. Return ("passed" | "failed" | "broken", why); "broken"
+        means that the tests are wrong. If the program ended, return an `Outcome`.
         """
         try:
             reply = self._ask(protocol.encode([tests, setting, entry]))
@@ -222,7 +223,7 @@ class Sandbox:
             signal = self._last_signal()
             if signal not in {_SIGKILL, _SIGXCPU}:
                 raise
-            # The kernel ended the tests: some answer took them all their CPU seconds to read or to compare.
+            # The kernel killed the tests: decoding or comparing an answer took all their CPU seconds.
             reply = ["end", -signal, float(self.limits.cpu_seconds), b"", b""]
         match reply:
             case ["passed" | "failed" | "broken" as how, *why]:
@@ -243,7 +244,7 @@ class Sandbox:
         if how == "wall":
             limit = "wall"
         elif code == -_SIGXCPU or (code == -_SIGKILL and seconds > self.limits.cpu_seconds / 2):
-            limit = "cpu"  # the kernel's two ways of counting differ, more so on a busy machine
+            limit = "cpu"  # the kernel counts CPU time in two ways, which differ more on a busy machine
         elif max(len(out), len(err)) >= self.limits.output:
             limit = "output"
         elif error.startswith("MemoryError"):
@@ -251,46 +252,46 @@ class Sandbox:
         return Outcome(code, out, err, limit, error, seconds)
 
     def _ask(self, request: bytes, before: bytes = b"") -> list[Any]:
-        """Send a request and read the reply; the program or the tests keep a late supervisor busy."""
+        """Send a request and read the reply. If it is late, the program or the tests keep the supervisor busy."""
         assert self._process.stdin
         assert self._process.stdout
         if self._late:
             raise SandboxError("asked again after a reply that never came")
-        with contextlib.suppress(BrokenPipeError):  # its reply may be there already: the program did not even start
-            protocol.write(self._process.stdin.fileno(), before)
+        with contextlib.suppress(BrokenPipeError):  # the reply may be there already, if the program did not start
+            protocol.write_all(self._process.stdin.fileno(), before)
             protocol.send(self._process.stdin.fileno(), request)
         try:
-            reply = protocol.receive(self._process.stdout.fileno(), self._most, self.limits.wall_seconds + _GRACE)
+            reply = protocol.receive(self._process.stdout.fileno(), self._max_reply, self.limits.wall_seconds + _GRACE)
         except TimeoutError:
             self._late = True
             return ["wall", -_SIGKILL, 0.0, b"", b""]
         if reply is None:
-            raise SandboxError(self._complaint())
+            raise SandboxError(self._bubblewrap_error())
         try:
             return protocol.decode_flat(reply, 5)
         except ValueError as error:
             raise SandboxError(f"the tests sent what is no reply: {error}") from error
 
     def _last_signal(self) -> int:
-        """What ended process 1, if a signal did; bubblewrap reports it as a shell does."""
+        """Return the signal that ended process 1. bubblewrap adds 128 to it, as a shell does."""
         try:
             return self._process.wait(_GRACE) - 128
         except subprocess.TimeoutExpired:
             return 0
 
-    def _complaint(self) -> str:
-        """What bubblewrap says on standard error when it cannot go on."""
+    def _bubblewrap_error(self) -> str:
+        """Return the last line that bubblewrap wrote to standard error."""
         assert self._process.stderr
         fd = self._process.stderr.fileno()
-        said = os.read(fd, 4096).decode("utf-8", "replace").strip() if protocol.ready(fd, 1.0) else ""
+        said = os.read(fd, 4096).decode("utf-8", "replace").strip() if protocol.wait_readable(fd, 1.0) else ""
         return said.rpartition("\n")[2] or "the sandbox ended"
 
 
 def _rlimits(limits: Limits) -> list[list[int]]:
-    """The kernel's limits of a program: which, soft, hard.
+    """Return the kernel's limits for a program, as [resource, soft, hard].
 
     Raises:
-        SandboxError: This process, and so what it starts, is granted less.
+        SandboxError: This process has a lower limit, and so would a program that it starts.
     """
     rlimits = [
         [resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1],

@@ -1,9 +1,10 @@
-"""System calls that nothing in the sandbox may make: a seccomp filter for Linux on x86-64 and ARM64.
+"""Forbid system calls in the sandbox, by a seccomp filter for Linux on x86-64 and ARM64.
 
-The filter is put on inside the sandbox once its processes exist. From then on a process has threads and no
-children, so that its own limits on memory and CPU are those of the whole program; it runs no other program, opens no
-socket (vsock and netlink have no namespace that holds), looks into no other process, keeps no memory that its limits
-do not count, and reaches none of the kernel's wide and seldom used doors. Calls newer than this list do not exist.
+The filter is installed inside the sandbox once all its processes exist. From then on a process may start threads but no
+child process, so its own limits on memory and CPU are those of the whole program. It cannot run another program, open
+a socket (vsock and netlink have no namespace that isolates them), look into another process, use memory that its limits
+do not count, or reach large and rarely used parts of the kernel. Calls newer than this list fail as if they did not
+exist.
 """
 
 import errno
@@ -16,12 +17,12 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _CLONE_THREAD, _AF_UNIX, _PR_SET_DUMPABLE = 0x10000, 1, 4
 
 _EVERYWHERE = (
-    *(425, 426, 427),  # io_uring: would go around this filter
+    *(425, 426, 427),  # io_uring: it bypasses this filter
     *(428, 429, 430, 431, 432, 433, 442),  # open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr
     *(438, 440, 448),  # pidfd_getfd, process_madvise, process_mrelease
     *(443, 447),  # quotactl_fd, memfd_secret
 )
-# Per machine: AUDIT_ARCH, the calls whose arguments decide, and the calls that are refused.
+# Per machine: AUDIT_ARCH, the calls that are decided by an argument, and the calls that are always refused.
 _MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
     "x86_64": (
         0xC000003E,
@@ -65,7 +66,7 @@ _MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
 
 
 def filter_program() -> bytes | None:
-    """Return the filter as the kernel takes it (struct sock_filter, one after the other); None on other machines."""
+    """Return the filter in the kernel's format, an array of struct sock_filter; None on other machines."""
     if platform.system() != "Linux" or platform.machine() not in _MACHINES:
         return None
     arch, by_argument, refused = _MACHINES[platform.machine()]
@@ -73,7 +74,7 @@ def filter_program() -> bytes | None:
     steps = [
         *((_LOAD, 0, 0, 4), (_EQUAL, 1, 0, arch), (_RETURN, 0, 0, _KILL)),  # no 32-bit calls
         *((_LOAD, 0, 0, 0), (_AT_LEAST, 0, 1, _LAST_KNOWN + 1), (_RETURN, 0, 0, missing)),  # nor x32 ones
-        # clone3 hides its flags behind a pointer; without it the C library falls back on clone.
+        # clone3 has its flags behind a pointer, which a filter cannot read. Without clone3, the C library uses clone.
         *((_EQUAL, 0, 1, by_argument["clone3"]), (_RETURN, 0, 0, missing)),
         *_first_argument(by_argument["clone"], _ANY_BIT, _CLONE_THREAD, _ALLOW, refuse),
         *_first_argument(by_argument["socketpair"], _EQUAL, _AF_UNIX, _ALLOW, refuse),
@@ -87,7 +88,7 @@ def filter_program() -> bytes | None:
 
 
 def _first_argument(call: int, test: int, value: int, then: int, otherwise: int) -> list[tuple[int, int, int, int]]:
-    """Decide one call by the low half of its first argument, which is all that the kernel reads of these."""
+    """Decide one call by the low half of its first argument. The kernel reads only this half in these calls."""
     return [
         (_EQUAL, 0, 4, call),
         (_LOAD, 0, 0, 16),

@@ -1,14 +1,16 @@
-"""The supervisor: process 1 of the sandbox, which starts the program and runs tests that are code.
+"""The supervisor: process 1 of the sandbox. It starts the program, and runs tests that are code.
 
-It takes requests from outside and starts the program (`samples.sandbox.program`): once for each standard input, or
-once to answer calls of its functions. Tests and program never share a process: a call crosses a pipe as plain data,
-and so does its answer (`samples.sandbox.protocol`). The program is started before the supervisor has read any test. It
-holds no descriptor but its own, and can neither look into the supervisor nor signal it: the kernel shields process 1,
-there is no /proc, and the system-call filter refuses every way into another process. Where root made the sandbox,
-program and tests become two users of their own, and process 1, which is neither, only waits: it dies with whoever made
-it, which it would not as another user.
+It takes requests from outside and starts the program (`samples.sandbox.program`): once for each standard input, or once
+to answer calls of its functions. Tests and program never share a process: a call goes through a pipe as plain data, and
+so does its answer (`samples.sandbox.protocol`). The program starts before the supervisor reads any test. It has no
+descriptors but its own. It can neither look into the supervisor nor send it a signal: the kernel protects process 1,
+there is no /proc, and the system-call filter refuses every way into another process.
 
-It imports only what starts fast. What is outside neither imports it nor trusts it: tests may have taken it over.
+If root made the sandbox, program and tests run as two different users. Process 1 is neither of them and only waits,
+because then it dies with the process that made the sandbox; as another user it would not.
+
+The supervisor imports only modules that load fast. Code outside the sandbox does not import it and does not trust it,
+because tests may have taken it over.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ import resource
 import sys
 import time
 
-from samples.sandbox.program import answer_calls, be_script, named
-from samples.sandbox.protocol import CannotCrossError, decode, encode, ready, receive, send
+from samples.sandbox.program import answer_calls, describe_error, run_as_script
+from samples.sandbox.protocol import NotPlainDataError, decode, encode, receive, send, wait_readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,19 +32,19 @@ if TYPE_CHECKING:
 _TESTS = "<tests>"
 _SIGINT, _SIGKILL, _SIG_IGN = 2, 9, ctypes.c_void_p(1)
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 4, 22, 2
-_DYING = 0.5  # seconds between a program's last answer and its end
+_EXIT_SECONDS = 0.5  # longest time between a program's last answer and its end
 
 
 class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
-class _Raised(Exception):
-    """An exception of the program that is no built-in one."""
+class _ProgramError(Exception):
+    """An exception of the program that is not a built-in one."""
 
 
 class Supervisor:
-    """Serves the requests of one check."""
+    """Serves the requests to one sandbox."""
 
     def __init__(self, setting: dict[str, Any]) -> None:
         self.limits = setting["limits"]
@@ -53,28 +55,28 @@ class Supervisor:
         self.user = setting["user"]
         self.calls = 0
         self._pid = 0
-        self._over: list[Any] | None = None
+        self._final: list[Any] | None = None
         self._deadline = 0.0
         self._to = self._from = -1
 
     def run(self, stdin: bytes) -> list[Any]:
-        """Run the program from its first line to its end: [how, code or signal, CPU seconds, stdout, stderr]."""
+        """Run the program from start to end; return [how, code or signal, CPU seconds, stdout, stderr]."""
         files = [os.memfd_create(name) for name in ("stdin", "stdout", "stderr")]
         os.write(files[0], stdin)
         os.lseek(files[0], 0, os.SEEK_SET)
         ended, lifeline = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _only(*files, lifeline)
+            _keep_descriptors(*files, lifeline)
             self._confine(self.user)
-            be_script(self.program)
+            run_as_script(self.program)
         os.close(lifeline)
         until = time.monotonic() + self.limits["wall_seconds"]
-        ready(ended, self.limits["wall_seconds"])
-        how, end = "end", _reaped(pid, until)
+        wait_readable(ended, self.limits["wall_seconds"])
+        how, end = "end", _wait_for(pid, until)
         if end is None:
             os.kill(pid, _SIGKILL)
-            how, end = "wall", _reaped(pid, math.inf)
+            how, end = "wall", _wait_for(pid, math.inf)
         code, seconds = end or (-_SIGKILL, 0.0)
         out, err = (os.pread(fd, self.limits["output"], 0) for fd in files[1:])
         for fd in (*files, ended):
@@ -82,52 +84,55 @@ class Supervisor:
         return [how, code, seconds, out, err]
 
     def call(self, name: str, arguments: bytes) -> list[Any]:
-        """Call a function: ["answer", what it sent back], or how the program ended."""
+        """Call a function; return ["answer", the encoded answer], or how the program ended."""
         self._deadline = time.monotonic() + self.limits["wall_seconds"]
-        failure = self._over or (None if self._pid else self._start())
+        failure = self._final or (None if self._pid else self._start())
         if failure:
             return failure
         answer = self._ask(b"c" + encode([name, arguments]))
         return ["answer", answer] if answer is not None else self._ended()
 
     def check(self, tests: str, setting: str, entry: str | None) -> list[Any]:
-        """Run tests that are code, here: ["passed"], ["failed", why], ["broken", why], or how the program ended."""
+        """Run tests that are code in this process.
+
+        Return ["passed"], ["failed", why], ["broken", why], or how the program ended.
+        """
         self._deadline = time.monotonic() + self.limits["wall_seconds"]
-        self._confine(self.user and self.user + 1)  # whoever wrote the tests is trusted no more than the program
-        space: dict[str, Any] = {"__name__": "tests", "__builtins__": _Functions(self)}
+        self._confine(self.user and self.user + 1)  # tests are trusted no more than the program
+        space: dict[str, Any] = {"__name__": "tests", "__builtins__": _TestBuiltins(self)}
         if setting:
-            # The question's own helpers, which some tests call; but most questions are no code.
+            # Some tests call helper functions of the question. But most questions are not code.
             try:  # noqa: SIM105 - contextlib takes long to import
                 exec(compile(setting, "<question>", "exec"), space)  # noqa: S102 - what the sandbox is for
-            except Exception:  # noqa: BLE001, S110 - then it is no code
+            except Exception:  # noqa: BLE001, S110 - then the question is not code
                 pass
         if "random" in tests:
             import random
 
-            random.seed(0)  # the same program always gets the same verdict
+            random.seed(0)  # so that the same program always gets the same verdict
         try:
             if entry is not None:
-                space[entry] = self.function(entry)
+                space[entry] = self.stub(entry)
             exec(compile(tests, _TESTS, "exec"), space)  # noqa: S102 - what the sandbox is for
             if entry is not None and "check" in space:
                 space["check"](space[entry])
-        except CannotCrossError as error:
+        except NotPlainDataError as error:
             return ["broken", str(error)]
-        except BaseException as error:  # noqa: BLE001 - whatever ends the tests, they have not passed
-            return ["failed" if self.calls else "broken", _told(error, tests)]
+        except BaseException as error:  # noqa: BLE001 - tests that raise anything have not passed
+            return ["failed" if self.calls else "broken", _describe_failure(error, tests)]
         return ["passed"] if self.calls else ["broken", "the tests never call the program"]
 
     def start(self) -> list[Any] | None:
-        """Start the program that answers calls; returns how it failed, or None."""
+        """Start the program, to answer calls; return how it failed, or None."""
         self._deadline = time.monotonic() + self.limits["wall_seconds"]
         return self._start()
 
-    def function(self, name: str) -> Any:
-        """Return what tests call in place of the program's function."""
+    def stub(self, name: str) -> Any:
+        """Return a stub of the program's function: tests call it, and it asks the program."""
 
-        def ask(*arguments: Any, **named: Any) -> Any:
+        def ask(*arguments: Any, **keywords: Any) -> Any:
             self.calls += 1
-            data = encode([list(arguments), named], strict=True)
+            data = encode([list(arguments), keywords], strict=True)
             answer = self._ask(b"t" + encode([name, data]))
             try:
                 kind, value, *changed = decode(answer or b"")
@@ -135,9 +140,9 @@ class Supervisor:
                     raised = _exception(str(value), str(changed[0]))
                 else:
                     for old, new in zip(arguments, changed[0] or (), strict=False):
-                        _change(old, new)
+                        _copy_changes(old, new)
                     return value
-            except Exception:  # noqa: BLE001 - no tests may catch this: the program is gone, or sends no answers
+            except Exception:  # noqa: BLE001 - tests must not catch this: the program has ended, or sends no answers
                 _reply(self._ended())
             raise raised
 
@@ -148,7 +153,7 @@ class Supervisor:
         self._pid = os.fork()
         if self._pid == 0:
             null = os.open("/dev/null", os.O_RDWR)
-            _only(null, null, null, program_in, program_out)
+            _keep_descriptors(null, null, null, program_in, program_out)
             self._confine(self.user)
             answer_calls(self.program)
         os.close(program_in)
@@ -156,10 +161,10 @@ class Supervisor:
         answer = self._answer()
         if answer == b"":
             return None
-        self._over = self._ended()
+        self._final = self._ended()
         if answer is not None:
-            self._over = ["stopped", answer]
-        return self._over
+            self._final = ["stopped", answer]
+        return self._final
 
     def _ask(self, request: bytes) -> bytes | None:
         try:
@@ -175,16 +180,16 @@ class Supervisor:
             return None
 
     def _ended(self) -> list[Any]:
-        """Say how the program ended that answers no more; one that goes on will end with the sandbox."""
+        """Return how a program ended that stopped answering. If it still runs, it will end with the sandbox."""
         now = time.monotonic()
         late = now >= self._deadline
-        end = None if late else _reaped(self._pid, min(self._deadline, now + _DYING))
+        end = None if late else _wait_for(self._pid, min(self._deadline, now + _EXIT_SECONDS))
         code, seconds = end or (-_SIGKILL, 0.0)
-        self._over = ["wall" if late else "end", code, seconds, b"", b"" if end else b"sent no answer"]
-        return self._over
+        self._final = ["wall" if late else "end", code, seconds, b"", b"" if end else b"sent no answer"]
+        return self._final
 
     def _confine(self, user: int | None) -> None:
-        """Become that user, set this process's limits and put the system-call filter on; nothing can be undone."""
+        """Become this user, set the process's limits and install the system-call filter. This cannot be undone."""
         if user is not None:
             os.setgroups([])
             os.setresgid(user, user, user)
@@ -197,8 +202,8 @@ class Supervisor:
         _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(steps))
 
 
-class _Functions(dict[str, object]):
-    """Built-ins for tests; a name that nothing else defines is a function of the program (MBPP's bare asserts)."""
+class _TestBuiltins(dict[str, object]):
+    """Built-ins for tests. A name that is not defined is a function of the program (for MBPP's bare asserts)."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         super().__init__(vars(__import__("builtins")))
@@ -207,25 +212,25 @@ class _Functions(dict[str, object]):
     def __missing__(self, name: str) -> Any:
         if name.startswith("__"):
             raise KeyError(name)
-        return self._supervisor.function(name)
+        return self._supervisor.stub(name)
 
 
-def _exception(name: str, told: str) -> Exception:
-    """Make the exception of this name, when it is a built-in one that takes a message.
+def _exception(name: str, message: str) -> Exception:
+    """Make the exception of this name, if it is a built-in one that takes a message.
 
-    But not one that ends a loop: tests that go through map(candidate, …) would take it for the end, and pass.
+    Never make one that ends a loop: tests that loop over map(candidate, …) would stop early, and pass.
     """
     cls: Any = vars(__import__("builtins")).get(name)
     try:
         if issubclass(cls, Exception) and not issubclass(cls, StopIteration | StopAsyncIteration):
-            return cls(told.removeprefix(f"{name}: "))
-        return _Raised(told)
+            return cls(message.removeprefix(f"{name}: "))
+        return _ProgramError(message)
     except TypeError:
-        return _Raised(told)
+        return _ProgramError(message)
 
 
-def _change(old: Any, new: Any) -> None:
-    """Do to an argument what the program did to its copy."""
+def _copy_changes(old: Any, new: Any) -> None:
+    """Change an argument as the program changed its copy."""
     if type(old) is not type(new):
         return
     if isinstance(old, list):
@@ -235,19 +240,19 @@ def _change(old: Any, new: Any) -> None:
         old.update(new)
 
 
-def _told(error: BaseException, tests: str) -> str:
-    """Say where the tests failed and how."""
+def _describe_failure(error: BaseException, tests: str) -> str:
+    """Return the line where the tests failed, and the error."""
     line, trace = "", error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == _TESTS:
             line = tests.splitlines()[trace.tb_lineno - 1].strip()
         trace = trace.tb_next
-    told = str(error) if isinstance(error, _Raised) else named(error)
-    return f"{line}: {told}" if line else told
+    message = str(error) if isinstance(error, _ProgramError) else describe_error(error)
+    return f"{line}: {message}" if line else message
 
 
-def _reaped(pid: int, until: float) -> tuple[int, float] | None:
-    """Wait for a child to end: its exit code (a signal is negative) and its CPU seconds; None if it goes on."""
+def _wait_for(pid: int, until: float) -> tuple[int, float] | None:
+    """Wait for a child to end; return its exit code (negative for a signal) and CPU seconds, or None if it runs on."""
     pause = 0.0
     while True:
         ended, status, usage = os.wait4(pid, os.WNOHANG)
@@ -259,8 +264,8 @@ def _reaped(pid: int, until: float) -> tuple[int, float] | None:
         pause = min(pause + 0.0005, 0.02)
 
 
-def _only(*fds: int) -> None:
-    """Make these the descriptors 0, 1, 2 … and close all others."""
+def _keep_descriptors(*fds: int) -> None:
+    """Renumber these descriptors to 0, 1, 2 … and close all others."""
     high = [os.dup2(fd, 100 + number, inheritable=False) for number, fd in enumerate(fds)]
     for number, fd in enumerate(high):
         os.dup2(fd, number)
@@ -279,14 +284,14 @@ def _reply(answer: list[Any]) -> NoReturn:
 
 
 def main() -> None:
-    """Serve requests from descriptor 0 until it ends; answers go to 1."""
+    """Serve requests from descriptor 0 until its end, and write answers to descriptor 1."""
     os.closerange(3, 4096)
     setting = decode(receive(0, 1 << 31) or b"", 1 << 30)
     if setting["user"] is not None and setting["tests_are_code"] and os.fork():
         code = os.waitstatus_to_exitcode(os.wait()[1])
         os._exit(code if code >= 0 else 128 - code)
     _prctl(_PR_SET_DUMPABLE, 0)
-    ctypes.CDLL(None).signal(_SIGINT, _SIG_IGN)  # the one signal with a handler, so the one that reaches process 1
+    ctypes.CDLL(None).signal(_SIGINT, _SIG_IGN)  # process 1 gets only signals with a handler: Python handles SIGINT
     os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
     supervisor = Supervisor(setting)
     send(1, encode(["ready"]))

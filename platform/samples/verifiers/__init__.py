@@ -1,7 +1,7 @@
-"""Verifiers: what judges a completion against its problem.
+"""Verifiers: they judge a completion against its problem.
 
-A verifier is a small class with a name and a version; extraction and comparison are separate steps. The registry is
-a plain dict.
+A verifier is a small class with a name and a version. It extracts an answer and compares it in two separate steps. The
+registry is a plain dict.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ STATUSES = ("correct", "wrong", "no_answer", "timeout", "error")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a verifier said: a status of STATUSES, the extracted answer, a reward in [0, 1] where there is one."""
+    """A verifier's verdict: a status of STATUSES, the extracted answer, and a reward in [0, 1] if it gives one."""
 
     status: str
     answer: str | None = None
@@ -26,9 +26,9 @@ class Verdict:
 class Verifier(Protocol):
     """One way of judging. `version` changes whenever the same input may get another verdict.
 
-    `seconds` and `memory_mib` bound what one extraction or one comparison may take on the clock and add in memory;
-    `preload` names modules that are worth importing once for all workers. Where `extracts` is False the whole
-    completion is compared, and is not stored as the answer.
+    `seconds` limits the wall time of one extraction or one comparison; `memory_mib` limits the memory that it adds.
+    `preload` names modules that are imported once for all workers, to save time. If `extracts` is False, the whole
+    completion is compared and is not stored as the answer.
     """
 
     name: str
@@ -39,15 +39,15 @@ class Verifier(Protocol):
     extracts: bool = True
 
     def gold(self, problem: Problem) -> Any:
-        """Return what answers of this problem are compared with.
+        """Return the gold answer or tests of this problem, to compare answers with.
 
         Raises:
-            UsageError: The problem has nothing that this verifier can use.
+            UsageError: The problem has no gold answer or tests that this verifier can use.
         """
         ...
 
     def extract(self, completion: str) -> str | None:
-        """Return the final answer in a completion, or None when it gives none."""
+        """Return the final answer in a completion, or None if it gives none."""
         ...
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
@@ -56,11 +56,11 @@ class Verifier(Protocol):
 
 
 def verifier(name: str) -> Verifier:
-    """Return the verifier of this name, or of the user's own function for FILE.py:FUNCTION.
+    """Return the verifier of this name. The name FILE.py:FUNCTION gives a verifier of the user's own function.
 
     Raises:
-        UsageError: There is none, or the function cannot be loaded.
-        MissingExtra: A library that it needs is not installed.
+        UsageError: There is no such verifier, or the function cannot be loaded.
+        MissingExtra: A library that the verifier needs is not installed.
     """
     from samples.verifiers.boxed import BoxedExact
     from samples.verifiers.choice import Choice
@@ -68,9 +68,9 @@ def verifier(name: str) -> Verifier:
     from samples.verifiers.exact import Exact
     from samples.verifiers.math import Math
     from samples.verifiers.numeric import Numeric
-    from samples.verifiers.own import Own
     from samples.verifiers.paper_math import PaperMath
     from samples.verifiers.reasoning_gym import ReasoningGym
+    from samples.verifiers.user_function import UserFunction
 
     registry: dict[str, type[Verifier]] = {
         "exact": Exact,
@@ -83,7 +83,7 @@ def verifier(name: str) -> Verifier:
         "reasoning-gym": ReasoningGym,
     }
     if ".py:" in name:
-        return Own(name, frozenset(registry))
+        return UserFunction(name, frozenset(registry))
     if name not in registry:
         raise UsageError(
             f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
@@ -96,7 +96,7 @@ def gold_text(problem: Problem, name: str) -> str:
     """Return the gold answer, stripped.
 
     Raises:
-        UsageError: The problem has none.
+        UsageError: The problem has no gold answer.
     """
     if problem.answer is None:
         raise UsageError(

@@ -1,9 +1,9 @@
 r"""Multiple choice: the last letter A to E that a completion chooses.
 
-Looked for in this order, the last of its kind: a \boxed that holds a letter; "answer is (B)", "answer: B",
-"option B"; a letter in parentheses; the completion's last line when it is a letter alone. Text after the letter, as in
-`\boxed{\textbf{(B)}\ 12}`, is not read. A lower-case letter counts only in a box, in parentheses or as the whole line:
-"the answer is a ratio" chooses nothing. The gold answer is a letter in any of these forms.
+The verifier looks for these forms, in this order, and takes the last letter of the first form found: a letter in a
+\boxed; "answer is (B)", "answer: B", "option B"; a letter in parentheses; a last line that is only a letter. Text after
+the letter, as in `\boxed{\textbf{(B)}\ 12}`, is ignored. A lower-case letter counts only in a box, in parentheses or as
+a whole line: "the answer is a ratio" chooses nothing. The gold answer may have any of these forms.
 """
 
 import re
@@ -23,7 +23,7 @@ _PARENTHESES = re.compile(r"(?<![A-Za-z0-9])\(([A-Ea-e])\)")
 
 
 class Choice(Verifier):
-    """Correct when the letter chosen is the gold letter."""
+    """Correct if the chosen letter is the gold letter."""
 
     name = "choice"
     version = "1"
@@ -44,7 +44,7 @@ class Choice(Verifier):
         return found[1].upper()
 
     def extract(self, completion: str) -> str | None:
-        """Return the letter chosen, as a capital; None when none is."""
+        """Return the chosen letter as a capital, or None if the completion chooses none."""
         boxed = last_box(completion)
         if boxed and (found := _CHOSEN.match(boxed)):
             return found[1].upper()
@@ -53,9 +53,9 @@ class Choice(Verifier):
         if bracketed := last_match(_PARENTHESES, completion):
             return bracketed[1].upper()
         lines = completion.rstrip().rpartition("\n")[2]
-        alone = re.fullmatch(rf"{_OPEN}([A-Ea-e])[\s.)\]*$}}]{{0,8}}", lines[:60].lstrip()) if len(lines) < 60 else None  # noqa: PLR2004 - a line that says little else
+        alone = re.fullmatch(rf"{_OPEN}([A-Ea-e])[\s.)\]*$}}]{{0,8}}", lines[:60].lstrip()) if len(lines) < 60 else None  # noqa: PLR2004 - a longer line is more than a letter
         return alone[1].upper() if alone else None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
-        """Correct when the letters are the same."""
+        """Return correct if the letters are the same."""
         return Verdict("correct" if answer == self.gold(problem) else "wrong", answer)

@@ -1,11 +1,11 @@
-"""The strictest verifier: the completion is the gold answer, blanks at its ends aside."""
+"""The strictest verifier: the completion must be the gold answer, ignoring blanks at both ends."""
 
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
 
 
 class Exact(Verifier):
-    """Equal text. Says nothing of equal meaning: 0.5 is not 1/2 here."""
+    """Correct if completion and gold answer are the same text. It compares no values: 0.5 is not 1/2."""
 
     name = "exact"
     version = "1"
@@ -15,9 +15,9 @@ class Exact(Verifier):
         return gold_text(problem, self.name)
 
     def extract(self, completion: str) -> str | None:
-        """Return the whole completion, stripped; None when nothing is left."""
+        """Return the whole completion, stripped, or None if it is blank."""
         return completion.strip() or None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
-        """Correct when answer and gold are the same text."""
+        """Return correct if answer and gold are the same text."""
         return Verdict("correct" if answer == self.gold(problem) else "wrong", answer)

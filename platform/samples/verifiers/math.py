@@ -1,28 +1,32 @@
-r"""Equality of mathematics: the final answer and the gold answer, compared by math-verify on SymPy.
+r"""Compare the final answer with the gold answer as mathematics, by math-verify on SymPy.
 
-The final answer is what the last \boxed holds; boxes joined by nothing but commas, "and" and "or" are one answer.
-Where the only box is cut off there is no answer. Without a box it is the last of what math-verify's own patterns find
-in the last 1,000 characters ("final answer is …", "answer: …", then any formula, then any number). An answer of more
-than 2,000 characters is cut and wrong.
+The final answer is the content of the last \boxed. Boxes joined only by commas, "and" and "or" are one answer. If the
+only box is cut off, there is no answer. Without a box, the patterns of math-verify are tried in their order on the last
+1,000 characters ("final answer is …", "answer: …", then any formula, then any number); the answer is the last match of
+the first pattern found. An answer of more than 2,000 characters is truncated, and is wrong.
 
-Equal are, beyond equal values of expressions, equations, intervals, sets, tuples and matrices:
-- a decimal and a number that differ by at most 1e-6 and one part in 10,000, or by one part in 10^9;
-- x % with x/100 and with x: problems often ask for "how many percent";
-- an equation `x = 5` with `5`, a function `f(x) = 2x` with `2x`, an inequality with its interval;
-- an answer with a unit or currency and one without: units are dropped where they follow a number, and not compared;
-- `52_8` with `52`; where both name a base the values count;
-- words in \text or plain, letter case aside from single letters, and parentheses around a letter.
+Expressions, equations, intervals, sets, tuples and matrices of equal value are equal. These are equal too:
+- a decimal and a number that differ by at most 1e-6 and by at most one part in 10,000, or by at most one part in 10^9;
+- x % and x/100, and also x % and x, because problems often ask for "how many percent";
+- an equation `x = 5` and `5`, a function `f(x) = 2x` and `2x`, an inequality and its interval;
+- an answer with a unit or currency and one without: a unit that follows a number is removed, and never compared;
+- `52_8` and `52`; if both answers name a base, their values are compared;
+- words in \text and plain words, where letter case counts only in words of one or two letters;
+- a letter in parentheses and without them.
 
-Known limits, each stated by a test: units are neither compared nor converted, and a lone letter behind a number may be
-one; repeated values of a list collapse (16,3,1,1 is 16,3,1); a list is not ordered, and {1,2} is taken for the pair or
-interval (1,2), but a column for no pair; of an equation the right side is taken where the gold answer is none (x+1=2
-is 2); degrees are a unit, so \sin 30^\circ is not 1/2; `\log` is to base 10; x/yz is x/(yz); letters outside of \text
-are a product (cat is act); numbers that agree in 15 digits are equal, and within tuples, sets and matrices decimals
-that agree in six places; `100,200` is one number; `x<1 or x>3`, `]0,1[` and `0.333...` are not read, nor is anything
-with more than 12 open brackets.
+Known limits, each shown by a test:
+- Units are neither compared nor converted. A single letter after a number may be taken for a unit.
+- Repeated values in a list count once: 16,3,1,1 equals 16,3,1. A list has no order.
+- {1,2} equals the pair or interval (1,2). A column does not equal a pair.
+- If the gold answer is no equation, the right side of an equation is compared: x+1=2 equals 2.
+- Degrees are a unit, so \sin 30^\circ is not 1/2.
+- `\log` has base 10. x/yz is x/(yz). `100,200` is one number.
+- Letters outside of \text are a product: cat equals act.
+- Numbers that agree in 15 digits are equal. In tuples, sets and matrices, so are decimals that agree in six places.
+- `x<1 or x>3`, `]0,1[` and `0.333...` cannot be read, and neither can an answer with more than 12 open brackets.
 
-`compare` has no time limit of its own: it runs where a worker can be killed. A number that nobody can evaluate (a
-power of more than 100,000 bits, a factorial of more than 10,000) is an `error`, unless it is the gold answer word
+`compare` has no time limit of its own: call it in a worker that can be killed. A number that is too large to evaluate
+(a power of more than 100,000 bits, a factorial of more than 10,000) is an `error`, unless it is the gold answer word
 for word.
 """
 
@@ -32,15 +36,15 @@ from typing import Any
 
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text, latex
-from samples.verifiers.boxed import plain
-from samples.verifiers.extraction import LONGEST, cut, last_box
-from samples.verifiers.libraries import versioned
-from samples.verifiers.units import percent, unitless
-from samples.verifiers.value import apart
+from samples.verifiers.boxed import without_typesetting
+from samples.verifiers.difference import clearly_differ
+from samples.verifiers.extraction import MAX_CHARACTERS, last_box, truncate
+from samples.verifiers.units import drop_unit, split_percent
+from samples.verifiers.versions import version_with_libraries
 
-_TAIL = 1_000
-_PLACES, _NEAR, _SAME = 1e-6, 1e-4, 1e-9
-_CUT_OFF = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{(?!\s*\})")  # where no box is complete
+_SEARCHED = 1_000  # characters at the end of a completion
+_ABSOLUTE, _RELATIVE, _RELATIVE_ALONE = 1e-6, 1e-4, 1e-9
+_CUT_OFF = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{(?!\s*\})")  # used if no box is complete
 _JOINT = re.compile(r"\}\s*\$?\s*(?:,|;|,?\s*(?:\\text\s*\{\s*)?(?:and|or)(?:\s*\})?)\s*\$?\s*\\boxed\s*\{\Z")
 _BASE = re.compile(r"\A(\w+)_\{?(?:\\text(?:rm|bf)?\{)?(\d{1,2}|[a-z]{3,7})\}{0,2}\Z")
 _NAMES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
@@ -48,30 +52,30 @@ _BASES = {str(base): base for base in range(2, 37)} | _NAMES | {"eleven": 11, "t
 _TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|mbox|mathrm|mathbf|mathsf|operatorname)\s*\{([^{}]*)\}")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z ,.'-]*[A-Za-z.]")
 
-logging.getLogger("math_verify.grader").setLevel(logging.ERROR)  # it warns that it runs without its timeouts: as meant
+logging.getLogger("math_verify.grader").setLevel(logging.ERROR)  # it warns that its timeouts are off, which we want
 
 
 class Math(Verifier):
-    """Correct when the final answer equals the gold answer; see the module for what that means."""
+    """Correct if the final answer equals the gold answer. The module's docstring defines "equals"."""
 
     name = "math"
-    preload = ("samples.verifiers.preloaded",)
+    preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:
-        self.version = versioned("1", "math-verify", "latex2sympy2_extended", "sympy")
+        self.version = version_with_libraries("1", "math-verify", "latex2sympy2_extended", "sympy")
 
     def gold(self, problem: Problem) -> str:
-        """Return the gold answer's text."""
+        """Return the text of the gold answer."""
         return gold_text(problem, self.name)
 
     def extract(self, completion: str) -> str | None:
-        r"""Return the final answer as it is written: what the last \boxed holds, else the end's last formula."""
+        r"""Return the text of the final answer: the content of the last \boxed, else the last formula near the end."""
         if boxed := last_box(completion):
-            return cut(_joined(completion[-LONGEST:], boxed))
-        return None if _CUT_OFF.search(completion) else _unboxed(completion[-_TAIL:])
+            return truncate(_join_boxes(completion[-MAX_CHARACTERS:], boxed))
+        return None if _CUT_OFF.search(completion) else _answer_without_box(completion[-_SEARCHED:])
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
-        """Judge an answer; `detail` says why an answer was not compared as mathematics."""
+        """Judge an answer. `detail` says why it was not compared as mathematics."""
         gold = self.gold(problem)
         try:
             equal, detail = _equal(gold, answer)
@@ -80,8 +84,8 @@ class Math(Verifier):
         return Verdict("correct" if equal else "wrong", answer, detail=detail)
 
 
-def _joined(tail: str, boxed: str) -> str:
-    """Put the boxes before the last one in front of it, where only a comma, "and" or "or" is between."""
+def _join_boxes(tail: str, boxed: str) -> str:
+    """Join the last box with the boxes before it, as long as only a comma, "and" or "or" is between them."""
     parts = [boxed]
     before = tail[: tail.rfind(boxed)].rstrip()
     while (joint := _JOINT.search(before)) and len(parts) < 20:  # noqa: PLR2004 - more boxes than an answer has
@@ -94,8 +98,8 @@ def _joined(tail: str, boxed: str) -> str:
     return ", ".join(parts)
 
 
-def _unboxed(tail: str) -> str | None:
-    """Return the text that math-verify would read first: by the order of its patterns, the last match of the first."""
+def _answer_without_box(tail: str) -> str | None:
+    """Return the text that math-verify would parse first: the last match of its first pattern that matches."""
     from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig, get_extraction_regexes
 
     targets = get_extraction_regexes([LatexExtractionConfig(boxed_match_priority=-1), ExprExtractionConfig()])
@@ -106,11 +110,11 @@ def _unboxed(tail: str) -> str | None:
     for priority in sorted(ordered):
         found = [match for pattern in ordered[priority] for match in pattern.finditer(tail)]
         if found:
-            return _matched(max(found, key=lambda match: (match.end(), -match.start()))) or None
+            return _text_of_match(max(found, key=lambda match: (match.end(), -match.start()))) or None
     return None
 
 
-def _matched(match: re.Match[str]) -> str:
+def _text_of_match(match: re.Match[str]) -> str:
     groups = {name: text for name, text in match.groupdict().items() if text}
     formulas = [
         text.strip() + ("%" if f"{name.split('_')[0]}_percent" in groups else "")
@@ -123,19 +127,19 @@ def _matched(match: re.Match[str]) -> str:
 
 
 def _equal(gold: str, answer: str) -> tuple[bool, str | None]:
-    """Compare as text, then by base, then as mathematics; the second says why it was not the last."""
-    if _key(gold) == _key(answer):
+    """Compare as text, then by base, then as mathematics. The second value says why an answer cannot be parsed."""
+    if _text_key(gold) == _text_key(answer):
         return True, None
-    if len(answer) > LONGEST:
-        return False, f"longer than {LONGEST} characters"
+    if len(answer) > MAX_CHARACTERS:
+        return False, f"longer than {MAX_CHARACTERS} characters"
     if (based := _same_base(gold, answer)) is not None:
         return based, None
-    (gold, of_100), (answer, answer_of_100) = percent(latex.tidy(gold)), percent(latex.tidy(answer))
-    gold, answer = unitless(gold, answer, gold=True), unitless(answer, gold)
-    want, got = latex.read(_unbased(gold)), latex.read(_unbased(answer))
+    (gold, of_100), (answer, answer_of_100) = split_percent(latex.rewrite(gold)), split_percent(latex.rewrite(answer))
+    gold, answer = drop_unit(gold, answer, gold=True), drop_unit(answer, gold)
+    want, got = latex.parse(_drop_base(gold)), latex.parse(_drop_base(answer))
     if want is None or got is None:
         return False, f"the {'gold ' if want is None else ''}answer is not read as mathematics; compared as text"
-    return _same(want, got) or (of_100 != answer_of_100 and _same_percent(want, got, of_100=of_100)), None
+    return _same_expression(want, got) or (of_100 != answer_of_100 and _same_percent(want, got, of_100=of_100)), None
 
 
 def _same_percent(want: Any, got: Any, *, of_100: bool) -> bool:
@@ -144,20 +148,20 @@ def _same_percent(want: Any, got: Any, *, of_100: bool) -> bool:
     if not isinstance(want, sympy.Expr) or not isinstance(got, sympy.Expr):
         return False
     hundredth = sympy.Rational(1, 100)
-    return _same(want * hundredth, got) if of_100 else _same(want, got * hundredth)
+    return _same_expression(want * hundredth, got) if of_100 else _same_expression(want, got * hundredth)
 
 
-def _key(text: str) -> str:
-    text = _TEXT.sub(r"\1", plain(text)).strip().rstrip(".").strip()
+def _text_key(text: str) -> str:
+    text = _TEXT.sub(r"\1", without_typesetting(text)).strip().rstrip(".").strip()
     letter = re.fullmatch(r"\(([A-Za-z])\)", text)
     return letter[1] if letter else text.casefold() if len(text) > 2 and _WORDS.fullmatch(text) else text  # noqa: PLR2004 - a word, not a letter or two
 
 
 def _same_base(gold: str, answer: str) -> bool | None:
-    """Compare two numbers that both name their base; None when they do not."""
+    """Compare two numbers if both name their base; else return None."""
     values: list[int] = []
     for text in (gold, answer):
-        found = _BASE.match(plain(text))
+        found = _BASE.match(without_typesetting(text))
         if found is None or found[2] not in _BASES:
             return None
         try:
@@ -167,30 +171,30 @@ def _same_base(gold: str, answer: str) -> bool | None:
     return values[0] == values[1]
 
 
-def _unbased(text: str) -> str:
+def _drop_base(text: str) -> str:
     found = _BASE.match(text)
     return found[1] if found and found[1].isdigit() and found[2] in _BASES else text
 
 
-def _same(want: Any, got: Any) -> bool:
+def _same_expression(want: Any, got: Any) -> bool:
     from math_verify import verify
 
-    wanted, given = _value(want, got), _value(got, want)
-    alike = _close(wanted, given)
+    wanted, given = _assigned_value(want, got), _assigned_value(got, want)
+    alike = _close_numbers(wanted, given)
     if alike is not None:
         return alike
-    if apart(wanted, given):
+    if clearly_differ(wanted, given):
         return False
     try:
         return verify(want, got, timeout_seconds=None, allow_set_relation_comp=True, raise_on_error=True)
     except (MemoryError, RecursionError):
         raise
-    except Exception:  # noqa: BLE001 - two things of kinds that SymPy cannot compare are not equal
+    except Exception:  # noqa: BLE001 - if SymPy cannot compare two expressions, they are not equal
         return False
 
 
-def _value(expression: Any, other: Any) -> Any:
-    """Take 5 for x = 5, unless the other side is an equation of something else."""
+def _assigned_value(expression: Any, other: Any) -> Any:
+    """Return 5 for x = 5, unless the other answer is an equation for something else."""
     import sympy
 
     def assigns(side: Any) -> bool:
@@ -201,8 +205,8 @@ def _value(expression: Any, other: Any) -> Any:
     return expression
 
 
-def _close(want: Any, got: Any) -> bool | None:
-    """Compare two integers, or two real numbers of which one has a decimal; None when they are something else."""
+def _close_numbers(want: Any, got: Any) -> bool | None:
+    """Compare two integers, or two real numbers of which one has a decimal; else return None."""
     import sympy
 
     if isinstance(want, sympy.Integer) and isinstance(got, sympy.Integer):
@@ -214,5 +218,7 @@ def _close(want: Any, got: Any) -> bool | None:
     want, got = want.doit().evalf(30), got.doit().evalf(30)
     if not (want.is_Float or want.is_Integer) or not (got.is_Float or got.is_Integer):
         return None
-    apart = abs(want - got)
-    return bool((apart <= _PLACES and apart <= _NEAR * abs(want)) or apart <= _SAME * abs(want))
+    difference = abs(want - got)
+    return bool(
+        (difference <= _ABSOLUTE and difference <= _RELATIVE * abs(want)) or difference <= _RELATIVE_ALONE * abs(want)
+    )

@@ -1,17 +1,18 @@
-r"""The lenient grader of mathematics that the reference paper's figures stand on, for showing what leniency does.
+r"""The lenient grader of mathematics behind the figures of the reference paper. It shows the effect of leniency.
 
-After the grader of the Qwen2.5-Math evaluation, which Yue et al. 2025 (arXiv:2504.13837) and most papers like it use.
-Written anew from its behaviour: expect the same verdict on ordinary answers, not on every odd one.
+It behaves like the grader of the Qwen2.5-Math evaluation, which Yue et al. 2025 (arXiv:2504.13837) and most papers like
+it use. It was written new from that behaviour: expect the same verdict on ordinary answers, not on every odd one.
 
-Answer: what the last \boxed holds, else what follows the last "answer is" in its sentence, else the last number of
-the completion, wherever it stands. Percent signs, units, currency and `x =` are dropped. Two answers agree when they
-are the same text, letter case aside; or two numbers within one part in 10,000, where the completion's may also be 100
-times the gold one or a hundredth of it; or lists and matrices that agree entry by entry, whatever brackets are around
-them; or equations with the same difference of sides; or expressions that SymPy finds equal or within one part in
-10,000.
+The answer is the content of the last \boxed; else the text after the last "answer is" in its sentence; else the last
+number anywhere in the completion. Percent signs, units, currency and `x =` are removed. Two answers agree if they are
+- the same text, ignoring letter case;
+- two numbers within one part in 10,000, or within that of 100 times or a hundredth of the gold number;
+- lists or matrices that agree entry by entry, with any brackets around them;
+- equations whose sides have the same difference;
+- expressions that SymPy finds equal or within one part in 10,000.
 
-More lenient than `math`: 0.5 and 50 and 5000 all agree with 50 %, 3.1416 with \pi, [1,2] with (1,2), and a completion
-that never states an answer is judged by its last number. As in `math`, `compare` has no time limit of its own.
+It is more lenient than `math`: 0.5 and 50 and 5000 all agree with 50 %, 3.1416 with \pi, [1,2] with (1,2), and the last
+number of a completion that never states an answer is its answer. Like `math`, `compare` has no time limit of its own.
 """
 
 import cmath
@@ -20,10 +21,10 @@ from typing import Any
 
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text, latex
-from samples.verifiers.boxed import plain
-from samples.verifiers.extraction import LONGEST, cut, last_box, last_match
-from samples.verifiers.libraries import versioned
-from samples.verifiers.units import percent, unitless
+from samples.verifiers.boxed import without_typesetting
+from samples.verifiers.extraction import MAX_CHARACTERS, last_box, last_match, truncate
+from samples.verifiers.units import drop_unit, split_percent
+from samples.verifiers.versions import version_with_libraries
 
 TOLERANCE = 1e-4  # relative to the gold answer
 _FACTORS = (0.01, 1, 100)
@@ -37,34 +38,34 @@ _BRACKETED = re.compile(r"\A(?:\\left)?\s*(?:\\\{|[(\[])(.*)(?:\\\}|[)\]])\Z", r
 
 
 class PaperMath(Verifier):
-    """Correct when the lenient grader says so; see the module."""
+    """Correct if the lenient grader accepts the answer. The module's docstring gives its rules."""
 
     name = "paper-math"
-    preload = ("samples.verifiers.preloaded",)
+    preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:
-        self.version = versioned("1", "latex2sympy2_extended", "sympy")
+        self.version = version_with_libraries("1", "latex2sympy2_extended", "sympy")
 
     def gold(self, problem: Problem) -> str:
-        """Return the gold answer's text."""
+        """Return the text of the gold answer."""
         return gold_text(problem, self.name)
 
     def extract(self, completion: str) -> str | None:
-        r"""Return what the last \boxed holds, else what is stated, else the last number."""
+        r"""Return the content of the last \boxed, else the stated answer, else the last number."""
         if boxed := last_box(completion):
-            return cut(boxed)
+            return truncate(boxed)
         if last := last_match(_STATED, completion):
-            after = completion[last.end() : last.end() + LONGEST].lstrip()
+            after = completion[last.end() : last.end() + MAX_CHARACTERS].lstrip()
             if stated := _SENTENCE.split(after, maxsplit=1)[0].strip(" :$*"):
                 return stated
         number = last_match(_NUMBER, completion)
-        return cut(number[0]) if number else None
+        return truncate(number[0]) if number else None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Judge an answer."""
         gold = self.gold(problem)
-        if len(answer) > LONGEST:
-            return Verdict("wrong", answer, detail=f"longer than {LONGEST} characters")
+        if len(answer) > MAX_CHARACTERS:
+            return Verdict("wrong", answer, detail=f"longer than {MAX_CHARACTERS} characters")
         try:
             equal = _agree(_stripped(gold, answer), _stripped(answer, gold), levels=3)
         except latex.TooLarge as error:
@@ -73,8 +74,8 @@ class PaperMath(Verifier):
 
 
 def _stripped(text: str, other: str) -> str:
-    text, _ = percent(latex.tidy(text))
-    text = plain(unitless(text, latex.tidy(other))).removesuffix(r"^\circ")
+    text, _ = split_percent(latex.rewrite(text))
+    text = without_typesetting(drop_unit(text, latex.rewrite(other))).removesuffix(r"^\circ")
     text = re.sub(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}", r"\1", text)
     return _NAMED.sub("", text)
 
@@ -106,7 +107,7 @@ def _close(gold: complex, answer: complex) -> bool:
 
 
 def _entries(text: str) -> list[str]:
-    """Split a matrix, or a list with or without brackets, into its entries; one entry is no list."""
+    """Split a matrix, or a list with or without brackets, into its entries. A single entry means no list."""
     if matrix := _MATRIX.match(text):
         return [entry.strip() for entry in re.split(r"\\\\|&", matrix[1]) if entry.strip()]
     if (bracketed := _BRACKETED.match(text)) and _closes_last(text):
@@ -121,7 +122,7 @@ def _entries(text: str) -> list[str]:
 
 
 def _closes_last(text: str) -> bool:
-    """Whether the first bracket is closed by the last character: not so in (0,1)U(2,3)."""
+    """Return whether the last character closes the first bracket; in (0,1)U(2,3) it does not."""
     level = 0
     for place, character in enumerate(text):
         level += (character in "([{") - (character in ")]}")
@@ -133,8 +134,8 @@ def _closes_last(text: str) -> bool:
 def _symbols_agree(gold: str, answer: str) -> bool:
     import sympy
 
-    want: Any = latex.read(gold)
-    got: Any = latex.read(answer)
+    want: Any = latex.parse(gold)
+    got: Any = latex.parse(answer)
     if want is None or got is None:
         return False
     if want == got:

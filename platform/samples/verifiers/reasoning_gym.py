@@ -1,14 +1,15 @@
-"""reasoning-gym's own scorers, each task's its own.
+"""Judge with reasoning-gym's own scorers. Each task has its own.
 
-A scorer needs its task's entry as it was generated, and JSON loses some of it. So the entries are generated again from
-task, settings and index, in a process with the hash seed that `samples.problems.generated` used. That process then
-scores one answer after another. It starts with the first answer, and ends with the process that started it. A problem
-that does not come out again word for word is an `error`: it is never judged by another problem's answer.
+A scorer needs the entry of its task as it was generated, and JSON loses some of it. So the entries are generated again
+from task, settings and index, in a process with the hash seed that `samples.problems.generated` used. That process
+scores one answer after another. It starts with the first answer, and ends with the process that started it. If the
+generated problem differs in any word, the verdict is `error`: no problem is judged by another problem's answer.
 
-The reward is the scorer's value, bound to [0, 1]; correct is a reward of 1. Many tasks give something for trying.
+The reward is the scorer's value, limited to [0, 1]. A reward of 1 is correct. Many tasks give a small reward to any
+answer.
 
 Some scorers evaluate the answer as Python (those that use SymPy's parse_expr). While a scorer runs, an audit hook
-refuses to write files, start processes, open sockets or touch the file system. That keeps accidents out; it is no
+refuses to write files, start processes, open sockets or touch the file system. This prevents accidents; it is not a
 sandbox.
 """
 
@@ -28,29 +29,28 @@ import warnings
 from collections.abc import Generator
 from typing import Any
 
-from samples.errors import UsageError
+from samples.errors import UsageError, first_line
 from samples.problems import generated
-from samples.problems.formats import first_line
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier
 from samples.verifiers.extraction import last_box, last_match
-from samples.verifiers.libraries import versioned
+from samples.verifiers.versions import version_with_libraries
 
-_LONGEST = 10_000  # characters of an answer: some are grids
-_CLOSING = re.compile("</answer>")
+_MAX_CHARACTERS = 10_000  # of an answer: some are grids
+_CLOSING_TAG = re.compile("</answer>")
 _REFUSED = ("os.", "subprocess.", "socket.", "shutil.", "ctypes.", "pty.", "signal.", "tempfile.", "webbrowser.")
-_ALLOWED = frozenset({"os.listdir", "os.scandir", "os.walk", "os.fwalk"})  # what imports do
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_ALLOWED = frozenset({"os.listdir", "os.scandir", "os.walk", "os.fwalk"})  # imports need these
+_WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 class ReasoningGym(Verifier):
-    """Correct when the task's scorer gives 1."""
+    """Correct if the task's scorer gives 1."""
 
     name = "reasoning-gym"
     seconds = 30.0  # the first comparison starts the scoring process, which imports every task
 
     def __init__(self) -> None:
-        self.version = versioned("1", "reasoning-gym")
+        self.version = version_with_libraries("1", "reasoning-gym")
 
     def gold(self, problem: Problem) -> dict[str, Any]:
         """Return the task, its settings and the problem's index.
@@ -67,27 +67,27 @@ class ReasoningGym(Verifier):
         return typing.cast("dict[str, Any]", again)
 
     def extract(self, completion: str) -> str | None:
-        r"""Return the last <answer>…</answer>, else what the last \boxed holds, else the whole completion, stripped."""
-        if closing := last_match(_CLOSING, completion):
+        r"""Return the last <answer>…</answer>, else the content of the last \boxed, else the completion, stripped."""
+        if closing := last_match(_CLOSING_TAG, completion):
             opening = completion.rfind("<answer>", 0, closing.start())
             if opening >= 0:
-                return completion[opening + len("<answer>") : closing.start()].strip()[: _LONGEST + 1] or None
-        return (last_box(completion) or completion.strip())[: _LONGEST + 1] or None
+                return completion[opening + len("<answer>") : closing.start()].strip()[: _MAX_CHARACTERS + 1] or None
+        return (last_box(completion) or completion.strip())[: _MAX_CHARACTERS + 1] or None
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Score an answer in the scoring process."""
-        if len(answer) > _LONGEST:
-            return Verdict("wrong", answer, 0.0, f"longer than {_LONGEST} characters")
-        said = _ask({**self.gold(problem), "question": problem.question, "gold": problem.answer, "answer": answer})
-        if "error" in said:
-            return Verdict("error", answer, detail=said["error"][:200])
-        reward = min(max(float(said["score"]), 0.0), 1.0)
+        if len(answer) > _MAX_CHARACTERS:
+            return Verdict("wrong", answer, 0.0, f"longer than {_MAX_CHARACTERS} characters")
+        reply = _ask({**self.gold(problem), "question": problem.question, "gold": problem.answer, "answer": answer})
+        if "error" in reply:
+            return Verdict("error", answer, detail=reply["error"][:200])
+        reward = min(max(float(reply["score"]), 0.0), 1.0)
         return Verdict("correct" if reward >= 1 else "wrong", answer, reward)
 
 
 @functools.cache
 def _scorer(_owner: int) -> "subprocess.Popen[str]":
-    """Start the scoring process of this process; a forked child has another id and starts its own."""
+    """Start the scoring process of this process. A forked child has another id, so it starts its own."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-P", "-m", __name__],
         env={**os.environ, "PYTHONHASHSEED": "0"},
@@ -117,39 +117,39 @@ def _ask(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Score answers: a JSON object a line on stdin, {"score": …} or {"error": …} a line on stdout, in order."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a worker that is killed takes its scorer along
-    answers, sys.stdout = sys.stdout, io.StringIO()  # some tasks print
+    """Read one JSON object per line from stdin; write {"score": …} or {"error": …} per line to stdout, in order."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: if the worker is killed, its scorer dies too
+    answers, sys.stdout = sys.stdout, io.StringIO()  # some tasks print; keep that off stdout
     warnings.simplefilter("ignore")
-    guard = _Guard()
-    sys.addaudithook(guard)
+    hook = _AuditHook()
+    sys.addaudithook(hook)
     for line in sys.stdin:
         try:
-            answer = _score(json.loads(line), guard)
+            answer = _score(json.loads(line), hook)
         except SystemExit:
             answer = {"error": "the answer called for exit"}
-        except Exception as error:  # noqa: BLE001 - a scorer may choke on anything a model writes
+        except Exception as error:  # noqa: BLE001 - a model may write anything, so a scorer may raise anything
             answer = {"error": f"{type(error).__name__}: {first_line(error)}"}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
         sys.stdout = io.StringIO()
 
 
-class _Guard:
-    """An audit hook that refuses what no scorer needs while `on`."""
+class _AuditHook:
+    """An audit hook. While `on`, it refuses everything that no scorer needs."""
 
     on = False
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self.on:
             return
-        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
+        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITE_FLAGS
         if writes or (event.startswith(_REFUSED) and event not in _ALLOWED):
             raise PermissionError(f"an answer may not do that: {event}")
 
     @contextlib.contextmanager
-    def watching(self) -> Generator[None]:
-        """Refuse inside this context."""
+    def enabled(self) -> Generator[None]:
+        """Turn the hook on inside this context."""
         self.on = True
         try:
             yield
@@ -157,18 +157,18 @@ class _Guard:
             self.on = False
 
 
-def _score(asked: dict[str, Any], guard: _Guard) -> dict[str, Any]:
+def _score(asked: dict[str, Any], hook: _AuditHook) -> dict[str, Any]:
     dataset, entries = _entries(asked["task"], json.dumps(asked["settings"], sort_keys=True))
     entry = entries[asked["index"]]
     if entry["question"] != asked["question"] or (asked["gold"] is not None and entry["answer"] != asked["gold"]):
         return {"error": f"{asked['task']} does not generate this problem again; it cannot be scored"}
-    with guard.watching():
+    with hook.enabled():
         return {"score": float(dataset.score_answer(asked["answer"], entry))}
 
 
 @functools.lru_cache(maxsize=8)
 def _entries(task: str, settings: str) -> tuple[Any, list[dict[str, Any]]]:
-    """Generate a task's entries as `samples.problems.generated` does, and keep what JSON would lose."""
+    """Generate a task's entries as `samples.problems.generated` does, and keep the parts that JSON would lose."""
     import numpy as np
     import reasoning_gym
     from reasoning_gym.factory import DATASETS
@@ -179,7 +179,7 @@ def _entries(task: str, settings: str) -> tuple[Any, list[dict[str, Any]]]:
         text = value if isinstance(value, str) else json.dumps(value)
         typed[name] = generated._typed(name, text, hints[name])  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     random.seed(typed["seed"])
-    np.random.seed(typed["seed"] % 2**32)  # noqa: NPY002 - the global state is what tasks draw from
+    np.random.seed(typed["seed"] % 2**32)  # noqa: NPY002 - tasks draw from the global state
     dataset = reasoning_gym.create_dataset(task, **typed)
     return dataset, list(dataset)
 

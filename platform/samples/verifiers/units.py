@@ -1,7 +1,8 @@
-r"""Units and percent signs at the end of an answer.
+r"""Remove units and percent signs from the end of an answer.
 
-A unit is dropped where it follows a number: wrapped (`15 \mbox{ cm}^2`), a known short one (`15 cm`), or a word of four
-letters or more behind a blank (`12 apples`). Anything else may be a variable and stays.
+A unit is removed if it follows a number and has one of three forms: it is wrapped (`15 \mbox{ cm}^2`), it is a known
+short unit (`15 cm`), or it is a word of four or more letters after a blank (`12 apples`). Everything else may be a
+variable, and is kept.
 """
 
 import re
@@ -64,17 +65,17 @@ _SHORT = frozenset(
 )
 
 
-def percent(text: str) -> tuple[str, bool]:
-    """Split a percent sign or word off the end: the rest, and whether there was one."""
+def split_percent(text: str) -> tuple[str, bool]:
+    """Remove a percent sign or word from the end; return the rest, and whether there was one."""
     found = _PERCENT.search(text)
     return (text[: found.start()], True) if found and found.start() else (text, False)
 
 
-def unitless(text: str, other: str, *, gold: bool = False) -> str:
-    """Drop a unit that follows a number.
+def drop_unit(text: str, other: str, *, gold: bool = False) -> str:
+    """Remove a unit that follows a number.
 
-    A single letter may be a variable: it stays where `other` has letters too, and right behind a number of the gold
-    answer (`5m`, but not `5 m`).
+    A single letter may be a variable. It is kept if `other` has letters too. In a gold answer, it is also kept directly
+    after a number (`5m`, but not `5 m`).
     """
     found = _WRAPPED.search(text)
     if found and re.search(r"[\d})A-Za-z]\Z", text[: found.start()]) and re.search(r"\d|\\pi", text[: found.start()]):
@@ -83,7 +84,7 @@ def unitless(text: str, other: str, *, gold: bool = False) -> str:
     if not found or re.search(r"[A-Za-z]", _COMMAND.sub("", found[1])):
         return text
     words = re.findall(r"[A-Za-z]+", found[3])
-    if not all(word in _SHORT or (len(word) > 3 and found[2]) for word in words):  # noqa: PLR2004 - words of a unit are longer
+    if not all(word in _SHORT or (len(word) > 3 and found[2]) for word in words):  # noqa: PLR2004 - an unknown unit has more than three letters
         return text
     lone = len(words) == 1 and len(words[0]) == 1
     variable = lone and ((gold and not found[2]) or re.search(r"[A-Za-z]", _COMMAND.sub("", other)))

@@ -1,6 +1,6 @@
--- completions: what was written, token by token
+-- completions: text, token ids and token log-probs of each sample
 -- reads    lake.completions, lake.samples, lake.runs
--- A segment may be there that no sample names (a crash came between two commits): the attempt tells.
+-- A crash between two commits can leave completions that no sample names. The join by attempt leaves them out.
 SELECT
     runs.name AS run, run_id, completions.dataset, problem_id, sample_index, text, token_ids, token_logprobs
 FROM lake.completions AS completions

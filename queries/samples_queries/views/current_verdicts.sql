@@ -1,4 +1,4 @@
--- current_verdicts: what counts today, of each verifier the verdict of its highest pass
+-- current_verdicts: of each sample and each verifier, the verdict of the highest pass
 -- reads    verdicts, superseded, rejudged
 SELECT *
 FROM verdicts

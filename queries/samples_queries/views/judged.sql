@@ -1,8 +1,9 @@
--- judged: how each problem of each run fared under each verifier, in which passes, every verdict counted
+-- judged: counts of all verdicts on each problem of each run by each verifier, and in which passes
 -- reads    lake.verdicts
 -- each     run_id, verifier
 -- made     once
--- What is right where no pass came twice, in one scan; the rest is looked at again by those that read this.
+-- One scan gives the right counts for problems that were judged in one pass. Views that read this one count the other
+-- problems again.
 SELECT
     {run_id} AS run_id, {verifier} AS verifier, problem_id, count(*) AS verdicts,
     countif(status = 'correct') AS c, countif(status = 'error') AS errors, countif(status = 'timeout') AS timeouts,

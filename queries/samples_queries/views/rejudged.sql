@@ -1,7 +1,7 @@
--- rejudged: problems of which some sample may have verdicts of two passes still, so that each must be compared
+-- rejudged: problems on which passes overlap, so that their verdicts are compared sample by sample
 -- reads    pass_ranges, superseded
 -- made     once
--- Such as a pass that went over errors again. Passes over ranges apart (a larger k) need no comparing.
+-- An example is a pass that judged errors again. Passes over separate ranges of samples (a larger k) do not overlap.
 WITH meetings AS (
     SELECT run_id, verifier, problem_id, first <= max(last) OVER before AS meets
     FROM pass_ranges ANTI JOIN superseded USING (run_id, verifier, problem_id, pass_id)

@@ -1,6 +1,6 @@
--- runs: what was sampled, with the labels of today
+-- runs: what was sampled, with the labels as they are now
 -- reads    lake.runs, lake.labels
--- A label given after the fact goes over the one the run was recorded with; an empty one is none.
+-- A label that was given later replaces the one that the run was recorded with. An empty label removes it.
 WITH latest AS (
     SELECT run_id, key, max_by(value, number) AS value
     FROM lake.labels

@@ -1,4 +1,4 @@
--- samples: the narrow facts of every completion
+-- samples: the facts of each sample, without text and tokens
 -- reads    lake.samples, lake.runs
 SELECT
     runs.name AS run, run_id, samples.dataset, problem_id, sample_index,

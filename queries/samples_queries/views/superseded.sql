@@ -1,7 +1,8 @@
--- superseded: passes over a problem of which a later pass judged every sample again
+-- superseded: passes over a problem of which a later pass judged all samples again
 -- reads    pass_ranges
 -- made     once
--- Such as a whole run rescored by a new version. The later pass judged the same samples, or all in a wider range.
+-- An example is a whole run that a new version of a verifier judged. The later pass judged the same samples, or all
+-- samples of a range around them.
 SELECT run_id, verifier, problem_id, pass_id
 FROM pass_ranges AS earlier
 SEMI JOIN pass_ranges AS later

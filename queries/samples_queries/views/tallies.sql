@@ -1,8 +1,8 @@
--- tallies: how each problem of each run fared under each verifier
+-- tallies: counts of the current verdicts on each problem of each run by each verifier
 -- reads    judged, several, superseded, rejudged, lake.verdicts, lake.samples, lake.counts, lake.runs
 -- made     once
--- A sample that failed, or whose verdict is an error or a timeout, is in no n. A problem of which every sample
--- failed has no verdict, but is there.
+-- A sample that failed, or whose verdict is an error or a timeout, is not in n. A problem of which every sample failed
+-- has no verdict, but it has a row.
 WITH current AS (
     SELECT run_id, verifier, problem_id, status
     FROM lake.verdicts

@@ -1,4 +1,4 @@
--- verdicts: what verifiers ever said
+-- verdicts: every verdict that verifiers ever gave
 -- reads    lake.verdicts, lake.runs
 SELECT
     runs.name AS run, run_id, runs.dataset, problem_id, sample_index,

@@ -1,4 +1,4 @@
-"""The toy engine: what tests of everything else rely on."""
+"""The toy engine. Tests of everything else rely on it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

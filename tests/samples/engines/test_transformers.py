@@ -1,4 +1,4 @@
-"""The reference engine, and what every engine refuses."""
+"""The reference engine, and the requests that every engine refuses."""
 
 import time
 from collections.abc import Callable
@@ -10,9 +10,11 @@ import pytest
 
 from samples import engines
 from samples.engines import Placement, Sampling
-from samples.engines.distribution import processed
+from samples.engines.distribution import processed_logits
 from samples.engines.transformers import TransformersEngine
 from samples.errors import ModelError, TemplateError
+
+pytestmark = pytest.mark.heavy
 
 PROMPT = "what is 3 + 5?"
 GIVEN = Sampling(temperature=0.9, max_tokens=24)
@@ -50,13 +52,13 @@ def test_completions_end_by_length_and_by_the_end_token(tiny_model: str, prompt:
         assert "<end>" not in c.text
 
 
-def test_stored_logprobs_are_those_of_a_forward_pass_over_the_whole(tiny_model: str, prompt: list[int]) -> None:
+def test_stored_logprobs_equal_those_of_one_forward_pass(tiny_model: str, prompt: list[int]) -> None:
     engine = load(tiny_model, replace(GIVEN, top_p=0.8, repetition_penalty=1.2))
     for c in engine.sample(prompt, list(range(20))):
         np.testing.assert_allclose(c.token_logprobs, engine.score(prompt, c.token_ids.tolist()), atol=1e-4)
 
 
-def test_processed_logprobs_are_of_what_was_drawn_from(
+def test_processed_logprobs_are_those_of_the_distribution_drawn_from(
     tiny_model: str, prompt: list[int], first_token_shares: Callable[..., Any]
 ) -> None:
     sampling = Sampling(temperature=0.7, top_p=0.9, top_k=20, max_tokens=1, logprobs_mode="processed_logprobs")
@@ -75,7 +77,7 @@ def test_processed_logprobs_are_of_what_was_drawn_from(
         Sampling(temperature=1.2, top_k=12, top_p=0.9, min_p=0.02),
     ],
 )
-def test_first_tokens_come_with_their_exact_chances(
+def test_first_tokens_are_drawn_with_their_exact_probabilities(
     tiny_model: str,
     prompt: list[int],
     sampling: Sampling,
@@ -88,17 +90,17 @@ def test_first_tokens_come_with_their_exact_chances(
     assert fits(np.bincount(drawn, minlength=len(shares)), shares)
 
 
-def test_penalties_are_those_of_their_definitions() -> None:
+def test_penalties_follow_their_definitions() -> None:
     import torch
 
     logits = torch.tensor([[2.0, -2.0, 1.0, -1.0, 0.5]])
     sampling = Sampling(repetition_penalty=2.0, frequency_penalty=0.1, presence_penalty=0.01)
-    # 0 and 1 are in the prompt, 1 was drawn twice, 2 once.
-    got = processed(logits, torch.tensor([0, 1]), torch.tensor([[1, 2, 1]]), sampling, [4])
+    # Tokens 0 and 1 are in the prompt. Token 1 was drawn twice, token 2 once.
+    got = processed_logits(logits, torch.tensor([0, 1]), torch.tensor([[1, 2, 1]]), sampling, [4])
     np.testing.assert_allclose(got[0], [1.0, -4.0 - 0.2 - 0.01, 0.5 - 0.1 - 0.01, -1.0, -np.inf], rtol=1e-6)
 
 
-def test_stop_strings_stop_tokens_and_min_tokens(tiny_model: str, prompt: list[int]) -> None:
+def test_stop_strings_and_tokens_end_a_completion_after_min_tokens(tiny_model: str, prompt: list[int]) -> None:
     (plain,) = load(tiny_model, replace(GIVEN, ignore_eos=True)).sample(prompt, [1])
     assert plain.token_ids.size == 24
     third = plain.text[2]

@@ -1,7 +1,7 @@
-"""A real vLLM: what it gives is complete, exact, and the same distribution that the parameters define.
+"""A real vLLM: its completions are complete and exact, and follow the distribution that the parameters define.
 
-One engine serves the whole module, in batches of 256 tokens so that prompts wait for one another; a test that wants
-other sampling parameters exchanges those of the engine.
+All tests of this module share one engine. Its batches hold 256 tokens, so that prompts wait for each other. A test that
+needs other sampling parameters replaces those of the engine.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.vllm
 
 PROMPT = "what is 3 + 5?"
 GIVEN = Sampling(temperature=0.9, max_tokens=24, max_model_len=128)
-# Float32 on both sides; only the order of additions differs. Measured: 5e-6 here, 4e-5 on SmolLM2-135M.
+# Both sides use float32; only the order of additions differs. Measured: 5e-6 here, 4e-5 on SmolLM2-135M.
 TOLERANCE = 1e-4
 
 
@@ -69,7 +69,7 @@ def test_logprobs_are_complete_and_sum_to_vllms_cumulative(engine: VllmEngine, p
         assert stored.token_logprobs.astype(np.float64).sum() == pytest.approx(raw.cumulative_logprob, abs=1e-4)
 
 
-def test_the_same_tokens_score_the_same_in_transformers(
+def test_the_same_tokens_get_the_same_logprobs_from_transformers(
     engine: VllmEngine, oracle: TransformersEngine, prompt: list[int]
 ) -> None:
     drawn = engine.sample(prompt, list(range(40)))
@@ -141,7 +141,7 @@ def test_greedy_tokens_with_every_penalty_are_those_of_transformers(
         Sampling(temperature=1.2, top_k=12, top_p=0.9, min_p=0.02),
     ],
 )
-def test_first_tokens_come_with_their_exact_chances(
+def test_first_tokens_are_drawn_with_their_exact_probabilities(
     engine: VllmEngine,
     prompt: list[int],
     settings: Sampling,
@@ -154,7 +154,7 @@ def test_first_tokens_come_with_their_exact_chances(
     assert fits(np.bincount(drawn, minlength=len(shares)), shares)
 
 
-def test_a_prompt_too_long_gives_error_rows_while_others_go_on(engine: VllmEngine, prompt: list[int]) -> None:
+def test_a_prompt_too_long_gives_error_rows_while_others_continue(engine: VllmEngine, prompt: list[int]) -> None:
     with ThreadPoolExecutor(8) as pool:
         units = list(pool.map(lambda n: engine.sample([5] * 128 if n % 2 else prompt, [n, n + 100]), range(16)))
     for number, unit in enumerate(units):
@@ -166,7 +166,7 @@ def test_a_prompt_too_long_gives_error_rows_while_others_go_on(engine: VllmEngin
                 assert c.error is None
 
 
-def test_what_vllm_itself_refuses_is_an_error_row(engine: VllmEngine) -> None:
+def test_a_request_that_vllm_refuses_gives_an_error_row(engine: VllmEngine) -> None:
     unknown, empty = engine.sample([10**6], [1]), engine.sample([], [1])
     assert unknown[0].error
     assert empty[0].error
@@ -174,7 +174,8 @@ def test_what_vllm_itself_refuses_is_an_error_row(engine: VllmEngine) -> None:
 
 
 def test_waves_of_long_prompts_do_not_end_the_engine(engine: VllmEngine) -> None:
-    # Together 50 times what fits one batch: prefilled in pieces, the first seeded request would end the CPU build.
+    # Together the prompts have 50 times the tokens of a batch. With chunked prefill, the first seeded request would
+    # kill the engine of the CPU build.
     with sampling(engine, replace(GIVEN, ignore_eos=True)), ThreadPoolExecutor(16) as pool:
         prompts = [[3 + (number + at) % 40 for at in range(100)] for number in range(64)]
         units = list(pool.map(lambda ids: engine.sample(ids, [ids[0], 2**62 + ids[1]]), prompts))
@@ -193,7 +194,7 @@ def test_waves_of_long_prompts_do_not_end_the_engine(engine: VllmEngine) -> None
         ),
     ],
 )
-def test_engine_arguments_that_vllm_lacks_or_that_are_ours_are_refused(
+def test_engine_arguments_that_vllm_lacks_or_that_we_set_are_refused(
     tiny_model: str, extra: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(UsageError, match=says):
@@ -209,7 +210,7 @@ def test_engine_arguments_that_vllm_lacks_or_that_are_ours_are_refused(
         ("auto", replace(GIVEN, top_p=3.0), Placement(), UsageError),
     ],
 )
-def test_settings_that_vllm_refuses_are_one_line(
+def test_settings_that_vllm_refuses_give_a_one_line_error(
     tiny_model: str, dtype: str, given: Sampling, placement: Placement, error: type[Exception]
 ) -> None:
     with pytest.raises(error) as refused:
@@ -218,7 +219,7 @@ def test_settings_that_vllm_refuses_are_one_line(
 
 
 def test_a_killed_engine_is_dead_and_closes_quietly(engine: VllmEngine, prompt: list[int]) -> None:
-    # The last test: it takes the module's engine.
+    # This test must be the last: it kills the shared engine.
     before = psutil.Process().children(recursive=True)
     (core,) = [process for process in before if "EngineCore" in " ".join(process.cmdline())]
     with sampling(engine, replace(GIVEN, max_tokens=100, ignore_eos=True)), ThreadPoolExecutor(1) as pool:

@@ -1,4 +1,4 @@
-"""Files that cannot be imported: one clear line a row, nothing of the file in the lake, and never a traceback."""
+"""Bad files: each bad row gives one clear line, nothing of the file is in the lake, and there is no traceback."""
 
 import gzip
 import json
@@ -9,15 +9,15 @@ import pytest
 
 from samples.errors import UsageError
 from samples.exchange.imports import FORMATS, reading
+from samples.exchange.imports.check import check_file
 from samples.exchange.imports.load import load
-from samples.exchange.imports.reading import fetched
-from samples.exchange.imports.survey import survey
+from samples.exchange.imports.reading import local_copy
 
 GOOD = '{"problem_id": "p", "completion": "x"}\n'
 
 
 def refused(tmp_path, data, form="samples", name="file.jsonl", **more):
-    """Try to import a file, and return what is said against it; its path is left out."""
+    """Try to import a file, and return the error message without the path."""
     path = tmp_path / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     with pytest.raises(UsageError) as refusal:
@@ -39,7 +39,13 @@ ROWS = {
     "no problem": ('{"completion": "x"}\n', '"problem_id" is missing; the problem\'s id is expected'),
     "a blank problem": ('{"problem_id": " ", "completion": "x"}\n', '"problem_id" is " "'),
     "a problem of a wrong type": ('{"problem_id": ["p"], "completion": "x"}\n', '"problem_id" is ["p"]'),
-    "nothing of a sample": ('{"problem_id": "q", "text": "x"}\n', 'its fields are ["problem_id", "text"]'),
+    "nothing of a sample": (
+        '{"problem_id": "q", "text": "x"}\n',
+        (
+            "has none of the fields sample_index, completion, error, status, correct, n; its fields are "
+            '["problem_id", "text"]'
+        ),
+    ),
     "text of a wrong type": (row(completion=7), '"completion" is 7; text is expected'),
     "half a surrogate pair": (row(completion="\ud800"), '"completion" holds half of a surrogate pair'),
     "half a pair in an id": ('{"problem_id": "\\udc00", "completion": "x"}\n', '"problem_id" holds half'),
@@ -52,7 +58,7 @@ ROWS = {
     "an unknown status": (row(status="right"), '"status" is "right"; one of correct, wrong, no_answer, timeout, error'),
     "status against correct": (row(status="wrong", correct=True), '"status" is "wrong" and "correct" is true'),
     "an answer without a verdict": (row(completion="x", answer="2"), 'has "answer" but neither "status" nor "correct"'),
-    "an error with a verdict": (row(error="boom", correct=False), "has an error, which says that there is no"),
+    "an error with a verdict": (row(error="boom", correct=False), "has an error, so there is no completion"),
     "an infinite reward": (row(correct=True, reward=float("inf")), '"reward" is Infinity; a finite number is expected'),
     "a reward too large": ('{"problem_id":"p","correct":true,"reward":1' + "0" * 400 + "}\n", "a finite number is"),
     "token ids that are none": (row(completion="x", token_ids=[1, -2]), "a list of token ids is expected"),
@@ -61,11 +67,14 @@ ROWS = {
     "log-probs beyond float32": (row(completion="x", token_logprobs=[-1e300]), "a list of log-probs is expected"),
     "tokens that do not fit": (
         row(completion="x", token_ids=[1, 2], token_logprobs=[-1.0]),
-        "says in several ways how many tokens there are: 2 by token_ids, 1 by token_logprobs",
+        "its token counts disagree: 2 by token_ids, 1 by token_logprobs",
     ),
     "tokens without a completion": (row(sample_index=5, token_ids=[1]), 'has tokens but no "completion"'),
-    "a sample twice": (row(sample_index=0, completion="y"), 'sample 0 of problem "p" is there twice (first on line 1)'),
-    "counts of a problem with samples": (row(n=4, c=2), '"p" has counts here, and its samples begin on line 1'),
+    "a sample twice": (row(sample_index=0, completion="y"), 'sample 0 of problem "p" appears twice (first on line 1)'),
+    "counts of a problem with samples": (
+        row(n=4, c=2),
+        '"p" has counts here and has samples on line 1; leave out one of them',
+    ),
     "counts and a sample in one": (row(n=4, c=2, correct=True), "holds counts (n, c) and a sample"),
     "more right than judged": ('{"problem_id": "q", "n": 4, "c": 5}\n', "n is 4 and c is 5"),
     "half of the counts": ('{"problem_id": "q", "n": 4}\n', "n is 4 and c is None"),
@@ -90,7 +99,7 @@ def test_the_first_ten_bad_rows_are_told_and_the_others_counted(tmp_path):
 
 def test_rows_of_a_problem_that_disagree_are_both_named(tmp_path):
     rows = [row(completion="x", question="1?", gold="1"), row(completion="y"), row(completion="z", gold="2")]
-    assert 'line 3: problem "p" has the gold answer "2", on line 1 it is "1"' in refused(tmp_path, "".join(rows))
+    assert 'line 3: problem "p" has the gold answer "2" here and "1" on line 1' in refused(tmp_path, "".join(rows))
     rows[2] = row(completion="z", question="2?")
     assert 'line 3: problem "p" has another question than on line 1' in refused(tmp_path, "".join(rows))
 
@@ -98,39 +107,41 @@ def test_rows_of_a_problem_that_disagree_are_both_named(tmp_path):
 def test_rows_of_two_runs_are_not_mixed(tmp_path):
     said = refused(tmp_path, row(completion="x", run="a") + row(completion="y", run="b"))
     assert said == (
-        'file.jsonl line 2: run is "b", in the rows before it is "a"; samples export --run writes one run to a file'
+        'file.jsonl line 2: run is "b", but "a" in the rows before; samples export --run writes one run to a file'
     )
 
 
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("file.txt", b"x", "its extension is none of .jsonl, .json, .parquet, .eval"),
-        ("file.jsonl", b"\n\n", "holds no samples"),
-        ("file.jsonl.gz", b"x", "is no complete gzip file"),
-        ("file.jsonl.gz", gzip.compress(GOOD.encode() * 1000, mtime=0)[:-20], "is no complete gzip file"),
-        ("file.parquet", b"PAR1", "is no complete Parquet file"),
-        ("file.eval", b"PK", "is no complete .eval file"),
-        ("file.json", b"", 'begins with ""; a list or an object is expected'),
-        ("file.json", b"\xff\xfe", "is not UTF-8"),
-        ("file.json", b'"x"', 'begins with """; a list or an object is expected'),
-        ("file.json", b'{"rows": []}', 'is an object without a list "samples"'),
-        ("file.json", b'{"samples": 3}', 'is an object without a list "samples"'),
-        ("file.json", b'{"samples" []}', '":" is expected, "[" found'),
+        ("file.txt", b"x", ": unknown extension; known are .jsonl, .json, .parquet, .eval, and .gz after them"),
+        ("file.jsonl", b"\n\n", ": holds no samples"),
+        ("file.jsonl.gz", b"x", ": is not a complete gzip file"),
+        ("file.jsonl.gz", gzip.compress(GOOD.encode() * 1000, mtime=0)[:-20], ": is not a complete gzip file"),
+        ("file.parquet", b"PAR1", ": is not a complete Parquet file"),
+        ("file.eval", b"PK", ": is not a complete .eval file"),
+        ("file.json", b"", ": is empty; a list or an object is expected"),
+        ("file.json", b"\xff\xfe", ": is not UTF-8"),
+        ("file.json", b'"x"', ': begins with """; a list or an object is expected'),
+        ("file.json", b'{"rows": []}', ': is an object without a list "samples"'),
+        ("file.json", b'{"samples": 3}', ': is an object without a list "samples"'),
+        ("file.json", b'{"samples" []}', ' line 1 column 12: is not JSON: ":" is expected, found "["'),
         (
             "file.json",
             b'[{"problem_id": "p", "completion": "x"}',
-            'behind row 1: is not JSON: "," is expected, its end',
+            ' line 1 column 40, after row 1: is not JSON: "," is expected, found the end of the file',
         ),
-        ("file.json", b'[{"problem_id": "p", "completion": "x"}, {"a"', "behind row 1: is not JSON"),
-        ("file.json", b"[" + b"9" * 5000 + b"]", "cannot be read as JSON: Exceeds the limit"),
-        ("file.json", b"[1", "is not JSON"),
+        (
+            "file.json",
+            b'[{"problem_id": "p", "completion": "x"},\n {"a"',
+            " line 2 column 6, after row 1: is not JSON: Expecting ':' delimiter",
+        ),
+        ("file.json", b"[" + b"9" * 5000 + b"]", " line 1 column 2: cannot be read as JSON: Exceeds the limit"),
+        ("file.json", b"[1", ' line 1 column 3, after row 1: is not JSON: "," is expected, found the end of the file'),
     ],
 )
 def test_a_file_that_is_not_what_it_says_is_named(tmp_path, name, data, expected):
-    said = refused(tmp_path, data, name=name)
-    assert said.startswith(f"{name}: ")
-    assert expected in said
+    assert refused(tmp_path, data, name=name).startswith(f"{name}{expected}")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
@@ -151,7 +162,7 @@ def test_a_line_that_is_too_long_is_a_bad_row_and_the_reading_goes_on(tmp_path, 
 def test_a_json_value_that_is_too_long_ends_the_reading(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "_LONGEST", 1 << 20)
     said = refused(tmp_path, "[" + GOOD + "," + row(completion="x" * (5 << 20)), name="file.json")
-    assert said == "file.json: behind row 1: is not JSON, or longer than 1 million characters"
+    assert said == "file.json line 2 column 2, after row 1: is not JSON, or longer than 1 million characters"
 
 
 def test_a_completion_of_ten_megabytes_is_none_the_worse_for_it(tmp_path):
@@ -185,7 +196,7 @@ OTHERS = {
     ),
     "inspect with epoch 0": ("inspect", {"id": 1, "epoch": 0}, '"epoch" is 0'),
     "nemo-skills without a generation": ("nemo-skills", {"problem": "?"}, '"generation" is missing'),
-    "nemo-skills without a problem": ("nemo-skills", {"generation": "x"}, "no telling which problem it is"),
+    "nemo-skills without a problem": ("nemo-skills", {"generation": "x"}, "nothing says which problem it is"),
 }  # fmt: skip
 
 
@@ -213,7 +224,7 @@ def test_no_value_in_any_field_is_a_traceback(tmp_path, form, value):
     for field in fields.split():
         path.write_text(json.dumps({**whole, field: value}))
         try:
-            with fetched(str(path)) as source:
-                survey(source, FORMATS[form], None, lambda _doing, _rows: None)
+            with local_copy(str(path)) as source:
+                check_file(source, FORMATS[form], None, lambda _doing, _rows: None)
         except UsageError as error:
             assert str(path) in str(error)  # noqa: PT017 - many are fine, and none may raise anything else

@@ -1,4 +1,4 @@
-"""Each format, as the tool that writes it does: what its rows are in the lake."""
+"""Each format as its tool writes it, and its rows in the lake."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ from samples.exchange.imports.load import load
 
 @pytest.fixture
 def imported(tmp_path):
-    """Import rows as one JSONL file: {(problem, index): what the lake holds of the sample}, and the lake."""
+    """Import rows as one JSONL file. Returns {(problem, index): all values of the sample}, and the lake."""
 
     def run(form, rows, name="file.jsonl", **more):
         path = tmp_path / name
@@ -118,7 +118,7 @@ def test_a_json_list_is_read_like_lines(imported, tmp_path, packed):
 
 
 def test_parquet_with_gaps_is_read_like_lines(imported, tmp_path):
-    """pandas writes a column of integers with gaps as floats, and its gaps as NaN."""
+    """pandas writes a column of integers with gaps as floats, and the gaps as NaN."""
     table = pa.table(
         {
             "problem_id": ["p", "p"],

@@ -1,4 +1,4 @@
-"""What `export` writes, `import` reads back: the same samples, completions, verdicts and problems."""
+"""Import reads back what export writes: the same samples, completions, verdicts and problems."""
 
 import io
 import json
@@ -22,7 +22,7 @@ NOT_COMPARED = ("run_id", "attempt", "verifier", "verifier_version", "pass_id", 
 
 
 def content(lake, name, verifier=None):
-    """Every row of a table but what an import must give anew, with floats as their bits."""
+    """Return every row of a table, without the columns that an import makes anew, and with floats as their bits."""
     partition = {"verifier": verifier} if verifier else {}
     rows = lake.read(name, **partition).drop_columns([c for c in NOT_COMPARED if c in lake.read(name).column_names])
     return sorted(map(repr, (exact(row) for row in rows.to_pylist())))
@@ -65,7 +65,7 @@ FLOAT32 = st.floats(width=32)
 
 @st.composite
 def samples(draw):
-    """Rows of our own format, with every mixture of what is known."""
+    """Rows of our own format, with any mixture of known fields."""
     rows = []
     for problem, count in enumerate(draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))):
         known = {"question": draw(st.none() | TEXT), "gold": draw(st.none() | TEXT)}
@@ -92,6 +92,7 @@ def samples(draw):
     return rows
 
 
+@pytest.mark.heavy
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=samples(), kind=st.sampled_from(["jsonl", "parquet"]))
 def test_whatever_was_imported_comes_back_as_it_was(tmp_path_factory, rows, kind):
@@ -167,10 +168,10 @@ def test_a_lake_on_s3_is_exported(bench, s3, tmp_path):
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        ("x.csv", "ends in .parquet or .jsonl"),
-        ("s3://bucket/x.parquet", "is no local file"),
+        ("x.csv", "ending in .parquet or .jsonl"),
+        ("s3://bucket/x.parquet", "is not a local file"),
         ("absent/x.parquet", "there is no folder"),
-        ("there.jsonl", "is there already"),
+        ("there.jsonl", "exists already"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(

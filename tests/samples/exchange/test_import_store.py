@@ -1,4 +1,4 @@
-"""What an import leaves in a lake: all of a file, once, whatever happens meanwhile."""
+"""An import leaves all of a file in the lake, once, whatever happens meanwhile."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ def written(tmp_path, rows=ROWS, name="file.jsonl"):
 
 
 def held(uri):
-    """Rows of every table an import writes, without what joins or numbers them."""
+    """Return the rows of every table that an import writes, without the columns that join or number them."""
     lake = Lake(str(uri))
     rows = {
         name: sorted(
@@ -82,7 +82,7 @@ def test_the_same_rows_in_another_order_are_another_file(tmp_path):
 
 
 class Killed(Store):
-    """Dies before it commits one of the tables."""
+    """A store that dies before it commits one of the tables."""
 
     at = ""
 
@@ -182,7 +182,7 @@ def test_the_run_says_that_it_was_imported_and_from_what(tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "expected"),
-    [({"dataset": "3d"}, '"3d" cannot name a dataset'), ({"form": "other"}, 'format "other" is not known')],
+    [({"dataset": "3d"}, '"3d" cannot name a dataset'), ({"form": "other"}, 'unknown format "other"')],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_read(tmp_path, change, expected):
     given = {"form": "samples", "dataset": "d", "name": "a", **change}

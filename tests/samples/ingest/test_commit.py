@@ -69,6 +69,7 @@ def test_an_overlapping_unit_is_dropped_whole_and_planned_again(bench, tmp_path)
     assert ranges == [(0, 2), (4, 8)]
 
 
+@pytest.mark.heavy
 def test_many_drivers_at_once_commit_every_key_once(bench, anywhere):
     b = bench(anywhere)
     drivers = 4
@@ -217,6 +218,7 @@ def test_a_commit_that_another_driver_overtakes_looks_again_at_what_is_missing(b
     assert set(joined(b)) == {(1,)}
 
 
+@pytest.mark.heavy
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     turns=st.lists(

@@ -1,5 +1,6 @@
 """Planning: wanted minus committed, on the grid, for any history."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def test_another_run_in_the_same_lake_does_not_count(bench, tmp_path):
     assert plan(one.lake, one.run.dataset, "r0000000000000000", one.ids, 8).missing == 24
 
 
+@pytest.mark.heavy
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(

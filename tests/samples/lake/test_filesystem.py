@@ -1,4 +1,4 @@
-"""A lake on an object store answers as one in a folder does, by ranges of the files that its commits name."""
+"""A lake on an object store gives the same answers as one in a folder. DuckDB reads its files by byte ranges."""
 
 import pytest
 
@@ -11,6 +11,7 @@ from samples_schemas import VIEWS
 NEEDED = {"run": "b", "int": 1, "float": 0.5, "text": "x"}
 
 
+@pytest.mark.heavy
 def test_every_question_has_the_same_answer_on_s3_as_in_a_folder(lakes, filled, s3):
     remote = lakes.filled(s3)
     for name in samples_queries.NAMES:
@@ -41,7 +42,7 @@ def test_a_file_that_is_gone_from_the_store_is_named(lakes, s3):
 
 
 class Store:
-    """Holds one object, and counts what is read of it."""
+    """Holds one object, and records every read."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.reads = data, list[tuple[str, int, int]]()

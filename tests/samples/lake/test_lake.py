@@ -1,4 +1,4 @@
-"""The lake: any batch of samples comes back as it was; what is wrong with a place is one line."""
+"""Lakes: any batch of samples comes back unchanged, and every error is one line that names the place."""
 
 import json
 import math
@@ -148,7 +148,7 @@ def test_deltalake_alone_finds_every_row_by_any_column(full, name, column):
 
 @pytest.mark.parametrize("name", list(TABLES))
 def test_duckdb_reads_a_snapshots_files_without_any_extension(full, name):
-    """The files themselves, as another tool sees them: partitions from the paths."""
+    """Read the files as another tool does, with partition values from the paths."""
     paths = DeltaTable(f"{full.uri}/{name}").file_uris()
     with duckdb.connect() as connection:
         rows = connection.execute(
@@ -275,7 +275,7 @@ def test_a_damaged_or_missing_data_file_is_named(bench, tmp_path, damage):
 
 
 def test_appends_of_one_app_at_once_see_each_other(anywhere):
-    """Eight processes' worth of appends that each add what they do not find."""
+    """Eight threads append at once. Each adds the rows that it does not find."""
     lake = Lake(anywhere, create=True)
 
     def add(number):

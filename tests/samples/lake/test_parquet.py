@@ -1,4 +1,4 @@
-"""Parquet files: lossless, sorted, near the limit."""
+"""Parquet files are lossless, sorted, and almost as small as their content allows."""
 
 import io
 import json
@@ -94,7 +94,7 @@ def test_statistics_state_the_range_of_the_key_and_only_where_there_is_one():
 
 @pytest.fixture(scope="module")
 def drawn():
-    """Completions as they come: stretches of English as word tokens, and log-probs with float noise."""
+    """Realistic completions: stretches of English as word tokens, and noisy float log-probs."""
     words = re.findall(r" ?\w+|\s+|[^\w\s]", "".join(pydoc_data.topics.topics.values()))
     ranks: dict[str, int] = {}
     ids = np.array([ranks.setdefault(word, len(ranks)) for word in words], np.int32) * 7 % 50_000

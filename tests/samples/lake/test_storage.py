@@ -1,4 +1,4 @@
-"""Places: what a URI means, and what is said, and when, of one that does not serve."""
+"""Storage: what a URI means, and the error, in bounded time, for a place that cannot be used."""
 
 import os
 import socket
@@ -94,7 +94,7 @@ def test_objects_are_listed_under_a_folder_with_their_sizes(anywhere):
 
 @pytest.fixture
 def readonly():
-    """A folder that this process cannot write to, and one that it cannot even look into."""
+    """A folder that this process cannot write to, with a folder in it that this process cannot read."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "dark").mkdir(mode=0o700)
@@ -194,8 +194,9 @@ for _ in range(3):
 """
 
 
+@pytest.mark.heavy
 def test_a_process_that_read_a_lake_ends_in_good_order(bench, anywhere):
-    """Threads of pyarrow that still hold Python's buffers at the end abort the process."""
+    """If pyarrow's threads still hold Python's buffers when Python ends, they abort the process."""
     from samples.ingest.commit import Committer
 
     b = bench(anywhere)

@@ -1,4 +1,4 @@
-"""A lake as it was: by the versions of its tables, or by a time."""
+"""Open a lake as it was, by the versions of its tables or by a time."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Problem sets: every shape of real files is read by name, nothing is lost, and bad input gets one clear line."""
+"""Problem sets: real files are read by their field names, nothing is lost, and bad input gives one clear line."""
 
 import csv
 import gzip
@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 from samples.errors import MissingExtra, ProblemsError, UsageError
-from samples.problems.fields import gold, last_boxed
-from samples.problems.generated import generate
+from samples.problems.fields import gold_answer, last_boxed
+from samples.problems.generated import generate_here
 from samples.problems.problems import Problem, ProblemSet, load
 
 QUESTION = "What is 2+2?"
@@ -32,7 +32,7 @@ def jsonl(folder: Path, *rows: Any, name: str = "set.jsonl") -> str:
 
 
 def refused(source: str, **options: Any) -> str:
-    """The one line that a person gets, without the folder."""
+    """Return the one error line of `load`, without the folder."""
     with pytest.raises(UsageError) as caught:
         load(source, **options)
     message = str(caught.value)
@@ -103,7 +103,7 @@ def test_a_context_that_the_question_stands_on_comes_before_it(tmp_path: Path) -
     ("value", "answer"),
     [
         ("$18$", "18"),
-        ("$69$,$84$", "$69$,$84$"),  # no pair of dollars is outermost
+        ("$69$,$84$", "$69$,$84$"),  # no pair of dollars encloses the whole
         (r"so \boxed{\{1,2\}}", r"\{1,2\}"),
         ("#### 5 apples ", "5 apples"),
         ("# not\n#### the last line\nbut this", "# not\n#### the last line\nbut this"),
@@ -119,7 +119,7 @@ def test_a_context_that_the_question_stands_on_comes_before_it(tmp_path: Path) -
     ],
 )
 def test_a_gold_answer_is_taken_out_of_what_surrounds_it(value: Any, answer: str | None) -> None:
-    assert gold(value, derivation=False)[0] == answer
+    assert gold_answer(value, derivation=False)[0] == answer
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_the_limit_takes_the_first_problems(tmp_path: Path) -> None:
 BAD = {
     "a line that is not JSON": (
         b'{"question": "a"}\n\n{"question": }\n',
-        "set.jsonl line 3 column 14: is not JSON: Expecting value",
+        "set.jsonl line 3: is not JSON: Expecting value at column 14",
     ),
     "a line that is no object": (
         b'{"question": "a"}\n[1]',
@@ -263,7 +263,7 @@ BAD = {
     ),
     "half a surrogate pair": (
         rb'{"question": "\ud800"}',
-        "set.jsonl line 1: holds half of a surrogate pair, which is no character",
+        "set.jsonl line 1: holds half of a surrogate pair, which is not a character; remove it",
     ),
     "a number too long": (b'{"question": ' + b"9" * 5000 + b"}", "set.jsonl line 1: cannot be read as JSON: Exceeds"),
     "lists too deep": (
@@ -272,7 +272,7 @@ BAD = {
     ),
     "no question field": (
         b'{"id": 1, "frage": "a", "question": null}',
-        "set.jsonl: no field is a question by its name; the fields with values are id, frage; name one with",
+        "set.jsonl: found no question field; the fields with values are id, frage; name one with",
     ),
     "an empty question": (
         b'{"question": "a"}\n{"question": " "}',
@@ -311,20 +311,24 @@ def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, case: str) -> None:
         (
             "a.json",
             b'{"question": "a"}\n{"question": "b"}',
-            "a.json line 2 column 1: is not JSON: Extra data; a file of",
+            "a.json line 2 column 1: is not JSON: text follows its end; name a file of one object a line .jsonl",
         ),
-        ("a.json", b'{"train": [], "test": []}', "a.json: is an object; the one list of problems in it is not clear"),
-        ("a.json", b"3", "a.json: holds a int; a list of objects is expected"),
+        (
+            "a.json",
+            b'{"train": [], "test": []}',
+            "a.json: is an object; exactly one list in it is expected, found train, test",
+        ),
+        ("a.json", b"3", 'a.json: begins with "3"; a list or an object is expected'),
         ("a.json", b"[1]", "a.json row 1: is 1; an object"),
         ("a.json", b"[]", "a.json: holds no problems"),
         ("a.csv", b'id,question\n1,"a\nb"\n2,x,y\n', "a.csv line 4: has 3 cells, the header has 2; put cells"),
         ("a.csv", b'id,question\n1,"a', "a.csv line 2: is not CSV"),
         ("a.csv", b"id,id\n1,2", "a.csv line 1: names a column twice"),
         ("a.csv", b"", "a.csv: holds no problems"),
-        ("a.parquet", b"PAR1 no more", "a.parquet: is no complete Parquet file: "),
-        ("a.jsonl.gz", b"{}", "a.jsonl.gz: is no complete gzip file: "),
-        ("a.jsonl.gz", gzip.compress(b'{"question": "a"}', mtime=0)[:-9], "a.jsonl.gz: is no complete gzip file: "),
-        ("a.xlsx", b"", "a.xlsx: its extension names no known format; known are .jsonl, .json, .csv, .parquet"),
+        ("a.parquet", b"PAR1 no more", "a.parquet: is not a complete Parquet file: "),
+        ("a.jsonl.gz", b"{}", "a.jsonl.gz: is not a complete gzip file: "),
+        ("a.jsonl.gz", gzip.compress(b'{"question": "a"}', mtime=0)[:-9], "a.jsonl.gz: is not a complete gzip file: "),
+        ("a.xlsx", b"", "a.xlsx: unknown extension; known are .jsonl, .json, .csv, .parquet, and .gz after them"),
     ],
 )
 def test_a_broken_file_is_one_clear_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -336,14 +340,14 @@ def test_a_place_that_cannot_be_read_is_one_clear_line(tmp_path: Path) -> None:
     assert refused(str(tmp_path / "a.jsonl")) == "a.jsonl: there is no such file; check the path"
     (tmp_path / "folder.jsonl").mkdir()
     assert refused(str(tmp_path / "folder.jsonl")) == "folder.jsonl: is a folder; name the file in it"
-    assert "the scheme lab:// is not known" in refused("lab://bucket/a.jsonl")
+    assert "unknown scheme lab://" in refused("lab://bucket/a.jsonl")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_one_clear_line(tmp_path: Path) -> None:
     source = jsonl(tmp_path, {"question": "a"})
     Path(source).chmod(0)
-    assert refused(source) == "set.jsonl: may not be read (permission denied)"
+    assert refused(source) == "set.jsonl: no permission to read it"
 
 
 @pytest.mark.skipif(find_spec("gcsfs") is not None, reason="gcsfs is installed")
@@ -391,6 +395,7 @@ def test_human_eval_comes_with_its_tests() -> None:
     assert list(first.metadata) == ["canonical_solution"]
 
 
+@pytest.mark.heavy
 def test_generated_problems_can_be_scored_again_by_their_task() -> None:
     import reasoning_gym
 
@@ -410,6 +415,7 @@ def test_generated_problems_can_be_scored_again_by_their_task() -> None:
     assert task.score_answer(problem.answer, entry) == 1.0
 
 
+@pytest.mark.heavy
 def test_generated_problems_are_the_same_under_any_hash_seed(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -444,10 +450,10 @@ def test_a_task_that_cannot_be_made_is_one_clear_line(source: str, message: str)
         ("min_terms", "2.5", "setting min_terms is '2.5'; int is expected"),
         ("allow_negation", "1", "setting allow_negation is '1'; bool is expected"),
         ("seed", "none", "seed is none; give a number"),
-        ("min_terms", "9", "chain_sum does not take these settings: "),
+        ("min_terms", "9", "chain_sum refuses these settings: "),
     ],
 )
 def test_a_setting_that_a_task_does_not_have_is_one_clear_line(setting: str, text: str, message: str) -> None:
     with pytest.raises(ProblemsError) as caught:
-        generate("chain_sum", {"size": "1", "seed": "0", setting: text})
+        generate_here("chain_sum", {"size": "1", "seed": "0", setting: text})
     assert str(caught.value).startswith(message)

@@ -156,9 +156,9 @@ def test_what_an_analyst_writes_is_answered(filled, text):
 def test_a_typing_error_is_one_line_that_says_what_is_there(filled):
     with pytest.raises(UsageError, match="did you mean"):
         filled.sql("SELECT * FROM sample")
-    with pytest.raises(UsageError, match='no column "tokenz" .did you mean "tokens"'):
+    with pytest.raises(UsageError, match=r'no column "tokenz" \(did you mean "tokens"'):
         filled.sql("SELECT tokenz FROM samples")
-    with pytest.raises(UsageError, match='no column "tokenz" .did you mean "tokens"'):
+    with pytest.raises(UsageError, match=r'no column "tokenz" \(did you mean "tokens"'):
         filled.sql("SELECT s.tokenz FROM samples AS s")
 
 

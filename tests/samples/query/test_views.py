@@ -61,7 +61,7 @@ def tallied(lake):
 def test_tallies_are_what_counting_gives_for_few_judges_and_many(lakes, tmp_path, monkeypatch, few, stated):
     """Judge by judge or all at once, and whether or not commits say which passes their files are of."""
     monkeypatch.setattr(views, "_FEW", few)
-    monkeypatch.setattr(parquet, "_STATED", tuple(stated.split()))
+    monkeypatch.setattr(parquet, "_STATISTICS", tuple(stated.split()))
     for seed in range(4):
         lake = lakes.filled(tmp_path / str(seed))
         rejudge(lakes, lake, seed)
@@ -71,7 +71,7 @@ def test_tallies_are_what_counting_gives_for_few_judges_and_many(lakes, tmp_path
 def test_files_that_state_passes_may_stand_beside_files_that_do_not(lakes, tmp_path, monkeypatch):
     lake = lakes.filled(tmp_path / "lake")
     with monkeypatch.context() as before:
-        before.setattr(parquet, "_STATED", ("problem_id", "sample_index"))
+        before.setattr(parquet, "_STATISTICS", ("problem_id", "sample_index"))
         rejudge(lakes, lake, seed=1)
     rejudge(lakes, lake, seed=2, first=4)
     assert {file.pass_id for file in snapshot_files(lake, VERDICTS)} >= {None, 1}

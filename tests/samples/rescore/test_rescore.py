@@ -19,6 +19,8 @@ from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, Text
 from samples.rescore.rescore import rescore
 
+pytestmark = pytest.mark.heavy
+
 
 def drawn(bench, place, model="toy", k=8, name="toys"):
     b = bench(place, model=model, name=name)
@@ -129,7 +131,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", list(HOSTILE))
 def test_a_hostile_completion_costs_its_own_verdict_alone(bench, own, tmp_path, body, monkeypatch):
-    monkeypatch.setattr("samples.verifiers.own.Own.seconds", 1.0)
+    monkeypatch.setattr("samples.verifiers.user_function.UserFunction.seconds", 1.0)
     b = drawn(bench, tmp_path / "lake", k=2)
     spec = own(f"if problem.problem_id != 'sum-1': return True\n    {body}")
     rescore(b.lake, spec, workers=2)
@@ -145,7 +147,7 @@ def test_a_hostile_completion_costs_its_own_verdict_alone(bench, own, tmp_path, 
 
 
 def test_a_timeout_is_neither_wrong_nor_counted_and_can_be_judged_again(bench, own, tmp_path, monkeypatch):
-    monkeypatch.setattr("samples.verifiers.own.Own.seconds", 1.0)
+    monkeypatch.setattr("samples.verifiers.user_function.UserFunction.seconds", 1.0)
     b = drawn(bench, tmp_path / "lake", k=4)
     flag = tmp_path / "slow"
     flag.touch()
@@ -238,7 +240,8 @@ def test_two_rescorings_at_once_give_every_sample_one_verdict(bench, own, anywhe
     assert {row["pass_id"] for row in rows} == {1}
 
 
-def test_another_version_that_comes_in_between_gets_a_pass_of_its_own(bench, own, tmp_path):
+def test_another_version_that_comes_in_between_gets_a_pass_of_its_own(bench, own, tmp_path, monkeypatch):
+    monkeypatch.setattr("samples.lake.pace.COMMIT_SECONDS", 1e6)  # the first pass commits after the other, at any speed
     b = drawn(bench, tmp_path / "lake", k=64)
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "checks.py"

@@ -10,6 +10,8 @@ import pytest
 from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, Text
 
+pytestmark = pytest.mark.heavy
+
 PROBLEM = Problem("p", "?", "7", None, {})
 
 # Completion: the statuses it may get; on a loaded machine each may be a timeout.
@@ -59,7 +61,7 @@ def test_no_answer_pays_for_the_libraries_of_its_verifier():
     program = (
         "import sys, samples.rescore.judge, samples.verifiers as verifiers\n"
         "samples.rescore.judge._Work('math', verifiers.verifier('math').version, None)\n"
-        "print('samples.verifiers.preloaded' in sys.modules)"
+        "print('samples.verifiers.math_warm_up' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout == "True\n"

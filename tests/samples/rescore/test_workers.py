@@ -9,6 +9,8 @@ import pytest
 from samples.errors import SamplesError
 from samples.rescore.workers import Failure, Pool
 
+pytestmark = pytest.mark.heavy
+
 
 def make():
     def do(item):

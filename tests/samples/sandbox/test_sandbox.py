@@ -1,4 +1,4 @@
-"""The code sandbox: what it shows, what it limits, what is left of it, and what crosses its border."""
+"""The code sandbox: which files it shows, its limits, that no process is left, and the data that passes its border."""
 
 import contextlib
 import itertools
@@ -26,6 +26,8 @@ from samples.rescore.judge import Judge, Text
 from samples.sandbox import protocol, seccomp
 from samples.sandbox.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require, run
 
+pytestmark = pytest.mark.heavy
+
 sandboxed = pytest.mark.usefixtures("sandbox")
 
 
@@ -36,7 +38,7 @@ def printed(text: str, limits: Limits | None = None) -> str:
 
 
 @sandboxed
-def test_script_reads_its_input_and_its_end_is_reported():
+def test_script_reads_its_input_and_the_sandbox_reports_its_end():
     assert run(Program("import sys\nprint(sys.stdin.read()[::-1])"), b"abc").stdout == b"cba\n"
     assert run(Program("print(input(), input())"), "é\r\nx\n".encode()).stdout == "é x\n".encode()
     assert run(Program("exit(3)")).code == 3
@@ -47,7 +49,7 @@ def test_script_reads_its_input_and_its_end_is_reported():
 
 
 @sandboxed
-def test_script_ends_as_python_ends_it():
+def test_script_ends_as_under_plain_python():
     text = "import atexit, threading\natexit.register(print, 'last')\nthreading.Timer(0.05, print, ['timer']).start()"
     assert printed(text) == "timer\nlast"
     assert printed("if __name__ == '__main__':\n    print('main')") == "main"
@@ -68,7 +70,7 @@ def test_program_may_use_the_whole_standard_library_and_threads():
 
 
 @sandboxed
-def test_only_the_interpreter_is_there_and_only_scratch_can_be_written():
+def test_program_sees_only_the_interpreter_and_can_write_only_to_scratch():
     text = """
 import os
 for folder, folders, files in os.walk("/"):
@@ -114,7 +116,7 @@ def test_neither_program_nor_tests_reach_a_network_or_start_a_process(text: str)
 
 
 @sandboxed
-def test_no_packages_are_there_unless_a_folder_of_them_is_shown(tmp_path: Path):
+def test_program_imports_no_packages_except_those_of_a_given_folder(tmp_path: Path):
     assert printed("import importlib.util as u\nprint([u.find_spec(n) for n in ('pip', 'numpy', 'pytest')])") == (
         "[None, None, None]"
     )
@@ -125,7 +127,7 @@ def test_no_packages_are_there_unless_a_folder_of_them_is_shown(tmp_path: Path):
 
 
 @sandboxed
-def test_nobody_with_no_capability_and_no_way_to_one():
+def test_program_has_no_capability_and_cannot_get_one():
     text = """
 import ctypes, os
 data = (ctypes.c_uint32 * 6)()
@@ -134,7 +136,7 @@ assert ctypes.CDLL(None).prctl(39, 0, 0, 0, 0) == 1  # PR_GET_NO_NEW_PRIVS
 print(list(data), 0 in os.getresuid() + os.getresgid() + tuple(os.getgroups()))
 """
     assert printed(text).endswith("False")
-    assert printed(text).startswith("[0, 0, ")  # effective and permitted; inheritable without exec means nothing
+    assert printed(text).startswith("[0, 0, ")  # effective and permitted; without exec, inheritable has no effect
 
 
 @sandboxed
@@ -143,7 +145,7 @@ def test_the_same_program_always_prints_the_same():
 
 
 @sandboxed
-def test_runs_of_one_sandbox_share_neither_memory_nor_time_and_find_what_others_left_in_scratch():
+def test_runs_of_one_sandbox_share_scratch_but_neither_memory_nor_time():
     with Sandbox(Program("import sys\nsys.setrecursionlimit(7_000)\nprint(input())"), Limits(cpu_seconds=1)) as box:
         assert [box.run(b"%d\n" % number).stdout for number in range(30)] == [b"%d\n" % number for number in range(30)]
     text = "import os, sys\nprint(os.listdir(), hasattr(sys, 'left'))\nsys.left = open('left', 'w')"
@@ -170,7 +172,7 @@ def test_a_busy_machine_does_not_shorten_a_program_s_cpu_seconds():
 @pytest.mark.parametrize(
     "answer", [b"e59999:" + b"".join(b"i%x:" % (n * (2**61 - 1)) for n in range(59999)), b"n19:Fraction 1e30000000"]
 )
-def test_an_answer_that_takes_the_tests_all_their_time_is_the_program_s_timeout(answer: bytes):
+def test_an_answer_that_takes_all_the_time_of_the_tests_is_a_timeout_of_the_program(answer: bytes):
     message = b"l3:s5:value" + answer + b"N"
     text = f"import os, time\ndef f():\n    data = {len(message).to_bytes(4, 'big') + message!r}\n"
     text += "    while data:\n        data = data[os.write(4, data):]\n    time.sleep(60)"
@@ -181,7 +183,7 @@ def test_an_answer_that_takes_the_tests_all_their_time_is_the_program_s_timeout(
 
 
 @sandboxed
-def test_half_an_answer_holds_nobody_up():
+def test_half_an_answer_blocks_nothing():
     text = "import os, time\ndef f():\n    os.write(4, b'\\0\\0')\n    time.sleep(60)"
     limits = Limits(wall_seconds=1)
     with Sandbox(Program(text), limits) as box:
@@ -209,7 +211,7 @@ def test_half_an_answer_holds_nobody_up():
         ("import sys\nwhile True: sys.stderr.write('x' * 1000)", "output"),
     ],
 )
-def test_each_limit_is_kept_and_named(text: str, limit: str):
+def test_each_limit_is_enforced_and_named(text: str, limit: str):
     limits = Limits(1, 3 if limit == "wall" else 60, memory=256 << 20, output=1 << 20)
     outcome = run(Program(text), limits=limits)
     assert (outcome.limit, outcome.code != 0) == (limit, True)
@@ -224,12 +226,12 @@ def test_a_call_sends_plain_data_and_gets_bytes_to_compare():
         assert box.call("never", 1) == Outcome(
             1, b"", b"NameError: name 'never' is not defined", None, "NameError: name 'never' is not defined"
         )
-        with pytest.raises(protocol.CannotCrossError):
+        with pytest.raises(protocol.NotPlainDataError):
             box.call("once", object())
 
 
 @sandboxed
-def test_hostile_tests_end_with_the_sandbox_and_cannot_reply_nonsense():
+def test_hostile_tests_give_a_sandbox_error():
     for tests in (
         "import os\nos.write(1, b'\\0\\0\\0\\5hello')\nos._exit(0)",
         "import os\nos.write(1, b'\\xff' * 100)\nos._exit(0)",
@@ -261,7 +263,9 @@ with Sandbox(program, Limits(wall_seconds=100), tests_are_code=tests_are_code) a
 @sandboxed
 @pytest.mark.parametrize("kind", ["script", "tests in code"])
 @pytest.mark.parametrize("who", ["this user", "an ordinary user"])
-def test_nothing_is_left_when_the_process_that_made_it_is_killed(who: str, kind: str, request: pytest.FixtureRequest):
+def test_no_process_is_left_when_the_maker_of_the_sandbox_is_killed(
+    who: str, kind: str, request: pytest.FixtureRequest
+):
     python, path, more = (
         request.getfixturevalue("ordinary")
         if who == "an ordinary user"
@@ -270,7 +274,7 @@ def test_nothing_is_left_when_the_process_that_made_it_is_killed(who: str, kind:
     maker = subprocess.Popen([python, "-c", SLEEPER, path, kind], stdout=subprocess.PIPE, text=True, **more)
     assert maker.stdout
     outer = int(maker.stdout.readline())
-    # bubblewrap, the supervisor, the program; where root judges by tests in code, process 1 besides
+    # bubblewrap, the supervisor and the program; if root judges by tests in code, also process 1
     most = 4 if kind == "tests in code" and who == "this user" and os.geteuid() == 0 else 3
     for _ in range(200):
         inside = [outer, *_below(outer)]
@@ -290,7 +294,7 @@ def test_nothing_is_left_when_the_process_that_made_it_is_killed(who: str, kind:
 
 
 @sandboxed
-def test_killed_worker_takes_its_sandbox_along():
+def test_killing_a_worker_ends_its_sandbox():
     tests = json.dumps([{"input": "", "output": "1", "testtype": "stdin"}])
     problem = Problem("p", "Print 1.", None, tests, {})
     text = Text("run", "p", 0, problem.problem_hash, "import time\ntime.sleep(50)\nprint(1)")
@@ -299,7 +303,7 @@ def test_killed_worker_takes_its_sandbox_along():
         inside: list[int] = []
         for _ in range(600):
             inside = [pid for pid in _below(os.getpid()) if _name(pid) == "bwrap"]
-            if len(inside) == 1 and len(_below(inside[0])) == 2:  # bubblewrap, the supervisor and the program are there
+            if len(inside) == 1 and len(_below(inside[0])) == 2:  # wait for bubblewrap, the supervisor and the program
                 break
             time.sleep(0.05)
         outer = inside[0]
@@ -345,14 +349,14 @@ def test_without_bubblewrap_nothing_is_run_and_the_error_says_how_to_install_it(
 
 
 @sandboxed
-def test_process_that_is_granted_less_than_programs_are_runs_none():
+def test_process_with_lower_limits_than_its_programs_runs_none():
     text = "import resource\nresource.setrlimit(resource.RLIMIT_AS, (800 << 20, 800 << 20))\n"
     text += "from samples.sandbox.sandbox import Program, run\nrun(Program('print(1)'))"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
     assert "SandboxError: programs get a limit of 1073741824" in done.stderr
 
 
-def test_bubblewrap_that_may_not_make_namespaces_is_no_sandbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_bubblewrap_that_cannot_make_namespaces_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     fake = tmp_path / "bwrap"
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     fake.chmod(0o755)
@@ -364,7 +368,7 @@ def test_bubblewrap_that_may_not_make_namespaces_is_no_sandbox(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_filter_allows_by_default_and_fits_the_kernel(monkeypatch: pytest.MonkeyPatch, machine: str):
+def test_filter_allows_by_default_and_is_short_enough_for_the_kernel(monkeypatch: pytest.MonkeyPatch, machine: str):
     monkeypatch.setattr(platform, "machine", lambda: machine)
     program = seccomp.filter_program()
     assert program is not None
@@ -441,7 +445,7 @@ jsons = st.recursive(
 
 
 def spelled(value: Any) -> str:
-    """Types and values, whatever the order of a set, and NaN as itself."""
+    """Return types and values as text, where the order of a set does not matter and NaN equals NaN."""
     kind = type(value).__name__
     if isinstance(value, dict):
         return f"{kind} {[(spelled(key), spelled(value[key])) for key in value]}"
@@ -454,13 +458,13 @@ def spelled(value: Any) -> str:
 
 @given(plain)
 @settings(deadline=None)
-def test_plain_data_crosses_unchanged(value: object):
+def test_plain_data_arrives_unchanged(value: object):
     assert spelled(protocol.decode(protocol.encode(value, strict=True))) == spelled(value)
 
 
 @given(st.binary() | st.text(alphabet="lteszdgirfcnob0123456789:-", max_size=60).map(str.encode))
 @settings(max_examples=500, deadline=None)
-def test_bytes_of_anybody_become_plain_data_or_an_error_that_is_documented(data: bytes):
+def test_any_bytes_become_plain_data_or_a_documented_error(data: bytes):
     for read in (protocol.decode, lambda data: protocol.decode_flat(data, 5)):
         with contextlib.suppress(ValueError, TypeError, RecursionError, ArithmeticError):
             read(data)
@@ -473,13 +477,13 @@ def test_canonical_bytes_are_equal_when_values_are(one: object, other: object):
     assert protocol.canonical(one) == protocol.canonical(json.loads(json.dumps(one)))
 
 
-def test_canonical_bytes_know_no_difference_that_equality_does_not():
+def test_canonical_bytes_are_equal_for_equal_numbers_and_dicts():
     assert protocol.canonical([1, 0.0, 2**70]) == protocol.canonical([True, False, float(2**70)])
     assert protocol.canonical({"a": 1, "b": 2}) == protocol.canonical({"b": 2, "a": 1})
     assert len({protocol.canonical(value) for value in (1, "1", [1], (1,), None, 1.5, {"1": 1}, object())}) == 8
 
 
-def test_what_is_a_subclass_or_no_data_arrives_as_less():
+def test_a_subclass_arrives_as_its_base_and_other_objects_as_opaque():
     class Liar(str):
         __slots__ = ()
 
@@ -495,8 +499,8 @@ def test_what_is_a_subclass_or_no_data_arrives_as_less():
     assert back[1] != object()
     assert list(back[2]) == [1]
     assert back[3:] == [range(3), Decimal("1.5"), Fraction(1, 3)]
-    assert repr(protocol.decode(protocol.encode(back[1], strict=True))) == "<object object>"  # and goes back as that
+    assert repr(protocol.decode(protocol.encode(back[1], strict=True))) == "<object object>"  # it can be sent back
     assert list(protocol.decode(protocol.encode(iter([1]), strict=True))) == [1]
     for value in (object(), deque(), itertools.count()):
-        with pytest.raises(protocol.CannotCrossError):
+        with pytest.raises(protocol.NotPlainDataError):
             protocol.encode(value, strict=True)

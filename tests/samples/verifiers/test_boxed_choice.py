@@ -1,4 +1,4 @@
-r"""boxed-exact and choice (and numeric at its limit): what they take for an answer, and what they call equal."""
+r"""boxed-exact and choice (and numeric at its limit): which answers they extract, and which they call equal."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def problem(answer):
         ("1,2", "2,1", "wrong"),
     ],
 )
-def test_boxed_exact_wants_the_gold_text_typesetting_aside(gold, answer, status):
+def test_boxed_exact_compares_texts_without_typesetting(gold, answer, status):
     assert verifier("boxed-exact").compare(problem(gold), answer).status == status
 
 
@@ -53,7 +53,7 @@ BOXES = {
 
 
 @pytest.mark.parametrize("completion", list(BOXES))
-def test_boxed_exact_takes_the_last_complete_box_and_nothing_else(completion):
+def test_boxed_exact_extracts_only_the_last_complete_box(completion):
     assert verifier("boxed-exact").extract(completion) == BOXES[completion]
 
 
@@ -90,7 +90,7 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("completion", list(CHOICES))
-def test_choice_finds_the_letter_that_is_chosen(completion):
+def test_choice_extracts_the_chosen_letter(completion):
     assert verifier("choice").extract(completion) == CHOICES[completion]
 
 
@@ -101,14 +101,14 @@ def test_choice_reads_a_gold_letter_in_any_of_these_forms(gold):
 
 
 @pytest.mark.parametrize("gold", ["F", "12", "", "Because", "A+B", None])
-def test_choice_refuses_a_gold_answer_that_is_no_letter(gold):
+def test_choice_refuses_a_gold_answer_that_is_not_a_letter(gold):
     with pytest.raises(UsageError):
         verifier("choice").gold(problem(gold))
 
 
 @pytest.mark.parametrize("name", ["boxed-exact", "choice", "exact", "numeric"])
 @pytest.mark.parametrize("completion", ["\x00", "\\boxed{\x00}", "\ud800", "\\boxed{\udfff A}", r"\boxed{" * 1000])
-def test_odd_characters_are_text_like_any_other(name, completion):
+def test_odd_characters_are_judged_like_any_text(name, completion):
     judge = verifier(name)
     answer = judge.extract(completion)
     assert answer is None or judge.compare(problem("A" if name == "choice" else "7"), answer).status in {

@@ -1,4 +1,4 @@
-"""The verifier `code`: HumanEval's own solutions, tests of every form, and how programs are found in completions."""
+"""The verifier `code`: HumanEval's own solutions, tests of every form, and finding the program in a completion."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from samples.sandbox.sandbox import Limits
 from samples.verifiers import Verdict
 from samples.verifiers.code import Code, same_output
 
-pytestmark = pytest.mark.usefixtures("sandbox")
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("sandbox")]
 CODE = Code(Limits(cpu_seconds=5, wall_seconds=20))
 
 
@@ -49,7 +49,7 @@ def changed(problem: Problem, result: str) -> str:
 HUMAN_EVAL: dict[str, tuple[str, Callable[[Problem], str]]] = {
     "the body": ("correct", lambda p: p.metadata["canonical_solution"]),
     "a fenced answer": ("correct", lambda p: f"Sure!\n```python\n{whole(p)}```\nDone."),
-    # No mutant is as good as the solution: each of the 164 is wrong, by either mutation.
+    # Both mutations make each of the 164 solutions wrong.
     "the program without its last line": ("wrong", lambda p: f"```python\n{without_last_line(whole(p))}```"),
     "the negated result": ("wrong", lambda p: changed(p, "not it")),
 }
@@ -105,14 +105,17 @@ SUM = {"test": "def check(candidate):\n    assert candidate([1, 2]) == helper(2)
     ("completion", "status"),
     [
         ("    return sum(xs)\n", "correct"),
-        ("    return sum(xs)\n\n\ndef g():\n    return f([1\n", "correct"),  # goes on, and breaks off
+        (
+            "    return sum(xs)\n\n\ndef g():\n    return f([1\n",
+            "correct",
+        ),  # continues, and is cut off
         ("    return sum(xs)\n\nif __name__ == '__main__':\n    print(f([]))\n", "correct"),
         ("def f(xs: List[int]):\n    return helper(sum(xs)) - 1\n", "correct"),  # the prompt's import and helper
         ("from __future__ import annotations\ndef f(xs):\n    return sum(xs)\n", "correct"),
         ("f = lambda xs: sum(xs)\n", "correct"),
         ("    pass\nf = sum\n", "correct"),
         ("def f(xs):\n    return 4\n", "wrong"),
-        ("def helper(x):\n    return 7\ndef f(xs):\n    return 7\n", "wrong"),  # tests use the question's helper
+        ("def helper(x):\n    return 7\ndef f(xs):\n    return 7\n", "wrong"),  # the tests use the question's helper
         ("def g(xs):\n    return sum(xs)\n", "wrong"),
         ("return sum(xs)", "wrong"),
         ("I would add them.", "wrong"),
@@ -126,7 +129,7 @@ def test_completion_is_a_body_or_a_program(completion: str, status: str):
 @pytest.mark.parametrize(
     ("tests", "program", "status"),
     [
-        # tests see what the program does to their arguments
+        # tests see how the program changes their arguments
         ("x = [3, 1, 2]\n    candidate(x)\n    assert x == [1, 2, 3]", "def f(x): x.sort()", "correct"),
         ("x = {1: 2}\n    candidate(x)\n    assert x == {}", "def f(x): x.clear()", "correct"),
         ("x = [3, 1, 2]\n    candidate(x)\n    assert x == [1, 2, 3]", "def f(x): return sorted(x)", "wrong"),
@@ -159,22 +162,22 @@ def test_completion_is_a_body_or_a_program(completion: str, status: str):
         ("assert candidate(1) == 1", "while True: pass", "timeout"),
         ("assert list(candidate(candidate([1]))) == [1]", "def f(x): return iter(x)", "correct"),
         ("assert candidate(candidate(1)) == 1", "def f(x): return object()", "wrong"),
-        # no exception of the program is the end of a loop of the tests
+        # an exception of the program does not end a loop of the tests
         ("for a, b in zip(map(candidate, [1]), [1]):\n        assert a == b", "def f(x): next(iter([]))", "wrong"),
         ("assert all(x == 1 for x in map(candidate, [1]))", "def f(x): raise StopAsyncIteration", "wrong"),
-        # nor does a file of the program stand in for a module that the tests import
+        # a file of the program does not replace a module that the tests import
         (
             "candidate(1)\n    import colorsys\n    assert candidate(2) == colorsys.ONE_SIXTH",
             "def f(x):\n    open('/tmp/colorsys.py', 'w').write('ONE_SIXTH = 7')\n    return 7",
             "wrong",
         ),
-        # tests that are at fault say nothing of the program
+        # broken tests say nothing about the program
         ("assert candidate(object()) == 1", "def f(x): return 1", "error"),
         ("import no_such_module", "def f(x): return 1", "error"),
         ("pass", "def f(x): return 1", "error"),
     ],
 )  # fmt: skip
-def test_tests_in_code_judge_across_the_border_as_beside_the_program(tests: str, program: str, status: str):
+def test_tests_that_are_code_judge_as_if_they_shared_the_program_s_process(tests: str, program: str, status: str):
     code = Code(Limits(cpu_seconds=1))
     problem = asking({"test": f"def check(candidate):\n    {tests}\n", "entry_point": "f"})
     verdict = code.compare(problem, program)
@@ -188,7 +191,7 @@ def test_bare_asserts_call_the_program_by_name():
     assert (verdict.status, verdict.detail) == ("wrong", "assert add(0, 0) == 0: AssertionError")
 
 
-def test_workers_that_can_be_killed_judge_as_anybody_does():
+def test_workers_that_can_be_killed_give_the_same_verdicts():
     problem = asking(["assert add(1, 2) == 3"])
     programs = {f"def add(a, b):\n    return {result}": result == "a + b" for result in ("a + b", "a - b", "a")}
     texts = [Text("run", "p", number, problem.problem_hash, text) for number, text in enumerate(programs)]
@@ -222,7 +225,7 @@ STDIN = [
         ("while True: print('x' * 10**5)", "wrong", "test 1 of 2: wrote more than 16 MiB"),
     ],
 )  # fmt: skip
-def test_standard_output_decides(program: str, status: str, detail: str | None):
+def test_standard_output_decides_the_verdict(program: str, status: str, detail: str | None):
     limits = Limits(cpu_seconds=1 if "pass" in program else 20, wall_seconds=2 if "sleep" in program else 60)
     verdict = Code(limits).compare(asking(STDIN), program)
     assert (verdict.status, verdict.detail) == (status, detail)
@@ -284,7 +287,7 @@ def test_detail_says_what_a_function_returned():
     assert verdict.detail == "test 1 of 2: returned 'x\\ud800', expected [1, 2]"
 
 
-def test_private_tests_of_live_code_bench_count_and_nothing_of_them_is_unpickled():
+def test_private_tests_of_live_code_bench_count_and_are_never_unpickled():
     packed = base64.b64encode(
         zlib.compress(pickle.dumps(json.dumps([{"input": "9", "output": "81", "testtype": "stdin"}])))
     )
@@ -306,12 +309,12 @@ def test_inputs_and_outputs_may_be_two_lists():
         '[{"input": "1", "output": "1", "testtype": "functional"}]',
     ],
 )
-def test_tests_of_no_known_form_are_refused_before_anything_runs(tests: str | None):
+def test_tests_of_an_unknown_form_are_refused_before_anything_runs(tests: str | None):
     with pytest.raises(UsageError, match='problem "p"'):
         CODE.gold(Problem("p", "Write it.", None, tests, {}))
 
 
-def test_same_program_gets_the_same_verdict_though_its_tests_draw_numbers():
+def test_same_program_gets_the_same_verdict_when_its_tests_draw_random_numbers():
     tests = "import random\ndef check(candidate):\n    assert candidate(0) == random.random()\n"
     details = {judge(asking({"test": tests, "entry_point": "f"}), "def f(x): return x").status for _ in range(3)}
     assert details == {"wrong"}

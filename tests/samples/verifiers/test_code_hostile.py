@@ -1,4 +1,4 @@
-"""Programs that try to get out of the code sandbox, or to be judged correct without the answer."""
+"""Programs that try to escape from the code sandbox, or to be judged correct without the answer."""
 
 import ctypes
 import json
@@ -20,30 +20,30 @@ from samples.sandbox.sandbox import Limits
 from samples.verifiers import Verdict
 from samples.verifiers.code import Code
 
-pytestmark = pytest.mark.usefixtures("sandbox")
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("sandbox")]
 PROGRAMS = dict(
     section.split("\n", 1)
     for section in (Path(__file__).parent / "hostile" / "programs.txt").read_text().split("\n=== ")[1:]
 )
-# As a script, attack() runs twice; as a function, when the program loads and in each call. What it raises while the
-# program loads is not the end: the attack goes on.
+# In a script, attack() runs twice. In a function, it runs when the program loads and in each call. The program
+# continues if attack() raises while it loads.
 SCRIPT = "\ntry:\n    attack()\nexcept Exception:\n    pass\nprint(attack())\n"
 FUNCTION = "\ntry:\n    attack()\nexcept Exception:\n    pass\ndef solve(*_):\n    return attack()\n"
 KINDS = {"script": SCRIPT, "function": FUNCTION, "tests in code": FUNCTION}
 LIMITS = Limits(cpu_seconds=1, wall_seconds=2, memory=256 << 20, output=1 << 20, scratch=4 << 20)
-SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: what loses its parent becomes ours, so that nothing gets away unseen
+SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: a process that loses its parent becomes our child, so we see it
 
 
 @dataclass
 class Host:
-    """What programs must not reach."""
+    """The parts of the host that programs must not reach."""
 
     canary: Path
     victim: subprocess.Popen[bytes]
     port: int
     abstract: str
     visitors: list[str] = field(default_factory=list)
-    children: set[str] = field(default_factory=set)  # of this process, before anything hostile ran
+    children: set[str] = field(default_factory=set)  # children of this process before any hostile program ran
     secret: str = "canary-" + secrets.token_hex(8)
 
     def fill(self, text: str) -> str:
@@ -63,7 +63,7 @@ def children() -> set[str]:
 
 @pytest.fixture(scope="module")
 def host(open_folder: Path) -> Iterator[Host]:
-    folder = open_folder / "host"  # where nothing but the sandbox is in the way
+    folder = open_folder / "host"  # every user may write here: only the sandbox protects it
     folder.mkdir()
     folder.chmod(0o777)
     victim = subprocess.Popen(["sleep", "1000"])
@@ -95,7 +95,7 @@ def _count(listener: socket.socket, visitors: list[str]) -> None:
 
 
 def problem(kind: str, answers: list[str]) -> Problem:
-    """Three questions whose answers nobody can guess, as tests of each kind."""
+    """Make three tests of this kind, whose answers nobody can guess."""
     if kind == "tests in code":
         asserts = "".join(f"    assert candidate({number}) == {text!r}\n" for number, text in enumerate(answers))
         tests = {"test": f"def check(candidate):\n{asserts}", "entry_point": "solve"}
@@ -114,7 +114,7 @@ def secret_answers() -> list[str]:
 
 @pytest.fixture(scope="module")
 def verdicts(host: Host) -> Iterator[dict[tuple[str, str], Future[Verdict]]]:
-    """What is said of each program as each kind, when it is; several run at once, for most of them wait."""
+    """The future verdict on each program as each kind. Several programs run at once, because most of them wait."""
     with ThreadPoolExecutor(6) as pool:
         yield {
             (name, kind): pool.submit(Code(LIMITS).compare, problem(kind, secret_answers()), host.fill(attack) + ending)
@@ -125,7 +125,7 @@ def verdicts(host: Host) -> Iterator[dict[tuple[str, str], Future[Verdict]]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_hostile_program_gets_nowhere_and_is_not_correct(
+def test_hostile_program_does_not_escape_and_is_not_correct(
     host: Host, verdicts: dict[tuple[str, str], Future[Verdict]], name: str, kind: str
 ):
     verdict = verdicts[name, kind].result()
@@ -135,20 +135,20 @@ def test_hostile_program_gets_nowhere_and_is_not_correct(
     assert host.secret not in verdict.detail
 
 
-def test_host_is_unharmed_by_all_of_them(host: Host, verdicts: dict[tuple[str, str], Future[Verdict]]):
+def test_no_hostile_program_harms_the_host(host: Host, verdicts: dict[tuple[str, str], Future[Verdict]]):
     wait(verdicts.values())
     unharmed(host)
 
 
 def unharmed(host: Host) -> None:
-    assert children() <= host.children, "a process is left"
+    assert children() <= host.children, "a process is left on the host"
     assert host.victim.poll() is None
     assert host.canary.read_text() == host.secret
     assert [path.name for path in host.canary.parent.iterdir()] == ["canary"]
     assert host.visitors == []
 
 
-# An ordinary user's sandbox has one user inside for all, so only process 1 is out of the program's reach.
+# In an ordinary user's sandbox all processes have the same user. Only process 1 is out of the program's reach.
 ORDINARY = """
 import json, sys
 sys.path[:0] = [sys.argv[1]]
@@ -168,7 +168,7 @@ with concurrent.futures.ThreadPoolExecutor(6) as pool:
 """
 
 
-def test_hostile_programs_get_nowhere_in_an_ordinary_user_s_sandbox(
+def test_hostile_programs_do_not_escape_from_an_ordinary_user_s_sandbox(
     host: Host, ordinary: tuple[str, str, dict[str, Any]]
 ):
     python, path, more = ordinary
@@ -204,6 +204,6 @@ def test_program_that_knows_the_answers_is_correct(kind: str):
     assert Code(replace(LIMITS, wall_seconds=60)).compare(problem(kind, answers), text).status == "correct"
 
 
-def test_corpus_has_what_its_name_promises():
+def test_corpus_holds_enough_attacks():
     assert len(PROGRAMS) >= 30
     assert all("attack" in text for text in PROGRAMS.values())

@@ -1,7 +1,7 @@
-r"""math: what a careful mathematician would say of answers of every kind, and what the verifier is known to get wrong.
+r"""math: the verdict of a careful mathematician on answers of every kind, and the known errors of the verifier.
 
-The tables were written before the verifier was run on them. A line is `gold == answer` where the answer deserves
-`correct`, `gold != answer` where it deserves `wrong`; the answer is put into a \boxed.
+The tables were written before the verifier ran on them. A line `gold == answer` expects `correct`, a line
+`gold != answer` expects `wrong`. The test puts the answer into a \boxed.
 """
 
 import time
@@ -468,7 +468,7 @@ B != \text{(A)}
 2:3 != 3:2
 0 != \text{none}
 5 != \text{five hundred}
-"""  # noqa: RUF001 - answers have such signs
+"""  # noqa: RUF001 - answers contain these signs
 
 LIMITS = r"""
 # units are neither compared nor converted
@@ -480,32 +480,32 @@ LIMITS = r"""
 \frac{1}{2} != \sin 30^\circ
 \pi != 180^\circ
 
-# repeated values collapse
+# repeated values count once
 16,3,1,1 == 16,3,1
 
 # two numbers in braces, or in no brackets, may be a pair
 \{1,2\} == (1,2)
 (1,2) == 1,2
 
-# a column is no tuple
+# a column is not a tuple
 (1,2) != \begin{pmatrix}1\\2\end{pmatrix}
 
-# an equation is taken for its right side where the other answer is none
+# the right side of an equation is compared if the gold answer is no equation
 33 == a+b=33
 2 == x+1=2
 
-# inequalities joined by "or" are no union
+# inequalities joined by "or" are not read as a union
 (-\infty,1)\cup(3,\infty) != x<1 \text{ or } x>3
 
-# log is to base 10
+# log has base 10
 \log 100 == 2
 \ln 10 != \log 10
 
-# a lone letter behind a number may be a unit
+# a single letter after a number may be a unit
 5 == 5m
 5m != 5
 
-# a product after a slash is below it
+# a product after a slash is the denominator
 x/yz == x/(yz)
 
 # digits in groups of three are one number
@@ -515,16 +515,16 @@ x/yz == x/(yz)
 # letters outside of \text are a product
 cat == act
 
-# what agrees in 15 digits is equal
+# numbers that agree in 15 digits are equal
 \sqrt{2} == \sqrt{2}+10^{-20}
 
-# not read
+# cannot be read
 \frac{1}{3} != 0.333...
 (0,1) != ]0,1[
 \frac{1}{2} != P(X=1)=\frac{1}{2}
 """
 
-# The gold answer, the completion, and what it deserves.
+# The gold answer, the completion, and the right status.
 COMPLETIONS = [
     # One box, or several.
     ("5", r"So it is \boxed{5}.", "correct"),
@@ -543,13 +543,13 @@ COMPLETIONS = [
     ("1,2,3", r"$\boxed{1}$, $\boxed{2}$, and $\boxed{3}$", "correct"),
     ("5", r"We try \boxed{3}. No, it is 5.", "wrong"),
     (r"\{1,2\}", r"\boxed{\{2,1\}}", "correct"),
-    # A box that was cut off is no answer, whatever stands before it.
+    # A cut-off box gives no answer, except after a complete box.
     ("1", r"So 1 + 16 = \boxed{1", "no_answer"),
     ("16", r"So 1 + 16 = \boxed{1", "no_answer"),
     (r"\frac{3}{4}", r"It follows that \boxed{\frac{3}{4}", "no_answer"),
     ("5", r"The answer is 5: \boxed{", "no_answer"),
     ("5", r"\boxed{5} Wait, let me check again. \boxed{7", "correct"),
-    # A box that is empty or only spoken of.
+    # A box that is empty or only mentioned.
     ("6", r"It goes into \boxed{}. The final answer is 6.", "correct"),
     ("6", r"It goes into \boxed. The final answer is 6.", "correct"),
     ("6", r"\boxed{}", "no_answer"),
@@ -595,12 +595,12 @@ def table(text):
 
 
 @pytest.mark.parametrize(("gold", "answer", "status"), list(table(CASES)))
-def test_a_boxed_answer_gets_what_a_careful_mathematician_would_say(gold, answer, status):
+def test_a_boxed_answer_gets_the_verdict_of_a_careful_mathematician(gold, answer, status):
     assert judge(gold, rf"We find that the answer is $\boxed{{{answer}}}$.") == status
 
 
 @pytest.mark.parametrize(("gold", "answer", "status"), list(table(LIMITS)))
-def test_known_limits_are_as_the_module_says(gold, answer, status):
+def test_known_limits_are_those_that_the_module_lists(gold, answer, status):
     assert judge(gold, rf"\boxed{{{answer}}}") == status
 
 
@@ -624,14 +624,14 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", list(HOSTILE))
-def test_extraction_takes_one_pass_over_whatever_a_model_writes(name):
+def test_extraction_takes_one_pass_over_any_text(name):
     completion, answer = HOSTILE[name]
     began = time.process_time()
     assert Math().extract(completion) == answer
     assert time.process_time() - began < 1 + len(completion) / 1e6
 
 
-def test_a_long_answer_is_cut_and_wrong():
+def test_a_long_answer_is_truncated_and_wrong():
     answer = Math().extract(r"\boxed{" + "1+" * (8 << 20) + "1}")
     assert answer is not None
     assert len(answer) < 3000
@@ -651,7 +651,7 @@ def test_a_long_answer_is_cut_and_wrong():
         "10^{-10^{10}}",
     ],
 )
-def test_a_number_that_nobody_can_evaluate_is_an_error_unless_it_is_the_gold_one(answer):
+def test_a_number_too_large_to_evaluate_is_an_error_unless_it_is_the_gold_answer(answer):
     assert judge("15", rf"\boxed{{{answer}}}") == "error"
     assert judge(answer, rf"\boxed{{{answer}}}") == "correct"
 
@@ -659,7 +659,7 @@ def test_a_number_that_nobody_can_evaluate_is_an_error_unless_it_is_the_gold_one
 @pytest.mark.parametrize(
     "answer", ["(" * 900 + "5" + ")" * 900, "{" * 900, "\x00", "\ud800", r"\frac{1}{1+" * 60 + "1" + "}" * 60]
 )
-def test_what_cannot_be_read_is_compared_as_text(answer):
+def test_an_answer_that_cannot_be_parsed_is_compared_as_text(answer):
     math = Math()
     verdict = math.compare(Problem("p", "?", "15", None, {}), answer)
     assert (verdict.status, verdict.detail) == ("wrong", "the answer is not read as mathematics; compared as text")

@@ -1,4 +1,4 @@
-r"""paper-math: where it takes an answer from, what its leniency lets pass, and what not even that does."""
+r"""paper-math: which answer it extracts, what it accepts, and what it still refuses."""
 
 import pytest
 
@@ -22,12 +22,12 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("completion", list(ANSWERS))
-def test_a_box_comes_before_what_is_stated_and_that_before_the_last_number(completion):
+def test_a_box_comes_before_a_stated_answer_and_that_before_the_last_number(completion):
     assert verifier("paper-math").extract(completion) == ANSWERS[completion]
 
 
 CASES = r"""
-# A factor of 100 either way, which stands for percent.
+# A factor of 100 in either direction, because of percent.
 50\% == 0.5
 50\% == 50
 50\% == 5000
@@ -46,7 +46,7 @@ CASES = r"""
 0 == 0.0
 0 != 0.00001
 
-# Text, letter case aside.
+# Text, ignoring letter case.
 \text{even} == Even
 \text{even} != odd
 \text{(B)} == B
@@ -64,7 +64,7 @@ x=5 != 6
 \frac{3}{4} == 3/4
 \frac{3}{4} != \frac{4}{3}
 
-# Lists, entry by entry, whatever brackets are around them.
+# Lists, entry by entry, with any brackets around them.
 (1,2) == [1,2]
 (1,2) == 1, 2
 (1,2) != (2,1)
@@ -85,7 +85,7 @@ x^2+y^2=4 != x^2+y^2=5
 1+2i == 2i+1
 1+2i != 1-2i
 
-# What cannot be held as a floating-point number is no other number.
+# A number too large for floating point equals no other number.
 15 != 9^{700}
 9^{700} == 9^{700}
 9^{700} != 9^{701}
@@ -106,7 +106,7 @@ def status(name, gold, completion):
 
 
 @pytest.mark.parametrize(("gold", "answer", "expected"), list(table()))
-def test_two_answers_agree_as_leniently_as_the_paper_has_it(gold, answer, expected):
+def test_two_answers_agree_as_in_the_paper(gold, answer, expected):
     assert status("paper-math", gold, rf"\boxed{{{answer}}}") == expected
 
 
@@ -120,14 +120,14 @@ def test_two_answers_agree_as_leniently_as_the_paper_has_it(gold, answer, expect
         ("10000", r"\boxed{10001}"),
     ],
 )
-def test_its_leniency_is_what_math_does_not_have(gold, completion):
+def test_answers_that_only_paper_math_accepts(gold, completion):
     assert status("paper-math", gold, completion) == "correct"
     assert status("math", gold, completion) == "wrong"
 
 
-def test_a_number_that_nobody_can_evaluate_is_an_error():
+def test_a_number_too_large_to_evaluate_is_an_error():
     assert status("paper-math", "15", "the answer is 9**9**9**9") == "error"
 
 
-def test_a_long_answer_is_cut_and_wrong():
+def test_a_long_answer_is_truncated_and_wrong():
     assert status("paper-math", "15", r"\boxed{" + "1" * 5000 + "}") == "wrong"

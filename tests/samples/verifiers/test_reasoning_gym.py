@@ -1,4 +1,4 @@
-"""reasoning-gym: each task's own scorer, on problems as they are stored, and on answers that mean harm."""
+"""reasoning-gym: each task's own scorer, on stored problems and on hostile answers."""
 
 import dataclasses
 import functools
@@ -14,10 +14,12 @@ from samples.errors import UsageError
 from samples.problems.problems import Problem, load
 from samples.verifiers import verifier
 
+pytestmark = pytest.mark.heavy
 
-@functools.cache  # each load starts a Python that imports every task
+
+@functools.cache  # each load starts a Python process that imports every task
 def stored(source):
-    """Load a problem as the lake gives it back: its metadata has been JSON."""
+    """Load a problem as the lake returns it: its metadata was stored as JSON."""
     problem = load(f"reasoning-gym:{source}").problems[-1]
     return dataclasses.replace(problem, metadata=json.loads(json.dumps(problem.metadata)))
 
@@ -38,7 +40,7 @@ def test_the_gold_answer_is_correct_and_another_is_not(source):
     assert judge(stored(source), "no such thing").status == "wrong"
 
 
-def test_another_way_to_reach_the_number_is_correct_where_the_scorer_says_so():
+def test_another_way_to_reach_the_number_is_correct():
     problem = stored(COUNTDOWN)
     assert problem.answer is not None
     backwards = "+".join(reversed(problem.answer.replace(" ", "").split("+")))
@@ -54,7 +56,7 @@ def test_a_partly_right_answer_has_its_reward_and_is_wrong():
     assert 0 < verdict.reward < 1
 
 
-def test_a_colouring_of_ones_own_is_correct_without_any_gold_answer():
+def test_any_valid_colouring_is_correct_without_a_gold_answer():
     problem = stored(COLOURS)
     assert problem.answer is None
     puzzle = problem.metadata["puzzle"]
@@ -70,7 +72,7 @@ def test_a_problem_that_is_not_generated_again_is_an_error_and_never_wrong(chang
     assert "does not generate this problem again" in (verdict.detail or "")
 
 
-def test_an_index_or_task_that_is_not_there_is_an_error():
+def test_an_unknown_index_or_task_is_an_error():
     problem = stored(COUNTDOWN)
     for change in ({"index": 99}, {"task": "no_such_task"}, {"settings": {"seed": 0, "sise": 3}}):
         again = problem.metadata["reasoning_gym"] | change
@@ -94,7 +96,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("completion", list(ANSWERS))
-def test_the_answer_is_what_the_last_tags_hold_else_a_box_else_everything(completion):
+def test_the_answer_is_in_the_last_tags_else_the_box_else_everything(completion):
     assert verifier("reasoning-gym").extract(completion) == ANSWERS[completion]
 
 
@@ -132,7 +134,7 @@ for answer in answers:
 
 
 def scorers(parent):
-    """Return the ids of the living processes that this one has started."""
+    """Return the ids of the running child processes of `parent`."""
     return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
@@ -143,7 +145,7 @@ def alive(process):
         return False
 
 
-def test_an_answer_that_never_ends_is_ended_by_killing_the_worker_alone():
+def test_killing_the_worker_ends_the_scorer_of_an_endless_answer():
     problem = stored(INTEGRAL)
     with subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
         assert worker.stdin is not None

@@ -1,4 +1,4 @@
-"""exact and numeric: what they extract, and what they call equal."""
+"""exact and numeric: which answers they extract, and which they call equal."""
 
 import pytest
 
@@ -59,13 +59,13 @@ def test_numeric_compares_within_a_millionth_of_gold(gold, answer, status):
 
 
 @pytest.mark.parametrize("gold", ["x+1", "nan", "inf", "", "\\frac{1}{2}", None])
-def test_numeric_refuses_a_gold_answer_that_is_no_number(gold):
+def test_numeric_refuses_a_gold_answer_that_is_not_a_number(gold):
     with pytest.raises(UsageError):
         verifier("numeric").gold(problem(gold))
 
 
 @pytest.mark.parametrize(("answer", "status"), [("yes", "correct"), ("Yes", "wrong"), ("yes.", "wrong")])
-def test_exact_wants_the_same_text(answer, status):
+def test_exact_requires_the_same_text(answer, status):
     assert verifier("exact").compare(problem(" yes "), answer).status == status
 
 

@@ -1,4 +1,4 @@
-"""Other tools' sample files as runs of a lake: one reader per format, a plain dict as registry."""
+"""Import other tools' sample files as runs of a lake. Each format has one reader, registered here by its name."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from samples.exchange.imports import human_eval, inspect_ai, lm_eval, nemo_skills, own, qwen_math
 from samples.exchange.imports.row import Row
 
-Reader = Callable[[Any, str | None], Iterator[Row]]  # a value of the file, and the score that was chosen, to rows
+Reader = Callable[[Any, str | None], Iterator[Row]]  # takes one value of the file and the chosen score, yields rows
 
 FORMATS: dict[str, Reader] = {
     "samples": own.read,

@@ -1,10 +1,9 @@
-"""One row of a file, its fields read as the kinds they must have.
+"""Read the fields of one row as the kinds they must have.
 
-A value of another kind is a `BadRow`, which says what is expected and what was found. NaN, which JSON does not have,
-is a missing value; only log-probs may be it.
+A value of another kind raises `BadRow`, which says what is expected and what was found. NaN means a missing value, as
+JSON has no NaN; only log-probs may be NaN.
 """
 
-import json
 import math
 import sys
 from collections.abc import Mapping
@@ -14,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from samples.errors import UsageError
-from samples.problems.fields import as_text
+from samples.files.errors import BadRow
+from samples.files.values import as_text, fields_of, short_json
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -24,19 +24,15 @@ _INT64 = 2**63 - 1
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}  # as `samples export` writes them
 
 
-class BadRow(Exception):
-    """What is wrong with one row of a file; where it stands is said by whoever reads the file."""
-
-
 class UnclearScore(UsageError):
-    """A file holds several scores, and which one gives the verdicts was not said."""
+    """A file holds several scores, and nobody said which one gives the verdicts."""
 
 
-def chosen(score: str | None, there: Mapping[str, Any]) -> str | None:
-    """Return which of the scores that are there gives the verdict; None where there is none, or `score` is "none".
+def choose_score(score: str | None, there: Mapping[str, Any]) -> str | None:
+    """Return which of a row's scores gives the verdict. None: the row has none, or `score` is "none".
 
     Raises:
-        UnclearScore: There are several and `score` is None, or it names none of them.
+        UnclearScore: The row has several and `score` is None, or `score` is not one of them.
     """
     if score == "none" or not there:
         return None
@@ -49,12 +45,10 @@ def chosen(score: str | None, there: Mapping[str, Any]) -> str | None:
 
 
 class Fields:
-    """The fields of one row of a file, read as the kinds they must have. Null, NaN and what is absent are None."""
+    """The fields of one row. Each method reads one field as a kind; null, NaN and a missing field are None."""
 
     def __init__(self, values: Any) -> None:
-        if not isinstance(values, dict):
-            raise BadRow(f"is {shown(values)}; an object {{…}} with fields is expected")
-        self.values: dict[str, Any] = values
+        self.values = fields_of(values)
 
     def __contains__(self, name: str) -> bool:
         return self._value(name) is not None
@@ -64,10 +58,12 @@ class Fields:
         return None if isinstance(value, float) and math.isnan(value) else value
 
     def _wrong(self, name: str, expected: str) -> BadRow:
-        return BadRow(f'"{name}" is {shown(self.values.get(name))}; {expected} is expected')
+        value = self.values.get(name)
+        found = "missing" if value is None else short_json(value)
+        return BadRow(f'"{name}" is {found}; {expected} is expected')
 
     def text(self, name: str, *, numbers: bool = False) -> str | None:
-        """Return text; with `numbers`, a number is text too (an id, an answer)."""
+        """Return text; with `numbers`, a number counts as text too (an id, an answer)."""
         value = self._value(name)
         if value is None or isinstance(value, str):
             return value
@@ -83,7 +79,7 @@ class Fields:
         return value
 
     def integer(self, name: str, most: int = _INT32, least: int = 0) -> int | None:
-        """Return a whole number; 3.0 is one, since tables with gaps store it so."""
+        """Return a whole number. 3.0 is one, because tables with gaps store integers as floats."""
         value = self._value(name)
         if value is None:
             return None
@@ -103,15 +99,15 @@ class Fields:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
             raise self._wrong(name, "a finite number")
-        return float(value)
+        return float(value) + 0.0  # minus zero is zero: DuckDB keeps no sign of it
 
     def logprob(self, name: str) -> float | None:
-        """Return a number; it may be NaN or infinite, in words too ("-Infinity")."""
+        """Return a number. It may be NaN or infinite, also as text ("-Infinity")."""
         value = self.values.get(name)
         return None if value is None else float(self._logprobs(name, [value])[0])
 
     def flag(self, name: str) -> bool | None:
-        """Return true or false; 1 and 0 are meant so too."""
+        """Return true or false; 1 and 0 count too."""
         value = self._value(name)
         if value is None:
             return None
@@ -139,12 +135,12 @@ class Fields:
         return found.astype(np.int32)
 
     def token_logprobs(self, name: str) -> Floats | None:
-        """Return a list of log-probs as float32; they may be NaN or infinite, in words too."""
+        """Return a list of log-probs as float32. They may be NaN or infinite, also as text."""
         values = self.items(name)
         return None if values is None else self.logprobs(name, values)
 
     def logprobs(self, name: str, values: list[Any]) -> Floats:
-        """Return `values`, found in the field `name`, as log-probs."""
+        """Return `values` of the field `name` as log-probs, float32."""
         doubles = self._logprobs(name, values)
         with np.errstate(over="ignore"):
             floats = doubles.astype(np.float32)
@@ -162,15 +158,9 @@ class Fields:
 
 
 def _array(values: list[Any]) -> npt.NDArray[Any] | None:
-    """Return a flat list as an array; numbers are of kind "i" or "f". None where it is not flat."""
+    """Return a flat list as an array, None if it is not flat. Numbers have the kind "i" or "f"."""
     try:
         found = np.array(values)
     except ValueError:  # lists of several lengths
         return None
     return found if found.ndim == 1 else None
-
-
-def shown(value: Any) -> str:
-    """Return a value as an error names it: short, and in characters that any terminal has."""
-    text = json.dumps(value, ensure_ascii=True, default=str, skipkeys=True) if value is not None else "missing"
-    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004 - of a line that names much else

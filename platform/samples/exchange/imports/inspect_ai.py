@@ -1,19 +1,21 @@
-"""Logs of Inspect AI: .json, and .eval, a zip with one JSON a sample (its `log/_log.py`, `model/_model_output.py`).
+"""Read logs of Inspect AI (its `log/_log.py`, `model/_model_output.py`): .json, or .eval, a zip of one JSON a sample.
 
     {"eval": {…}, "samples": [{"id": 1, "epoch": 1, "input": "…", "target": "204", "scores": {"match": {"value": "C",
      "answer": "204"}}, "output": {"model": "…", "choices": [{"message": {"content": "…"}, "stop_reason": "stop"}]}}]}
 
-An epoch is a sample of its problem; where the model gave several choices, each is one, and the score is the first's.
-Of several scorers, --score chooses. Values: C, I, P, N (correct, incorrect, partial, no answer), true, false, or a
-number, of which 1 is correct and what is less is wrong, with the number as the reward. Null and NaN are not scored.
+An epoch is one sample of its problem. If the model gave several choices, each choice is a sample, and the score belongs
+to the first. --score chooses one of several scorers. A score's value is C, I, P or N (correct, incorrect, partial, no
+answer), true, false, or a number. The number 1 is correct and a smaller one is wrong, with the number as the reward.
+Null and NaN mean that nothing was scored.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.fields import BadRow, Fields, Floats, chosen
+from samples.exchange.imports.fields import Fields, Floats, choose_score
 from samples.exchange.imports.row import Row
-from samples.problems.fields import as_text
+from samples.files.errors import BadRow
+from samples.files.values import as_text
 from samples.verifiers import Verdict
 
 _REASONS = {"max_tokens": "length", "model_length": "length", "unknown": None}
@@ -22,13 +24,13 @@ _ATTACHED = "attachment://"
 
 
 def read(value: Any, score: str | None) -> Iterator[Row]:
-    """Yield the samples that one epoch of a problem gave."""
+    """Yield the samples of one epoch of a problem."""
     fields = Fields(value)
     problem_id, epoch = fields.id("id"), fields.integer("epoch", least=1)
     attached = Fields(fields.values.get("attachments") or {})
     output, error = Fields(fields.values.get("output") or {}), _error(fields)
     scores = Fields(fields.values.get("scores") or {})
-    scorer = chosen(score, scores.values)
+    scorer = choose_score(score, scores.values)
     verdict = _verdict(scores, scorer) if scorer and error is None else None
     question, gold = _text(fields, "input", attached), _gold(fields)
     choices = [Fields(choice) for choice in output.items("choices") or []]
@@ -59,7 +61,7 @@ def _error(fields: Fields) -> str | None:
 
 
 def _text(fields: Fields, name: str, attached: Fields) -> str | None:
-    """Return a text, the texts among the parts of a content, or those of a chat's last message of the user."""
+    """Return a field's text. A chat gives the user's last message; a content of several parts gives their texts."""
     value = fields.values.get(name)
     if not isinstance(value, list):
         text = fields.text(name)

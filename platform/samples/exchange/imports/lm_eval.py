@@ -1,28 +1,28 @@
-"""The sample logs of EleutherAI's lm-evaluation-harness: samples_TASK_….jsonl (its `evaluator.py`, `--log_samples`).
+"""Read sample logs of EleutherAI's lm-evaluation-harness: samples_TASK_….jsonl (its `evaluator.py`, `--log_samples`).
 
     {"doc_id": 0, "doc": {…}, "target": "204", "resps": [["…"]], "filtered_resps": ["204"], "filter": "strict-match",
      "metrics": ["exact_match"], "exact_match": 1.0}
 
-one row per document and filter: resps holds the texts of the repeats. Where one score is of several texts, it is the
-verdict on none of them. A row whose responses are no texts (log-likelihoods of choices) is a sample without
-completion. Of several filters or metrics, --score FILTER, METRIC or METRIC,FILTER chooses.
+Each row is one document under one filter; resps holds the texts of the repeats. A score of several texts together
+gives no verdict on any of them. A row whose responses are not texts (log-likelihoods of choices) is a sample without a
+completion. --score FILTER, METRIC or METRIC,FILTER chooses among several filters or metrics.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.fields import Fields, chosen
+from samples.exchange.imports.fields import Fields, choose_score
 from samples.exchange.imports.row import Row
-from samples.problems.fields import as_text
+from samples.files.values import as_text
 from samples.verifiers import Verdict
 
-_METRICS = ("exact_match", "acc", "pass@1", "pass_at_1", "math_verify")  # where a log, being old, does not name its own
+_METRICS = ("exact_match", "acc", "pass@1", "pass_at_1", "math_verify")  # for old logs, which do not name their metrics
 _QUESTIONS = ("question", "problem", "prompt", "query", "text")
-_NO_MATCH = "[invalid]"  # what the harness's regex filters give where they find no answer
+_NO_MATCH = "[invalid]"  # what the harness's regex filters return when they find no answer
 
 
 def read(value: Any, score: str | None) -> Iterator[Row]:
-    """Yield the samples of one document under one filter; none, where `score` names another filter."""
+    """Yield the samples of one document under one filter; nothing if `score` names another filter."""
     fields = Fields(value)
     metrics = {name: None for name in fields.items("metrics") or _METRICS if isinstance(name, str) and name in fields}
     filtered = fields.text("filter")
@@ -33,7 +33,7 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
             if wanted != filtered:
                 return
             metric = name or None
-    name = chosen(metric, metrics)
+    name = choose_score(metric, metrics)
 
     problem_id = fields.id("doc_id")
     texts = _texts(fields)

@@ -1,8 +1,8 @@
 """Import a file of samples as a run of a lake: all of it, once, or nothing.
 
-The file is read twice: checked whole, then written. The run's specification says that it is imported and names the
-content, so the id is that of the file and not of the run's name. Importing again finishes what was left undone and
-adds nothing twice.
+The file is read twice: it is checked whole, then written. The run's specification says that the run is imported, and
+holds the hash of the file. The run id is therefore the file's, whatever the run's name. Importing the file again adds
+what is missing, and nothing twice.
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,14 @@ from typing import Any
 
 from samples.errors import UsageError
 from samples.exchange.imports import FORMATS
-from samples.exchange.imports.problems import found, renamed, stand_ins
-from samples.exchange.imports.reading import Source, fetched
+from samples.exchange.imports.check import Contents, check_file, read_rows
+from samples.exchange.imports.problems import problems_in_file, problems_in_set, with_problem_ids
+from samples.exchange.imports.progress import Watch
+from samples.exchange.imports.reading import Source, local_copy
 from samples.exchange.imports.store import VERIFIER, Store
-from samples.exchange.imports.survey import Survey, Watch, rows, survey
 from samples.lake.tables import Tables
-from samples.problems import problems as problem_sets
-from samples.problems.problems import ProblemSet
+from samples.problems.problems import ProblemSet, check_dataset_name
+from samples.problems.problems import load as load_problems
 from samples.runs.record import add_problems
 from samples.runs.run import Run, register
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, VERDICTS
@@ -27,7 +28,7 @@ ENGINE = "imported"
 
 @dataclass(frozen=True)
 class Summary:
-    """What a file holds, and which tables were added to; none, where all of it was there already."""
+    """What a file holds. `added` names the tables that got rows; it is empty if the lake had them all."""
 
     run: Run
     verifier: str
@@ -51,23 +52,23 @@ def load(
     score: str | None = None,
     watch: Watch = lambda _doing, _rows: None,
 ) -> Summary:
-    """Import `file` (a path or URI) of the format `form` (one of FORMATS) as run `name`; makes the lake if needed.
+    """Import `file` (a path or URI) in the format `form` (one of FORMATS) as run `name`. A missing lake is made.
 
-    `problems` is a source of the problems' questions, gold answers and tests. `score` names which of a file's scores
-    gives the verdicts, "none" leaves them out. `labels` may name the model. `watch` is told (doing, rows so far).
+    `problems` is a source of the problems' questions, gold answers and tests. `score` names the score that gives the
+    verdicts; "none" leaves verdicts out. `labels` may name the model. `watch` is called with (doing, rows so far).
 
     Raises:
-        BadRowsError: Rows are bad; says which. Nothing is imported.
+        BadRowsError: Rows are bad. The message names them; nothing is imported.
         UsageError: The file cannot be read, or the name belongs to another run.
-        LakeError: The lake cannot be written; the same again goes on from what was committed.
+        LakeError: The lake cannot be written. The same call goes on from what was committed.
     """
     if form not in FORMATS:
-        raise UsageError(f'format "{form}" is not known: choose one of {", ".join(FORMATS)}')
-    problem_sets.named(dataset)
-    given = problem_sets.load(problems, dataset=dataset) if problems else None
-    with fetched(file) as source:
-        held = survey(source, FORMATS[form], score, watch)
-        of = found(held.problems, given) if given else stand_ins(held.problems)
+        raise UsageError(f'unknown format "{form}": choose one of {", ".join(FORMATS)}')
+    check_dataset_name(dataset)
+    given = load_problems(problems, dataset=dataset) if problems else None
+    with local_copy(file) as source:
+        held = check_file(source, FORMATS[form], score, watch)
+        of = problems_in_set(held.problems, given) if given else problems_in_file(held.problems)
         run = Run(
             name=name,
             dataset=dataset,
@@ -82,7 +83,7 @@ def load(
         add_problems(to, dataset, of.values())
         version = f"{form}-{source.content[:12]}"
         store = Store(to, run, version, _tables(held))
-        added = store.store(renamed(rows(source, FORMATS[form], score), of), watch)
+        added = store.store(with_problem_ids(read_rows(source, FORMATS[form], score), of), watch)
     return Summary(
         run=run,
         verifier=VERIFIER,
@@ -111,7 +112,7 @@ def _specification(
     }
 
 
-def _tables(held: Survey) -> list[str]:
+def _tables(held: Contents) -> list[str]:
     rows_of = {
         COMPLETIONS.name: held.completions,
         SAMPLES.name: held.samples,

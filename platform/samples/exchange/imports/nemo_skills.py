@@ -1,20 +1,21 @@
-"""Outputs of NVIDIA's NeMo-Skills: output….jsonl after evaluation (its `evaluation/metrics/math_metrics.py`).
+"""Read outputs of NVIDIA's NeMo-Skills: output….jsonl after evaluation (its `evaluation/metrics/math_metrics.py`).
 
     {"id": "aime-1", "problem": "…", "expected_answer": "204", "generation": "…", "predicted_answer": "204",
      "symbolic_correct": true, "num_generated_tokens": 812}
 
-one sample a line; older versions call it is_correct, a model's judgement ends in "Judgement: Yes" or "No". Where
-both are there, --score symbolic_correct (or is_correct) or --score judgement chooses. A problem without an id is
-known by a hash of its text, as in problem files. Seeds lie in files of their own: put them together to import them.
+Each line is one sample. Older versions write is_correct in place of symbolic_correct. A model's judgement ends in
+"Judgement: Yes" or "Judgement: No". If a file has both, --score symbolic_correct (or is_correct) or --score judgement
+chooses. A problem without an id gets the hash of its text as its id, as in problem files. NeMo-Skills writes one file
+per seed: concatenate them to import them.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.fields import BadRow, Fields, chosen
+from samples.exchange.imports.fields import Fields, choose_score
 from samples.exchange.imports.row import Row
+from samples.files.errors import BadRow
+from samples.problems.problems import question_id
 from samples.verifiers import Verdict
 
 _SCORES = ("symbolic_correct", "is_correct", "judge_correct", "judgement")
@@ -30,10 +31,10 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
         raise BadRow('"generation" is missing; text is expected')
     name = next((name for name in _IDS if name in fields), None)
     if name is None and question is None:
-        raise BadRow(f'has neither "problem" nor one of {", ".join(_IDS)}: no telling which problem it is')
-    chose = chosen(score, {name: None for name in _SCORES if name in fields})
+        raise BadRow(f'has neither "problem" nor one of {", ".join(_IDS)}: nothing says which problem it is')
+    chose = choose_score(score, {name: None for name in _SCORES if name in fields})
     yield Row(
-        fields.id(name) if name else _hashed(question or ""),
+        fields.id(name) if name else question_id(question or ""),
         completion=completion,
         tokens=fields.integer("num_generated_tokens"),
         verdict=_verdict(fields, chose) if chose else None,
@@ -56,8 +57,3 @@ def _judged(fields: Fields) -> bool | None:
     _, said, word = (fields.text("judgement") or "").rpartition("Judgement:")
     word = word.strip().lower()
     return None if not said or not word.startswith(("yes", "no")) else word.startswith("yes")
-
-
-def _hashed(question: str) -> str:
-    canonical = json.dumps(question, ensure_ascii=False)
-    return f"q-{hashlib.sha256(canonical.encode('utf-8', 'replace')).hexdigest()[:12]}"

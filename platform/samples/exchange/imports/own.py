@@ -1,41 +1,43 @@
-"""Our own format, which `samples export` writes: one sample a row, its fields named as in the lake.
+"""Read our own format, which `samples export` writes: one sample per row, its fields named as in the lake.
 
     {"problem_id": "aime-1", "sample_index": 0, "completion": "…", "tokens": 812, "correct": true, "answer": "204"}
 
-problem_id, and of the rest what is known: sample_index, completion, token_ids, token_logprobs, tokens,
-cumulative_logprob, finish_reason, stop_reason, seed, error; the verdict as status (correct, wrong, no_answer,
-timeout, error) or correct, with answer, reward, detail, seconds; the problem's question and gold. Verdicts of
-several verifiers are sets of columns: math_status, math_answer … A problem of which only counts are known is one
-row with n and c, and errors and timeouts where there were any. Other fields are not read.
+A row has problem_id and whatever else is known: sample_index, completion, token_ids, token_logprobs, tokens,
+cumulative_logprob, finish_reason, stop_reason, seed, error. The verdict is status (correct, wrong, no_answer, timeout,
+error) or correct, with answer, reward, detail and seconds. question and gold belong to the problem. Several verifiers
+have columns of their own: math_status, math_answer … If only counts of a problem are known, it is one row with n and
+c, and with errors and timeouts if there were any. Other fields are ignored.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.fields import BadRow, Fields, chosen, shown
+from samples.exchange.imports.fields import Fields, choose_score
 from samples.exchange.imports.row import Counts, Row
+from samples.files.errors import BadRow
+from samples.files.values import short_json
 from samples.verifiers import STATUSES, Verdict
 
-_TELLS = ("sample_index", "completion", "error", "status", "correct", "n")
+_SAMPLE_FIELDS = ("sample_index", "completion", "error", "status", "correct", "n")
 _SUFFIX = "_status"
 
 
 def read(value: Any, score: str | None) -> Iterator[Row]:
-    """Yield the one row that a row of the file is. `score` names the verifier, where there are several."""
+    """Yield the one row that a row of the file gives. `score` names one of several verifiers."""
     fields = Fields(value)
     run = fields.text("run")
     same = ("run", run) if run is not None else None
     problem_id, question, gold = fields.id("problem_id"), fields.text("question"), fields.text("gold", numbers=True)
-    sets = _sets(fields)
-    if not any(name in fields for name in _TELLS) and not sets:
-        there = shown(list(fields.values))
-        raise BadRow(f"says nothing of a sample: one of {', '.join(_TELLS)} is expected; its fields are {there}")
+    judges = _verifiers(fields)
+    if not any(name in fields for name in _SAMPLE_FIELDS) and not judges:
+        there = short_json(list(fields.values))
+        raise BadRow(f"has none of the fields {', '.join(_SAMPLE_FIELDS)}; its fields are {there}")
     if "n" in fields or "c" in fields:
         yield Row(problem_id, counts=_counts(fields), question=question, gold=gold, same=same)
         return
     plain = {name: None for name in ("status", "correct") if name in fields.values}
-    name = chosen(score, sets or dict(list(plain.items())[:1]))
-    prefix = f"{name}_" if sets else ""
+    name = choose_score(score, judges or dict(list(plain.items())[:1]))
+    prefix = f"{name}_" if judges else ""
     yield Row(
         problem_id,
         sample_index=fields.integer("sample_index"),
@@ -57,8 +59,8 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     )
 
 
-def _sets(fields: Fields) -> dict[str, None]:
-    """Return the verifiers that have columns of their own, where none of the row's columns is just the status."""
+def _verifiers(fields: Fields) -> dict[str, None]:
+    """Return the verifiers that have columns of their own; none if the row has a plain status or correct."""
     if "status" in fields.values or "correct" in fields.values:
         return {}
     found = ((name, value) for name, value in fields.values.items() if name.endswith(_SUFFIX))
@@ -89,8 +91,8 @@ def _counts(fields: Fields) -> Counts:
     n, c = fields.integer("n"), fields.integer("c")
     if n is None or c is None or c > n:
         raise BadRow(
-            f"n is {n} and c is {c}; how many samples were judged, and how many of these were right, is expected"
+            f"n is {n} and c is {c}; n counts the judged samples and c the correct ones among them, so c is at most n"
         )
     if any(name in fields for name in ("completion", "sample_index", "status", "correct")):
-        raise BadRow("holds counts (n, c) and a sample; give each its own row, of different problems")
+        raise BadRow("holds counts (n, c) and a sample; a problem has either counts or samples")
     return Counts(n, c, fields.integer("errors") or 0, fields.integer("timeouts") or 0)

@@ -1,33 +1,33 @@
-"""The problems that imported samples are of: those of a problem set, or what the file itself says of them."""
+"""Find the problems of imported samples: in a problem set, or in what the file itself says about them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from samples.errors import UsageError
-from samples.exchange.imports.fields import BadRow
+from samples.exchange.imports.check import SeenProblem
 from samples.exchange.imports.row import Row
-from samples.exchange.imports.survey import Known
+from samples.files.errors import BadRow
 from samples.problems.problems import Problem, ProblemSet
 
 _SHOWN = 5
 
 
-def stand_ins(known: Mapping[str, Known]) -> dict[str, Problem]:
-    """Return a problem for each id of a file: its question and gold answer as far as the file has them."""
-    return {problem_id: Problem(problem_id, one.question, one.gold, None, {}) for problem_id, one in known.items()}
+def problems_in_file(seen: Mapping[str, SeenProblem]) -> dict[str, Problem]:
+    """Return a problem for each id in a file, with its question and gold answer if the file has them."""
+    return {problem_id: Problem(problem_id, one.question, one.gold, None, {}) for problem_id, one in seen.items()}
 
 
-def found(known: Mapping[str, Known], given: ProblemSet) -> dict[str, Problem]:
-    """Return the problem of `given` for each id of a file: that of the same id, else that of the same question.
+def problems_in_set(seen: Mapping[str, SeenProblem], given: ProblemSet) -> dict[str, Problem]:
+    """Return the problem of `given` for each id in a file: the one with the same id, else with the same question.
 
     Raises:
-        UsageError: There is none for some, or one for two.
+        UsageError: An id has no problem, or two ids have the same one.
     """
     by_id = {problem.problem_id: problem for problem in given.problems}
     by_question = {(problem.question or "").strip(): problem for problem in given.problems}
     of: dict[str, Problem] = {}
     absent: list[str] = []
-    for problem_id, one in known.items():
+    for problem_id, one in seen.items():
         problem = by_id.get(problem_id) or by_question.get((one.question or "").strip())
         if problem is None:
             absent.append(f"{problem_id} ({one.place})")
@@ -46,10 +46,10 @@ def found(known: Mapping[str, Known], given: ProblemSet) -> dict[str, Problem]:
     return of
 
 
-def renamed(
+def with_problem_ids(
     rows: Iterator[tuple[str, Row | BadRow]], problems: Mapping[str, Problem]
 ) -> Iterator[tuple[str, Row | BadRow]]:
-    """Yield rows under their problems' own ids."""
+    """Yield rows with the id of their problem in place of the file's."""
     for place, row in rows:
         if isinstance(row, BadRow) or (own := problems[row.problem_id].problem_id) == row.problem_id:
             yield place, row

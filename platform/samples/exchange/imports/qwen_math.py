@@ -1,17 +1,18 @@
-"""The output of Qwen2.5-Math's evaluation (its `evaluation/math_eval.py` and `evaluate.py`), and of its many forks.
+"""Read the output of Qwen2.5-Math's evaluation (its `evaluation/math_eval.py`, `evaluate.py`) and of its many forks.
 
     {"idx": 0, "question": "…", "gt": "204", "code": ["…", …], "pred": ["204", …], "score": [true, …]}
 
-one row per problem: code holds the completions, pred the answers taken out of them, score whether each is right.
-The rows of a problem in files that were put together are numbered on. An answer that timed out has score false
-there, and cannot be told from a wrong one.
+Each row is one problem: code holds the completions, pred the extracted answers, score whether each is correct. If
+several rows have the same problem (files of several seeds, concatenated), their samples are numbered on. An answer that
+timed out has score false there and looks like a wrong one.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.fields import BadRow, Fields, chosen
+from samples.exchange.imports.fields import Fields, choose_score
 from samples.exchange.imports.row import Row
+from samples.files.errors import BadRow
 from samples.verifiers import Verdict
 
 
@@ -20,12 +21,12 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     fields = Fields(value)
     codes, preds, scores = fields.items("code"), fields.items("pred"), fields.items("score")
     if codes is None:
-        raise BadRow('"code" is missing; the list of completions is expected')
+        raise BadRow('"code" is missing; a list of completions is expected')
     for name, found in (("pred", preds), ("score", scores)):
         if found is not None and len(found) != len(codes):
-            raise BadRow(f'"{name}" has {len(found)} values, "code" has {len(codes)}; as many are expected')
+            raise BadRow(f'"{name}" has {len(found)} values, "code" has {len(codes)}; both need the same number')
     problem_id, question, gold = fields.id("idx"), fields.text("question"), fields.text("gt", numbers=True)
-    judged = chosen(score, {} if scores is None else {"score": None}) is not None
+    judged = choose_score(score, {} if scores is None else {"score": None}) is not None
     for number, code in enumerate(codes):
         one = Fields({"code": code, "pred": preds and preds[number], "score": scores and scores[number]})
         completion = one.text("code")

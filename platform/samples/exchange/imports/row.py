@@ -1,16 +1,18 @@
-"""What every format is read into: one plain row per sample, or per problem of which only counts are known."""
+"""The row that every format is read into: one sample, or the counts of one problem."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from samples.exchange.imports.fields import BadRow, Floats, Ints
+from samples.exchange.imports.fields import Floats, Ints
+from samples.files.errors import BadRow
+from samples.files.values import check_text
 from samples.verifiers import Verdict
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How a problem fared, where the samples themselves are not known: n judged, c of them right."""
+    """The result of a problem whose samples are unknown: n were judged, c of them are correct."""
 
     n: int
     c: int
@@ -20,10 +22,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Row:
-    """One sample of a problem. What is None is not known.
+    """One sample of a problem. None means unknown.
 
-    `error` says why there is no completion; such a row has no verdict. `same` is a setting, and its value, that all
-    rows of one run share. `model` drew the sample.
+    `error` says why there is no completion; such a row has no verdict. `same` is a setting and its value, equal in all
+    rows of one run. `model` is the model that drew the sample.
     """
 
     problem_id: str
@@ -46,19 +48,19 @@ class Row:
     counts: Counts | None = None
 
 
-def settled(row: Row) -> Row:
-    """Check a row against itself, and fill in the facts that follow from its tokens.
+def check_row(row: Row) -> Row:
+    """Check that a row does not contradict itself; return it with the facts that follow from its tokens.
 
     Raises:
-        BadRow: Its parts contradict each other, or it holds text that cannot be stored.
+        BadRow: The row contradicts itself, or holds text that cannot be stored.
     """
     verdict = row.verdict
     for name in ("problem_id", "completion", "question", "gold", "error", "finish_reason", "stop_reason", "model"):
-        _storable(name, getattr(row, name))
+        check_text(getattr(row, name) or "", name)
     for name in ("answer", "detail") if verdict else ():
-        _storable(name, getattr(verdict, name))
+        check_text(getattr(verdict, name) or "", name)
     if row.error is not None and verdict is not None:
-        raise BadRow("has an error, which says that there is no completion, and a verdict on it; leave out one of them")
+        raise BadRow("has an error, so there is no completion, and a verdict on it; leave out one of them")
     if row.completion is None and (row.token_ids is not None or row.token_logprobs is not None):
         raise BadRow('has tokens but no "completion"; text is expected beside them')
     lengths = {
@@ -72,14 +74,7 @@ def settled(row: Row) -> Row:
     }
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"{length} by {name}" for name, length in lengths.items())
-        raise BadRow(f"says in several ways how many tokens there are: {found}")
+        raise BadRow(f"its token counts disagree: {found}")
     if row.token_logprobs is not None and row.cumulative_logprob is None:
         row = replace(row, cumulative_logprob=float(np.sum(row.token_logprobs, dtype=np.float64)))
     return replace(row, tokens=next(iter(lengths.values()))) if lengths and row.tokens is None else row
-
-
-def _storable(name: str, text: str | None) -> None:
-    try:
-        (text or "").encode()
-    except UnicodeEncodeError as error:
-        raise BadRow(f'"{name}" holds half of a surrogate pair, which is no character') from error

@@ -1,11 +1,10 @@
-"""The second reading of a file: its rows as tables of the lake.
+"""Read a file for the second time: write its rows as tables of the lake.
 
-Completions are committed first, samples second, then verdicts and counts, each table's rows in one commit: of an
-import that was killed a table is there whole or not at all, and importing again adds those that are not. Files hold
-about 20,000 completions or 64 MB, so memory is bounded.
+Completions are committed first, samples second, then verdicts and counts. Each table's rows are one commit. After a
+kill a table is there whole or not at all, and importing again adds the missing tables. Files hold about 20,000
+completions or 64 MB, so memory is bounded.
 """
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,48 +12,47 @@ import pyarrow as pa
 from deltalake.exceptions import CommitFailedError
 
 from samples.errors import UsageError
-from samples.exchange.imports.fields import BadRow
+from samples.exchange.imports.progress import Progress, Watch
 from samples.exchange.imports.row import Row
-from samples.exchange.imports.survey import Watch
+from samples.files.errors import BadRow
 from samples.lake.parquet import File
 from samples.lake.tables import Claim, Tables
 from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, TABLES, VERDICTS, Table
 
-VERIFIER = "imported"  # the name under which verdicts that came with a file are stored
+VERIFIER = "imported"  # the verifier of verdicts that come with a file
 
 _ORDER = (COMPLETIONS.name, SAMPLES.name, VERDICTS.name, COUNTS.name)
-_COMPLETIONS, _NARROW, _BYTES = 20_000, 200_000, 64 << 20  # rows of a file, and of completions bytes
-_TELL_SECONDS = 0.5
+_COMPLETIONS, _NARROW, _BYTES = 20_000, 200_000, 64 << 20  # rows of a file; bytes of a file of completions
 
 
 class Store:
     """Writes an imported run's rows into a lake."""
 
     def __init__(self, lake: Tables, run: Run, version: str, tables: Iterable[str]) -> None:
-        """Take note of what there is to write: `tables` are those of which the file has rows."""
+        """Prepare to write; `tables` names the tables that the file has rows for."""
         self._lake, self._run, self._version = lake, run, version
         self._tables = [name for name in _ORDER if name in set(tables)]
 
     def store(self, rows: Iterable[tuple[str, Row | BadRow]], watch: Watch) -> list[str]:
-        """Add what is missing of `rows`, which are all of the run; returns the tables that were added to.
+        """Add the rows that the lake lacks; `rows` are all rows of the run. Return the tables that got rows.
 
         Raises:
-            UsageError: The rows are not what they were when they were checked; nothing is committed.
-            LakeError: The lake cannot be written; what was committed stays.
+            UsageError: The rows changed since they were checked. Nothing is committed.
+            LakeError: The lake cannot be written. What was committed stays.
         """
         claims = {name: self._lake.claim(name, self._run.run_id) for name in self._tables}
         sinks = {
             name: _Sink(self._lake, TABLES[name], self._partition(name))
             for name, claim in claims.items()
-            if not self._there(name, claim)
+            if not self._is_there(name, claim)
         }
         if sinks:
             self._fill(sinks, rows, watch)
         return [name for name, sink in sinks.items() if self.commit(name, sink.finished(), claims[name])]
 
     def commit(self, name: str, files: Sequence[File], claim: Claim) -> bool:
-        """Commit a table's files; False when another import of this run came first, with the same rows."""
+        """Commit a table's files. Return False if another import of this run committed the same rows first."""
         partition = self._partition(name)
         try:
             self._lake.commit(name, [(file, partition) for file in files], claim)
@@ -63,9 +61,7 @@ class Store:
         return True
 
     def _fill(self, sinks: Mapping[str, "_Sink"], rows: Iterable[tuple[str, Row | BadRow]], watch: Watch) -> None:
-        doing = f"writing {', '.join(sinks)}"
-        watch(doing, 0)
-        told = time.monotonic()
+        progress = Progress(watch, f"writing {', '.join(sinks)}")
         attempt = self._run.run_id.removeprefix("r")
         for number, (place, row) in enumerate(rows, 1):
             if isinstance(row, BadRow):
@@ -73,16 +69,14 @@ class Store:
             for name, sink in sinks.items():
                 if (values := _VALUES[name](row, attempt, self._version)) is not None:
                     sink.add(values, _size(row))
-            if time.monotonic() - told > _TELL_SECONDS:
-                told = time.monotonic()
-                watch(doing, number)
+            progress.update(number)
 
     def _partition(self, name: str) -> dict[str, str]:
         values = {**self._run.partition, "verifier": VERIFIER}
         return {column: values[column] for column in TABLES[name].partition_by}
 
-    def _there(self, name: str, claim: Claim) -> bool:
-        """Whether the table has anything of the run: it was committed at once, so it has all."""
+    def _is_there(self, name: str, claim: Claim) -> bool:
+        """Return whether the table has the run's rows. They come in one commit, so one row means all."""
         return self._lake.dataset(name, claim.snapshot, **self._partition(name)).head(1).num_rows > 0
 
 
@@ -97,7 +91,7 @@ class _Sink:
         self._bytes = 0
 
     def add(self, values: Sequence[Any], size: int) -> None:
-        """Take one row, whose payload has this many bytes."""
+        """Add one row; `size` is its payload in bytes."""
         self._rows.append(values)
         self._bytes += size
         full = len(self._rows) >= (_COMPLETIONS if self._heavy else _NARROW)
@@ -105,7 +99,7 @@ class _Sink:
             self._flush()
 
     def finished(self) -> list[File]:
-        """Write what is left, and return all files."""
+        """Write the last rows, and return all files."""
         self._flush()
         return self._files
 
@@ -124,8 +118,9 @@ def _size(row: Row) -> int:
     return len(row.completion or "") + tokens
 
 
-# The values of a row in a table, in the order of its columns in files; None where the row is not in the table.
-# The attempt, which joins a sample to its completion, is the run's own: however often its import is begun.
+# Each function returns a row's values for one table, in the order of the columns in its files; None if the table does
+# not get the row. `attempt` joins a sample to its completion. It is made from the run id, so that it is the same
+# however often the import is started.
 
 
 def _completion(row: Row, attempt: str, _: str) -> Sequence[Any] | None:

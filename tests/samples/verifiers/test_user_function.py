@@ -1,4 +1,4 @@
-"""A user's own verifier: what its function may return, what its file may lack, and when its version changes."""
+"""A user's own verifier: what the function may return, which files are refused, and when the version changes."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from samples.verifiers import Verdict, verifier
 PROBLEM = Problem("p", "1+1?", "2", None, {"level": 3})
 
 
-def own(folder, body, *, name="check"):
+def load(folder, body, *, name="check"):
     file = folder / "mine.py"
     file.write_text(body)
     return verifier(f"{file}:{name}")
@@ -38,8 +38,8 @@ def own(folder, body, *, name="check"):
         ("[True]", "error", None),
     ],
 )
-def test_what_the_function_returns_becomes_the_verdict(tmp_path, returned, status, reward):
-    mine = own(
+def test_the_function_s_result_becomes_the_verdict(tmp_path, returned, status, reward):
+    mine = load(
         tmp_path, f"from samples.verifiers import Verdict\ndef check(problem, completion):\n    return {returned}\n"
     )
     completion = mine.extract("It is 2")
@@ -49,8 +49,8 @@ def test_what_the_function_returns_becomes_the_verdict(tmp_path, returned, statu
     assert (verdict.status, verdict.reward) == (status, reward)
 
 
-def test_what_is_no_verdict_is_named_in_the_detail(tmp_path):
-    verdict = own(tmp_path, "def check(problem, completion):\n    return 'right'\n").compare(PROBLEM, "2")
+def test_the_detail_names_a_result_that_is_not_a_verdict(tmp_path):
+    verdict = load(tmp_path, "def check(problem, completion):\n    return 'right'\n").compare(PROBLEM, "2")
     assert verdict.detail is not None
     assert "'right'" in verdict.detail
 
@@ -59,31 +59,31 @@ def test_what_is_no_verdict_is_named_in_the_detail(tmp_path):
     "body",
     ["raise ValueError('no luck')", "return 1 / 0", "return check(problem, completion)", "import sys; sys.exit(0)"],
 )
-def test_what_the_function_raises_is_an_error(tmp_path, body):
-    verdict = own(tmp_path, f"def check(problem, completion):\n    {body}\n").compare(PROBLEM, "2")
+def test_an_exception_of_the_function_is_an_error(tmp_path, body):
+    verdict = load(tmp_path, f"def check(problem, completion):\n    {body}\n").compare(PROBLEM, "2")
     assert verdict.status == "error"
     assert verdict.detail
 
 
-def test_an_empty_completion_is_the_functions_to_judge(tmp_path):
-    mine = own(tmp_path, "def check(problem, completion):\n    return completion == ''\n")
+def test_the_function_judges_an_empty_completion(tmp_path):
+    mine = load(tmp_path, "def check(problem, completion):\n    return completion == ''\n")
     assert mine.extract("") == ""
     assert mine.compare(PROBLEM, "").status == "correct"
 
 
-def test_the_version_changes_with_the_content_of_the_file_and_with_nothing_else(tmp_path):
+def test_the_version_depends_only_on_the_content_of_the_file(tmp_path):
     body = "def check(problem, completion):\n    return True\n"
-    first = own(tmp_path, body)
+    first = load(tmp_path, body)
     (tmp_path / "elsewhere").mkdir()
-    assert own(tmp_path / "elsewhere", body).version == first.version
-    assert own(tmp_path, body + "# another day\n").version != first.version
+    assert load(tmp_path / "elsewhere", body).version == first.version
+    assert load(tmp_path, body + "# another day\n").version != first.version
     assert first.name == "check"
 
 
 def test_two_functions_of_one_file_are_two_verifiers(tmp_path):
     body = "def check(problem, completion):\n    return True\ndef strict(problem, completion):\n    return False\n"
-    assert own(tmp_path, body).compare(PROBLEM, "2").status == "correct"
-    assert own(tmp_path, body, name="strict").compare(PROBLEM, "2").status == "wrong"
+    assert load(tmp_path, body).compare(PROBLEM, "2").status == "correct"
+    assert load(tmp_path, body, name="strict").compare(PROBLEM, "2").status == "wrong"
 
 
 def test_a_file_may_declare_dataclasses(tmp_path):
@@ -92,7 +92,7 @@ def test_a_file_may_declare_dataclasses(tmp_path):
         "@dataclass\nclass Rule:\n    text: str\n"
         "def check(problem, completion):\n    return Rule('2').text == completion\n"
     )
-    assert own(tmp_path, body).compare(PROBLEM, "2").status == "correct"
+    assert load(tmp_path, body).compare(PROBLEM, "2").status == "correct"
 
 
 @pytest.mark.parametrize(
@@ -108,17 +108,17 @@ def test_a_file_may_declare_dataclasses(tmp_path):
         ("x = '\x00'", "check", "fails"),
     ],
 )
-def test_a_file_that_cannot_serve_is_refused_with_the_reason(tmp_path, body, name, said):
+def test_a_bad_file_is_refused_with_the_reason(tmp_path, body, name, said):
     with pytest.raises(UsageError, match=said):
-        own(tmp_path, body, name=name)
+        load(tmp_path, body, name=name)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_the_error_names_a_file_that_does_not_exist(tmp_path):
     with pytest.raises(UsageError, match=r"nowhere\.py cannot be read"):
         verifier(f"{tmp_path}/nowhere.py:check")
 
 
-def test_a_folder_is_no_file(tmp_path):
+def test_a_folder_is_refused(tmp_path):
     (tmp_path / "folder.py").mkdir()
     with pytest.raises(UsageError, match="cannot be read"):
         verifier(f"{tmp_path}/folder.py:check")

@@ -1,7 +1,7 @@
-r"""What workers are forked from: SymPy imported, and a parser that has met every kind of answer.
+r"""Warm up SymPy and the LaTeX parser before workers are forked.
 
-The parser learns its grammar as it reads, and the first answer of a kind takes a hundred times as long as the next.
-Importing this module costs seconds once, which a new worker then need not spend.
+The parser caches its grammar as it reads: the first answer of a kind takes a hundred times as long as the next one.
+Importing this module takes seconds, once. Workers forked afterwards start warm.
 """
 
 from samples.problems.problems import Problem

@@ -1,0 +1,106 @@
+"""Values as one line of text each, inert on a terminal and in a notebook.
+
+A completion is hostile until shown otherwise, and so is an id or a column's name that came with somebody's file.
+Control characters, escape sequences, characters that turn the direction of writing, and characters that take no room
+are spelled out: the reader sees them, the terminal does not obey them.
+"""
+
+import math
+import re
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import types
+from rich.cells import cell_len, set_cell_size
+
+from samples.query.plain import Column, compute, is_nested, plain, text, values
+
+NOTHING = "-"  # a value that is not there
+CUT = "…"
+
+_TINY, _HUGE = 0.00005, 1e15  # numbers beyond these are written with an exponent
+
+# Python calls these printable, and they take no room: joiners, fillers and selectors of a letter's variant.
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_BLANKS = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
+
+
+def printable(given: str, *, lines: bool = True) -> str:
+    """Spell out every character that a terminal would obey or hide; newlines and tabs stay unless `lines` is False."""
+    if given.isprintable() and (given.isascii() or not _INVISIBLE.search(given)):
+        return given
+    return "".join(
+        c
+        if (c.isprintable() and not _INVISIBLE.match(c)) or c in _BLANKS or (lines and c in "\n\t")
+        else c.encode("unicode_escape").decode()
+        for c in given
+    )
+
+
+def cell(value: Any) -> str:
+    """Write a value of any type on one line: maps as key=value, lists with commas, nothing as "-"."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, dict):
+        return " ".join(f"{cell(key)}={cell(content)}" for key, content in value.items())  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list):
+        return ", ".join(_element(cell(part)) for part in value)  # pyright: ignore[reportUnknownVariableType]
+    return printable(text(value) or "", lines=False)
+
+
+def number(value: float) -> str:
+    """Write a float with four decimals, or with an exponent where these would hide it."""
+    if _TINY <= abs(value) < _HUGE:
+        return f"{value:.4f}"
+    if value == 0:
+        return "0.0000"
+    return f"{value:.3e}" if math.isfinite(value) else "NaN" if math.isnan(value) else str(value)
+
+
+def texts(column: Column, room: int | None = None) -> list[str]:
+    """Write each value of a column on one line; what is longer than `room` characters is cut, and ends in … then."""
+    kind = column.type
+    if types.is_floating(kind):
+        return [NOTHING if value is None else number(value) for value in column.to_pylist()]
+    if is_nested(kind):
+        return [cell(value) for value in values(column)]
+    words = plain(column)
+    if not types.is_string(words.type):  # numbers and booleans
+        return [NOTHING if word is None else word for word in words.cast(pa.string()).to_pylist()]
+    if room is not None:
+        words = compute.utf8_slice_codeunits(words, 0, room + 1)
+    whole = [NOTHING if word is None else word for word in words.to_pylist()]
+    if room is not None:
+        whole = [word if len(word) <= room else word[:room] + CUT for word in whole]
+    joined = "".join(whole)
+    return whole if joined.isascii() and joined.isprintable() else [printable(word, lines=False) for word in whole]
+
+
+def widest(column: Column) -> int:
+    """Return the width of the widest of a column of numbers, as `texts` writes them."""
+    if not types.is_floating(column.type):
+        ends = compute.min_max(column).as_py()
+        return max(width(NOTHING if value is None else str(value)) for value in ends.values())
+    numbers = [value for value in column.to_pylist() if value is not None]
+    odd = {value for value in numbers if not _TINY <= abs(value) < _HUGE}
+    ordinary = [value for value in numbers if _TINY <= abs(value) < _HUGE] or [0.0]
+    return max(len(number(value)) for value in (*odd, min(ordinary), max(ordinary)))
+
+
+def width(given: str) -> int:
+    """Return how many columns of a terminal a text takes; East Asian letters take two."""
+    return len(given) if given.isascii() else cell_len(given)
+
+
+def cut(given: str, room: int) -> str:
+    """Return the text if it fits `room` columns, otherwise what fits of it and …."""
+    if width(given) <= room:
+        return given
+    return (given[: room - 1] if given.isascii() else set_cell_size(given, room - 1)) + CUT
+
+
+def _element(word: str) -> str:
+    """Quote a list's element that could be taken for two."""
+    return f'"{word}"' if "," in word or word != word.strip() else word

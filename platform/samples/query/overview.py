@@ -1,0 +1,112 @@
+"""The runs of a lake at a glance: model, settings that differ, samples there and wanted, verifiers with accuracy."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from samples.lake.tables import Tables
+from samples.query.query import connect
+from samples.query.rows import Rows
+from samples.runs.record import wanted
+from samples.runs.run import Run, digest, every
+
+_OWN_COLUMNS = {"model", "dataset"}
+_LONGEST = 24  # characters of a setting's value
+
+_DRAWN = "SELECT run_id, count(*), count(error) FROM samples GROUP BY run_id"
+_ACCURACY = """
+SELECT run_id, verifier, sum(c) / nullif(sum(n), 0)
+FROM tallies
+GROUP BY run_id, verifier
+ORDER BY verifier
+"""
+
+
+def runs(lake: Tables) -> Rows:
+    """List the runs of a lake, the oldest first, one row each.
+
+    Columns: run (its name), run_id, model (its name), dataset, labels; a column for each setting that differs between
+    these runs; problems, samples (there now), wanted (by the last ingest; NULL where none was recorded), errors
+    (samples whose request failed), accuracy (of each verifier: correct samples among those judged, a map), age.
+
+    Raises:
+        LakeError: The lake cannot be read.
+    """
+    pinned = lake.pin()
+    there = every(pinned)
+    asked = wanted(pinned)
+    with connect(pinned, ["runs", "samples", "tallies"]) as connection:
+        drawn = {run: counts for run, *counts in connection.execute(_DRAWN).fetchall()}
+        labels = dict(connection.execute("SELECT run_id, labels FROM runs").fetchall())
+        accuracy: dict[str, dict[str, float]] = {}
+        for run, verifier, share in connection.execute(_ACCURACY).fetchall():
+            accuracy.setdefault(run, {})[verifier] = share
+    settings = differing([run.specification for run in there])
+    columns: dict[str, pa.Array] = {
+        "run": pa.array([run.name for run in there], pa.string()),
+        "run_id": pa.array([run.run_id for run in there], pa.string()),
+        "model": pa.array([run.model_name for run in there], pa.string()),
+        "dataset": pa.array([run.dataset for run in there], pa.string()),
+        "labels": pa.array([list(labels[run.run_id].items()) for run in there], pa.map_(pa.string(), pa.string())),
+        **{name: pa.array(values, pa.string()) for name, values in settings.items()},
+        "problems": pa.array([len(run.problem_hashes) for run in there], pa.int64()),
+        "samples": pa.array([drawn.get(run.run_id, [0, 0])[0] for run in there], pa.int64()),
+        "wanted": pa.array([_wanted(run, asked) for run in there], pa.int64()),
+        "errors": pa.array([drawn.get(run.run_id, [0, 0])[1] for run in there], pa.int64()),
+        "accuracy": pa.array(
+            [list(accuracy.get(run.run_id, {}).items()) for run in there], pa.map_(pa.string(), pa.float64())
+        ),
+        "age": pa.array([age(datetime.now(UTC) - run.created_at) for run in there], pa.string()),
+    }
+    return Rows(pa.table(columns))
+
+
+def _wanted(run: Run, asked: Mapping[str, int]) -> int | None:
+    return asked[run.run_id] * len(run.problem_hashes) if run.run_id in asked else None
+
+
+def differing(specifications: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
+    """Return the settings that differ between specifications, each with its value (short text) in every one.
+
+    A revision counts where one model has several, and a problem set's hash where one dataset has several.
+    """
+    flat = [_flat(specification) for specification in specifications]
+    names = list(dict.fromkeys(name for one in flat for name in one))
+    found: dict[str, list[str | None]] = {}
+    for name in names:
+        values = [one.get(name) for one in flat]
+        within = {"revision": "model", "problems": "dataset"}.get(name)
+        groups = [one.get(within) for one in flat] if within else [None] * len(flat)
+        if name not in _OWN_COLUMNS and len(set(zip(groups, values, strict=True))) > len(set(groups)):
+            found[name] = [None if value is None else _short(value) for value in values]
+    short = [name.rpartition(".")[2] for name in found]
+    return {s if short.count(s) == 1 else name: found[name] for s, name in zip(short, found, strict=True)}
+
+
+def _flat(specification: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in specification.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")  # pyright: ignore[reportUnknownArgumentType]
+        elif value is not None and value != []:
+            flat[prefix + key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return flat
+
+
+def _short(value: str) -> str:
+    """Shorten a long value; its hash tells long values apart."""
+    line = " ".join(value.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 8]}… {digest(value)[:6]}"
+
+
+def age(time: timedelta) -> str:
+    """Write how long ago something was, in its largest unit: 3 days, 5 hours, 2 min."""
+    seconds = max(0, int(time.total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"  # noqa: PLR2004 - seconds of a minute

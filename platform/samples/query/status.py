@@ -1,0 +1,129 @@
+"""How far a run is, from the lake alone: whoever draws it may be on another machine."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from samples.lake.tables import Tables
+from samples.query.query import connect
+from samples.runs.record import wanted
+from samples.runs.run import find
+from samples_schemas import SAMPLES
+
+_WINDOW = 600.0  # seconds of commits over which the rate is taken
+_IDLE = 180.0  # seconds without a commit after which nobody seems to draw
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """One look at a run. `wanted` samples were asked for by the last ingest; None where none was recorded.
+
+    `samples` are those with an index below the k that was asked for, and `problems_done` have all of theirs; None where
+    no k was recorded. Rates are per second, over the commits of the last ten minutes; None where none came lately.
+    """
+
+    name: str
+    run_id: str
+    dataset: str
+    model: str
+    problems: int
+    problems_done: int | None
+    wanted: int | None
+    samples: int
+    errors: int
+    tokens: int
+    per_second: float | None
+    seconds_left: float | None
+    last_commit: datetime | None
+    verifiers: dict[str, tuple[int, float | None]] = field(default_factory=dict[str, "tuple[int, float | None]"])
+
+    @property
+    def complete(self) -> bool:
+        """Whether all samples that were asked for are there."""
+        return self.wanted is not None and self.samples >= self.wanted
+
+
+_COUNTS = """
+WITH each AS (
+    SELECT problem_id, count(*) AS samples, count(error) AS errors, sum(tokens) AS tokens
+    FROM samples
+    WHERE run_id = $run AND ($k IS NULL OR sample_index < $k)
+    GROUP BY problem_id
+)
+SELECT
+    coalesce(sum(samples), 0)::BIGINT, coalesce(sum(errors), 0)::BIGINT, coalesce(sum(tokens), 0)::BIGINT,
+    countif(samples >= $k)
+FROM each
+"""
+_VERIFIERS = """
+SELECT verifier, sum(n + errors + timeouts)::BIGINT, sum(c) / nullif(sum(n), 0)
+FROM tallies
+WHERE run_id = $run
+GROUP BY verifier
+ORDER BY verifier
+"""
+
+
+def status(lake: Tables, name: str) -> RunStatus:
+    """Look at the run of this name, or of this unambiguous prefix of its id.
+
+    Raises:
+        NotFound: There is no such run.
+        LakeError: The lake cannot be read.
+    """
+    pinned = lake.pin()
+    run = find(pinned, name)
+    k = wanted(pinned).get(run.run_id)
+    with connect(pinned, ["samples", "tallies"]) as connection:
+        values = {"run": run.run_id, "k": k}
+        ((samples, errors, tokens, done),) = connection.execute(_COUNTS, values).fetchall()
+        judged = connection.execute(_VERIFIERS, {"run": run.run_id}).fetchall()
+    last, per_second = _commits(pinned, run.run_id)
+    asked = None if k is None else k * len(run.problem_hashes)
+    left = None if asked is None or not per_second else max(asked - samples, 0) / per_second
+    return RunStatus(
+        name=run.name,
+        run_id=run.run_id,
+        dataset=run.dataset,
+        model=run.model_name,
+        problems=len(run.problem_hashes),
+        problems_done=done,
+        wanted=asked,
+        samples=samples,
+        errors=errors,
+        tokens=tokens,
+        per_second=per_second,
+        seconds_left=left,
+        last_commit=last,
+        verifiers={verifier: (verdicts, accuracy) for verifier, verdicts, accuracy in judged},
+    )
+
+
+def _commits(lake: Tables, run_id: str) -> tuple[datetime | None, float | None]:
+    """Return when samples of a run were last committed, and how many per second lately."""
+    snapshot = lake.delta(SAMPLES.name)
+    if snapshot is None:
+        return None, None
+    adds = pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
+    mine = [
+        (row["modification_time"], row["num_records"] or 0)
+        for row in adds.select(["modification_time", "num_records", "partition.run_id"]).to_pylist()
+        if row["partition.run_id"] == run_id
+    ]
+    if not mine:
+        return None, None
+    times = sorted((_utc(time), count) for time, count in mine)
+    now, last = datetime.now(UTC), times[-1][0]
+    recent = [(time, count) for time, count in times if (now - time).total_seconds() <= _WINDOW]
+    if not recent or (now - last).total_seconds() > _IDLE:
+        return last, None
+    # The first commit's samples were drawn before it: their time is not known.
+    seconds = (last - recent[0][0]).total_seconds()
+    return last, sum(count for _, count in recent[1:]) / seconds if seconds > 0 else None
+
+
+def _utc(time: datetime | int) -> datetime:
+    if isinstance(time, int):
+        return datetime.fromtimestamp(time / 1000, UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

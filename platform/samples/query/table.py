@@ -1,0 +1,175 @@
+"""Rows as lines of text that fit a width.
+
+What all rows share is said once above them. Numbers, and words without blanks such as ids, stand whole. Longer text is
+cut where there is no room for it and ends in … then. Columns that do not fit even so are left out, and the caller says
+so. Without a width nothing is cut or left out. Lines come block by block: the first ones do not wait for the last.
+
+Polars prints a frame too, but it passes on escape sequences, and says neither what rows share nor what it left out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyarrow import types
+
+from samples.query.cells import CUT, cut, printable, texts, widest, width
+from samples.query.plain import Column, compute, is_nested, is_number, plain
+
+GAP = "  "
+_BLOCK = 4096  # rows at once
+_LONG = 48  # a longer word is no id that must stand whole, unless half the width is longer still
+_LEAST = 12  # columns of a terminal that a text which is cut keeps
+_HEADING = 24  # a heading is cut where it is longer, and longer than its values
+_APART = 100  # the most that values are padded to where there is no width
+
+
+@dataclass
+class _Column:
+    """One column: how wide its values are, how narrow it may be made, whether they may be cut, how wide it becomes."""
+
+    name: str
+    heading: str
+    right: bool
+    natural: int
+    least: int
+    cutting: bool
+    given: int = 0
+
+    def place(self, cells: list[str]) -> list[str]:
+        """Bring values to the column's width: shorter ones are padded, longer texts are cut."""
+        room = self.given
+        if all(map(str.isascii, cells)):
+            if self.cutting and max(map(len, cells), default=0) > room:
+                cells = [cell if len(cell) <= room else cell[: room - 1] + CUT for cell in cells]
+            return [cell.rjust(room) for cell in cells] if self.right else [cell.ljust(room) for cell in cells]
+        if self.cutting:
+            cells = [cut(cell, room) for cell in cells]
+        return [cell + " " * (room - width(cell)) for cell in cells]
+
+
+class Table:
+    """Rows laid out for a terminal of `room` columns, or for a file or pipe (None).
+
+    `above` are lines that say what all rows share, `left_out` names the columns that do not fit, and `cut` says whether
+    texts were cut.
+    """
+
+    def __init__(self, rows: pa.Table, room: int | None, above: Sequence[str] = ()) -> None:
+        self.above = tuple(above)
+        self._room = room
+        measured = [_measured(name, rows[name], room) for name in rows.column_names]
+        self._columns = measured if room is None else _fitting(measured, room)
+        if room is None:
+            for column in measured:
+                column.given = min(column.natural, max(_APART, width(column.heading)))
+        there = {column.name for column in self._columns}
+        self._rows = rows.select([column.name for column in self._columns])
+        self.left_out = tuple(name for name in rows.column_names if name not in there)
+        self.cut = any(column.given < column.natural for column in self._columns) and room is not None
+
+    @property
+    def heading(self) -> str:
+        """The columns' names."""
+        placed = [column.place([cut(column.heading, column.given)])[0] for column in self._columns]
+        return GAP.join(placed).rstrip()
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Yield the rows' lines, some thousands at a time."""
+        for start in range(0, self._rows.num_rows, _BLOCK):
+            block = self._rows.slice(start, _BLOCK)
+            placed = [
+                column.place(texts(values, self._room))
+                for column, values in zip(self._columns, block.columns, strict=True)
+            ]
+            yield [GAP.join(line).rstrip() for line in zip(*placed, strict=True)]
+
+
+def laid_out(shown: pa.Table, whole: pa.Table, room: int | None) -> Table:
+    """Lay out some rows of the whole; a single row that does not fit is turned: a line for each column."""
+    once = shared(whole, room)
+    said = [f"{printable(name, lines=False)}: {value}" for name, value in once.items()]
+    table = Table(shown.drop_columns(list(once)), room, _packed(said, room))
+    if whole.num_rows == shown.num_rows == 1 and (table.left_out or table.cut):
+        words = [text for column in shown.columns for text in texts(column, room)]
+        table = Table(pa.table({"column": shown.column_names, "value": words}), room)
+    return table
+
+
+def shared(rows: pa.Table, room: int | None = None) -> dict[str, str]:
+    """Return the columns in which two or more rows all hold one value, with it; none where that is every column."""
+    if rows.num_rows < 2:  # noqa: PLR2004 - one row shares nothing
+        return {}
+    same = [name for name in rows.column_names if _same(rows[name])]
+    return {} if len(same) == rows.num_columns else {name: texts(rows[name].slice(0, 1), room)[0] for name in same}
+
+
+def _packed(parts: list[str], room: int | None) -> list[str]:
+    """Put texts into as few lines as hold them; one that is wider than a line is cut."""
+    lines: list[str] = []
+    for part in parts:
+        whole = part if room is None else cut(part, room)
+        joined = f"{lines[-1]} · {whole}" if lines else whole
+        if lines and (room is None or width(joined) <= room):
+            lines[-1] = joined
+        else:
+            lines.append(whole)
+    return lines
+
+
+def _same(column: Column) -> bool:
+    return column.slice(1).equals(column.slice(0, len(column) - 1))
+
+
+def _measured(name: str, column: Column, room: int | None) -> _Column:
+    heading = printable(name, lines=False)
+    number = is_number(column.type)
+    most = max(room or 0, _APART)
+    natural = widest(column) if number else _widest(plain(column), most)
+    title = min(width(heading), max(_HEADING, natural)) if room else width(heading)
+    whole = number or room is None or (natural <= min(room, max(_LONG, room // 2)) and not _blanks(column))
+    natural = max(natural, title)
+    return _Column(
+        name, heading, number, natural, natural if whole else min(natural, _LEAST), bool(room) and not number
+    )
+
+
+def _widest(column: Column, most: int) -> int:
+    """Return the width of the widest value, or `most` where one is wider."""
+    if types.is_string(column.type) and not compute.any(compute.match_substring_regex(column, "[^ -~]")).as_py():
+        return min(compute.max(compute.utf8_length(column)).as_py() or 1, most)
+    widest = 1
+    for start in range(0, len(column), _BLOCK):
+        widest = max(widest, *map(width, texts(column.slice(start, _BLOCK), most)))
+        if widest >= most:
+            return most
+    return widest
+
+
+def _blanks(column: Column) -> bool:
+    """Whether values are more than one word each."""
+    if is_nested(column.type):
+        return True
+    words = plain(column)
+    return types.is_string(words.type) and bool(compute.any(compute.match_substring(words, " ")).as_py())
+
+
+def _fitting(columns: list[_Column], room: int) -> list[_Column]:
+    """Choose the columns that fit, first ones first, and give each its width."""
+    taken: list[_Column] = []
+    used = -len(GAP)
+    for column in columns:
+        if used + len(GAP) + column.least <= room:
+            taken.append(column)
+            used += len(GAP) + column.least
+            column.given = column.least
+    if not taken and columns:
+        columns[0].given = room
+        return columns[:1]
+    spare = room - used
+    growing = sorted(taken, key=lambda column: column.natural - column.least)
+    for number, column in enumerate(growing):
+        more = min(spare // (len(growing) - number), column.natural - column.least)
+        column.given += more
+        spare -= more
+    return taken

@@ -1,0 +1,46 @@
+"""Meanings of the parameters and columns that mean the same in several queries. A query's header may give its own."""
+
+GLOSSARY = {
+    # what a row is about
+    "runs": "the runs to ask about, by name or by the beginning of an id",
+    "run": "name of the run",
+    "a": "name of run A; the base, when a base is compared with a run trained from it",
+    "b": "name of run B; the trained run, when a base is compared with a run trained from it",
+    "verifier": "name of the verifier whose verdicts count",
+    "dataset": "name of the problem set",
+    "problem_id": "id of the problem within its dataset",
+    "sample_index": "which sample of the problem, counted from 0",
+    "model": "name or path of the model, as the engine was given it",
+    "labels": "labels of the run, such as algorithm and step",
+    "status": "all (every sample), correct or wrong; no answer is wrong, and an error or timeout is only in all",
+    # pass@k and its kin
+    "ks": 'the values of k; without them 1, 2, 4, … and the largest n; "all" is every k up to the largest n',
+    "k": "number of samples drawn from each problem",
+    "n": "verified samples: those judged correct or wrong; no answer is wrong, and errors and timeouts are left out",
+    "problems": "problems with at least k verified samples (judged correct or wrong); the figures are means over them",
+    "pass_at_k": "pass@k: the chance that at least one of k samples is correct, in [0, 1]",
+    "low": "lower end of the 95 % interval for the mean over all problems that could have been asked",
+    "high": "upper end of that interval",
+    "interval": "the method behind low and high; the text below explains it",
+    "errors": "samples that failed, or on which the verifier failed; they are not verified samples",
+    "timeouts": "samples on which the verifier took too long; they are not verified samples",
+    # two runs
+    "threshold": "a run solves a problem when at least this many of its verified samples are correct",
+    "pass_at_k_a": "mean pass@k of run A over these problems, in [0, 1]",
+    "pass_at_k_b": "mean pass@k of run B over the same problems, in [0, 1]",
+    "unpaired": "problems left out: only one run has verified samples of them, or the runs saw different versions",
+    "problem_ids": "ids of these problems, sorted",
+    # verdicts before and after
+    "from": "the earlier verdicts: VERIFIER, VERIFIER@PASS or VERIFIER@VERSION; without it those before to",
+    "to": "the later verdicts: VERIFIER, VERIFIER@PASS or VERIFIER@VERSION; without it the current ones",
+    "from_status": "status of the earlier verdict; NULL when there is none",
+    "to_status": "status of the later verdict; NULL when there is none",
+    "example_problem_id": "problem of the first of these samples",
+    "example_sample_index": "index of the first of these samples",
+    # quantiles over samples
+    "q05": "0.05 quantile: 5 % of these samples have less; interpolated",
+    "q25": "0.25 quantile",
+    "q50": "median",
+    "q75": "0.75 quantile",
+    "q95": "0.95 quantile",
+}
