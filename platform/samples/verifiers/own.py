@@ -7,17 +7,15 @@ hash. The file is run with the user's rights, as any script of theirs.
 """
 
 import hashlib
-import re
 import sys
 import types
 from pathlib import Path
 from typing import Any
 
 from samples.errors import UsageError, first_line
+from samples.lake.names import is_partition_name
 from samples.problems.problems import Problem
 from samples.verifiers import STATUSES, Verdict, Verifier
-
-_NAME = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[A-Za-z][A-Za-z0-9._-]*", re.IGNORECASE)
 
 
 class Own(Verifier):
@@ -33,7 +31,7 @@ class Own(Verifier):
             UsageError: The file cannot be read or run, holds no such function, or its name cannot name a verifier.
         """
         file, _, name = place.rpartition(":")
-        if not _NAME.fullmatch(name):
+        if not is_partition_name(name):
             raise UsageError(
                 f'verifier {place}: "{name}" cannot name a verifier: a letter, then letters, digits and . _ - are '
                 "expected; rename the function"

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import samples
 from samples.errors import MissingExtra, UsageError
 from samples.problems.problems import Problem
-from samples.rescore.judge import Judge, Text
+from samples.rescore.judge import Judge, StoredCompletion
 from samples.sandbox import protocol, seccomp
 from samples.sandbox.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require, run
 
@@ -293,7 +293,7 @@ def test_nothing_is_left_when_the_process_that_made_it_is_killed(who: str, kind:
 def test_killed_worker_takes_its_sandbox_along():
     tests = json.dumps([{"input": "", "output": "1", "testtype": "stdin"}])
     problem = Problem("p", "Print 1.", None, tests, {})
-    text = Text("run", "p", 0, problem.problem_hash, "import time\ntime.sleep(50)\nprint(1)")
+    text = StoredCompletion("run", "p", 0, problem.problem_hash, "import time\ntime.sleep(50)\nprint(1)")
     with Judge("code", 1) as judge, ThreadPoolExecutor(1) as side:
         judged = side.submit(lambda: list(judge.judge([text], {problem.problem_hash: problem}, {})))
         inside: list[int] = []
