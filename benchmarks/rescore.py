@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from samples.api import Lake
 from samples.engines import Sampling
-from samples.rescore.judge import Judge, Text
+from samples.rescore.judge import Judge, StoredCompletion
 from samples.rescore.rescore import rescore
 from samples.runs.record import problems
 from samples.runs.request import Request, prepare
@@ -170,7 +170,10 @@ def code(count: int) -> None:
     from samples.problems.problems import Problem
 
     problem = Problem("add", 'def add(a, b):\n    """Add."""\n', None, json.dumps(TESTS), {})
-    texts = [Text("r", "add", n, problem.problem_hash, f"```python\n{PROGRAM.format(n)}```") for n in range(count)]
+    texts = [
+        StoredCompletion("r", "add", n, problem.problem_hash, f"```python\n{PROGRAM.format(n)}```")
+        for n in range(count)
+    ]
     with Judge("code", 2) as judge:
         list(judge.judge(texts[:4], {problem.problem_hash: problem}, {}))
         began = time.perf_counter()

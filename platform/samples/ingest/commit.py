@@ -1,8 +1,8 @@
 """Commit sampled segments to the lake.
 
-Completions first, samples second: a sample exists when `samples` names it, so a crash between the two leaves
-nothing half-visible. A unit is committed whole, once: of two attempts the first wins, and of two drivers on one
-run the second drops what the first committed. Many units go into one commit, so their number does not matter.
+Completions are committed first, samples second. A sample exists once the table `samples` has it, so a crash between the
+two commits leaves nothing half-visible. A unit is committed whole, once: the first of two attempts wins, and of two
+drivers of one run the second drops what the first committed. One commit holds many units, so many units cost little.
 """
 
 from collections.abc import Iterable
@@ -18,6 +18,7 @@ from deltalake.exceptions import CommitFailedError
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan
 from samples.ingest.segment import Receipt
+from samples.lake.files import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.runs.run import Run, digest
@@ -32,12 +33,12 @@ class Committer:
     run: Run
 
     def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
-        """Commit receipts and return those that are now visible; the others' samples were there already.
+        """Commit receipts. Return those that readers now see; the samples of the others were already there.
 
-        `named` are paths that the completions table names already.
+        `named` holds the paths of files that the completions table already names.
 
         Raises:
-            LakeError: The lake cannot be written; what was committed stays.
+            LakeError: The lake cannot be written. What was committed stays.
         """
         pending = _first_of_each(receipts)
         while pending:
@@ -53,12 +54,12 @@ class Committer:
             try:
                 self.lake.commit(SAMPLES.name, [(file, self.run.partition)], claim)
             except CommitFailedError:
-                continue  # another driver of this run came first: look again at what is missing
+                continue  # another driver of this run committed first: check again what is missing
             break
         return pending
 
     def adopt(self, plan: Plan) -> list[Receipt]:
-        """Commit complete segments of planned units that an earlier driver wrote and did not live to commit."""
+        """Commit the complete segments of planned units that an earlier driver wrote but did not commit."""
         segments = list(segment.found(self.lake, self.run))
         missing: dict[tuple[str, int], int] = {}
         for unit in plan if segments else ():
@@ -75,16 +76,16 @@ class Committer:
         return self.commit([receipt for receipt in receipts if receipt], named=self._named())
 
     def _named(self) -> frozenset[str]:
-        """Paths of this run's files that the completions table names."""
+        """Return the paths of this run's files that the completions table names."""
         if (snapshot := self.lake.delta(COMPLETIONS.name)) is None:
             return frozenset()
-        paths = pa.table(snapshot.get_add_actions(flatten=True))["path"]
+        paths = added_files(snapshot)["path"]
         ours = pc.MatchSubstringOptions(folder(COMPLETIONS, self.run.partition))
         return frozenset(paths.filter(pc.call_function("starts_with", [paths], ours)).to_pylist())
 
     def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:
-        """Drop the units of which any sample is committed: a unit is committed whole or not at all."""
-        # Units are drawn in the order of their indices, so few files hold these: their statistics spare us the others.
+        """Drop the units that have any committed sample: a unit is committed whole or not at all."""
+        # Units are drawn in the order of their indices, so few files hold these. Statistics let the scan skip the rest.
         index = ds.field("sample_index")
         first, last = min(r.unit.start for r in receipts), max(r.unit.stop for r in receipts)
         samples = self.lake.dataset(SAMPLES.name, snapshot, **self.run.partition).filter(
@@ -113,12 +114,12 @@ FROM units JOIN samples
 
 
 def _mask(start: int, stop: int) -> int:
-    """Bits of a unit's indices within its cell; no unit crosses a cell."""
+    """Return the bits of a unit's indices within its cell. No unit crosses a cell."""
     return ((1 << (stop - start)) - 1) << (start % CELL)
 
 
 def _first_of_each(receipts: Iterable[Receipt]) -> list[Receipt]:
-    """Keep the first receipt of every unit: a retried unit may have been written twice."""
+    """Return the first receipt of every unit: a repeated unit may have been written twice."""
     taken: set[tuple[str, int]] = set()
     kept: list[Receipt] = []
     for receipt in receipts:

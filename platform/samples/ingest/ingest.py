@@ -1,7 +1,7 @@
-"""Sample what is missing of a run and commit it: the main job.
+"""Draw the missing samples of a run and commit them: the main job.
 
-The lake decides what is missing, before and after: units are planned from it, receipts are committed to it every
-few seconds, and at the end it is read back. What Ray reports is drawn on the screen and believed by nobody.
+The lake decides what is missing, before and after. Units are planned from it, receipts are committed to it every few
+seconds, and at the end it is read back. What Ray reports is shown on the screen and decides nothing.
 """
 
 import threading
@@ -28,19 +28,20 @@ from samples.runs.record import record
 from samples.runs.request import Prepared
 from samples.runs.run import Run
 
-_ROUNDS = 3  # a second driver or a lost segment leaves remainders, which are planned again
+_ROUNDS = 3  # samples may stay missing after a round (a second driver, a lost segment) and are planned again
 
 Watch = Callable[[Progress], None]
 
 
 def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading.Event | None = None) -> Summary:
-    """Draw the missing samples of a prepared request, commit them, and count what happened.
+    """Draw the missing samples of a prepared request, commit them, and return counts.
 
-    Setting `stop` ends the run early: units in the replicas' hands are finished and committed, no other is taken.
+    Setting `stop` ends the run early: replicas finish the units that they have begun, and begin no other. What they
+    finish is committed.
 
     Raises:
         UsageError: The run's name belongs to another run.
-        SamplesError: The model, the lake or Ray failed; what was committed stays.
+        SamplesError: The model, the lake or Ray failed. What was committed stays.
     """
     stop = stop or threading.Event()
     request = prepared.request
@@ -109,7 +110,7 @@ def _stream(prepared: Prepared, lake: Tables, run: Run, todo: Plan) -> Stream:
 
 @dataclass
 class _Total:
-    """What was committed so far by this command."""
+    """What this command has committed so far."""
 
     adopted: int = 0
     samples: int = 0
@@ -130,7 +131,7 @@ class _Total:
 
 @dataclass
 class _Session:
-    """One stream from its first receipt to its last commit."""
+    """One stream of units, from its first receipt to its last commit."""
 
     plan: Plan
     committer: Committer
@@ -138,16 +139,16 @@ class _Session:
     watch: Watch
     stop: threading.Event
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
-    _left: dict[str, int] = field(default_factory=dict[str, int], init=False)  # samples to draw, of unfinished problems
+    _left: dict[str, int] = field(default_factory=dict[str, int], init=False)  # problem -> samples still to draw
     _meter: Meter = field(default_factory=Meter, init=False)
     _samples_left: int = field(default=0, init=False)
 
     def run(self, stream: Stream) -> None:
-        """Commit receipts as they come until the stream ends; when it breaks, commit what came, then raise."""
+        """Commit receipts as they come until the stream ends. If it breaks, commit what came, then raise."""
         counts = np.bincount(self.plan.problem, self.plan.stop - self.plan.start, len(self.plan.problem_ids))
         self._left = {self.plan.problem_ids[int(row)]: int(counts[row]) for row in np.flatnonzero(counts)}
         self._samples_left = self.plan.missing
-        ready: float | None = None  # when the first replica was
+        ready: float | None = None  # when the first replica was ready
         pace = Pace()
         with closing(looks(stream, self.stop)) as seen:
             for look in seen:
@@ -180,7 +181,7 @@ class _Session:
                 problems=problems,
                 problems_done=problems - len(self._left),
                 samples=self.plan.wanted,
-                # Drawn, as the replicas tell it; committed a little later.
+                # The replicas report what they have drawn; the commit comes a little later.
                 samples_done=self.plan.wanted - self.plan.missing + min(status.samples, self.plan.missing),
                 tokens=status.tokens,
                 tokens_per_second=tokens_rate,

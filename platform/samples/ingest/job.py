@@ -1,6 +1,6 @@
 """Sampling as a job of the pipeline: a replica holds one engine, draws units and writes their segments.
 
-A request that fails is a row with its error. Nothing of a unit is visible before the driver commits its receipt.
+A request that fails becomes a row with its error. Readers see nothing of a unit before the driver commits its receipt.
 """
 
 import math
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from samples import engines
 from samples.engines import SEQUENCES, Completion, Engine, EngineDead, Placement, Sampling
-from samples.errors import SamplesError
+from samples.errors import SamplesError, first_line_and_class
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan, Unit
 from samples.ingest.segment import Receipt
@@ -20,15 +20,15 @@ from samples.lake.tables import Tables
 from samples.pipeline.job import Done
 from samples.runs.run import Run, seed_of
 
-ATTEMPTS = 3  # at a unit whose engine raises, before its samples become errors
-_AHEAD = 8  # batches that a replica has begun: a unit lasts until its longest completion ends, see `pipeline.admission`
+ATTEMPTS = 3  # if the engine raises this often on a unit, the unit's samples become errors
+_AHEAD = 8  # batches that a replica begins: a unit lasts as long as its longest completion, see `pipeline.admission`
 
 
 @dataclass(frozen=True)
 class SamplingJob:
-    """All that a replica needs to know of a run; the same for every replica.
+    """All that a replica needs to know about a run. It is the same for every replica.
 
-    `units` has columns problem (row of `prompts`), start and stop; `prompts` has problem_id and token_ids.
+    `units` has the columns problem (a row of `prompts`), start and stop. `prompts` has problem_id and token_ids.
     """
 
     lake: str
@@ -56,7 +56,7 @@ class SamplingJob:
 
 @dataclass(frozen=True)
 class Sampler:
-    """The worker of a replica."""
+    """The worker of a replica: draws units with one engine."""
 
     job: SamplingJob
     lake: Tables
@@ -64,7 +64,7 @@ class Sampler:
 
     @property
     def capacity(self) -> int:
-        """Completions that the engine draws at once."""
+        """The number of completions that the engine draws at once."""
         return self.engine.sequences
 
     def size(self, unit: int) -> int:
@@ -88,7 +88,7 @@ class Sampler:
             raise
         except Exception as error:
             where = f"samples {start} to {stop - 1} of problem {drawn.problem_id}"
-            raise SamplesError(f"{where}: {_line(error)}") from error
+            raise SamplesError(f"{where}: {first_line_and_class(error)}") from error
 
     def _draw(self, prompt_ids: list[int], seeds: Sequence[int], done: Done) -> list[Completion]:
         def seen(completion: Completion) -> None:
@@ -99,9 +99,9 @@ class Sampler:
             try:
                 return self.engine.sample(prompt_ids, list(seeds), seen)
             except EngineDead:
-                os._exit(1)  # Ray starts a new replica; a dead engine answers nobody
-            except Exception as error:  # noqa: BLE001 - an engine may raise anything; after the last attempt it is data
-                failure = _line(error)
+                os._exit(1)  # a dead engine never answers again; Ray starts a new replica
+            except Exception as error:  # noqa: BLE001 - engines raise anything; after the last attempt the error is data
+                failure = first_line_and_class(error)
         return [Completion.failed(failure)] * len(seeds)
 
 
@@ -111,12 +111,8 @@ def units_of(plan: Plan) -> pa.Table:
 
 
 def calls_at_once(placement: Placement, plan: Plan, replicas: int) -> int:
-    """Return how many units a replica begins: several batches, but never so many that other replicas have none."""
+    """Return how many units a replica begins: several batches, but few enough that every replica gets some."""
     unit = max(int((plan.stop - plan.start).max()), 1)
     batch = math.ceil((placement.max_num_seqs or SEQUENCES) / min(unit, CELL))
-    share = len(plan) // (2 * replicas)  # as many again wait at each replica
+    share = len(plan) // (2 * replicas)  # as many again wait at each replica, so half of an even share
     return max(1, min(max(batch + 1, min(_AHEAD * batch, share)), len(plan)))
-
-
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,8 +1,8 @@
-"""What is missing: wanted sample indices minus committed ones, cut into units.
+"""Plan what is missing: the wanted sample indices minus the committed ones, cut into units.
 
-A unit is one problem and a range of sample indices, cut on an absolute grid, so that resuming after a crash, topping
-up from k = 64 to 1024 and repairing gaps are the same few lines, and a repeated command plans nothing. Planning reads
-two narrow columns and keeps 64 samples in one integer: a lake of any size plans without a Python object per sample.
+A unit is one problem and a range of sample indices. Ranges are cut on an absolute grid. So the same few lines resume
+after a crash, top up from k = 64 to 1024 and repair gaps, and a repeated command plans nothing. Planning reads two
+narrow columns and keeps 64 samples in one integer, so that no lake needs a Python object per sample.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _NOTHING = (np.empty(0, np.int32),) * 3
 
 @dataclass(frozen=True)
 class Unit:
-    """Samples `start` to `stop` (excluded) of one problem: drawn together, committed whole or not at all."""
+    """Samples `start` to `stop` (exclusive) of one problem, drawn together and committed whole or not at all."""
 
     problem_id: str
     start: int
@@ -35,10 +35,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """Units to draw, lowest sample indices first over all problems: stopped early, k is even over the problems.
+    """Units to draw. Low sample indices of all problems come first, so that an early stop leaves k even over problems.
 
-    `problem`, `start` and `stop` are parallel arrays; `problem` points into `problem_ids`. `wanted` counts the samples
-    asked for, `missing` those to draw, `beyond` those that are there with an index of k or more.
+    `problem`, `start` and `stop` are parallel arrays; `problem` indexes `problem_ids`. `wanted` counts the samples
+    asked for, `missing` those still to draw, and `beyond` the committed ones with an index of k or more.
     """
 
     problem_ids: Sequence[str]
@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def missing(self) -> int:
-        """Samples to draw."""
+        """The number of samples to draw."""
         return int((self.stop - self.start).sum())
 
     def __len__(self) -> int:
@@ -64,7 +64,7 @@ class Plan:
 
 
 def plan(lake: Tables, dataset: str, run_id: str, problem_ids: Sequence[str], k: int, unit: int = CELL) -> Plan:
-    """Plan the samples 0 to k-1 of every problem that no commit of the run holds, in units of at most `unit`."""
+    """Plan the samples 0 to k-1 of every problem that the run has not committed, in units of at most `unit` samples."""
     samples = lake.dataset("samples", dataset=dataset, run_id=run_id)
     problems = pa.table(
         {"problem_id": pa.array(problem_ids, pa.string()), "problem": np.arange(len(problem_ids), dtype=np.int32)}
@@ -78,7 +78,7 @@ def plan(lake: Tables, dataset: str, run_id: str, problem_ids: Sequence[str], k:
     return Plan(problem_ids, problem, start, stop, wanted=len(problem_ids) * k, beyond=beyond[0][0])
 
 
-# One row per cell of 64 indices of which something is missing; bit i of its mask stands for index 64 * cell + i.
+# One row per cell of 64 indices in which a sample is missing. Bit i of its mask stands for index 64 * cell + i.
 _CELLS = f"""
 WITH wanted AS (
     SELECT problem, problem_id, cell::INTEGER AS cell,
@@ -98,7 +98,7 @@ ORDER BY cell, problem
 
 
 def _units(cells: pa.RecordBatch, unit: int) -> tuple[Ints, Ints, Ints]:
-    """Cut each cell's missing bits into runs that cross no multiple of `unit`: parallel problem, start, stop."""
+    """Cut each cell's missing bits into ranges that cross no multiple of `unit`. Returns problem, start and stop."""
     problem, cell, mask = (cells.column(name).to_numpy() for name in ("problem", "cell", "mask"))
     bits = np.unpackbits(mask.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little").astype(bool)
     index = cell[:, None].astype(np.int32) * CELL + np.arange(CELL, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""How far an ingest is: what the command line draws and the summary counts."""
+"""The progress of an ingest, which the command line shows, and its summary."""
 
 import time
 from collections import deque
@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 from samples.pipeline.telemetry import Status
 
-_WINDOW = 60.0  # seconds over which rates are taken
+_WINDOW = 60.0  # seconds over which rates are measured
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One look at a running ingest. Rates are per second; `seconds_left` is None while nothing is known."""
+    """The state of a running ingest. Rates are per second; `seconds_left` is None while it is unknown."""
 
     phase: str
     problems: int = 0
     problems_done: int = 0
-    samples: int = 0  # wanted in all, with those that were there before
+    samples: int = 0  # wanted in all, with those committed before
     samples_done: int = 0
     tokens: int = 0  # drawn by this command
     tokens_per_second: float = 0.0
@@ -35,7 +35,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """What one ingest did. `heavy_bytes` are those of the segments it committed; token counts are its own draws."""
+    """What one ingest did. `heavy_bytes` counts the bytes of its segments, `tokens` the tokens that it drew."""
 
     run_id: str
     name: str
@@ -49,30 +49,30 @@ class Summary:
     tokens: int
     nonfinite: int
     heavy_bytes: int
-    seconds: float  # of sampling, from the first replica that was ready to the last commit
+    seconds: float  # of sampling, from the first ready replica to the last commit
     stopped: bool
     verdicts: dict[str, int] = field(default_factory=dict[str, int])
     notes: tuple[str, ...] = ()
 
     @property
     def tokens_per_second(self) -> float:
-        """Tokens drawn per second of sampling."""
+        """The tokens drawn per second of sampling."""
         return self.tokens / self.seconds if self.seconds else 0.0
 
     @property
     def bytes_per_token(self) -> float:
-        """Bytes on disk per token: ids, log-probs and text together."""
+        """The bytes on disk per token: ids, log-probs and text together."""
         return self.heavy_bytes / self.tokens if self.tokens else 0.0
 
 
 class Meter:
-    """Turns totals seen over time into rates."""
+    """Computes rates from totals over time."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int, int]] = deque()
 
     def see(self, status: Status) -> tuple[float, float]:
-        """Take note of the totals; returns (samples, tokens) per second over the last minute."""
+        """Record the totals. Return (samples, tokens) per second over the last minute."""
         now = time.monotonic()
         self._seen.append((now, status.samples, status.tokens))
         while now - self._seen[0][0] > _WINDOW:

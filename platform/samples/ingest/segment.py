@@ -1,8 +1,8 @@
-"""Segments: what an actor writes for one unit, and the receipt it hands back.
+"""Write the segment of one unit, and make the receipt that the driver gets for it.
 
-A segment is one Parquet file of completions, complete or absent. Its footer carries the unit's narrow facts, so a
-segment that no commit names (its driver died) can still be adopted as it is. A receipt is what the driver needs to
-commit the unit: where the file lies, and the same facts; tokens never leave the actor.
+A segment is one Parquet file of completions, complete or absent. Its footer holds the unit's rows of table `samples`,
+the facts. If a driver dies before it commits a segment, the next driver can therefore commit it. A receipt is what the
+driver needs to commit the unit: the file's path, and the same facts. Tokens never leave the replica.
 """
 
 import base64
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from samples.engines import Completion
 from samples.ingest.plan import Unit
 from samples.lake import parquet
-from samples.lake.parquet import File
+from samples.lake.parquet import File, storable_text
 from samples.lake.tables import Tables, folder
 from samples.runs.run import Run, digest
 from samples_schemas import COMPLETIONS, SAMPLES
@@ -29,7 +29,7 @@ _NAME = re.compile(r"unit-(?P<problem>[0-9a-f]{16})-(?P<start>\d+)-(?P<stop>\d+)
 
 @dataclass(frozen=True)
 class Receipt:
-    """One complete segment. `facts` has the rows of table `samples`; `nonfinite` counts NaN and infinite log-probs."""
+    """One complete segment. `facts` holds rows of table `samples`; `nonfinite` counts NaN and infinite log-probs."""
 
     unit: Unit
     file: File
@@ -38,10 +38,10 @@ class Receipt:
 
 
 def write(lake: Tables, run: Run, unit: Unit, seeds: Sequence[int], completions: Sequence[Completion]) -> Receipt:
-    """Write one unit's completions, in the order of its indices, as a segment of its own.
+    """Write one unit's completions, in the order of its indices, as one segment.
 
     Raises:
-        LakeError: It could not be written; no reader sees anything of it.
+        LakeError: The segment could not be written. Readers see nothing of it.
     """
     count = unit.stop - unit.start
     assert len(seeds) == len(completions) == count, f"{unit}: {len(completions)} completions for {count} indices"
@@ -60,9 +60,9 @@ def write(lake: Tables, run: Run, unit: Unit, seeds: Sequence[int], completions:
                     [float(np.sum(c.token_logprobs, dtype=np.float64)) for c in completions], pa.float64()
                 ),
                 "finish_reason": pa.array([c.finish_reason for c in completions], pa.string()),
-                "stop_reason": pa.array([_text(c.stop_reason) for c in completions], pa.string()),
+                "stop_reason": pa.array([storable_text(c.stop_reason) for c in completions], pa.string()),
                 "seed": pa.array(seeds, pa.int64()),
-                "error": pa.array([_text(c.error) for c in completions], pa.string()),
+                "error": pa.array([storable_text(c.error) for c in completions], pa.string()),
             }
         )
         .select(SAMPLES.file_schema.names)
@@ -71,7 +71,7 @@ def write(lake: Tables, run: Run, unit: Unit, seeds: Sequence[int], completions:
     payload = pa.table(
         {
             **key,
-            "text": pa.array([_text(c.text) for c in completions], pa.string()),
+            "text": pa.array([storable_text(c.text) for c in completions], pa.string()),
             "token_ids": _lists([c.token_ids for c in completions], np.dtype(np.int32)),
             "token_logprobs": _lists([c.token_logprobs for c in completions], np.dtype(np.float32)),
         }
@@ -97,9 +97,9 @@ def found(lake: Tables, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
 
 
 def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
-    """Read a segment's receipt back from its footer (and its log-probs, to count the ones that are not finite).
+    """Read a segment's receipt back from its footer, and its log-probs to count the non-finite ones.
 
-    None when it is no whole segment: a machine that lost its power may leave one cut short.
+    None if the segment is not complete: a machine that loses its power may leave a part of one.
     """
     data = lake.place.get(f"{COMPLETIONS.name}/{path}")
     try:
@@ -116,11 +116,6 @@ def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
     return Receipt(unit, File(path, size, facts.num_rows, parquet.stats(facts)), facts, nonfinite)
 
 
-def _text(text: str | None) -> str | None:
-    # Arrow text is UTF-8, which has no lone surrogates; the token ids keep what was drawn.
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _lists(arrays: Sequence[np.ndarray], kind: np.dtype) -> pa.ListArray:
     offsets = np.zeros(len(arrays) + 1, np.int32)
     np.cumsum([len(array) for array in arrays], out=offsets[1:])
@@ -129,7 +124,7 @@ def _lists(arrays: Sequence[np.ndarray], kind: np.dtype) -> pa.ListArray:
 
 
 def _ipc(table: pa.Table) -> bytes:
-    # Compressed as a whole: the schema and the padding of many short columns outweigh what they hold.
+    # Compressed as a whole, because the schema and the padding of many short columns are larger than their content.
     sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as packed, pa.ipc.new_stream(packed, table.schema) as writer:
         writer.write_table(table)

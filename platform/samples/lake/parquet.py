@@ -65,6 +65,11 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
     return sink.getvalue()
 
 
+def storable_text(text: str | None) -> str | None:
+    """Replace each half of a surrogate pair by "?", because Parquet stores UTF-8. The token ids keep what was drawn."""
+    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def statistics_columns(columns: Sequence[str]) -> list[str]:
     """Return the columns whose ranges a commit states for each file, so that readers can skip files.
 

@@ -1,8 +1,8 @@
 """Admission: decide when a replica may begin its next unit.
 
-A unit is done when its longest sample is done, often ten times as long as most of them. A replica therefore holds many
-units, and begins another as soon as fewer samples are unfinished than its worker does at once. So the batch of an
-engine stays full, and when the user stops the job, nothing is waited for that had not begun.
+A unit is done when its longest sample is done, which is often ten times as long as most others. A replica therefore
+holds many units. It begins another one as soon as fewer samples are unfinished than its worker does at once. So an
+engine's batch stays full, and after a stop the user waits only for units that had begun.
 """
 
 import threading
@@ -12,14 +12,14 @@ class Admission:
     """Counts unfinished samples; units wait until the worker has room."""
 
     def __init__(self, capacity: int) -> None:
-        """Make room for `capacity` samples, as many as the worker does at once."""
+        """Allow `capacity` samples at once, as many as the worker can do."""
         self._capacity = capacity
         self._unfinished = 0
         self._closed = False
         self._changed = threading.Condition()
 
     def enter(self, count: int) -> bool:
-        """Wait until a unit of `count` samples may begin; False when none may any more."""
+        """Wait until a unit of `count` samples may begin. Return False after `close`: no unit may begin any more."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._unfinished < self._capacity)
             if not self._closed:
@@ -27,7 +27,7 @@ class Admission:
             return not self._closed
 
     def leave(self, count: int) -> None:
-        """Note that so many samples are finished."""
+        """Record that `count` samples are finished."""
         with self._changed:
             self._unfinished -= count
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Connect to a Ray cluster, or start a Ray on this machine for as long as a job lasts."""
+"""Connect to a Ray cluster, or start Ray on this machine for the duration of a job."""
 
 import logging
 import os
@@ -15,8 +15,8 @@ _CONNECT_SECONDS = 10.0
 _END_SECONDS = 60.0  # for Ray Data's threads to end; on a loaded machine one step of theirs takes seconds
 _JOIN_SECONDS = 0.5
 _RAY_DATA = ("StreamingExecutor-", "ray-data-metadata-prefetch", "iter_threaded")  # its threads that call Ray
-_STARTS = 2  # Ray gives a node 30 s to come up, too little where its agents are imported for the first time
-# Ray's banners, usage notes and progress bars would print over ours; its agents may take long on a loaded machine.
+_STARTS = 2  # Ray gives a node 30 s to start, too little when its agents are imported for the first time
+# Ray's banners, usage notes and progress bars would overwrite ours. Its agents start slowly on a loaded machine.
 _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -26,7 +26,7 @@ _QUIET = {
 
 @contextmanager
 def cluster() -> Generator[None]:
-    """Connect to the Ray that RAY_ADDRESS names, or start one on this machine for as long as the context lasts.
+    """Connect to the Ray cluster that RAY_ADDRESS names, or start Ray on this machine until the context ends.
 
     Raises:
         MissingExtra: Ray is not installed.
@@ -38,24 +38,24 @@ def cluster() -> Generator[None]:
         import ray
     except ImportError as error:
         raise MissingExtra("ingest needs Ray, which is not installed: pip install 'samples[sampling]'") from error
-    if ray.is_initialized():  # a caller's own cluster: its to end
+    if ray.is_initialized():  # the caller's own cluster, which the caller ends
         yield
         return
     address = os.environ.get("RAY_ADDRESS")
     _require_listener(address or "")
     for attempt in range(_STARTS):
         try:
-            dashboard = None if address else False  # a cluster has, or has not, its own
+            dashboard = None if address else False  # a cluster decides about its own
             ray.init(address=address, log_to_driver=False, logging_level=logging.FATAL, include_dashboard=dashboard)
             break
-        except Exception as error:  # Ray raises bare Exceptions for a node that does not come up
+        except Exception as error:  # Ray raises a bare Exception if a node does not start
             ray.shutdown()
             if address or attempt == _STARTS - 1:
                 where = f"RAY_ADDRESS={address}" if address else "on this machine"
                 said = next(iter(str(error).splitlines()), type(error).__name__)
                 raise SamplesError(f"Ray does not start {where}: {said}") from error
     logging.getLogger("ray").setLevel(logging.FATAL)
-    import ray.data  # pyright: ignore[reportUnusedImport]  # it configures loggers of its own
+    import ray.data  # pyright: ignore[reportUnusedImport]  # it configures its own loggers
 
     logging.getLogger("ray.data").setLevel(logging.FATAL)
     try:
@@ -85,10 +85,10 @@ def end_datasets(name: str = "", reader: threading.Thread | None = None) -> None
 
 
 def _require_listener(address: str) -> None:
-    """Say at once that nobody listens at HOST:PORT; Ray itself would wait for minutes."""
+    """Check that something listens at HOST:PORT. Ray itself would wait for minutes."""
     host, separator, port = address.rpartition("/")[2].rpartition(":")
     if not separator or not port.isdigit():
-        return  # "auto" and the like: Ray's to find
+        return  # Ray itself resolves "auto" and the like
     try:
         socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:

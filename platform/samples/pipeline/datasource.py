@@ -1,8 +1,8 @@
 """A Ray datasource of unit numbers: one tiny Ray block per unit, which holds the unit's number.
 
-It is a source of our own so that reading asks for the same resources as the replicas. Ray then fuses the two, and makes
-a number inside the actor that uses it. A task of its own for each number cost 0.2 s of a CPU, and a replica never had
-two units at once.
+Reading the numbers asks for the same resources as the replicas. Ray then fuses the two, and makes each number inside
+the actor that uses it. With Ray's own datasource each number was a task, which took 0.2 s of CPU, and a replica never
+had two units at once.
 """
 
 from collections.abc import Iterable
@@ -17,14 +17,14 @@ _SCHEMA = pa.schema([("unit", pa.int64())])
 
 
 class UnitNumbers(Datasource):
-    """The numbers 0 to `count` - 1, a block each."""
+    """The numbers 0 to `count` - 1, one per block."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
         self._count = count
 
     def estimate_inmemory_data_size(self) -> int:
-        """Return eight bytes a unit."""
+        """Return eight bytes per unit."""
         return 8 * self._count
 
     def get_read_tasks(

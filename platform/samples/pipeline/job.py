@@ -1,17 +1,17 @@
-"""What a job is to the pipeline: units by number, and something in each replica that does one."""
+"""What the pipeline expects of a job: a number of units, and a worker in each replica that does one unit."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
-Done = Callable[[int, bool], None]  # told of each sample when it is done: its tokens, and whether it failed
+Done = Callable[[int, bool], None]  # called for each finished sample with its tokens, and whether it failed
 
 
 class Worker(Protocol):
-    """What a job loads in a replica: an engine, a judge. Its methods are called from several threads at once."""
+    """What a job loads in a replica, such as an engine. Several threads call its methods at once."""
 
     @property
     def capacity(self) -> int:
-        """Samples that it works on at once; more of them wait."""
+        """The number of samples that it works on at once. Further samples wait."""
         ...
 
     def size(self, unit: int) -> int:
@@ -19,25 +19,25 @@ class Worker(Protocol):
         ...
 
     def work(self, unit: int, done: Done) -> Any:
-        """Do one unit and return its receipt, which pickles. `done` may be called from any thread.
+        """Do one unit and return its receipt, which must pickle. `done` may be called from any thread.
 
         Raises:
-            SamplesError: What further units would meet too; the whole job ends with it.
+            SamplesError: Further units would fail in the same way. It ends the whole job.
         """
         ...
 
 
 class Job(Protocol):
-    """The same for every replica. It pickles, and travels once through Ray's object store."""
+    """The work as a whole, the same for every replica. Ray pickles it once into its object store."""
 
     def __len__(self) -> int:
         """Return the number of units; they are numbered from 0."""
         ...
 
     def load(self) -> Worker:
-        """Make the worker of one replica; takes seconds to minutes.
+        """Make the worker of one replica. This takes seconds to minutes.
 
         Raises:
-            SamplesError: It cannot be made; the whole job ends with it.
+            SamplesError: It cannot be made. This ends the whole job.
         """
         ...

@@ -1,4 +1,4 @@
-"""Receipts of a stream as they come, a look every half second, until the stream ends, breaks or is stopped."""
+"""Collect the receipts of a stream every half second, until the stream ends, breaks or is stopped."""
 
 import queue
 import threading
@@ -12,13 +12,13 @@ from samples.pipeline.stream import Stream
 from samples.pipeline.telemetry import Status
 
 _LOOK_SECONDS = 0.5
-_DEATHS = 3  # replicas that may be lost, beyond the pool's size, between two receipts
-_QUIET_LOOKS = 4  # after a stop: looks without a receipt, all replicas idle, after which none is on its way
+_DEATHS = 3  # between two receipts, the pool's size and this many more replicas may die
+_QUIET_LOOKS = 4  # after a stop, so many looks with idle replicas and no receipt mean that no receipt will come
 
 
 @dataclass(frozen=True)
 class Look:
-    """The receipts that came since the last look, and the replicas' status. After the `last` nothing comes."""
+    """The receipts since the previous look, and the replicas' status. Nothing comes after the `last` look."""
 
     receipts: list[Any]
     status: Status
@@ -26,15 +26,15 @@ class Look:
 
 
 def looks(stream: Stream, stop: threading.Event) -> Generator[Look]:
-    """Yield looks at a stream. Setting `stop` lets replicas finish what they have begun. Close the generator after use.
+    """Yield looks at a stream. After `stop` is set, replicas only finish what they have begun. Close it after use.
 
     Raises:
-        SamplesError: The stream broke: after the last look, so that its receipts are not lost.
+        SamplesError: The stream broke. The error comes after the last look, so that no receipt is lost.
     """
     arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
     listener = threading.Thread(target=_listen, args=(stream, arrived), daemon=True)
     listener.start()
-    watch = _Watch(stream, stop)
+    watch = _EndWatch(stream, stop)
     failure: BaseException | None = None
     last = False
     try:
@@ -67,7 +67,7 @@ def _listen(stream: Stream, arrived: "queue.SimpleQueue[Any]") -> None:
 
 
 def _collect(arrived: "queue.SimpleQueue[Any]") -> tuple[list[Any], _End | None]:
-    """Take what arrived, waiting a moment for it."""
+    """Return what arrives within half a second, and the end if it came."""
     deadline = time.monotonic() + _LOOK_SECONDS
     came: list[Any] = []
     while (left := deadline - time.monotonic()) > 0:
@@ -82,19 +82,19 @@ def _collect(arrived: "queue.SimpleQueue[Any]") -> tuple[list[Any], _End | None]
 
 
 @dataclass
-class _Watch:
-    """Tells when no receipt will come although the stream has not ended: it was stopped, or nothing of it lives."""
+class _EndWatch:
+    """Detects that no receipt will come although the stream has not ended: it was stopped, or its replicas died."""
 
     stream: Stream
     stop: threading.Event
-    told: bool = False  # replicas know of the stop
-    quiet: int = 0  # looks since replicas are idle and nothing came
-    seen: int = 0  # replicas that had ever been there when the last receipt came
+    told: bool = False  # the replicas were told to stop
+    quiet: int = 0  # looks in a row with idle replicas and no receipt
+    seen: int = 0  # replicas that had ever existed when the last receipt came
 
     def over(self, status: Status, *, came: bool) -> tuple[bool, SamplesError | None]:
-        """Return whether it is over, and why if something broke."""
+        """Return whether the stream is over, and the error if something broke."""
         if fault := self.stream.fault:
-            return True, SamplesError(f"{fault} The same command goes on from what is committed")
+            return True, SamplesError(f"{fault} Run the same command again: it goes on from what is committed")
         if self.stop.is_set() and not self.told:
             self.told = True
             return not self.stream.stop(), None

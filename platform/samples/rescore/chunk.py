@@ -1,4 +1,4 @@
-"""Judge one chunk of samples: the same on this machine and in a replica on Ray."""
+"""Judge one chunk of samples. A pass on this machine and a replica on Ray run the same code."""
 
 import time
 from collections.abc import Iterator
@@ -6,19 +6,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from samples.rescore.judge import Judge, Judged
+from samples.lake.parquet import storable_text
+from samples.rescore.judge import Judge, Judgement
 from samples.rescore.ledger import ROWS
-from samples.rescore.pending import Chunk, Reader
+from samples.rescore.pending import Chunk, ChunkReader
 from samples.verifiers import Verifier
 
 _FLUSH_ROWS, _FLUSH_SECONDS = 1_000, 1.0
 
 
-def judged(reader: Reader, judge: Judge, chunk: Chunk) -> Iterator[pa.Table]:
-    """Judge one chunk; yield its verdicts (`ROWS`, the pass left open) every second or thousand."""
+def judge_chunk(reader: ChunkReader, judge: Judge, chunk: Chunk) -> Iterator[pa.Table]:
+    """Judge one chunk. Yield its verdicts as rows of `ROWS`, without a pass id, every second or thousand rows."""
     rows: list[dict[str, Any]] = []
     flushed = time.monotonic()
-    for one in judge.judge(reader.texts(chunk), reader.problems(chunk), reader.known(chunk)):
+    for one in judge.judge(reader.completions(chunk), reader.problems(chunk), reader.known_verdicts(chunk)):
         rows.append(_row(judge.verifier, one))
         if len(rows) >= _FLUSH_ROWS or time.monotonic() - flushed > _FLUSH_SECONDS:
             yield pa.Table.from_pylist(rows, schema=ROWS)
@@ -27,22 +28,18 @@ def judged(reader: Reader, judge: Judge, chunk: Chunk) -> Iterator[pa.Table]:
         yield pa.Table.from_pylist(rows, schema=ROWS)
 
 
-def _row(judge: Verifier, one: Judged) -> dict[str, Any]:
+def _row(judge: Verifier, one: Judgement) -> dict[str, Any]:
     return {
         "verifier": judge.name,
-        "run_id": one.text.run_id,
-        "problem_id": one.text.problem_id,
-        "sample_index": one.text.sample_index,
+        "run_id": one.completion.run_id,
+        "problem_id": one.completion.problem_id,
+        "sample_index": one.completion.sample_index,
         "verifier_version": judge.version,
-        "pass_id": 0,  # the ledger says which
+        "pass_id": 0,  # the ledger sets it
         "status": one.verdict.status,
         "reward": one.verdict.reward,
-        "answer": _storable(one.verdict.answer),
-        "detail": _storable(one.verdict.detail),
+        "answer": storable_text(one.verdict.answer),
+        "detail": storable_text(one.verdict.detail),
         "seconds": one.seconds,
         "compared": one.compared,
     }
-
-
-def _storable(text: str | None) -> str | None:
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")

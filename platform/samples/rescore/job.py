@@ -1,6 +1,6 @@
-"""Rescoring as a job of the pipeline: a replica holds a judge of one worker process, and a unit is a chunk of samples.
+"""Rescore as a job of the pipeline. A replica holds a judge with one worker process; a unit is a chunk of samples.
 
-Ray moves keys and verdicts. Each replica reads the completions itself.
+Ray moves keys and verdicts. Each replica reads the completions from the lake.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import pyarrow as pa
 from samples.errors import SamplesError
 from samples.lake.tables import Tables
 from samples.pipeline.job import Done
-from samples.rescore.chunk import judged
+from samples.rescore.chunk import judge_chunk
 from samples.rescore.judge import Judge
-from samples.rescore.pending import Chunk, Reader
+from samples.rescore.pending import Chunk, ChunkReader
 
 
 @dataclass(frozen=True)
 class JudgingJob:
-    """All that a replica needs to know of a pass. `version` is the verifier's, on the machine where the pass began."""
+    """All that a replica needs to know about a pass. `version` is the verifier's on the machine that began the pass."""
 
     lake: str
     spec: str
@@ -40,20 +40,20 @@ class JudgingJob:
                 f"verifier {self.spec} has version {self.version} here and {judge.verifier.version} on a node of the "
                 "cluster: install the same packages on every node"
             )
-        return ChunkJudge(self.chunks, judge, Reader(Tables(self.lake), judge.verifier.name, self.version))
+        return ChunkJudge(self.chunks, judge, ChunkReader(Tables(self.lake), judge.verifier.name, self.version))
 
 
 @dataclass(frozen=True)
 class ChunkJudge:
-    """The worker of a replica: one chunk at a time."""
+    """The worker of a replica: judges one chunk at a time."""
 
     chunks: list[Chunk]
     judge: Judge
-    reader: Reader
+    reader: ChunkReader
 
     @property
     def capacity(self) -> int:
-        """One sample: the next chunk begins when this one is done."""
+        """One sample, so that the next chunk begins when this one is done."""
         return 1
 
     def size(self, unit: int) -> int:
@@ -61,9 +61,9 @@ class ChunkJudge:
         return self.chunks[unit].keys.num_rows
 
     def work(self, unit: int, done: Done) -> list[pa.Table]:
-        """Judge one chunk and return its verdicts, tables of `ROWS`."""
+        """Judge one chunk and return its verdicts as tables of `ROWS`."""
         verdicts: list[pa.Table] = []
-        for rows in judged(self.reader, self.judge, self.chunks[unit]):
+        for rows in judge_chunk(self.reader, self.judge, self.chunks[unit]):
             verdicts.append(rows)
             for status in rows["status"].to_pylist():
                 done(0, status == "error")

@@ -1,8 +1,8 @@
-"""Judge completions: extract every answer, compare each distinct one once, in workers that can be killed.
+"""Judge completions: extract every answer, and compare each distinct answer once, in workers that can be killed.
 
-The same code serves a pass on this machine and each task of a pass on Ray. A completion or an answer that takes too
-long, too much memory or the worker down costs its own verdict, `timeout` or `error`, and nothing else. Texts stream
-through: what is in memory is what the workers hold, and one entry per distinct answer.
+If a completion or an answer takes too long or too much memory, or kills its worker, its own verdict is `timeout` or
+`error`, and no other verdict suffers. Completions stream: memory holds those of the workers, and one entry per distinct
+answer.
 """
 
 import pickle
@@ -20,58 +20,61 @@ from typing import Any, Self
 
 from samples.errors import SamplesError
 from samples.problems.problems import Problem
-from samples.rescore.workers import Batch, Failure, Pool
+from samples.rescore.workers import Batch, Failure, WorkerPool
 from samples.verifiers import Verdict, Verifier, verifier
 
-_TEXTS = 128  # completions handed to a worker at once, and the most bytes of them
-_BYTES = 2 << 20
-_PAIRS = 16  # answers handed to a worker at once: few, since one of them may take seconds
+_TEXTS = 128  # completions sent to a worker at once
+_BYTES = 2 << 20  # of these completions, about
+_PAIRS = 16  # answers sent to a worker at once: few, because one of them may take seconds
 
 
 @dataclass(frozen=True)
-class Text:
-    """One completion to judge; `problem` is the hash of its problem."""
+class StoredCompletion:
+    """One completion to judge."""
 
     run_id: str
     problem_id: str
     sample_index: int
-    problem: str
+    problem_hash: str
     text: str
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The verdict on one completion; `seconds` its comparison took, 0 where an equal answer had been compared."""
+class Judgement:
+    """The verdict on one completion. `seconds` is the time of its comparison, 0 if an equal answer was compared before.
 
-    text: Text  # without its text
+    `compared` says whether this completion's answer was the one compared.
+    """
+
+    completion: StoredCompletion  # with an empty text
     verdict: Verdict
     seconds: float
     compared: bool
 
 
-Known = dict[tuple[str, bytes], Verdict]  # without their answers, by `key` of problem hash and answer
+KnownVerdicts = dict[tuple[str, bytes], Verdict]  # by `answer_key`; the verdicts are without their answers
 
 
-def key(problem: str, answer: str) -> tuple[str, bytes]:
-    """Return what an answer is remembered by: programs may be long, and there may be many."""
-    return problem, blake2b(answer.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def answer_key(problem_hash: str, answer: str) -> tuple[str, bytes]:
+    """Return the key of an answer to a problem. The answer is hashed, because programs can be long and many."""
+    return problem_hash, blake2b(answer.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Judge:
-    """A verifier in `workers` processes. Use as a context: its end kills them."""
+    """A verifier in `workers` processes. Use it as a context; the end of the context kills them."""
 
     def __init__(self, spec: str, workers: int) -> None:
-        """Start the workers; `spec` is a verifier's name, or FILE.py:FUNCTION.
+        """Start the workers. `spec` is a verifier's name, or FILE.py:FUNCTION.
 
         Raises:
             UsageError: There is no such verifier.
-            MissingExtra: A library that it needs is not installed.
+            MissingExtra: A library that the verifier needs is not installed.
         """
         self.verifier: Verifier = verifier(spec)
         self._folder = Path(tempfile.mkdtemp(prefix="samples-problems-"))
-        self._laid: set[str] = set()
-        self._pool = Pool(
-            partial(_Work, spec, self.verifier.version, self._folder),
+        self._written: set[str] = set()
+        self._pool = WorkerPool(
+            partial(_VerifierWork, spec, self.verifier.version, self._folder),
             size=workers,
             seconds=self.verifier.seconds,
             memory_mib=self.verifier.memory_mib,
@@ -87,30 +90,36 @@ class Judge:
         self._pool.__exit__()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def judge(self, texts: Iterable[Text], problems: Mapping[str, Problem], known: Known) -> Iterator[Judged]:
-        """Yield a verdict for every text, in no order. `problems` are by hash; `known` grows by what is compared."""
-        stream = _Stream(iter(texts), known, keep_answer=self.verifier.extracts)
+    def judge(
+        self, completions: Iterable[StoredCompletion], problems: Mapping[str, Problem], known: KnownVerdicts
+    ) -> Iterator[Judgement]:
+        """Yield a verdict for every completion, in any order.
+
+        `problems` maps hashes to problems. Every new comparison adds its verdict to `known`.
+        """
+        stream = _Batches(iter(completions), known, keep_answer=self.verifier.extracts)
         labelled: Iterator[tuple[Any, Any]] = self._pool.map(stream)
         for (kind, which), result in labelled:
             if kind == "text":
-                yield from stream.extracted(which, result, self._lay, problems)
+                yield from stream.extracted(which, result, self._write_problem, problems)
             else:
                 yield from stream.compared(which, result)
 
-    def _lay(self, problem: Problem) -> None:
-        """Lay a problem where workers read it; its tests may be megabytes, too much to send with every answer."""
-        if problem.problem_hash not in self._laid:
+    def _write_problem(self, problem: Problem) -> None:
+        """Write a problem to a file for the workers. Its tests can be megabytes, too much to send with every answer."""
+        if problem.problem_hash not in self._written:
             (self._folder / problem.problem_hash).write_bytes(pickle.dumps(problem))
-            self._laid.add(problem.problem_hash)
+            self._written.add(problem.problem_hash)
 
 
-class _Stream:
-    """Batches for the workers: comparisons first, then more texts. Empty for now is not the end: ask again."""
+class _Batches:
+    """Batches for the workers: comparisons first, then further texts. After StopIteration there may be more."""
 
-    def __init__(self, texts: Iterator[Text], known: Known, *, keep_answer: bool) -> None:
-        self._texts, self._known, self._keep_answer = texts, known, keep_answer
-        self._held: dict[int, Text] = {}  # texts whose answers are being extracted
-        self._waiting: dict[tuple[str, str], list[Text]] = {}  # by problem and the answer that is being compared
+    def __init__(self, completions: Iterator[StoredCompletion], known: KnownVerdicts, *, keep_answer: bool) -> None:
+        self._completions, self._known, self._keep_answer = completions, known, keep_answer
+        self._extracting: dict[int, StoredCompletion] = {}
+        # Completions that wait for a comparison, by problem and answer.
+        self._waiting: dict[tuple[str, str], list[StoredCompletion]] = {}
         self._pairs: deque[tuple[str, str]] = deque()
         self._count = 0
 
@@ -128,63 +137,68 @@ class _Stream:
     def _more_texts(self) -> Batch:
         batch: list[tuple[Hashable, Any]] = []
         size = 0
-        while len(batch) < _TEXTS and size < _BYTES and (text := next(self._texts, None)) is not None:
-            self._held[self._count] = replace(text, text="")
-            batch.append((("text", self._count), text.text))
-            size += len(text.text)
+        while len(batch) < _TEXTS and size < _BYTES and (one := next(self._completions, None)) is not None:
+            self._extracting[self._count] = replace(one, text="")
+            batch.append((("text", self._count), one.text))
+            size += len(one.text)
             self._count += 1
         return batch
 
     def extracted(
-        self, number: int, answer: "str | Failure | None", lay: Callable[[Problem], None], of: Mapping[str, Problem]
-    ) -> Iterator[Judged]:
-        """Yield the verdict where the answer decides it or is known; else let the text wait for its comparison."""
-        text = self._held.pop(number)
+        self,
+        number: int,
+        answer: "str | Failure | None",
+        write_problem: Callable[[Problem], None],
+        problems: Mapping[str, Problem],
+    ) -> Iterator[Judgement]:
+        """Yield the verdict if the extraction decides it or it is known. Else the completion waits for a comparison."""
+        one = self._extracting.pop(number)
         if answer is None:
-            yield Judged(text, Verdict("no_answer"), 0.0, compared=False)
+            yield Judgement(one, Verdict("no_answer"), 0.0, compared=False)
         elif isinstance(answer, Failure):
-            yield Judged(text, Verdict(answer.status, detail=f"while extracting: {answer.detail}"), 0.0, compared=False)
-        elif (verdict := self._known.get(key(text.problem, answer))) is not None:
-            yield Judged(text, self._with(verdict, answer), 0.0, compared=False)
-        elif (pair := (text.problem, answer)) in self._waiting:
-            self._waiting[pair].append(text)
+            verdict = Verdict(answer.status, detail=f"while extracting: {answer.detail}")
+            yield Judgement(one, verdict, 0.0, compared=False)
+        elif (known := self._known.get(answer_key(one.problem_hash, answer))) is not None:
+            yield Judgement(one, self._with_answer(known, answer), 0.0, compared=False)
+        elif (pair := (one.problem_hash, answer)) in self._waiting:
+            self._waiting[pair].append(one)
         else:
-            lay(of[text.problem])
-            self._waiting[pair] = [text]
+            write_problem(problems[one.problem_hash])
+            self._waiting[pair] = [one]
             self._pairs.append(pair)
 
-    def compared(self, pair: tuple[str, str], result: "tuple[Verdict, float] | Failure") -> Iterator[Judged]:
-        """Yield the verdict for every text that waits for it."""
+    def compared(self, pair: tuple[str, str], result: "tuple[Verdict, float] | Failure") -> Iterator[Judgement]:
+        """Yield the verdict for every completion that waits for it."""
         if isinstance(result, Failure):
             verdict, seconds = Verdict(result.status, detail=result.detail), 0.0
         else:
             verdict, seconds = result
-        self._known[key(*pair)] = replace(verdict, answer=None) if self._keep_answer else verdict
-        verdict = self._with(verdict, pair[1])
-        for number, text in enumerate(self._waiting.pop(pair)):
-            yield Judged(text, verdict, seconds if number == 0 else 0.0, compared=number == 0)
+        self._known[answer_key(*pair)] = replace(verdict, answer=None) if self._keep_answer else verdict
+        verdict = self._with_answer(verdict, pair[1])
+        for number, one in enumerate(self._waiting.pop(pair)):
+            yield Judgement(one, verdict, seconds if number == 0 else 0.0, compared=number == 0)
 
-    def _with(self, verdict: Verdict, answer: str) -> Verdict:
-        """Store what was extracted, so that it is found again, where anything is extracted."""
+    def _with_answer(self, verdict: Verdict, answer: str) -> Verdict:
+        """Add the extracted answer, if the verifier extracts answers. Later passes find the verdict by it."""
         return replace(verdict, answer=answer) if self._keep_answer else verdict
 
 
-class _Work:
-    """What a worker does: a text gives its answer, a pair of problem and answer a verdict and the seconds it took."""
+class _VerifierWork:
+    """The work of a worker: extract the answer of a text, or compare a pair of problem and answer."""
 
     def __init__(self, spec: str, version: str, folder: Path) -> None:
         self._verifier = verifier(spec)
         if self._verifier.version != version:
             raise SamplesError(
-                f"verifier {spec} has become version {self._verifier.version}, it was {version} when the pass began: "
-                "the same command again judges by the new one"
+                f"verifier {spec} has become version {self._verifier.version}, it was {version} when the pass began; "
+                "run the same command again to judge with the new version"
             )
-        for module in self._verifier.preload:  # where the fork server started for another verifier, no item pays for it
+        for module in self._verifier.preload:  # the fork server may have started for another verifier
             import_module(module)
         self._problem = lru_cache(maxsize=64)(lambda name: pickle.loads((folder / name).read_bytes()))  # noqa: S301 - ours
 
     def __call__(self, item: str | tuple[str, str]) -> Any:
-        """Extract or compare."""
+        """Return the answer of a text; of a pair return the verdict, and the seconds that the comparison took."""
         if isinstance(item, str):
             return self._verifier.extract(item)
         problem, answer = item

@@ -1,8 +1,8 @@
-"""Commit verdicts to the lake: each sample's once per pass, whoever else is rescoring at the same time.
+"""Commit verdicts to the lake. Each sample gets one verdict per pass, whoever else is rescoring at the same time.
 
-Verdicts come in rows of `ROWS`; they are committed every few seconds, one commit at a time for each verifier. A pass
-belongs to one version of its verifier: where another version has taken part in it, or begun a later one, the verdicts
-that are still to be committed begin the next.
+Verdicts come as rows of `ROWS` and are committed every few seconds. Each verifier has one commit at a time. A pass
+belongs to one version of its verifier. If another version has taken part in it, or has begun a later pass, the verdicts
+that are not yet committed begin the next pass.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from samples_schemas import VERDICTS
 
 _COMMIT_BYTES = 64 << 20
 
-# Verdicts on their way: `compared` says whether the answer was compared for this sample, or known.
+# Verdicts before they are committed. `compared` is false if the answer's verdict was already known.
 ROWS = pa.schema([*VERDICTS.schema, pa.field("compared", pa.bool_())])
 
 
@@ -39,10 +39,10 @@ class Ledger:
     compared: int = field(default=0, init=False)
     _rows: list[pa.Table] = field(default_factory=list[pa.Table], init=False)
     _pace: Pace = field(default_factory=Pace, init=False)
-    _seen: int = field(default=-1, init=False)  # version of the table after our last commit
+    _own_version: int = field(default=-1, init=False)  # version of the table that our last commit made
 
     def take(self, rows: pa.Table) -> None:
-        """Count verdicts, and commit them when it is time to."""
+        """Count verdicts, and commit them when it is time."""
         self._rows.append(rows)
         self.counts.update(rows["status"].to_pylist())
         self.compared += int(rows["compared"].to_numpy().sum())
@@ -50,7 +50,7 @@ class Ledger:
             self.commit()
 
     def commit(self) -> None:
-        """Commit what was collected."""
+        """Commit the collected verdicts."""
         rows = pa.concat_tables(self._rows).drop_columns("compared") if self._rows else ROWS.empty_table()
         self._rows = []
         with self._pace.committing():
@@ -60,27 +60,27 @@ class Ledger:
         while rows.num_rows:
             claim = self.lake.claim(VERDICTS.name, self.judge.name)
             version = claim.snapshot.version()
-            if version != self._seen:
-                rows = self._new(claim.snapshot, rows)
+            if version != self._own_version:
+                rows = self._not_judged_meanwhile(claim.snapshot, rows)
             files = [
-                (self.lake.put(VERDICTS.name, part, partition), partition) for partition, part in self._parts(rows)
+                (self.lake.put(VERDICTS.name, part, partition), partition) for partition, part in self._by_run(rows)
             ]
             try:
                 if files:
                     self.lake.commit(VERDICTS.name, files, claim)
-                    self._seen = version + 1  # nobody else's, if that is what the next claim finds
+                    self._own_version = version + 1  # the next claim finds this version if nobody else commits
             except CommitFailedError:
-                continue  # another rescoring of this verifier came first: look at what it said
+                continue  # another rescoring of this verifier committed first: check what it judged
             break
 
-    def _parts(self, rows: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
+    def _by_run(self, rows: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
         number = pa.array(np.full(rows.num_rows, self.pass_id))
         rows = rows.set_column(rows.schema.get_field_index("pass_id"), "pass_id", number)
         for run_id in rows["run_id"].unique().to_pylist():
             yield {"verifier": self.judge.name, "run_id": run_id}, rows.filter(ds.field("run_id") == run_id)
 
-    def _new(self, snapshot: DeltaTable, rows: pa.Table) -> pa.Table:
-        """Drop rows whose sample was judged meanwhile in this pass; leave a pass that another version took part in."""
+    def _not_judged_meanwhile(self, snapshot: DeltaTable, rows: pa.Table) -> pa.Table:
+        """Drop rows that another rescoring judged in this pass. If another version took part, begin the next pass."""
         values = {"pass": self.pass_id, "version": self.judge.version}
         with explained(self.lake.uri), duckdb.connect() as connection:
             connection.register("judged", rows)

@@ -1,8 +1,8 @@
-"""Which samples a verifier has still to judge, and their texts: chunk by chunk, in bounded memory.
+"""Find samples without a current verdict, and read their completions in chunks of bounded memory.
 
-A sample is pending when it has a completion and its current verdict is not of the verifier's version. The keys of all
-pending samples lie in a database file that goes away with the plan; a chunk holds all pending samples of a few
-problems, of whatever runs, so that equal answers of one problem meet.
+A sample is pending if it has a completion and its current verdict is not of the verifier's version. The keys of all
+pending samples are in a temporary database file. A chunk holds all pending samples of a few problems, of all runs, so
+that equal answers to one problem come together.
 """
 
 import shutil
@@ -22,30 +22,30 @@ from deltalake import DeltaTable
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem
-from samples.rescore.judge import Known, Text, key
+from samples.rescore.judge import KnownVerdicts, StoredCompletion, answer_key
 from samples.runs.record import problems
 from samples.runs.run import Run, every
 from samples.verifiers import Verdict
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
-CHUNK = 20_000  # samples, unless one problem has more
+CHUNK = 20_000  # samples in a chunk, unless one problem has more
 _ROWS = 512  # completions read at once
 _MEMORY = "512MB"
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Pending samples of one dataset: run_id, problem_id, sample_index, attempt, sorted by the first three."""
+    """Pending samples of one dataset. `keys` has run_id, problem_id, sample_index and attempt, sorted in this order."""
 
     dataset: str
     keys: pa.Table
 
 
 class Pending:
-    """The pending samples of some runs. Use as a context: its end removes the file."""
+    """The pending samples of some runs. Use it as a context; the end of the context removes the database file."""
 
     def __init__(self, lake: Tables, runs: Iterable[Run], verifier: str, version: str, *, again: bool) -> None:
-        """Find them; `again` takes samples too whose current verdict is a timeout or an error.
+        """Find the samples. `again` also takes those whose current verdict is a timeout or an error.
 
         Raises:
             LakeError: The lake cannot be read.
@@ -66,18 +66,18 @@ class Pending:
         return self._connection.sql("SELECT count(*) FROM pending").fetchall()[0][0]
 
     def __enter__(self) -> Self:
-        """Return the plan."""
+        """Return the pending samples."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the file."""
+        """Remove the database file."""
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
-        """Yield them problem by problem, about `size` at a time."""
+        """Yield chunks of about `size` samples, problem by problem."""
         counts = deque(
             self._connection.sql(
                 "SELECT dataset, problem_id, count(*) FROM pending GROUP BY ALL ORDER BY ALL"
@@ -93,8 +93,8 @@ class Pending:
             yield Chunk(dataset, self._connection.sql(_CHUNK, params=values).to_arrow_table())
 
 
-class Reader:
-    """Reads the texts of chunks, and what is known of their answers, from one snapshot of a lake."""
+class ChunkReader:
+    """Reads the completions, problems and known verdicts of chunks from one snapshot of a lake."""
 
     def __init__(self, lake: Tables, verifier: str, version: str) -> None:
         self._lake, self._verifier, self._version = lake, verifier, version
@@ -102,8 +102,8 @@ class Reader:
         self._completions, self._verdicts = lake.delta(COMPLETIONS.name), lake.delta(VERDICTS.name)
         self._datasets: dict[tuple[str, str], ds.Dataset] = {}
 
-    def texts(self, chunk: Chunk) -> Iterator[Text]:
-        """Yield the completions of a chunk. A sample without a stored completion yields nothing."""
+    def completions(self, chunk: Chunk) -> Iterator[StoredCompletion]:
+        """Yield the completions of a chunk. A sample without a stored completion gives none."""
         for run_id, keys in _by_run(chunk.keys):
             hashes = self._runs[run_id].problem_hashes
             wanted = {
@@ -121,7 +121,7 @@ class Reader:
                 for batch in scanner.to_batches():
                     for problem, index, attempt, text in zip(*batch.to_pydict().values(), strict=True):
                         if wanted.get((problem, index)) == attempt:
-                            yield Text(run_id, problem, index, hashes[problem], text)
+                            yield StoredCompletion(run_id, problem, index, hashes[problem], text)
 
     def problems(self, chunk: Chunk) -> dict[str, Problem]:
         """Return the chunk's problems by their hashes."""
@@ -129,9 +129,9 @@ class Reader:
         runs = (self._runs[run_id] for run_id in chunk.keys["run_id"].unique().to_pylist())
         return {problem.problem_hash: problem for run in runs for problem in problems(self._lake, run, ids.to_pylist())}
 
-    def known(self, chunk: Chunk) -> Known:
-        """Return what this version said of answers to the chunk's problems before, in any run."""
-        known: Known = {}
+    def known_verdicts(self, chunk: Chunk) -> KnownVerdicts:
+        """Return the verdicts of this version on earlier answers to the chunk's problems, in any run."""
+        known: KnownVerdicts = {}
         here = ds.field("problem_id").isin(chunk.keys["problem_id"].unique()) & (
             ds.field("verifier_version") == self._version
         )
@@ -144,7 +144,7 @@ class Reader:
                 verdicts = self._dataset(VERDICTS.name, self._verdicts, run_id)
                 for batch in verdicts.scanner(columns=columns, filter=decided).to_batches():
                     for problem, answer, *said in zip(*batch.to_pydict().values(), strict=True):
-                        known[key(run.problem_hashes[problem], answer)] = Verdict(said[0], None, *said[1:])
+                        known[answer_key(run.problem_hashes[problem], answer)] = Verdict(said[0], None, *said[1:])
         return known
 
     def _dataset(self, name: str, snapshot: DeltaTable | None, run_id: str) -> ds.Dataset:
@@ -161,7 +161,7 @@ def _by_run(keys: pa.Table) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _between(keys: pa.Table) -> Any:
-    """Bound problems and indices, by which files and row groups are skipped."""
+    """Return a filter on the range of problems and indices, which lets the scan skip files and row groups."""
     problems, index = keys["problem_id"], keys["sample_index"].to_numpy()
     problem, sample = ds.field("problem_id"), ds.field("sample_index")
     return (

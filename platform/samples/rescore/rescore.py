@@ -1,9 +1,9 @@
-"""Rescore: judge stored completions and append the verdicts. Samples are never touched, models never started.
+"""Rescore: judge stored completions and append the verdicts. No sample changes, and no model is loaded.
 
-A pass judges what has no current verdict of the verifier's version. Passes of one verifier are numbered: a pass goes
-on under its number, also after a kill or for samples drawn later, until another version is used; the verdict of the
-highest pass is the current one. Verdicts are committed every few seconds, each sample's once per pass, whoever else
-is rescoring at the same time.
+A pass judges the samples without a current verdict of the verifier's version. The passes of a verifier are numbered. A
+pass goes on under its number, also after a kill and for samples drawn later, until another version is used. The verdict
+of the highest pass is the current one. Verdicts are committed every few seconds. Each sample gets one verdict per pass,
+whoever else is rescoring at the same time.
 """
 
 import os
@@ -22,22 +22,22 @@ from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
 from samples.pipeline.receipts import looks
 from samples.pipeline.stream import Stream
-from samples.rescore.chunk import judged
+from samples.rescore.chunk import judge_chunk
 from samples.rescore.job import JudgingJob
 from samples.rescore.judge import Judge
 from samples.rescore.ledger import Ledger
-from samples.rescore.pending import CHUNK, Chunk, Pending, Reader
+from samples.rescore.pending import CHUNK, Chunk, ChunkReader, Pending
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
 from samples_schemas import VERDICTS
 
-_TASK = 2_000  # samples of a chunk on Ray, whose verdicts come back together
+_RAY_CHUNK = 2_000  # samples in a chunk on Ray; their verdicts come back together
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far a pass is: samples judged of those pending, and per second so far."""
+    """The progress of a pass: samples judged, samples pending at its start, and samples judged per second."""
 
     done: int
     pending: int
@@ -49,7 +49,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Summary:
-    """What one rescoring did. `compared` counts comparisons; every other verdict's answer was known or missing."""
+    """What one rescoring did. `compared` counts comparisons; other verdicts were known, or had no answer."""
 
     verifier: str
     version: str
@@ -59,12 +59,12 @@ class Summary:
     statuses: Mapping[str, int]
     compared: int
     absent: int  # pending samples without a stored completion
-    missing: int  # pending samples that were not judged: the pass was stopped
+    missing: int  # pending samples that were not judged because the pass was stopped
     seconds: float
 
     @property
     def verified(self) -> int:
-        """Verdicts given."""
+        """The number of verdicts."""
         return sum(self.statuses.values())
 
 
@@ -79,30 +79,30 @@ def rescore(
     watch: Callable[[Status], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Summary:
-    """Judge what has no current verdict of this verifier's version, in the runs named or in all.
+    """Judge the samples without a current verdict of this verifier's version, by default in all runs.
 
-    `spec` is a verifier's name or FILE.py:FUNCTION. `workers` processes judge, by default one per core: on this
-    machine, or `on_ray`, which is the default where RAY_ADDRESS names a cluster. `again` judges samples too whose
-    verdict is a timeout or an error. Setting `stop` ends the pass early; what was judged is committed.
+    `spec` is a verifier's name or FILE.py:FUNCTION. `workers` is the number of processes, by default one per core. They
+    run on this machine or `on_ray`, which is the default if RAY_ADDRESS is set. `again` also judges samples whose
+    verdict is a timeout or an error. Setting `stop` ends the pass early; the verdicts so far are committed.
 
     Raises:
-        UsageError: There is no such verifier, or a named run has a problem that it cannot judge.
+        UsageError: There is no such verifier, or it cannot judge a problem of a named run.
         NotFound: There is no such run.
-        LakeError: The lake cannot be read or written; what was committed stays.
+        LakeError: The lake cannot be read or written. What was committed stays.
     """
     stop = stop or threading.Event()
     judge = verifier(spec)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
-    chosen, left_out = _usable(lake, [find(lake, run) for run in runs], judge)
+    chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
     number = _pass_id(lake, judge, again=again)
     ledger = Ledger(lake, judge, number)
     began = time.monotonic()
     with Pending(lake, chosen, judge.name, judge.version, again=again) as pending:
         wanted = len(pending)
         if wanted:
-            chunks = pending.chunks(_TASK if on_ray else CHUNK)
+            chunks = pending.chunks(_RAY_CHUNK if on_ray else CHUNK)
             cores = workers or len(os.sched_getaffinity(0))
-            with closing(_judge(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)) as verdicts:
+            with closing(_judge_chunks(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)) as verdicts:
                 for tables in verdicts:
                     for rows in tables:
                         ledger.take(rows)
@@ -130,8 +130,8 @@ def rescore(
     )
 
 
-def _usable(lake: Tables, named: list[Run], judge: Verifier) -> tuple[list[Run], tuple[str, ...]]:
-    """Choose the runs whose every problem this verifier can judge; of a named run, every problem must be one."""
+def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[list[Run], tuple[str, ...]]:
+    """Return the runs that this verifier can judge, and a line for each run left out. Named runs must be judgeable."""
     chosen: list[Run] = []
     left_out: list[str] = []
     for run in named or every(lake):
@@ -148,7 +148,7 @@ def _usable(lake: Tables, named: list[Run], judge: Verifier) -> tuple[list[Run],
 
 
 def _pass_id(lake: Tables, judge: Verifier, *, again: bool) -> int:
-    """Return the last pass's number where it goes on, else the next."""
+    """Return the number of the last pass if it goes on, else the next number."""
     with explained(lake.uri), duckdb.connect() as connection:
         connection.register("verdicts", lake.dataset(VERDICTS.name, verifier=judge.name))
         last, version = connection.sql(
@@ -157,7 +157,7 @@ def _pass_id(lake: Tables, judge: Verifier, *, again: bool) -> int:
     return last if version == judge.version and not again else (last or 0) + 1
 
 
-def _judge(
+def _judge_chunks(
     lake: Tables,
     spec: str,
     judge: Verifier,
@@ -167,7 +167,7 @@ def _judge(
     on_ray: bool,
     stop: threading.Event,
 ) -> Generator[list[pa.Table]]:
-    """Yield verdicts on chunks (tables of `ROWS`) as they come; on Ray an empty list where none came for a moment."""
+    """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
     if on_ray:
         with cluster():
             job = JudgingJob(lake.uri, spec, judge.version, list(chunks))
@@ -177,7 +177,7 @@ def _judge(
                     yield [table for receipt in look.receipts for table in receipt]
         return
     with Judge(spec, workers) as local:
-        reader = Reader(lake, judge.name, judge.version)
+        reader = ChunkReader(lake, judge.name, judge.version)
         for chunk in chunks:
-            for rows in judged(reader, local, chunk):
+            for rows in judge_chunk(reader, local, chunk):
                 yield [rows]

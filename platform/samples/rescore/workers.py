@@ -1,9 +1,9 @@
-"""Worker processes that can be killed: hard limits on wall time and memory for every single item.
+"""Worker processes that can be killed, with hard limits on wall time and memory for every single item.
 
-A pool maps one function over batches of items. An item that takes too long costs its worker and gets `timeout`; one
-that raises, or crashes its worker, gets `error`; its neighbours are done all the same. Workers are forked from a
-server that has imported what they need, so a new one costs milliseconds, and are replaced after a number of items,
-so that what a library leaks does not add up. When the pool's owner dies, however it dies, they die.
+A pool maps one function over batches of items. If an item takes too long, its worker is killed and its result is
+`timeout`. If it raises or crashes its worker, its result is `error`. Its neighbours get their results all the same.
+Workers are forked from a server that has imported what they need, so a new one costs milliseconds. They are replaced
+after a number of items, so that leaks of a library do not add up. When the pool's owner dies, in any way, they die.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from samples.errors import SamplesError
 
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 _FLUSH_SECONDS = 0.05
 _ITEMS_PER_WORKER = 20_000
 _MEBIBYTE = 1 << 20
@@ -34,14 +34,14 @@ Batch = list[tuple[Hashable, Any]]
 
 @dataclass(frozen=True)
 class Failure:
-    """What an item got instead of a result: status `timeout` or `error`, and why."""
+    """The outcome of an item without a result: the status `timeout` or `error`, and why."""
 
     status: str
     detail: str
 
 
-class Pool:
-    """`size` workers, each running what `make()` returns. Use as a context: its end kills them."""
+class WorkerPool:
+    """`size` workers that run what `make()` returns. Use it as a context; the end of the context kills them."""
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class Pool:
     ) -> None:
         """Start the workers.
 
-        `make` is called in each worker and must pickle; `seconds` is an item's limit of wall time, `memory_mib` what
-        it may add to its process; `preload` names modules that are imported once for all workers.
+        `make` is called in each worker, and must pickle. `seconds` limits the wall time of an item, `memory_mib` the
+        memory that it may add to its process. `preload` names modules that are imported once for all workers.
         """
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__, *preload])
@@ -71,10 +71,10 @@ class Pool:
             worker.kill()
 
     def map(self, batches: Iterable[Batch]) -> Iterator[tuple[Hashable, Any]]:
-        """Yield (key, result or `Failure`) for every (key, item), as they come.
+        """Yield (key, result or `Failure`) for every (key, item), in any order.
 
-        A batch is taken when a worker is free for it: never more than one per worker is in memory. `batches` that are
-        empty while results are still to come are asked again after each.
+        A batch is taken when a worker is free, so memory holds at most one batch per worker. If `batches` is exhausted
+        while results are still to come, it is asked again after each result.
 
         Raises:
             SamplesError: A worker cannot start.
@@ -83,17 +83,17 @@ class Pool:
         while True:
             for worker in self._workers:
                 if not worker.left and (batch := next(source, None)) is not None:
-                    worker.take(dict(batch))
+                    worker.assign(dict(batch))
             busy = {worker.pipe: worker for worker in self._workers if worker.left}
             if not busy:
                 return
-            connection.wait(list(busy), _LOOK_SECONDS)
+            connection.wait(list(busy), _POLL_SECONDS)
             for worker in busy.values():
-                yield from worker.look()
+                yield from worker.poll()
 
 
 class _Worker:
-    """One process and what it has still to do."""
+    """One process and the items that it still has to do."""
 
     def __init__(self, context: Any, make: Callable[[], Callable[[Any], Any]], seconds: float, memory: int) -> None:
         self._context, self._make, self._seconds, self._memory = context, make, seconds, memory
@@ -102,8 +102,8 @@ class _Worker:
 
     def _begin(self) -> None:
         self.pipe, theirs = self._context.Pipe()
-        self._number = RawValue("q", -1)  # of the item in its hands, in the order they were sent
-        self._since = RawValue("d", 0.0)  # when it took that item, by the monotonic clock
+        self._number = RawValue("q", -1)  # of the item in progress, in the order of sending
+        self._since = RawValue("d", 0.0)  # when it began that item, by the monotonic clock
         arguments = (theirs, self._make, self._memory, self._number, self._since)
         self._process = self._context.Process(target=_work, args=arguments, daemon=True)
         with _without_main():
@@ -117,26 +117,26 @@ class _Worker:
         self._process.join()
         self.pipe.close()
 
-    def take(self, items: dict[Hashable, Any]) -> None:
-        """Begin with these items."""
+    def assign(self, items: dict[Hashable, Any]) -> None:
+        """Send items to the process."""
         if self._done > _ITEMS_PER_WORKER:
             self.kill()
             self._begin()
         self.left = items
         self._order = list(items)
         self._number.value = -1
-        with contextlib.suppress(OSError):  # it has died: `look` sees that
+        with contextlib.suppress(OSError):  # the process has died; `poll` notices
             self.pipe.send(list(items.items()))
 
-    def look(self) -> Iterator[tuple[Hashable, Any]]:
-        """Yield what has come; where an item overran its limit or took the process down, start anew without it."""
+    def poll(self) -> Iterator[tuple[Hashable, Any]]:
+        """Yield the results so far. If an item exceeded its limit or killed the process, start again without it."""
         alive = yield from self._receive()
         late = self._number.value >= 0 and time.monotonic() - self._since.value > self._seconds
         if not self.left or (alive and not late):
             return
         self._process.kill()
         self._process.join()
-        yield from self._receive()  # what it had sent before
+        yield from self._receive()  # what the process had sent before
         number, code = self._number.value, self._process.exitcode
         self.pipe.close()
         left = dict(self.left)
@@ -147,12 +147,12 @@ class _Worker:
             why = f"over {self._seconds:g} s" if late else f"the worker process died (exit code {code})"
             yield key, Failure("timeout" if late else "error", why)
         self._begin()
-        self.take(left)
+        self.assign(left)
         if not left:
             self.left = {}
 
     def _receive(self) -> Any:
-        """Yield the results in the pipe; returns whether the process still lives."""
+        """Yield the results in the pipe. Return whether the process is alive."""
         try:
             while self.left and self.pipe.poll():
                 came = self.pipe.recv()
@@ -184,12 +184,12 @@ def _without_main() -> Generator[None]:
 
 
 def _work(pipe: Any, make: Callable[[], Callable[[Any], Any]], memory: int, number: Any, since: Any) -> None:
-    """Be a worker: do batches as they come, and say at every moment which item is being done."""
+    """Run a worker: do batches as they come, and publish which item is in progress since when."""
     _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the owner's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner handles Ctrl-C in a terminal
     try:
         do = make()
-    except Exception as error:  # noqa: BLE001 - told to the pool's owner, whose errors these are
+    except Exception as error:  # noqa: BLE001 - sent to the pool's owner, which raises it
         pipe.send(error if isinstance(error, SamplesError) else SamplesError(f"{type(error).__name__}: {error}"))
         return
     size = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")

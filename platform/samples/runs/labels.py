@@ -1,7 +1,7 @@
-"""Label runs after the fact: family, role, algorithm, step, and what else tells runs apart.
+"""Label runs after the fact: family, role, algorithm, step, and whatever else distinguishes runs.
 
-Appended; the run's own row, and the specification its id is the hash of, never change. Readers of an older version of
-the lake go on seeing the labels of then.
+Labels are appended. The run's own row and its specification never change. Readers of an older version of the lake see
+the labels of that version.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from samples_schemas import RUN_LABELS
 
 
 def label(lake: Tables, run: str, labels: Mapping[str, str | float]) -> dict[str, str]:
-    """Set labels of a run, remove those whose value is empty, and return all that it has then.
+    """Set labels of a run, remove those with an empty value, and return all labels of the run.
 
-    `run` is a name, or an unambiguous prefix of an id. Numbers are kept as text. What is so already is not written
-    again; of two that label at once, both are kept, and of one key the later.
+    `run` is a name, or an unambiguous prefix of an id. Numbers are stored as text. A label that the run already has is
+    not written again. If two processes label a run at once, both labels are kept; for the same key the later one wins.
 
     Raises:
-        UsageError: A key is empty or holds `=`.
+        UsageError: A key is empty or contains `=`.
         NotFound: There is no such run.
         LakeError: The lake cannot be written.
     """

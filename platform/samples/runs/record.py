@@ -1,4 +1,4 @@
-"""What a run stands on, recorded before its first sample: problems, prompts, the run itself."""
+"""Record a run, its problems and its prompts in the lake before its first sample."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from samples_schemas import INGESTS, PROBLEMS, PROMPTS
 
 
 def record(lake: Tables, prepared: Prepared) -> Run:
-    """Add the run, its problems and its prompts to the lake where they are missing; returns the run as recorded.
+    """Add the run, its problems and its prompts to the lake if they are missing. Return the run as recorded.
 
     Raises:
         UsageError: The run's name belongs to another run.
@@ -36,12 +36,12 @@ def wanted(lake: Tables) -> dict[str, int]:
 
 
 def add_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> None:
-    """Add problems of a dataset to the lake where they are missing."""
+    """Add problems of a dataset to the lake if they are missing."""
     lake.append(PROBLEMS.name, dataset, lambda: _new_problems(lake, dataset, given))
 
 
 def problems(lake: Tables, run: Run, ids: Sequence[str] | None = None) -> Iterator[Problem]:
-    """Read a run's own versions of its problems, or of those with these ids, a few at a time: tests may be large."""
+    """Yield a run's problems (its own versions of them), by default all, a few at a time: tests can be large."""
     table = lake.dataset(PROBLEMS.name, dataset=run.dataset)
     chosen = None if ids is None else ds.field("problem_id").isin(ids)
     with explained(lake.uri):

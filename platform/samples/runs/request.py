@@ -1,4 +1,4 @@
-"""What a person asks of an ingest, and what follows from it before anything is started."""
+"""Read what a person asks of an ingest, and prepare it: problems, run and prompts. Nothing is started."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,12 +16,12 @@ from samples.runs import templates
 from samples.runs.run import Run, run_id, specify
 from samples_schemas import PROMPTS
 
-LARGEST_UNIT = 64  # samples of one problem that are drawn and committed together
+LARGEST_UNIT = 64  # most samples of one problem that are drawn and committed together
 
 
 @dataclass(frozen=True)
 class Pool:
-    """How many replicas: Ray keeps between `smallest` and `largest`, as many as the work keeps busy."""
+    """The number of replicas. Ray keeps as many as the work needs, between `smallest` and `largest`."""
 
     smallest: int = 1
     largest: int = 1
@@ -29,7 +29,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Request:
-    """One ingest, as asked for. `k` and everything under "how" are not part of the run's identity."""
+    """One ingest, as asked for. The run's id does not depend on `k`, nor on the fields under "how"."""
 
     problems: str
     model: str
@@ -93,7 +93,7 @@ def request(**settings: Any) -> Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request with its problems read, its run specified and its prompts rendered (table `prompts`, file schema)."""
+    """A request with its problems, its run and its rendered prompts (table `prompts`, file schema)."""
 
     request: Request
     problems: ProblemSet
@@ -103,10 +103,10 @@ class Prepared:
 
 
 def prepare(request: Request) -> Prepared:
-    """Read the problems, specify the run and render its prompts; loads a tokenizer, starts nothing.
+    """Read the problems, specify the run and render its prompts. This loads a tokenizer and starts nothing.
 
     Raises:
-        UsageError: The problems, the model's tokenizer or the template cannot be used as asked.
+        UsageError: The problems, the model's tokenizer or the template cannot be used.
     """
     problems = load(request.problems, dataset=request.dataset, fields=request.fields, limit=request.limit)
     tokenizer = engines.tokenizer(request.engine, request.model, request.revision)

@@ -1,8 +1,8 @@
 """A run: one way of sampling one problem set.
 
-Its id is the hash of its specification: everything that decides which distribution completions are drawn from. How
-many samples are drawn is not part of it, nor is how a machine is used. Parameters at their neutral value are left
-out of the hash, so that a parameter invented later does not change old ids.
+A run's id is the hash of its specification. The specification holds everything that decides which distribution
+completions are drawn from. It does not hold the number of samples, nor how machines are used. Sampling parameters at
+their neutral value are left out of the hash, so that a parameter added later does not change old ids.
 """
 
 import json
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from samples.engines import Sampling
 from samples.errors import NotFound, UsageError, meant
+from samples.files.values import short_json
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet
 from samples.runs.templates import Template
@@ -28,12 +29,12 @@ _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 @dataclass(frozen=True, repr=False)
 class Run:
-    """One run's specification, with the name and labels people gave it."""
+    """One run: its specification, and the name and labels that people gave it."""
 
     name: str
     dataset: str
     engine: str
-    model: str  # as the engine is given it
+    model: str  # the form that the engine takes: a hub's name or a folder
     specification: dict[str, Any]
     problem_hashes: dict[str, str]
     labels: dict[str, str] = field(default_factory=dict[str, str])
@@ -46,7 +47,7 @@ class Run:
 
     @property
     def run_id(self) -> str:
-        """Return r and 16 hex digits: the hash of the specification."""
+        """The letter r and 16 hex digits: the hash of the specification."""
         return run_id(self.specification)
 
     @property
@@ -58,7 +59,7 @@ class Run:
 
     @property
     def partition(self) -> dict[str, str]:
-        """Partition values of this run's samples and completions."""
+        """The partition values of this run's samples and completions."""
         return {"dataset": self.dataset, "run_id": self.run_id}
 
 
@@ -73,10 +74,10 @@ def specify(
     seed: int,
     problems: ProblemSet,
 ) -> dict[str, Any]:
-    """Return the specification that a run's id is the hash of, as JSON values.
+    """Return the specification of a run as JSON values. Its hash is the run's id.
 
-    `model` and `revision` name the weights wherever they lie: a hub's name and commit, or a folder's name and the
-    fingerprint of its content.
+    `model` and `revision` identify the weights, wherever they are stored: a hub's name and commit, or a folder's name
+    and the fingerprint of its content.
     """
     return {
         "model": model,
@@ -92,7 +93,7 @@ def specify(
 
 
 def run_id(specification: Mapping[str, Any]) -> str:
-    """Hash a specification; parameters at their neutral value do not count."""
+    """Return the id of a run: the hash of its specification. Parameters at their neutral value do not count."""
     neutral = json.loads(json.dumps({f.name: f.default for f in fields(Sampling)}))
     sampling = {key: value for key, value in specification["sampling"].items() if neutral.get(key, _MISSING) != value}
     return "r" + digest(json.dumps({**specification, "sampling": sampling}, sort_keys=True, ensure_ascii=True))
@@ -102,25 +103,25 @@ _MISSING = object()
 
 
 def digest(text: str) -> str:
-    """Hash text to 16 hex digits (BLAKE2b, 64 bits)."""
+    """Return the hash of a text as 16 hex digits (BLAKE2b, 64 bits)."""
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def seed_of(run: str, problem_id: str, sample_index: int) -> int:
     """Return the 63-bit seed of one sample.
 
-    Hashed, because adjacent seeds overlap: engines that derive a child's seed by adding its number would draw
-    some completions of neighbouring problems from the same stream.
+    Seeds are hashed because adjacent seeds overlap. Some engines add a child's number to the seed; with adjacent seeds
+    they would draw completions of neighbouring problems from the same random stream.
     """
     key = json.dumps([run, problem_id, sample_index]).encode()
     return int.from_bytes(blake2b(key, digest_size=8).digest(), "big") >> 1
 
 
 def register(lake: Tables, run: Run) -> Run:
-    """Record a run unless the lake has it, and return it as recorded (its first name and labels stay).
+    """Record a run unless the lake has it. Return it as recorded: the first name and labels stay.
 
     Raises:
-        UsageError: The name already belongs to another run; the message says what differs.
+        UsageError: The name already belongs to another run. The message says what differs.
     """
     recorded = run
 
@@ -152,34 +153,29 @@ def find(lake: Tables, name: str) -> Run:
     """Return the run of this name, or of this unambiguous prefix of its id.
 
     Raises:
-        NotFound: None fits, or several do.
+        NotFound: No run matches, or several do.
     """
     runs = every(lake)
     found = [run for run in runs if run.name == name] or [run for run in runs if run.run_id.startswith(name)]
     if len(found) == 1:
         return found[0]
     if found:
-        raise NotFound(f'run "{name}" is ambiguous: {", ".join(run.run_id for run in found)}')
+        raise NotFound(f'run "{name}" is ambiguous; choose one of {", ".join(run.run_id for run in found)}')
     names = sorted(run.name for run in runs)
     there = ", ".join(names) or "none yet"
     raise NotFound(f'no run "{name}"{meant(name, names)} in lake {lake.uri}; runs there: {there}')
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> str:
-    """Say in which settings two specifications differ, as `name old -> new, …`."""
+    """Return the settings in which two specifications differ, as `name old -> new, …`."""
     parts: list[str] = []
     for key in sorted({*one, *other}):
         before, after = one.get(key), other.get(key)
         if isinstance(before, dict) and isinstance(after, dict):
             parts += [nested] if (nested := differences(before, after, f"{key}.")) else []  # pyright: ignore[reportUnknownArgumentType]
         elif before != after:
-            parts.append(f"{prefix}{key} {_short(before)} -> {_short(after)}")
+            parts.append(f"{prefix}{key} {short_json(before, 40)} -> {short_json(after, 40)}")
     return ", ".join(parts)
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else text[:37] + "…"  # noqa: PLR2004 - of a line that names much else
 
 
 def _to_row(run: Run) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Templates: how a problem's question becomes the text of a prompt.
+"""Templates: turn a problem's question into the text of a prompt.
 
-Three kinds: the model's own chat template, the plain question, or a Jinja file. A template's own text is part of a
-run's identity, since it moves scores more than most models do. No template is given the gold answer, and a Jinja
-file runs in a sandbox: it reads nothing but the problem.
+There are three kinds: the model's own chat template, the plain question, and a Jinja file. A run's id depends on the
+template's text, because a template changes scores more than most models do. No template gets the gold answer. A Jinja
+file runs in a sandbox and can read only the problem.
 """
 
 import traceback
@@ -21,10 +21,10 @@ _VARIABLES = ("question", "problem_id", "metadata", "system", "suffix")
 
 @dataclass(frozen=True)
 class Template:
-    """One way of writing prompts; two with equal fields write the same prompts with the same tokenizer.
+    """One way of writing prompts. With the same tokenizer, equal templates write the same prompts.
 
-    `kind` is "chat", "plain" or "jinja"; `text` the model's chat template, the plain format or the file's text.
-    `suffix` follows the question on a line of its own. `path` only names the file in errors.
+    `kind` is "chat", "plain" or "jinja". `text` is the model's chat template, the plain format or the file's text.
+    `suffix` follows the question on a line of its own. `path` names the file in errors, and serves nothing else.
     """
 
     kind: str
@@ -34,21 +34,21 @@ class Template:
     path: str | None = field(default=None, compare=False)
 
     def render(self, problem: Problem, tokenizer: Tokenizer) -> str:
-        """Return the prompt's text, special tokens written out where the template has them.
+        """Return the prompt's text. Special tokens in the template stand in it as text.
 
         Raises:
-            TemplateError: The template fails on this problem; names the file and line of a Jinja file.
+            TemplateError: The template fails on this problem. The message names file and line of a Jinja file.
         """
         if self.kind == "jinja":
             return self._jinja(problem)
         question = "\n".join(part for part in (problem.question, self.suffix) if part)
         if self.kind == "plain":
             return question
-        # A system text of "" is given too: it switches off the one that some chat templates bring along.
+        # A system text of "" is passed on too: it switches off the default one of some chat templates.
         system = [] if self.system is None else [{"role": "system", "content": self.system}]
         try:
             return tokenizer.render_chat([*system, {"role": "user", "content": question}])
-        except Exception as error:  # a chat template raises what it likes, often that it has no system role
+        except Exception as error:  # a chat template can raise anything; many have no system role
             reason = f"the model's chat template fails: {first_line(error)}"
             raise TemplateError(f'problem "{problem.problem_id}": {reason}') from error
 
@@ -73,12 +73,12 @@ def load_template(
 ) -> Template:
     """Make the template of `choice`: "chat" (the model's own), "plain" (the question alone) or a Jinja file's path.
 
-    A Jinja file is given question, problem_id, metadata (without fields known to hold gold answers), system and
-    suffix ("" when None), and is read as chat templates are: blocks leave no line, one newline at the end is dropped.
+    A Jinja file gets question, problem_id, metadata (without fields known to hold gold answers), system and suffix (""
+    for None). It is parsed like a chat template: a block leaves no line of its own, and one final newline is dropped.
 
     Raises:
-        TemplateError: There is no such template, it does not parse, or it has no place for what is given.
-        MissingExtra: A Jinja file, and jinja2 is not installed.
+        TemplateError: There is no such template, it does not parse, or it does not use `system` or `suffix`.
+        MissingExtra: A Jinja file needs jinja2, which is not installed.
     """
     suffix = suffix or None
     if choice == "chat":
@@ -95,10 +95,10 @@ def load_template(
 
 
 def prompt_ids(tokenizer: Tokenizer, template: Template, problem: Problem) -> tuple[str, list[int]]:
-    """Return a problem's prompt as text and as the token ids that the engine is given.
+    """Return a problem's prompt as text, and as the token ids for the engine.
 
-    The model's begin token stands there once: a chat template writes it itself, plain text gets it from the
-    tokenizer, and so does a Jinja file's text unless it begins with it.
+    The model's begin token stands at the start exactly once. A chat template writes it. Plain text gets it from the
+    tokenizer, and so does a Jinja file's text that does not begin with it.
 
     Raises:
         TemplateError: The template fails on this problem, or its prompt is empty.
@@ -118,7 +118,7 @@ def _text(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise TemplateError(f'"{path}" is no template: use chat, plain, or the path of a Jinja file') from error
+        raise TemplateError(f'"{path}" is not a template: use chat, plain, or the path of a Jinja file') from error
     except UnicodeDecodeError as error:
         raise TemplateError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start})") from error
     except OSError as error:
@@ -158,7 +158,7 @@ def _environment() -> Any:
         from jinja2.sandbox import ImmutableSandboxedEnvironment
     except ImportError as error:
         raise MissingExtra("a Jinja template needs jinja2: pip install 'samples[sampling]'") from error
-    # As transformers reads chat templates, so that one can be copied into a file.
+    # transformers parses chat templates with these settings, so a chat template can be copied into a file.
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    del environment.globals["lipsum"], environment.filters["random"]  # a run's prompts are the same each time
+    del environment.globals["lipsum"], environment.filters["random"]  # each start of a run must render the same prompts
     return environment

@@ -7,17 +7,15 @@ Modules that the file imports are not part of the hash. The file runs with the u
 """
 
 import hashlib
-import re
 import sys
 import types
 from pathlib import Path
 from typing import Any
 
 from samples.errors import UsageError, first_line
+from samples.lake.partitions import is_partition_name
 from samples.problems.problems import Problem
 from samples.verifiers import STATUSES, Verdict, Verifier
-
-_NAME = re.compile(r"(?!(?:nan|inf|infinity|true|false|null|none)\Z)[A-Za-z][A-Za-z0-9._-]*", re.IGNORECASE)
 
 
 class UserFunction(Verifier):
@@ -33,7 +31,7 @@ class UserFunction(Verifier):
             UsageError: The file cannot be read or run, has no such function, or the name cannot name a verifier.
         """
         file, _, name = place.rpartition(":")
-        if not _NAME.fullmatch(name):
+        if not is_partition_name(name):
             raise UsageError(
                 f'verifier {place}: "{name}" cannot name a verifier; rename the function: use a letter, then letters, '
                 "digits and . _ -, but not nan, inf, true, false, null or none"

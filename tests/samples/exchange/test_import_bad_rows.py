@@ -58,7 +58,10 @@ ROWS = {
     "an unknown status": (row(status="right"), '"status" is "right"; one of correct, wrong, no_answer, timeout, error'),
     "status against correct": (row(status="wrong", correct=True), '"status" is "wrong" and "correct" is true'),
     "an answer without a verdict": (row(completion="x", answer="2"), 'has "answer" but neither "status" nor "correct"'),
-    "an error with a verdict": (row(error="boom", correct=False), "has an error, so there is no completion"),
+    "an error with a verdict": (
+        row(error="boom", correct=False),
+        "has both an error and a verdict; leave out one of them",
+    ),
     "an infinite reward": (row(correct=True, reward=float("inf")), '"reward" is Infinity; a finite number is expected'),
     "a reward too large": ('{"problem_id":"p","correct":true,"reward":1' + "0" * 400 + "}\n", "a finite number is"),
     "token ids that are none": (row(completion="x", token_ids=[1, -2]), "a list of token ids is expected"),

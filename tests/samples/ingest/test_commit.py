@@ -1,4 +1,4 @@
-"""Committing: whole, once, in order; whatever dies between two steps."""
+"""Units are committed whole, once and in order, whatever dies between two steps."""
 
 import hashlib
 import threading
@@ -18,7 +18,7 @@ def everything(bench):
 
 
 def joined(bench):
-    """How many completions each sample has: joined on key and attempt."""
+    """Count the completions of each sample, joined by key and attempt."""
     samples, completions = (bench.lake.read(name, run_id=bench.run.run_id) for name in ("samples", "completions"))
     assert samples.num_rows or completions.num_rows is not None
     return duckdb.sql(
@@ -200,7 +200,7 @@ def test_two_drivers_that_adopt_the_same_orphans_commit_them_once(bench, anywher
 
 
 def test_a_commit_that_another_driver_overtakes_looks_again_at_what_is_missing(bench, tmp_path):
-    """The other driver commits after this one has read what is missing and before it commits."""
+    """The other driver commits after this one has read what is missing, and before this one commits."""
     b = bench(tmp_path / "lake")
     unit, other = Unit("sum-0", 0, 8), Unit("sum-1", 0, 8)
     mine, theirs = [b.draw(unit), b.draw(other)], [b.draw(unit)]
@@ -238,7 +238,7 @@ def test_two_drivers_with_stale_plans_and_other_units_commit_every_key_once(benc
     for driver, turn, k, unit in turns:
         if turn == "plan":
             drawn[driver] += [b.draw(u) for u in list(b.plan(k, unit))[:3]]
-        elif turn == "die":  # its segments are orphans now, and it starts again
+        elif turn == "die":  # no commit names its segments, and it starts again
             drawn[driver] = []
             for receipt in Committer(b.lake, b.run).adopt(b.plan(k, unit)):
                 committed |= {(receipt.unit.problem_id, i) for i in range(receipt.unit.start, receipt.unit.stop)}

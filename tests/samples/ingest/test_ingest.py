@@ -1,4 +1,4 @@
-"""The main job with a real Ray: what kills it, stops it, or runs beside it leaves every sample once."""
+"""Ingest on a real Ray: after kills, stops and parallel drivers, every sample is there once."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def until(condition: Callable[[], object], what: str, pause: float = 0.05) -> No
 
 
 def rows(lake: str) -> dict[tuple[str, int], tuple[object, ...]]:
-    """Every sample joined to its completion, bit by bit; fails on a duplicate key or a missing payload."""
+    """Return every sample with its completion, exact to the bit. Fail on a repeated key or a missing completion."""
     opened = library.open(lake)
     names = "problem_id", "sample_index", "attempt", "text", "token_ids::VARCHAR", "token_logprobs::VARCHAR", "seed"
     with duckdb.connect() as connection:
@@ -72,7 +72,7 @@ def rows(lake: str) -> dict[tuple[str, int], tuple[object, ...]]:
             f"SELECT {', '.join(names)} FROM samples LEFT JOIN completions USING (problem_id, sample_index, attempt)"
         ).fetchall()
     keyed = {(row[0], row[1]): row[2:] for row in found}
-    assert len(keyed) == len(found), "a key is there twice"
+    assert len(keyed) == len(found), "a key appears twice"
     assert all(row[1] is not None for row in keyed.values()), "a sample has no completion"
     return keyed
 
@@ -82,7 +82,7 @@ def every(k: int) -> set[tuple[str, int]]:
 
 
 def commits(lake: str, table: str) -> int:
-    """Commits to a table beside the one that made it."""
+    """Count the commits to a table, without the one that made it."""
     return max(len(list(Path(lake, table, "_delta_log").glob("*.json"))) - 1, 0)
 
 
@@ -91,7 +91,7 @@ def segments(lake: str) -> int:
 
 
 def drawn(lake: str) -> Counter[tuple[str, int]]:
-    """How often each unit, by its problem and first index, was drawn to the end."""
+    """Count how often each unit (its problem and first index) was drawn to the end."""
     keys = (
         pq.read_table(path, columns=["problem_id", "sample_index"], partitioning=None).to_pylist()[0]
         for path in Path(lake, "completions").rglob("unit-*.parquet")
@@ -100,7 +100,7 @@ def drawn(lake: str) -> Counter[tuple[str, int]]:
 
 
 def children(pid: int) -> dict[int, str]:
-    """Command lines of all processes below one."""
+    """Return the command lines of all descendants of a process."""
     below: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -125,7 +125,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-# What the lake shows at the moment of the kill.
+# What the lake holds at the moment of the kill.
 MOMENTS = {
     "before the first commit": lambda lake: segments(lake) >= 3,
     "between two commits": lambda lake: commits(lake, "completions") > commits(lake, "samples") >= 0,

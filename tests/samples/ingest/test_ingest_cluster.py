@@ -1,4 +1,4 @@
-"""Several raylets on one machine: the pool follows the work, and a node that is lost costs nothing."""
+"""Several raylets on one machine: the pool follows the work, and a lost node costs no sample."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ HEALTH = {
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A head with one CPU for the driver's helpers, to which tests add nodes."""
+    """A head node with one CPU, for the driver's helper processes. Tests add nodes."""
     for name, value in HEALTH.items():
         monkeypatch.setenv(name, value)
     import ray
@@ -57,7 +57,7 @@ def every(k: int) -> list[tuple[str, int]]:
 
 
 def alive() -> int:
-    """Replicas, as Ray itself counts them."""
+    """Count the replicas that Ray lists as alive."""
     import ray._private.state
 
     actors = ray._private.state.actors().values()

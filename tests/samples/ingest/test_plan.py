@@ -1,4 +1,4 @@
-"""Planning: wanted minus committed, on the grid, for any history."""
+"""A plan is the wanted samples minus the committed ones, cut on the grid, whatever was committed before."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -1,4 +1,4 @@
-"""Segments: complete or absent; a receipt that outlives its driver, without the tokens."""
+"""Segments are complete or absent. Receipts hold no tokens, and can be read back after their driver died."""
 
 import pickle
 from pathlib import Path

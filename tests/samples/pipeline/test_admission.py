@@ -1,4 +1,4 @@
-"""Admission in an engine's batch: it stays full whatever the lengths, and never holds much more."""
+"""Admission keeps an engine's batch full, whatever the lengths, and admits little more."""
 
 import random
 import threading
@@ -8,11 +8,11 @@ from samples.pipeline.admission import Admission
 
 
 def test_units_begin_while_the_batch_has_room_and_wait_then():
-    room = Admission(8)
+    admission = Admission(8)
     begun: list[int] = []
 
     def unit(number: int) -> None:
-        assert room.enter(4)
+        assert admission.enter(4)
         begun.append(number)
 
     threads = [threading.Thread(target=unit, args=(number,), daemon=True) for number in range(4)]
@@ -23,46 +23,46 @@ def test_units_begin_while_the_batch_has_room_and_wait_then():
     threads[2].start()
     threads[2].join(0.2)
     assert begun == [0, 1]
-    room.leave(1)
+    admission.leave(1)
     threads[2].join(5)
     assert begun == [0, 1, 2]
     threads[3].start()
     threads[3].join(0.2)
-    room.leave(3)  # eight are unfinished still
+    admission.leave(3)  # eight are still unfinished
     threads[3].join(0.2)
     assert begun == [0, 1, 2]
-    room.leave(1)
+    admission.leave(1)
     threads[3].join(5)
     assert begun == [0, 1, 2, 3]
 
 
 def test_once_it_is_closed_nothing_begins_and_whoever_waits_is_told():
-    room = Admission(1)
-    assert room.enter(64)
+    admission = Admission(1)
+    assert admission.enter(64)
     answers: list[bool] = []
-    waiting = threading.Thread(target=lambda: answers.append(room.enter(1)), daemon=True)
+    waiting = threading.Thread(target=lambda: answers.append(admission.enter(1)), daemon=True)
     waiting.start()
-    room.close()
+    admission.close()
     waiting.join(5)
     assert answers == [False]
-    assert not room.enter(1)
+    assert not admission.enter(1)
 
 
 def test_a_batch_stays_full_while_lengths_differ_by_a_hundred():
-    """Sequences of very different lengths through a batch, a step at a time: the room says when a unit begins."""
+    """Run sequences of very different lengths through a batch, step by step. Admission says when a unit begins."""
     rng = random.Random(0)
     units = [[min(int(rng.lognormvariate(3, 1.2)) + 1, 1000) for _ in range(16)] for _ in range(200)]
-    room, batch = Admission(64), 64
+    admission, batch = Admission(64), 64
     running: list[int] = []
     queued: list[int] = []
     now = 0
     while units:
         while units and len(running) + len(queued) < batch:
-            assert room.enter(16)
+            assert admission.enter(16)
             queued += units.pop()
         while queued and len(running) < batch:
             heappush(running, now + queued.pop(0))
         assert len(running) == batch
         assert len(queued) < 16
         now = heappop(running)
-        room.leave(1)
+        admission.leave(1)

@@ -432,7 +432,7 @@ def test_generated_problems_are_the_same_under_any_hash_seed(
     [
         ("chain_sums", 'there is no task "chain_sums" (did you mean "chain_sum"'),
         ("chain_sum?size=1&size=2", "a setting is given twice"),
-        ("chain_sum?size", "settings are written ?name=value&name=value"),
+        ("chain_sum?size", "write settings as ?name=value&name=value"),
     ],
 )
 def test_a_task_that_cannot_be_made_is_one_clear_line(source: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Rescoring: every completion judged once per pass, history kept, hostile ones costing only themselves."""
+"""Rescoring judges every completion once per pass and keeps old verdicts. A hostile one loses only its own verdict."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import samples
 from samples.errors import SamplesError, UsageError
 from samples.ingest.commit import Committer
 from samples.problems.problems import Problem
-from samples.rescore.judge import Judge, Text
+from samples.rescore.judge import Judge, StoredCompletion
 from samples.rescore.rescore import rescore
 
 pytestmark = pytest.mark.heavy
@@ -33,7 +33,7 @@ def key(row):
 
 
 def current(lake, verifier):
-    """The newest verdict of each sample, by hand."""
+    """Return the newest verdict of each sample, computed without the library."""
     newest = {}
     for row in lake.read("verdicts").to_pylist():
         if row["verifier"] == verifier and row["pass_id"] > newest.get(key(row), {"pass_id": 0})["pass_id"]:
@@ -43,7 +43,7 @@ def current(lake, verifier):
 
 @pytest.fixture
 def own(tmp_path):
-    """Write a verifier of one's own; returns FILE.py:FUNCTION."""
+    """Write a user's own verifier; returns FILE.py:FUNCTION."""
 
     def write(body, name="mine"):
         file = tmp_path / "checks.py"
@@ -203,7 +203,7 @@ def test_a_killed_pass_goes_on_and_every_sample_has_one_verdict_of_it(bench, own
     script.write_text(KILLED)
     process = subprocess.Popen([sys.executable, script, b.lake.uri, spec], stdout=subprocess.PIPE, text=True)
     while not b.lake.read("verdicts").num_rows:
-        assert process.stdout.readline(), "it ended before it committed anything"
+        assert process.stdout.readline(), "it ended before its first commit"
     workers = [int(entry.name) for entry in Path("/proc").iterdir() if str(script).encode() in cmdline(entry.name)]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -259,9 +259,9 @@ def test_another_version_that_comes_in_between_gets_a_pass_of_its_own(bench, own
 
 def test_a_verifier_file_that_was_edited_in_the_middle_judges_nothing_more(own):
     problem = Problem("p", "?", None, None, {})
-    texts = [Text("r", "p", index, problem.problem_hash, f"{index}") for index in range(3)]
+    texts = [StoredCompletion("r", "p", index, problem.problem_hash, f"{index}") for index in range(3)]
     with Judge(own("os._exit(1)"), 1) as judge:
-        own("return True")  # the same file: a worker that starts from now on would judge by other code
+        own("return True")  # edits the same file: a worker that starts now would judge with other code
         with pytest.raises(SamplesError, match="has become version"):
             list(judge.judge(texts, {problem.problem_hash: problem}, {}))
 

@@ -1,4 +1,4 @@
-"""Mathematics that takes for ever, enormous and odd completions, and a machine under load: judged all the same."""
+"""Verdicts on endless mathematics, on enormous and odd completions, and on a machine under load."""
 
 import multiprocessing
 import subprocess
@@ -8,13 +8,13 @@ import time
 import pytest
 
 from samples.problems.problems import Problem
-from samples.rescore.judge import Judge, Text
+from samples.rescore.judge import Judge, StoredCompletion
 
 pytestmark = pytest.mark.heavy
 
 PROBLEM = Problem("p", "?", "7", None, {})
 
-# Completion: the statuses it may get; on a loaded machine each may be a timeout.
+# Each completion with the statuses it may get. On a loaded machine each may be a timeout.
 HOSTILE = {
     r"\boxed{9**9**9**9}": {"error", "wrong"},
     r"\boxed{9^{9^{9^9}}}": {"error", "wrong"},
@@ -35,14 +35,16 @@ HOSTILE = {
 
 
 def verdicts(judge, completions):
-    texts = [Text("r", "p", index, PROBLEM.problem_hash, text) for index, text in enumerate(completions)]
-    judged = {one.text.sample_index: one.verdict for one in judge.judge(texts, {PROBLEM.problem_hash: PROBLEM}, {})}
+    texts = [StoredCompletion("r", "p", index, PROBLEM.problem_hash, text) for index, text in enumerate(completions)]
+    judged = {
+        one.completion.sample_index: one.verdict for one in judge.judge(texts, {PROBLEM.problem_hash: PROBLEM}, {})
+    }
     return [judged[index] for index in range(len(texts))]
 
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """Give a comparison five seconds."""
+    """Limit a comparison to five seconds."""
     monkeypatch.setattr("samples.verifiers.math.Math.seconds", 5.0)
 
 
@@ -57,10 +59,10 @@ def test_hostile_mathematics_costs_its_own_verdict_and_no_other(hurried):
 
 
 def test_no_answer_pays_for_the_libraries_of_its_verifier():
-    """A worker has them before its first item, whichever verifier the fork server was started for."""
+    """A worker imports them before its first item, whichever verifier the fork server was started for."""
     program = (
         "import sys, samples.rescore.judge, samples.verifiers as verifiers\n"
-        "samples.rescore.judge._Work('math', verifiers.verifier('math').version, None)\n"
+        "samples.rescore.judge._VerifierWork('math', verifiers.verifier('math').version, None)\n"
         "print('samples.verifiers.math_warm_up' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

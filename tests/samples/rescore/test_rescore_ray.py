@@ -1,4 +1,4 @@
-"""Rescoring on Ray says what rescoring on this machine says."""
+"""Rescoring on Ray gives the same verdicts as rescoring on this machine."""
 
 import pytest
 

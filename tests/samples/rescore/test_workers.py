@@ -1,4 +1,4 @@
-"""Workers that can be killed: a hostile item costs itself, never its neighbours."""
+"""Workers can be killed. A hostile item loses its own result, never its neighbours'."""
 
 import os
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from samples.errors import SamplesError
-from samples.rescore.workers import Failure, Pool
+from samples.rescore.workers import Failure, WorkerPool
 
 pytestmark = pytest.mark.heavy
 
@@ -44,7 +44,7 @@ def batches(items, size=20):
 
 
 def pool(**more):
-    return Pool(make, **{"size": 2, "seconds": 1.0, "memory_mib": 512, **more})
+    return WorkerPool(make, **{"size": 2, "seconds": 1.0, "memory_mib": 512, **more})
 
 
 def test_every_item_gets_its_result_and_hostile_ones_cost_only_themselves():
@@ -78,7 +78,7 @@ def test_workers_end_with_their_pool():
 
 def test_a_function_that_cannot_be_made_is_said_at_once_and_not_tried_for_ever():
     with (
-        Pool(broken, size=1, seconds=1.0, memory_mib=64) as workers,
+        WorkerPool(broken, size=1, seconds=1.0, memory_mib=64) as workers,
         pytest.raises(SamplesError, match="cannot be made"),
     ):
         list(workers.map([[(0, 1)]]))

@@ -1,4 +1,4 @@
-"""Labels after the fact: appended, seen at once, and the run itself stays what it was."""
+"""Labels are appended after the fact and seen at once. The run itself does not change."""
 
 from concurrent.futures import ThreadPoolExecutor
 

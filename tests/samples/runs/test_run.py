@@ -1,4 +1,4 @@
-"""A run's identity: what decides the distribution, and nothing else."""
+"""A run's id depends on what decides the distribution of completions, and on nothing else."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Templates: the prompt is what was asked for, gold never leaks into it, and mistakes name file and line."""
+"""Templates: the prompt is the one asked for, without gold answers, and errors name file and line."""
 
 import pickle
 from pathlib import Path
@@ -56,7 +56,7 @@ def jinja(folder: Path, text: str) -> str:
 
 
 def refused(folder: Path, text: str, **options: str) -> str:
-    """The one line that a person gets when the template is loaded or, at the latest, rendered; without the folder."""
+    """Return the one error line of loading or rendering a template, without the folder."""
     with pytest.raises(TemplateError) as caught:
         load_template(jinja(folder, text), Letters(), **options).render(PROBLEM, Letters())
     assert "\n" not in str(caught.value)
@@ -152,7 +152,7 @@ def test_what_a_jinja_file_has_no_place_for_is_refused_not_dropped(tmp_path: Pat
 
 
 def test_a_file_that_is_no_template_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match='"chatt" is no template: use chat, plain, or the path of a Jinja file'):
+    with pytest.raises(TemplateError, match='"chatt" is not a template: use chat, plain, or the path of a Jinja file'):
         load_template("chatt", Letters())
     with pytest.raises(TemplateError, match="cannot be read: Is a directory"):
         load_template(str(tmp_path), Letters())

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import samples
 from samples.errors import MissingExtra, UsageError
 from samples.problems.problems import Problem
-from samples.rescore.judge import Judge, Text
+from samples.rescore.judge import Judge, StoredCompletion
 from samples.sandbox import protocol, seccomp
 from samples.sandbox.sandbox import Limits, Outcome, Program, Sandbox, SandboxError, require, run
 
@@ -297,7 +297,7 @@ def test_no_process_is_left_when_the_maker_of_the_sandbox_is_killed(
 def test_killing_a_worker_ends_its_sandbox():
     tests = json.dumps([{"input": "", "output": "1", "testtype": "stdin"}])
     problem = Problem("p", "Print 1.", None, tests, {})
-    text = Text("run", "p", 0, problem.problem_hash, "import time\ntime.sleep(50)\nprint(1)")
+    text = StoredCompletion("run", "p", 0, problem.problem_hash, "import time\ntime.sleep(50)\nprint(1)")
     with Judge("code", 1) as judge, ThreadPoolExecutor(1) as side:
         judged = side.submit(lambda: list(judge.judge([text], {problem.problem_hash: problem}, {})))
         inside: list[int] = []

@@ -13,7 +13,7 @@ import pytest
 
 from samples.errors import UsageError
 from samples.problems.problems import Problem, load
-from samples.rescore.judge import Judge, Text
+from samples.rescore.judge import Judge, StoredCompletion
 from samples.sandbox.sandbox import Limits
 from samples.verifiers import Verdict
 from samples.verifiers.code import Code, same_output
@@ -194,9 +194,11 @@ def test_bare_asserts_call_the_program_by_name():
 def test_workers_that_can_be_killed_give_the_same_verdicts():
     problem = asking(["assert add(1, 2) == 3"])
     programs = {f"def add(a, b):\n    return {result}": result == "a + b" for result in ("a + b", "a - b", "a")}
-    texts = [Text("run", "p", number, problem.problem_hash, text) for number, text in enumerate(programs)]
+    texts = [StoredCompletion("run", "p", number, problem.problem_hash, text) for number, text in enumerate(programs)]
     with Judge("code", 2) as judge:
-        judged = {one.text.sample_index: one.verdict for one in judge.judge(texts, {problem.problem_hash: problem}, {})}
+        judged = {
+            one.completion.sample_index: one.verdict for one in judge.judge(texts, {problem.problem_hash: problem}, {})
+        }
     assert [judged[number].status == "correct" for number in range(3)] == list(programs.values()), judged
 
 

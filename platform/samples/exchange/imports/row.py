@@ -60,7 +60,7 @@ def check_row(row: Row) -> Row:
     for name in ("answer", "detail") if verdict else ():
         check_text(getattr(verdict, name) or "", name)
     if row.error is not None and verdict is not None:
-        raise BadRow("has an error, so there is no completion, and a verdict on it; leave out one of them")
+        raise BadRow("has both an error and a verdict; leave out one of them")
     if row.completion is None and (row.token_ids is not None or row.token_logprobs is not None):
         raise BadRow('has tokens but no "completion"; text is expected beside them')
     lengths = {
