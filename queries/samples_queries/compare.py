@@ -2,7 +2,7 @@
 
 group    two runs
 params   a: run, b: run, verifier: verifier, ks: ints = none
-reads    tallies, runs
+reads    pairs
 grain    a, b, dataset, verifier, k
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, difference, low, high, interval,
          wins, losses, ties, unpaired

@@ -1,7 +1,7 @@
 -- coverage: which problems both of two runs solve, only one, or neither (Yue et al. 2025, arXiv:2504.13837)
 -- group    two runs
 -- params   a: run, b: run, verifier: verifier, threshold: int = 1
--- reads    tallies, runs
+-- reads    pairs
 -- grain    a, b, dataset, outcome
 -- columns  a, b, dataset, outcome, problems, share, problem_ids, unpaired
 -- means    outcome: which of the two runs solve the problem: both, only_a, only_b or neither
@@ -10,28 +10,19 @@
 -- example  samples query coverage --a base-7b --b rl-7b --verifier math
 --
 -- The answer has all four outcomes, also those of no problem. Unpaired problems have no outcome.
-WITH versions AS (
-    SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
-    FROM runs
-    WHERE run IN ($a, $b)
-), judged AS (
-    SELECT run, dataset, problem_id, c >= $threshold AS solved, version
-    FROM tallies LEFT JOIN versions USING (run, problem_id)
-    WHERE run IN ($a, $b) AND verifier = $verifier AND n > 0
-), met AS (
+WITH counted AS (
     SELECT
-        dataset, problem_id,
+        dataset,
         CASE
-            WHEN a.version <> b.version THEN NULL
-            WHEN a.solved AND b.solved THEN 'both'
-            WHEN a.solved AND NOT b.solved THEN 'only_a'
-            WHEN NOT a.solved AND b.solved THEN 'only_b'
-            WHEN NOT a.solved AND NOT b.solved THEN 'neither'
-        END AS outcome
-    FROM (FROM judged WHERE run = $a) AS a FULL JOIN (FROM judged WHERE run = $b) AS b USING (dataset, problem_id)
-), counted AS (
-    SELECT dataset, outcome, count(*) AS problems, list(problem_id ORDER BY problem_id) AS problem_ids
-    FROM met
+            WHEN NOT paired THEN NULL
+            WHEN c_a >= $threshold AND c_b >= $threshold THEN 'both'
+            WHEN c_a >= $threshold THEN 'only_a'
+            WHEN c_b >= $threshold THEN 'only_b'
+            ELSE 'neither'
+        END AS outcome,
+        count(*) AS problems, list(problem_id ORDER BY problem_id) AS problem_ids
+    FROM pairs
+    WHERE a = $a AND b = $b AND verifier = $verifier
     GROUP BY ALL
 ), datasets AS (
     SELECT dataset, coalesce(sum(problems) FILTER (outcome IS NULL), 0)::BIGINT AS unpaired

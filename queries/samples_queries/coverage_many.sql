@@ -1,7 +1,7 @@
 -- coverage_many: how many problems are solved by which set of runs, for each set that solves any
 -- group    two runs
 -- params   runs: runs, verifier: verifier, threshold: int = 1
--- reads    tallies, runs
+-- reads    verified
 -- grain    dataset, solved_by
 -- columns  dataset, solved_by, problems, share, problem_ids, runs, unpaired
 -- means    runs: the runs to compare, by name or by the beginning of an id; the column has those with verified samples
@@ -12,14 +12,10 @@
 -- example  samples query coverage_many --runs base-7b,rl-7b,distilled-7b --verifier math
 --
 -- The answer always has a row for the problems that no run solves.
-WITH versions AS (
-    SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
-    FROM runs
-    WHERE list_contains($runs, run)
-), judged AS (
+WITH judged AS (
     SELECT run, dataset, problem_id, c >= $threshold AS solved, version
-    FROM tallies LEFT JOIN versions USING (run, problem_id)
-    WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0
+    FROM verified
+    WHERE list_contains($runs, run) AND verifier = $verifier
 ), compared AS (
     SELECT dataset, list(DISTINCT run ORDER BY run) AS runs
     FROM judged

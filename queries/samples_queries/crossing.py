@@ -2,7 +2,7 @@
 
 group    two runs
 params   a: run, b: run, verifier: verifier
-reads    tallies, runs
+reads    pairs
 grain    a, b, dataset, verifier
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, largest_k, unpaired
 means    k: smallest k at which B's mean pass@k is not above A's; NULL when B is ahead at every k

@@ -2,7 +2,7 @@
 
 group    two runs
 params   base: run, runs: runs, verifier: verifier, ks: ints = none
-reads    tallies, runs
+reads    tallies, pairs, runs
 grain    base, run, dataset, verifier, k
 columns  base, run, dataset, verifier, labels, k, base_pass_at_K, pass_at_1, gap, low, high, interval,
          problems, unpaired

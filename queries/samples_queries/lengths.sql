@@ -1,7 +1,7 @@
 -- lengths: how many tokens samples have, for all samples and for correct and wrong ones
 -- group    health
 -- params   runs: runs, verifier: verifier = only
--- reads    samples, current_verdicts, verdicts
+-- reads    samples_by_status, only_verifier
 -- grain    run, status
 -- columns  run, dataset, verifier, status, samples, unknown, mean, min, q05, q25, q50, q75, q95, max
 -- means    samples: samples with a known number of tokens; the figures are over them
@@ -13,24 +13,8 @@
 --
 -- Failed samples are left out. Samples cut at max_tokens have that length here: `truncation` counts them.
 WITH judge AS (
-    SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
-    FROM verdicts
-    WHERE list_contains($runs, run)
-), judged AS (
-    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
-    SELECT run_id, problem_id, sample_index, CASE status WHEN 'correct' THEN 'correct' ELSE 'wrong' END AS status
-    FROM current_verdicts JOIN judge USING (verifier)
-    WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)
-), drawn AS (
-    SELECT run, run_id, dataset, problem_id, sample_index, tokens
-    FROM samples
-    WHERE list_contains($runs, run) AND error IS NULL
-), grouped AS (
-    SELECT run, dataset, tokens, 'all' AS status
-    FROM drawn
-    UNION ALL
-    SELECT run, dataset, tokens, status
-    FROM drawn JOIN judged USING (run_id, problem_id, sample_index)
+    SELECT coalesce($verifier, verifier) AS verifier
+    FROM only_verifier
 ), spread AS (
     SELECT
         run, dataset, status,
@@ -40,7 +24,8 @@ WITH judge AS (
         min(tokens) AS min,
         quantile_cont(tokens, [0.05, 0.25, 0.5, 0.75, 0.95]) AS points,
         max(tokens) AS max
-    FROM grouped
+    FROM samples_by_status
+    WHERE list_contains($runs, run) AND error IS NULL AND (status = 'all' OR verifier = (FROM judge))
     GROUP BY run, dataset, status
 )
 SELECT

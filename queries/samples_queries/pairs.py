@@ -17,30 +17,9 @@ from samples_queries.groups import rows
 TIE = 1e-12  # values closer than this differ by rounding only
 
 _SQL = """
-WITH versions AS (
-    SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
-    FROM runs
-    WHERE run = $a OR list_contains($others, run)
-), judged AS (
-    SELECT run, dataset, problem_id, n, c, version
-    FROM tallies LEFT JOIN versions USING (run, problem_id)
-    WHERE (run = $a OR list_contains($others, run)) AND verifier = $verifier AND n > 0
-), of_a AS (
-    SELECT other AS b, dataset, problem_id, n, c, version
-    FROM judged CROSS JOIN unnest($others) AS others(other)
-    WHERE run = $a
-), of_b AS (
-    SELECT run AS b, dataset, problem_id, n, c, version
-    FROM judged
-    WHERE list_contains($others, run)
-), met AS (
-    SELECT
-        b, dataset, of_a.n AS n_a, of_a.c AS c_a, of_b.n AS n_b, of_b.c AS c_b,
-        coalesce(of_a.version <> of_b.version, false) AS edited
-    FROM of_a FULL JOIN of_b USING (b, dataset, problem_id)
-)
-SELECT b, dataset, n_a, c_a, n_b, c_b, edited, count(*) AS problems
-FROM met
+SELECT b, dataset, n_a, c_a, n_b, c_b, paired, edited, count(*) AS problems
+FROM pairs
+WHERE a = $a AND list_contains($others, b) AND verifier = $verifier
 GROUP BY ALL
 ORDER BY ALL
 """
@@ -95,7 +74,7 @@ def met(connection: duckdb.DuckDBPyConnection, a: str, others: list[str], verifi
     found = rows(connection, _SQL, a=a, others=others, verifier=verifier)
     for (b, dataset), group in groupby(found, key=itemgetter("b", "dataset")):
         here = list(group)
-        both = [row for row in here if row["n_a"] is not None and row["n_b"] is not None and not row["edited"]]
+        both = [row for row in here if row["paired"]]
         counts = {name: np.array([row[name] for row in both], dtype=np.int64) for name in names}
         unpaired = sum(row["problems"] for row in here) - int(counts["problems"].sum())
         edited = sum(row["problems"] for row in here if row["edited"])

@@ -1,7 +1,7 @@
 -- perplexity: how likely each sample was under the model that drew it (Yue et al. 2025, arXiv:2504.13837)
 -- group    likelihood
 -- params   runs: runs, verifier: verifier = only
--- reads    samples, current_verdicts, verdicts
+-- reads    perplexities, current_verdicts, only_verifier
 -- grain    run, problem_id, sample_index
 -- columns  run, dataset, problem_id, sample_index, tokens, cumulative_logprob, perplexity, verifier, status
 -- means    tokens: completion tokens, the end token included; NULL when unknown
@@ -13,22 +13,16 @@
 -- The log-probs are of the completion, without its prompt. They are those stored with the run, in the run's log-prob
 -- mode. Failed samples and samples without tokens have no perplexity, nor have most imported ones.
 WITH judge AS (
-    SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
-    FROM verdicts
-    WHERE list_contains($runs, run)
+    SELECT coalesce($verifier, verifier) AS verifier
+    FROM only_verifier
 ), judged AS (
-    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
     SELECT run_id, problem_id, sample_index, status
     FROM current_verdicts JOIN judge USING (verifier)
-    WHERE verifier = coalesce($verifier, verifier)
-), measured AS (
-    SELECT *, CASE WHEN error IS NULL AND tokens > 0 THEN exp(-cumulative_logprob / tokens) END AS value
-    FROM samples
-    WHERE list_contains($runs, run)
 )
 SELECT
     run, dataset, problem_id, sample_index, tokens, cumulative_logprob,
-    CASE WHEN isfinite(value) THEN value END AS perplexity,
+    exp(log_perplexity) AS perplexity,
     verifier, status
-FROM measured CROSS JOIN judge LEFT JOIN judged USING (run_id, problem_id, sample_index)
+FROM perplexities CROSS JOIN judge LEFT JOIN judged USING (run_id, problem_id, sample_index)
+WHERE list_contains($runs, run)
 ORDER BY run, problem_id, sample_index

@@ -1,7 +1,7 @@
 -- perplexity_by_run: the median perplexity of a problem's samples, averaged over problems (Yue et al. 2025)
 -- group    likelihood
 -- params   runs: runs, verifier: verifier = only
--- reads    runs, samples, current_verdicts, verdicts
+-- reads    runs, samples_by_status, only_verifier
 -- grain    run, status
 -- columns  run, dataset, labels, verifier, status, problems, samples, perplexity, lowest, highest, mean_log
 -- means    problems: problems that have a sample of this status with a known perplexity
@@ -15,30 +15,17 @@
 -- arXiv:2504.13837 follows this figure over training steps. A few very unlikely samples change `mean_log` less than
 -- `perplexity`. `perplexity` explains the perplexity of one sample.
 WITH judge AS (
-    SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
-    FROM verdicts
-    WHERE list_contains($runs, run)
-), judged AS (
-    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
-    SELECT run_id, problem_id, sample_index, CASE status WHEN 'correct' THEN 'correct' ELSE 'wrong' END AS status
-    FROM current_verdicts JOIN judge USING (verifier)
-    WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)
-), measured AS (
-    SELECT run_id, problem_id, sample_index, -cumulative_logprob / tokens AS log
-    FROM samples
-    WHERE list_contains($runs, run) AND error IS NULL AND tokens > 0
-), finite AS (
-    SELECT * FROM measured WHERE isfinite(exp(log))
-), grouped AS (
-    SELECT run_id, problem_id, log, 'all' AS status
-    FROM finite
-    UNION ALL
-    SELECT run_id, problem_id, log, status
-    FROM finite JOIN judged USING (run_id, problem_id, sample_index)
+    SELECT coalesce($verifier, verifier) AS verifier
+    FROM only_verifier
 ), per_problem AS (
-    SELECT run_id, problem_id, status, count(*) AS samples, median(exp(log)) AS middle, avg(log) AS mean_log
-    FROM grouped
-    GROUP BY ALL
+    SELECT
+        run_id, problem_id, status,
+        count(*) AS samples,
+        median(exp(log_perplexity)) AS middle,
+        avg(log_perplexity) AS mean_log
+    FROM samples_by_status
+    WHERE list_contains($runs, run) AND log_perplexity IS NOT NULL AND (status = 'all' OR verifier = (FROM judge))
+    GROUP BY run_id, problem_id, status
 ), per_run AS (
     SELECT
         run_id, status,
@@ -49,7 +36,7 @@ WITH judge AS (
         max(middle) AS highest,
         avg(mean_log) AS mean_log
     FROM per_problem
-    GROUP BY ALL
+    GROUP BY run_id, status
 )
 SELECT run, dataset, labels, verifier, status, problems, samples, perplexity, lowest, highest, mean_log
 FROM per_run JOIN runs USING (run_id) CROSS JOIN judge

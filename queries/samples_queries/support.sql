@@ -1,7 +1,7 @@
 -- support: which solved problems training kept, gained and lost (Wu et al. 2025, arXiv:2507.14843)
 -- group    two runs
 -- params   a: run, b: run, verifier: verifier, threshold: int = 1
--- reads    tallies, runs
+-- reads    pairs
 -- grain    a, b, dataset
 -- columns  a, b, dataset, srr, ndr, sds, nscr, p, e, s, unpaired
 -- means    a: name of run A, the base
@@ -16,19 +16,10 @@
 -- example  samples query support --a base-7b --b rl-7b --verifier math
 --
 -- A rate is NULL when its denominator is 0.
-WITH versions AS (
-    SELECT run, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
-    FROM runs
-    WHERE run IN ($a, $b)
-), judged AS (
-    SELECT run, dataset, problem_id, c >= $threshold AS solved, version
-    FROM tallies LEFT JOIN versions USING (run, problem_id)
-    WHERE run IN ($a, $b) AND verifier = $verifier AND n > 0
-), met AS (
-    SELECT
-        dataset, a.solved AS before, b.solved AS after,
-        a.run IS NOT NULL AND b.run IS NOT NULL AND coalesce(a.version = b.version, true) AS paired
-    FROM (FROM judged WHERE run = $a) AS a FULL JOIN (FROM judged WHERE run = $b) AS b USING (dataset, problem_id)
+WITH solved AS (
+    SELECT dataset, paired, c_a >= $threshold AS before, c_b >= $threshold AS after
+    FROM pairs
+    WHERE a = $a AND b = $b AND verifier = $verifier
 ), counted AS (
     SELECT
         dataset,
@@ -36,7 +27,7 @@ WITH versions AS (
         count(*) FILTER (paired AND NOT before AND after) AS e,
         count(*) FILTER (paired AND before AND NOT after) AS s,
         count(*) FILTER (NOT paired) AS unpaired
-    FROM met
+    FROM solved
     GROUP BY dataset
 )
 SELECT

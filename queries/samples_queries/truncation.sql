@@ -1,7 +1,7 @@
 -- truncation: how many samples were cut short, and the accuracy with and without them
 -- group    health
 -- params   runs: runs, verifier: verifier = only
--- reads    samples, current_verdicts, verdicts
+-- reads    samples, decided, only_verifier
 -- grain    run
 -- columns  run, dataset, verifier, samples, stopped, cut, unknown, errors, share_cut, problems, accuracy,
 --          problems_without_cut, accuracy_without_cut
@@ -19,9 +19,8 @@
 --
 -- The accuracy without cut samples is usually too high: long chains of thought are often the wrong ones.
 WITH judge AS (
-    SELECT coalesce($verifier, CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END) AS verifier
-    FROM verdicts
-    WHERE list_contains($runs, run)
+    SELECT coalesce($verifier, verifier) AS verifier
+    FROM only_verifier
 ), ends AS (
     SELECT
         run, run_id, dataset, problem_id, sample_index,
@@ -44,10 +43,8 @@ WITH judge AS (
     FROM ends
     GROUP BY run, run_id, dataset
 ), judged AS (
-    -- the condition repeats the join, because DuckDB skips files by a bound value, but not by a joined one
-    SELECT run_id, problem_id, sample_index, (status = 'correct')::INTEGER AS correct
-    FROM current_verdicts JOIN judge USING (verifier)
-    WHERE status IN ('correct', 'wrong', 'no_answer') AND verifier = coalesce($verifier, verifier)
+    SELECT run_id, problem_id, sample_index, correct::INTEGER AS correct
+    FROM decided JOIN judge USING (verifier)
 ), per_problem AS (
     SELECT run_id, problem_id, avg(correct) AS rate, avg(correct) FILTER (ending <> 'cut') AS rate_without_cut
     FROM ends JOIN judged USING (run_id, problem_id, sample_index)
