@@ -29,16 +29,9 @@ def command(runs: tuple[str, ...], verifiers: tuple[str, ...], file: str, tokens
     from samples_cli.screen import Screen
 
     with Screen() as screen:
-
-        def watch(doing: str, rows: int) -> None:
-            if rows:
-                screen.line(f"{doing}: {rows:,} rows")
-            else:
-                screen.phase(doing)
-
         summary = export(
             samples.open(uri), file, sys.stdout.buffer,
-            runs=runs, verifiers=verifiers, tokens=tokens, force=force, watch=watch,
+            runs=runs, verifiers=verifiers, tokens=tokens, force=force, watch=screen.counting,
         )  # fmt: skip
     what = f"{summary.rows:,} samples of {', '.join(summary.runs) or 'no run'}"
     beside = f", with verdicts of {', '.join(summary.verifiers)}" if summary.verifiers else ""

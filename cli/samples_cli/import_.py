@@ -42,14 +42,7 @@ def command(file: str, uri: str, **given: Any) -> None:
     from samples_cli.screen import Screen
 
     with Screen() as screen:
-
-        def watch(doing: str, rows: int) -> None:
-            if rows:
-                screen.line(f"{doing}: {rows:,} rows")
-            else:
-                screen.phase(doing)
-
-        summary = load(uri, file, watch=watch, **given)
+        summary = load(uri, file, watch=screen.counting, **given)
     _closing(summary, given["name"])
 
 

@@ -107,7 +107,7 @@ def command(**given: Any) -> None:
     """
     from samples.runs.request import prepare
     from samples.verifiers import verifier
-    from samples_cli.rescore import closing, describe
+    from samples_cli.rescore import closing
     from samples_cli.screen import Screen, stopping
 
     request = _request(given)
@@ -139,7 +139,7 @@ def command(**given: Any) -> None:
                     given["verifier"],
                     [summary.run_id],
                     stop=stop,
-                    watch=lambda status: screen.line(describe(status)),
+                    watch=screen.show,
                 )
     _closing(summary, given["k"])
     if verdicts:

@@ -38,23 +38,11 @@ def command(spec: str, runs: tuple[str, ...], again: bool, workers: int | None, 
                 workers=workers,
                 on_ray=on_ray,
                 stop=stop,
-                watch=lambda status: screen.line(describe(status)),
+                watch=screen.show,
             )
     closing(summary)
     if summary.missing:
         sys.exit(130)
-
-
-def describe(status: Any) -> str:
-    """Put a pass's progress into one line."""
-    from samples_cli.screen import duration
-
-    left = (status.pending - status.done) / status.per_second if status.per_second else 0.0
-    return (
-        f"{status.done:,}/{status.pending:,} verified  {status.per_second:,.0f}/s  {duration(left)} left"
-        if status.done
-        else "starting workers"
-    )
 
 
 def closing(summary: Any) -> None:

@@ -66,8 +66,10 @@ class Meter:
         self._seen: deque[tuple[float, int, int]] = deque()
 
     def see(self, status: Status) -> tuple[float, float]:
-        """Take note of the totals; returns (samples, tokens) per second over the last minute."""
+        """Take note of the totals; returns (samples, tokens) per second over the last minute of sampling."""
         now = time.monotonic()
+        if not status.ready:
+            self._seen.clear()  # loading a model draws nothing, and says nothing of the rate
         self._seen.append((now, status.samples, status.tokens))
         while now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()
