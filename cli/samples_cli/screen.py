@@ -1,18 +1,23 @@
-"""The progress line on stderr: redrawn on a terminal, plain lines elsewhere; never silent for long.
+"""What a long command does now, on stderr: a line that is redrawn on a terminal, plain lines elsewhere.
 
-A thread draws, so that a library that takes its time does not make the screen look dead. While the screen is drawn,
-what libraries write to stderr goes to a log file, which is kept and named when the work fails.
+Three modes. "auto" draws; "quiet" prints only what must be read; "json" prints events for machines, one object a line:
+{"event": "phase"|"progress"|"say"|…, "elapsed": seconds, …}. The screen is never silent for long, except in quiet mode:
+a thread draws, whatever a library does meanwhile. What libraries write to stderr goes to a log file, which is kept and
+named when the work fails. Every text is inert.
 """
 
+import json
 import os
 import signal
 import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -20,28 +25,41 @@ from rich.text import Text
 
 from samples.errors import UsageError
 from samples.ingest.progress import Progress
+from samples_cli.output import printable
+from samples_cli.progress import Estimate, duration, fitted, sampling, verifying
 
-_PLAIN_SECONDS = 2.5  # between plain lines at first; after five minutes a 120th of the time passed
+if TYPE_CHECKING:  # it imports the whole lake
+    from samples.rescore.rescore import Status
+
+__all__ = ["Mode", "Screen", "duration", "stopping"]
+
+Mode = Literal["auto", "quiet", "json"]
+
+_PLAIN_SECONDS = 2.5  # between lines at first; after five minutes a 120th of the time passed
+_EVENT_SECONDS = 0.5  # between two events that only tell how far the work is
 
 
 class Screen:
     """Draws the newest state until the context ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Mode = "auto") -> None:
         sys.stderr.flush()
+        self._mode = mode
         self._stderr = os.dup(2)  # native code writes to file descriptor 2, whatever Python's sys.stderr is
         self._console = Console(file=os.fdopen(self._stderr, "w", buffering=1, closefd=False), highlight=False)
         log, self._log = tempfile.mkstemp(prefix="samples-", suffix=".log")
         os.dup2(log, 2)
         os.close(log)
         self._line = ""
+        self._event: tuple[str, dict[str, Any]] = ("", {})
+        self._estimate = Estimate()
         self._since = self._begin = time.monotonic()
         self._printed = float("-inf")
-        self._printed_line = ""
+        self._new = False  # whether there is an event that was not printed
         self._end = threading.Event()
         self._live = (
             Live(console=self._console, transient=True, refresh_per_second=4, get_renderable=self._render)
-            if self._console.is_terminal
+            if mode == "auto" and self._console.is_terminal
             else None
         )
 
@@ -49,7 +67,7 @@ class Screen:
         """Begin to draw."""
         if self._live:
             self._live.start()
-        else:
+        elif self._mode != "quiet":
             threading.Thread(target=self._tick, daemon=True).start()
         return self
 
@@ -60,50 +78,100 @@ class Screen:
         self._end.set()
         if self._live:
             self._live.stop()
+        if self._new:
+            self._print()
         noise = Path(self._log).stat().st_size > 0
         if kind is not None and noise and not issubclass(kind, (UsageError, KeyboardInterrupt)):
-            self.say(f"what libraries wrote meanwhile: {self._log}")
+            self.say(f"what libraries wrote meanwhile: {self._log}", important=True)
         else:
             Path(self._log).unlink()
         sys.stderr.flush()
         os.dup2(self._stderr, 2)
         os.close(self._stderr)
+        self._stderr = 2
 
     def phase(self, text: str) -> None:
         """Name what is being done now, until something else is said."""
-        self._line, self._since = text, time.monotonic()
+        if self._new:
+            self._print()  # how far the phase before it came
+        self._estimate = Estimate()
+        self._set(text, "phase", phase=text)
+        self._since = time.monotonic()
         if not self._live:
             self._print()
 
-    def say(self, text: str) -> None:
-        """Print a line that stays."""
-        self._console.print(Text(text), soft_wrap=True)
+    def say(self, text: str, *, important: bool = False) -> None:
+        """Print a line that stays; only an important one in quiet mode."""
+        if self._mode == "json":
+            self.event("say", text=text)
+        elif self._live:
+            self._console.print(Text(printable(text)), soft_wrap=True)
+        elif important or self._mode == "auto":
+            self._write(printable(text))
 
-    def show(self, progress: Progress) -> None:
-        """Draw an ingest's progress."""
-        line = describe(progress)
-        if line is not None:
-            self.line(line)
-        elif self._line != progress.phase:
-            self.phase(progress.phase)
+    def show(self, progress: "Progress | Status") -> None:
+        """Draw how far an ingest, or a pass of a verifier, is."""
+        if isinstance(progress, Progress):
+            if not progress.replicas and not progress.tokens:
+                if self._event[1].get("phase") != progress.phase:
+                    self.phase(progress.phase)
+                return
+            left = self._estimate.left(progress.samples_done, progress.samples, progress.seconds_left)
+            line = sampling(progress, left)
+        else:
+            seconds = (progress.pending - progress.done) / progress.per_second if progress.per_second else None
+            left = self._estimate.left(progress.done, progress.pending, seconds)
+            line = verifying(progress, left)
+        self._set(line, "progress", **asdict(progress) | {"seconds_left": left})
+
+    def counting(self, doing: str, rows: int) -> None:
+        """Draw how many rows are through; none yet begins a phase."""
+        if rows:
+            self._set(f"{doing}: {rows:,} rows", "progress", phase=doing, rows=rows)
+        else:
+            self.phase(doing)
 
     def line(self, text: str) -> None:
-        """Draw a line that tells its own progress."""
-        self._line, self._since = text, float("nan")
+        """Draw a line that tells its own progress; parts with two blanks between them are dropped from the end."""
+        self._set(text, "progress", text=text)
+
+    def event(self, name: str, /, **fields: Any) -> None:
+        """Print an event in json mode, such as a closing summary; also after the context has ended."""
+        if self._mode == "json":
+            elapsed = round(time.monotonic() - self._begin, 1)
+            self._write(json.dumps({"event": name, "elapsed": elapsed} | fields, default=_plain))
+
+    def _set(self, line: str, name: str, **fields: Any) -> None:
+        self._new = self._mode == "json" and self._event != (name, fields)
+        self._line, self._since, self._event = printable(line), float("nan"), (name, fields)
+
+    def _text(self) -> str:
+        seconds = time.monotonic() - self._since
+        return f"{self._line}  {seconds:.0f} s" if seconds >= 1 else self._line
 
     def _render(self) -> Text:
-        seconds = time.monotonic() - self._since
-        return Text(f"{self._line}  {seconds:.0f} s" if seconds >= 1 else self._line, overflow="ellipsis", no_wrap=True)
+        return Text(fitted(self._text(), self._console.width), overflow="ellipsis", no_wrap=True)
 
     def _tick(self) -> None:
         while not self._end.wait(0.25):
-            pause = min(max(_PLAIN_SECONDS, (time.monotonic() - self._begin) / 120), 60.0)
-            if self._line and time.monotonic() - self._printed > pause:
+            now = time.monotonic()
+            pause = min(max(_PLAIN_SECONDS, (now - self._begin) / 120), 60.0)
+            if self._line and now - self._printed > (_EVENT_SECONDS if self._new else pause):
                 self._print()
 
     def _print(self) -> None:
-        self._printed = time.monotonic()
-        self.say(self._render().plain)
+        self._printed, self._new = time.monotonic(), False
+        if self._mode == "json":
+            self.event(self._event[0], **self._event[1])
+        else:
+            self.say(self._text())
+
+    def _write(self, line: str) -> None:
+        """Write a line in one piece, past Python's buffers: a signal may come between, and says a line too."""
+        data = f"{line}\n".encode(errors="backslashreplace")
+        with suppress(OSError):  # nobody reads any more, and the work goes on
+            while data:
+                data = data[os.write(self._stderr, data) :]
 
 
 class stopping:  # noqa: N801 - reads as a with statement
@@ -123,36 +191,12 @@ class stopping:  # noqa: N801 - reads as a with statement
 
     def _interrupt(self, _number: int, _frame: object) -> None:
         if self._stop.is_set():
-            self._screen.say("samples: left at once; the same command goes on from what was committed")
+            self._screen.say("samples: left at once; the same command goes on from what was committed", important=True)
             os._exit(130)  # Ray's processes and workers end with the driver's
         self._stop.set()
-        self._screen.say(f"stopping: {self._then}")
+        self._screen.say(f"stopping: {self._then}", important=True)
 
 
-def describe(progress: Progress) -> str | None:
-    """Put an ingest's progress into one line; None while no replica samples yet."""
-    if not progress.replicas and not progress.tokens:
-        return None
-    parts = [
-        f"{progress.samples_done:,}/{progress.samples:,} samples",
-        f"{progress.problems_done:,}/{progress.problems:,} problems",
-        f"{progress.tokens_per_second:,.0f} tokens/s",
-        f"{progress.replicas} replica{'s' if progress.replicas != 1 else ''}"
-        + (f" (+{progress.replicas_starting} starting)" if progress.replicas_starting else ""),
-        f"{progress.errors:,} errors",
-    ]
-    if progress.seconds_left is not None and progress.samples_done < progress.samples:
-        parts.append(f"{duration(progress.seconds_left)} left")
-    if progress.note:
-        parts.append(progress.note)
-    return "  ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Write seconds as people say them: 42 s, 3 min 05 s, 2 h 07 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+def _plain(value: Any) -> Any:
+    """Return what JSON has no word for: NumPy's numbers as numbers, all else as text."""
+    return value.item() if hasattr(value, "item") else str(value)

@@ -72,8 +72,10 @@ class Meter:
         self._seen: deque[tuple[float, int, int]] = deque()
 
     def see(self, status: Status) -> tuple[float, float]:
-        """Record the totals. Return (samples, tokens) per second over the last minute."""
+        """Record the totals. Return (samples, tokens) per second over the last minute of sampling."""
         now = time.monotonic()
+        if not status.ready:
+            self._seen.clear()  # nothing is drawn while a model loads
         self._seen.append((now, status.samples, status.tokens))
         while now - self._seen[0][0] > _WINDOW:
             self._seen.popleft()

@@ -20,7 +20,10 @@ def array(column: Column) -> npt.NDArray[Any]:
     lists, dicts, None, and integers that these rules would round.
     """
     if types.is_decimal(column.type):
-        column = _number(column)
+        try:
+            column = column.cast(pa.float64() if column.type.scale > 0 else pa.int64())
+        except pa.ArrowInvalid:  # an integer of more than 64 bits
+            return _objects([None if value is None else int(value) for value in column.to_pylist()])
     kind = column.type
     whole = column.null_count == 0
     if types.is_integer(kind):
@@ -34,13 +37,8 @@ def array(column: Column) -> npt.NDArray[Any]:
             or types.is_duration(kind)
             or (types.is_boolean(kind) and whole)
         )
-    return column.to_numpy() if direct else np.fromiter(values(column), dtype=object, count=len(column))
+    return column.to_numpy() if direct else _objects(values(column))
 
 
-def _number(column: Column) -> Column:
-    if column.type.scale > 0:
-        return column.cast(pa.float64())
-    try:
-        return column.cast(pa.int64())
-    except pa.ArrowInvalid:  # beyond 64 bits: Python's integers
-        return pa.chunked_array([[None if value is None else str(int(value)) for value in column.to_pylist()]])
+def _objects(found: list[Any]) -> npt.NDArray[Any]:
+    return np.fromiter(found, dtype=object, count=len(found))  # np.array would make lists of one length a matrix

@@ -5,8 +5,7 @@ r"""Rows in the formats of other tools.
 - json is one array, jsonl one object a line. JSON has no NaN and no infinity: they are the texts "NaN", "Infinity" and
   "-Infinity", as in files of `samples export`. null is a missing value and nothing else.
 - parquet keeps Arrow's types. The notes are in the schema's metadata: samples.notes, a JSON list.
-- markdown and latex are for papers: floats have four decimals, a missing value is "-". The notes stand below the table
-  in markdown and as comments in latex, which needs \usepackage{booktabs}.
+- markdown and latex are for papers: see `papers`.
 
 In csv, json and jsonl there is no place for notes: the command line prints them on stderr. Times are ISO 8601 in all
 texts, bytes are hexadecimal.
@@ -14,16 +13,16 @@ texts, bytes are hexadecimal.
 
 import json as encoder
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyarrow import types
 
-from samples.query.cells import cell, printable, texts
-from samples.query.plain import Column, is_nested, is_number, plain, text, values
+from samples.query.cells import cell
+from samples.query.papers import latex, markdown
+from samples.query.plain import Column, blocks, is_nested, is_number, plain, text, values
 from samples.query.rows import Rows
 
 if TYPE_CHECKING:
@@ -35,53 +34,24 @@ _BLOCK = 20_000  # rows that are written at once
 def csv(rows: Rows) -> Iterator[str]:
     """Write comma-separated values with a heading."""
     alone = len(rows.columns) == 1  # a missing value alone on its line would be a blank line, which readers skip
-    for number, block in enumerate(_blocks(rows.table)):
+    for number, block in enumerate(blocks(rows.table, _BLOCK)):
         yield _frame(block, missing="" if alone else None).write_csv(include_header=number == 0)
 
 
 def jsonl(rows: Rows) -> Iterator[str]:
     """Write one JSON object a line."""
-    for block in _blocks(rows.table):
+    for block in blocks(rows.table, _BLOCK):
         yield "".join(f"{row}\n" for row in _objects(block))
 
 
 def json(rows: Rows) -> Iterator[str]:
     """Write one JSON array."""
     before = "[\n"
-    for block in _blocks(rows.table):
+    for block in blocks(rows.table, _BLOCK):
         if block.num_rows:
             yield before + ",\n".join(_objects(block))
             before = ",\n"
     yield "\n]\n" if before == ",\n" else "[]\n"
-
-
-def markdown(rows: Rows) -> Iterator[str]:
-    """Write a table as GitHub and most others read it."""
-
-    def line(cells: Iterable[str]) -> str:
-        return f"| {' | '.join(cells)} |\n"
-
-    yield line(_marked(printable(name, lines=False)) for name in rows.columns)
-    yield line(["---:" if is_number(kind) else "---" for kind in rows.table.schema.types])
-    for block in _blocks(rows.table):
-        yield "".join(line(cells) for cells in _escaped(block, _MARKS, _marked))
-    if rows.notes:
-        yield "".join(f"\nnote: {_marked(printable(note, lines=False))}\n" for note in rows.notes)
-
-
-def latex(rows: Rows) -> Iterator[str]:
-    """Write a tabular with the rules of booktabs."""
-
-    def line(cells: Iterable[str]) -> str:
-        return " & ".join(cells) + " \\\\\n"
-
-    heading = [_typeset(printable(name, lines=False)) for name in rows.columns]
-    sides = "".join("r" if is_number(kind) else "l" for kind in rows.table.schema.types)
-    yield f"\\begin{{tabular}}{{{sides}}}\n\\toprule\n{line(heading)}\\midrule\n"
-    for block in _blocks(rows.table):
-        yield "".join(line(cells) for cells in _escaped(block, _SPECIAL, _typeset))
-    yield "\\bottomrule\n\\end{tabular}\n"
-    yield "".join(f"% note: {printable(note, lines=False)}\n" for note in rows.notes)
 
 
 TEXTS: dict[str, Callable[[Rows], Iterator[str]]] = {
@@ -101,12 +71,6 @@ def parquet(rows: Rows, file: IO[bytes]) -> None:
         notes = {b"samples.notes": encoder.dumps(rows.notes, ensure_ascii=False).encode()}
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
     pq.write_table(table, file, compression="zstd")
-
-
-def _blocks(table: pa.Table) -> Iterator[pa.Table]:
-    """Yield the rows some thousands at a time, none as one block."""
-    for start in range(0, max(1, table.num_rows), _BLOCK):
-        yield table.slice(start, _BLOCK)
 
 
 def _frame(block: pa.Table, missing: str | None) -> "pl.DataFrame":
@@ -180,35 +144,3 @@ def _writable(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value if isinstance(value, (bool, int, float)) else text(value)
-
-
-def _escaped(block: pa.Table, special: re.Pattern[str], escape: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
-    """Return the lines' cells; texts in which a special character is are escaped."""
-
-    def column(values: Column) -> list[str]:
-        cells = texts(values)
-        clean = is_number(values.type) or not special.search("".join(cells))
-        return cells if clean else [escape(cell) for cell in cells]
-
-    return zip(*map(column, block.columns), strict=True)
-
-
-_MARKS = re.compile(r"[\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&")
-
-
-def _marked(words: str) -> str:
-    """Write text so that Markdown shows it as it is, in one cell."""
-    return _MARKS.sub(lambda found: "&amp;" if found[0] == "&" else "\\" + found[0], words)
-
-
-_TEX = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}",
-    "[": "{[}", "*": "{*}",  # at the start of a line they would belong to the line break before it
-} | {letter: f"\\{letter}" for letter in "{}$&#%_"}  # fmt: skip
-_SPECIAL = re.compile(f"[{re.escape(''.join(_TEX))}]")
-
-
-def _typeset(words: str) -> str:
-    """Write text so that LaTeX sets it as it is."""
-    return _SPECIAL.sub(lambda found: _TEX[found[0]], words)

@@ -4,7 +4,7 @@ Times become ISO 8601 text, in UTC with a Z where they have a time zone. Interva
 become hexadecimal text. Numbers, booleans, text, lists, maps and structs stay as they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,6 +31,12 @@ def plain(column: Column) -> Column:
     if types.is_string_view(kind) or types.is_large_string(kind) or types.is_null(kind):
         return column.cast(pa.string())
     return column
+
+
+def blocks(table: pa.Table, rows: int) -> Iterator[pa.Table]:
+    """Yield so many rows of a table at a time; a table without rows gives one block without."""
+    for start in range(0, max(1, table.num_rows), rows):
+        yield table.slice(start, rows)
 
 
 def is_number(kind: pa.DataType) -> bool:

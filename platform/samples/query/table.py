@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from samples.query.cells import CUT, cut, printable, texts, widest, width
-from samples.query.plain import Column, compute, is_nested, is_number, plain
+from samples.query.plain import Column, blocks, compute, is_nested, is_number, plain
 
 GAP = "  "
 _BLOCK = 4096  # rows at once
@@ -76,8 +76,7 @@ class Table:
 
     def blocks(self) -> Iterator[list[str]]:
         """Yield the rows' lines, some thousands at a time."""
-        for start in range(0, self._rows.num_rows, _BLOCK):
-            block = self._rows.slice(start, _BLOCK)
+        for block in blocks(self._rows, _BLOCK):
             placed = [
                 column.place(texts(values, self._room))
                 for column, values in zip(self._columns, block.columns, strict=True)

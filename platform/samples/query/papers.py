@@ -1,0 +1,77 @@
+r"""Rows as tables of a paper: Markdown, and LaTeX with \usepackage{booktabs}.
+
+Floats have four decimals, a missing value is "-". All text is shown as it is: what Markdown or LaTeX would obey is
+escaped. Notes stand below a Markdown table, and in comments below a LaTeX one.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import pyarrow as pa
+
+from samples.query.cells import printable, texts
+from samples.query.plain import Column, blocks, is_number
+from samples.query.rows import Rows
+
+_BLOCK = 20_000  # rows that are written at once
+
+
+def markdown(rows: Rows) -> Iterator[str]:
+    """Write a table as GitHub and most others read it."""
+
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(cells)} |\n"
+
+    yield line(_marked(printable(name, lines=False)) for name in rows.columns)
+    yield line(["---:" if is_number(kind) else "---" for kind in rows.table.schema.types])
+    for block in blocks(rows.table, _BLOCK):
+        yield "".join(line(cells) for cells in _escaped(block, _MARKS, _marked))
+    if rows.notes:
+        yield "".join(f"\nnote: {_marked(printable(note, lines=False))}\n" for note in rows.notes)
+
+
+def latex(rows: Rows) -> Iterator[str]:
+    """Write a tabular with the rules of booktabs."""
+
+    def line(cells: Iterable[str]) -> str:
+        return " & ".join(cells) + " \\\\\n"
+
+    heading = [_typeset(printable(name, lines=False)) for name in rows.columns]
+    sides = "".join("r" if is_number(kind) else "l" for kind in rows.table.schema.types)
+    yield f"\\begin{{tabular}}{{{sides}}}\n\\toprule\n{line(heading)}\\midrule\n"
+    for block in blocks(rows.table, _BLOCK):
+        yield "".join(line(cells) for cells in _escaped(block, _SPECIAL, _typeset))
+    yield "\\bottomrule\n\\end{tabular}\n"
+    yield "".join(f"% note: {printable(note, lines=False)}\n" for note in rows.notes)
+
+
+def _escaped(block: pa.Table, special: re.Pattern[str], escape: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
+    """Return the lines' cells; texts in which a special character is are escaped."""
+
+    def column(values: Column) -> list[str]:
+        cells = texts(values)
+        clean = is_number(values.type) or not special.search("".join(cells))
+        return cells if clean else [escape(cell) for cell in cells]
+
+    return zip(*map(column, block.columns), strict=True)
+
+
+_MARKS = re.compile(r"[\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&")
+
+
+def _marked(words: str) -> str:
+    """Write text so that Markdown shows it as it is, in one cell."""
+    return _MARKS.sub(lambda found: "&amp;" if found[0] == "&" else "\\" + found[0], words)
+
+
+_TEX = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}",
+    "[": "{[}", "*": "{*}",  # at the start of a line they would belong to the line break before it
+} | {letter: f"\\{letter}" for letter in "{}$&#%_"}  # fmt: skip
+_SPECIAL = re.compile(f"[{re.escape(''.join(_TEX))}]")
+
+
+def _typeset(words: str) -> str:
+    """Write text so that LaTeX sets it as it is."""
+    return _SPECIAL.sub(lambda found: _TEX[found[0]], words)
