@@ -1,10 +1,10 @@
 """Rows: columns, rows and slices of them, and how they show themselves in Python."""
 
 import datetime as dt
-from html.parser import HTMLParser
 import subprocess
 import sys
 from decimal import Decimal
+from html.parser import HTMLParser
 
 import duckdb
 import numpy as np
