@@ -2,17 +2,24 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # they import the whole lake
+    from samples.exchange.export import Summary as Exported
+    from samples.exchange.imports.load import Summary as Imported
+    from samples.ingest.progress import Summary as Ingested
+    from samples.rescore.rescore import Summary as Rescored
+    from samples.runs.request import Prepared
 
 
-def opening(prepared: Any) -> str:
+def opening(prepared: "Prepared") -> str:
     """Say what an ingest is about to draw."""
     run, count = prepared.run, len(prepared.problems.problems)
     chosen = ", ".join(f"{role} from {name}" for role, name in prepared.problems.fields.items())
     return f"{count:,} problems of {run.dataset} ({chosen}); run {run.name} ({run.run_id})"
 
 
-def plan(prepared: Any) -> Iterator[str]:
+def plan(prepared: "Prepared") -> Iterator[str]:
     """Say what an ingest would draw, and show the first prompt."""
     from samples.api import Lake
     from samples.errors import NotFound
@@ -32,7 +39,7 @@ def plan(prepared: Any) -> Iterator[str]:
     yield f"\nfirst prompt (problem {ids[0]}, {tokens} tokens):\n{prepared.prompts['text'][0]}"
 
 
-def ingested(summary: Any, k: int) -> Iterator[str]:
+def ingested(summary: "Ingested", k: int) -> Iterator[str]:
     """Say what an ingest did."""
     from samples_cli.screen import duration
 
@@ -56,14 +63,14 @@ def ingested(summary: Any, k: int) -> Iterator[str]:
         yield f"{summary.missing:,} samples are missing: the same command goes on from here"
 
 
-def ingest_fields(summary: Any) -> dict[str, Any]:
+def ingest_fields(summary: "Ingested") -> dict[str, Any]:
     """Return what an ingest did, as the fields of an event."""
     counts = ("wanted", "already", "adopted", "drawn", "missing", "beyond", "errors", "tokens", "seconds", "stopped")
     named = {"command": "ingest", "run": summary.name, "run_id": summary.run_id}
     return named | {name: getattr(summary, name) for name in counts}
 
 
-def rescored(summary: Any) -> Iterator[str]:
+def rescored(summary: "Rescored") -> Iterator[str]:
     """Say what a pass of a verifier did."""
     from samples.verifiers import STATUSES
     from samples_cli.screen import duration
@@ -85,7 +92,7 @@ def rescored(summary: Any) -> Iterator[str]:
         yield f"{summary.missing:,} samples are left: the same command goes on from here"
 
 
-def rescore_fields(summary: Any) -> dict[str, Any]:
+def rescore_fields(summary: "Rescored") -> dict[str, Any]:
     """Return what a pass did, as the fields of an event."""
     names = (
         "verifier",
@@ -102,7 +109,7 @@ def rescore_fields(summary: Any) -> dict[str, Any]:
     return {"command": "rescore"} | {name: getattr(summary, name) for name in names}
 
 
-def imported(summary: Any, name: str) -> Iterator[str]:
+def imported(summary: "Imported", name: str) -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
     parts = [f"{summary.problems:,} problems"]
@@ -120,7 +127,7 @@ def imported(summary: Any, name: str) -> Iterator[str]:
         yield f"nothing was added: all of it was there already{named}"
 
 
-def import_fields(summary: Any) -> dict[str, Any]:
+def import_fields(summary: "Imported") -> dict[str, Any]:
     """Return what an import added, as the fields of an event."""
     run = summary.run
     names = ("problems", "samples", "completions", "counts", "verifier", "verdicts", "added")
@@ -128,7 +135,7 @@ def import_fields(summary: Any) -> dict[str, Any]:
     return named | {name: getattr(summary, name) for name in names}
 
 
-def exported(summary: Any, file: str) -> Iterator[str]:
+def exported(summary: "Exported", file: str) -> Iterator[str]:
     """Say what an export wrote."""
     what = f"{summary.rows:,} samples of {', '.join(summary.runs) or 'no run'}"
     beside = f", with verdicts of {', '.join(summary.verifiers)}" if summary.verifiers else ""
@@ -138,7 +145,7 @@ def exported(summary: Any, file: str) -> Iterator[str]:
         yield f"run {run} has no samples: nothing of it is in the file"
 
 
-def export_fields(summary: Any, file: str) -> dict[str, Any]:
+def export_fields(summary: "Exported", file: str) -> dict[str, Any]:
     """Return what an export wrote, as the fields of an event."""
     names = ("rows", "runs", "without", "verifiers")
     return {"command": "export", "file": file} | {name: getattr(summary, name) for name in names}

@@ -5,11 +5,14 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from samples_cli import options
+
+if TYPE_CHECKING:  # it imports DuckDB
+    from samples.query.status import RunStatus
 
 EXAMPLE = "samples status base-7b --follow --lake s3://lab/lake"
 
@@ -37,7 +40,7 @@ def command(
         typer.echo(line)
 
 
-def lines(status: Any) -> list[str]:
+def lines(status: "RunStatus") -> list[str]:
     """Say all that is known of a run."""
     said = [
         f"run {status.name} ({status.run_id}) of {status.dataset}, model {status.model}",
@@ -51,16 +54,16 @@ def lines(status: Any) -> list[str]:
     return said
 
 
-def _done(status: Any) -> str:
+def _done(status: "RunStatus") -> str:
     return "" if status.problems_done is None else f", {status.problems_done:,} of them have all their samples"
 
 
-def line(status: Any) -> str:
+def line(status: "RunStatus") -> str:
     """Say how far a run is, in one line."""
     return f"{status.name}: {_counted(status)}{_speed(status)}, last commit {_ago(status.last_commit)}"
 
 
-def _follow(look: Callable[[], Any]) -> None:
+def _follow(look: Callable[[], "RunStatus"]) -> None:
     """Print a line again and again, until no sample is missing: over itself on a terminal, else below itself."""
     terminal = sys.stdout.isatty()
     try:
@@ -78,11 +81,11 @@ def _follow(look: Callable[[], Any]) -> None:
             typer.echo()
 
 
-def _counted(status: Any) -> str:
+def _counted(status: "RunStatus") -> str:
     return f"{status.samples:,} samples" if status.wanted is None else f"{status.samples:,}/{status.wanted:,} samples"
 
 
-def _speed(status: Any) -> str:
+def _speed(status: "RunStatus") -> str:
     from samples_cli.screen import duration
 
     speed = "" if status.per_second is None else f", {status.per_second:,.1f} samples/s"

@@ -18,7 +18,7 @@ def test_a_run_that_is_drawn_says_how_far_it_is():
     assert said[0] == "run base-7b (r0123) of math500, model Qwen/Qwen2.5-7B"
     assert said[1:3] == [
         "31,000/128,000 samples, 9,000,000 tokens, 2 errors",
-        "120 of 500 problems have all their samples",
+        "500 problems, 120 of them have all their samples",
     ]
     assert said[4:] == ["math: 30,000 verdicts, 43.2% correct", "exact: 0 verdicts"]
 

@@ -50,7 +50,7 @@ def _escaped(block: pa.Table, special: re.Pattern[str], escape: Callable[[str], 
 
     def column(values: Column) -> list[str]:
         cells = texts(values)
-        clean = is_number(values.type) or not special.search("".join(cells))
+        clean = is_number(values.type) or not special.search("\n".join(cells))
         return cells if clean else [escape(cell) for cell in cells]
 
     return zip(*map(column, block.columns), strict=True)
