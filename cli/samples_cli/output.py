@@ -63,7 +63,7 @@ def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = Fal
     """
     if every and limit is not None:
         raise UsageError("--all and --limit contradict each other: give one of them")
-    to = None if file in {None, "-"} else file
+    to = None if file in {None, "-", "/dev/stdout"} else file
     form = form or (_form_of(to) if to else "table")
     if form == "parquet" and not to and sys.stdout.isatty():
         raise UsageError("--format parquet writes bytes: name a file, as in -o rows.parquet, or send them to a pipe")
@@ -148,24 +148,31 @@ def _stdout() -> Generator[IO[bytes]]:
 @contextmanager
 def _file(name: str) -> Generator[IO[bytes]]:
     """Open a file that appears when the context ends well; a device or a pipe is written as it is."""
-    path = Path(name).resolve()  # the file that a link names, not the link, is replaced
-    if not path.parent.is_dir():
-        raise UsageError(f"{name}: there is no folder {path.parent}: make it first, or choose another")
-    if path.is_dir():
-        raise UsageError(f"{name} is a folder: name a file in it")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = None
     try:
-        if path.exists() and not path.is_file():
+        if _is_device(path := Path(name)):
             with path.open("wb") as sink:
                 yield sink
-        else:
-            with part.open("wb") as sink:
-                yield sink
-            part.replace(path)
+            return
+        path = path.resolve()  # the file that a link names, not the link, is replaced
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with part.open("wb") as sink:
+            yield sink
+        part.replace(path)
     except OSError as error:
         raise UsageError(f"{name}: cannot be written: {error.strerror or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def _is_device(path: Path) -> bool:
+    """Whether a path names something that is no file; refuses what cannot become one."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}: make it first, or choose another")
+    return path.exists() and not path.is_file()
 
 
 def _say(line: str) -> None:

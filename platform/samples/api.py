@@ -215,7 +215,8 @@ class Lake(Tables):
 
     def _repr_html_(self) -> str:
         try:
-            return f"<p>lake {html.escape(self.uri)}</p>{self.runs()._repr_html_()}"
+            runs = self.runs()._repr_html_()  # pyright: ignore[reportPrivateUsage]  # what a notebook calls
+            return f"<p>lake {html.escape(self.uri)}</p>{runs}"
         except SamplesError as error:
             return f"<p>{html.escape(f'lake {self.uri}: {error}')}</p>"
 

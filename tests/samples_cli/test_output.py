@@ -9,6 +9,7 @@ import re
 import select
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import polars as pl

@@ -1,4 +1,5 @@
--- only_verifier: the verifier of all verdicts; NULL when there are several verifiers, or none
+-- only_verifier: the verifier of all verdicts; no row when there are several verifiers, or none
 -- reads    verdicts
-SELECT CASE WHEN count(DISTINCT verifier) = 1 THEN any_value(verifier) END AS verifier
+SELECT any_value(verifier) AS verifier
 FROM verdicts
+HAVING count(DISTINCT verifier) = 1
