@@ -12,10 +12,7 @@
 -- example  samples query lengths --runs base-7b,rl-7b --verifier math
 --
 -- Failed samples are left out. Samples cut at max_tokens have that length here: `truncation` counts them.
-WITH judge AS (
-    SELECT coalesce($verifier, verifier) AS verifier
-    FROM only_verifier
-), spread AS (
+WITH spread AS (
     SELECT
         run, dataset, status,
         count(tokens) AS samples,
@@ -25,12 +22,12 @@ WITH judge AS (
         quantile_cont(tokens, [0.05, 0.25, 0.5, 0.75, 0.95]) AS points,
         max(tokens) AS max
     FROM samples_by_status
-    WHERE list_contains($runs, run) AND error IS NULL AND (status = 'all' OR verifier = (FROM judge))
+    WHERE list_contains($runs, run) AND error IS NULL
     GROUP BY run, dataset, status
 )
 SELECT
-    run, dataset, verifier, status, samples, unknown, mean, min,
+    run, dataset, coalesce($verifier, (FROM only_verifier)) AS verifier, status, samples, unknown, mean, min,
     points[1] AS q05, points[2] AS q25, points[3] AS q50, points[4] AS q75, points[5] AS q95,
     max
-FROM spread CROSS JOIN judge
+FROM spread
 ORDER BY run, status

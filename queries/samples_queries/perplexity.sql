@@ -12,17 +12,14 @@
 --
 -- The log-probs are of the completion, without its prompt. They are those stored with the run, in the run's log-prob
 -- mode. Failed samples and samples without tokens have no perplexity, nor have most imported ones.
-WITH judge AS (
-    SELECT coalesce($verifier, verifier) AS verifier
-    FROM only_verifier
-), judged AS (
+WITH judged AS (
     SELECT run_id, problem_id, sample_index, status
-    FROM current_verdicts JOIN judge USING (verifier)
+    FROM current_verdicts CROSS JOIN only_verifier
 )
 SELECT
     run, dataset, problem_id, sample_index, tokens, cumulative_logprob,
     exp(log_perplexity) AS perplexity,
-    verifier, status
-FROM perplexities CROSS JOIN judge LEFT JOIN judged USING (run_id, problem_id, sample_index)
+    coalesce($verifier, (FROM only_verifier)) AS verifier, status
+FROM perplexities LEFT JOIN judged USING (run_id, problem_id, sample_index)
 WHERE list_contains($runs, run)
 ORDER BY run, problem_id, sample_index

@@ -14,17 +14,14 @@
 --
 -- arXiv:2504.13837 follows this figure over training steps. A few very unlikely samples change `mean_log` less than
 -- `perplexity`. `perplexity` explains the perplexity of one sample.
-WITH judge AS (
-    SELECT coalesce($verifier, verifier) AS verifier
-    FROM only_verifier
-), per_problem AS (
+WITH per_problem AS (
     SELECT
         run_id, problem_id, status,
         count(*) AS samples,
         median(exp(log_perplexity)) AS middle,
         avg(log_perplexity) AS mean_log
     FROM samples_by_status
-    WHERE list_contains($runs, run) AND log_perplexity IS NOT NULL AND (status = 'all' OR verifier = (FROM judge))
+    WHERE list_contains($runs, run) AND log_perplexity IS NOT NULL
     GROUP BY run_id, problem_id, status
 ), per_run AS (
     SELECT
@@ -38,6 +35,6 @@ WITH judge AS (
     FROM per_problem
     GROUP BY run_id, status
 )
-SELECT run, dataset, labels, verifier, status, problems, samples, perplexity, lowest, highest, mean_log
-FROM per_run JOIN runs USING (run_id) CROSS JOIN judge
+SELECT run, dataset, labels, coalesce($verifier, (FROM only_verifier)) AS verifier, status, problems, samples, perplexity, lowest, highest, mean_log
+FROM per_run JOIN runs USING (run_id)
 ORDER BY run, status

@@ -11,10 +11,7 @@
 --
 -- The quantiles are of perplexities. They are NULL when no perplexity is known. `perplexity` explains the perplexity of
 -- one sample.
-WITH judge AS (
-    SELECT coalesce($verifier, verifier) AS verifier
-    FROM only_verifier
-), spread AS (
+WITH spread AS (
     SELECT
         run, dataset, problem_id, status,
         count(log_perplexity) AS samples,
@@ -22,12 +19,12 @@ WITH judge AS (
         quantile_cont(exp(log_perplexity), [0.05, 0.25, 0.5, 0.75, 0.95]) AS points,
         avg(log_perplexity) AS mean_log
     FROM samples_by_status
-    WHERE list_contains($runs, run) AND (status = 'all' OR verifier = (FROM judge))
+    WHERE list_contains($runs, run)
     GROUP BY run, dataset, problem_id, status
 )
 SELECT
-    run, dataset, verifier, problem_id, status, samples, unknown,
+    run, dataset, coalesce($verifier, (FROM only_verifier)) AS verifier, problem_id, status, samples, unknown,
     points[1] AS q05, points[2] AS q25, points[3] AS q50, points[4] AS q75, points[5] AS q95,
     mean_log
-FROM spread CROSS JOIN judge
+FROM spread
 ORDER BY run, problem_id, status

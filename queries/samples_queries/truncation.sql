@@ -18,10 +18,7 @@
 -- example  samples query truncation --runs base-7b,rl-7b --verifier math
 --
 -- The accuracy without cut samples is usually too high: long chains of thought are often the wrong ones.
-WITH judge AS (
-    SELECT coalesce($verifier, verifier) AS verifier
-    FROM only_verifier
-), ends AS (
+WITH ends AS (
     SELECT
         run, run_id, dataset, problem_id, sample_index,
         CASE
@@ -44,7 +41,7 @@ WITH judge AS (
     GROUP BY run, run_id, dataset
 ), judged AS (
     SELECT run_id, problem_id, sample_index, correct::INTEGER AS correct
-    FROM decided JOIN judge USING (verifier)
+    FROM decided CROSS JOIN only_verifier
 ), per_problem AS (
     SELECT run_id, problem_id, avg(correct) AS rate, avg(correct) FILTER (ending <> 'cut') AS rate_without_cut
     FROM ends JOIN judged USING (run_id, problem_id, sample_index)
@@ -60,11 +57,11 @@ WITH judge AS (
     GROUP BY run_id
 )
 SELECT
-    run, dataset, verifier, samples, stopped, cut, unknown, errors,
+    run, dataset, coalesce($verifier, (FROM only_verifier)) AS verifier, samples, stopped, cut, unknown, errors,
     cut / nullif(stopped + cut, 0) AS share_cut,
     coalesce(problems, 0) AS problems,
     accuracy,
     coalesce(problems_without_cut, 0) AS problems_without_cut,
     accuracy_without_cut
-FROM counts CROSS JOIN judge LEFT JOIN accuracies USING (run_id)
+FROM counts LEFT JOIN accuracies USING (run_id)
 ORDER BY run

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from samples.api import Lake
+from samples.query.views import define
 from samples_queries import header
 from samples_schemas import TABLES, VIEWS
 
@@ -51,7 +52,7 @@ def _rows(counts: Counts) -> list[dict[str, Any]]:
 
 
 def connection(runs: Mapping[str, Counts], versions: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection with the views `tallies` and `runs`, of dataset d and verifier v; versions of problems by run."""
+    """A connection with the views `tallies`, `runs` and `pairs`, of dataset d and verifier v; versions by run."""
     made = duckdb.connect(config={"threads": 1})
     tallies = [
         {"run": run, "run_id": f"r-{run}", "dataset": "d", "verifier": "v", **row}
@@ -70,6 +71,8 @@ def connection(runs: Mapping[str, Counts], versions: Mapping[str, str] | None = 
     ]
     for view, rows in (("tallies", tallies), ("runs", about)):
         made.register(view, pa.Table.from_pylist(rows, schema=VIEWS[view].schema))
+    made.execute("CREATE SCHEMA lake; CREATE VIEW lake.runs AS SELECT *, run AS name FROM runs")
+    define(made, ("verified", "pairs"))
     return made
 
 
