@@ -6,7 +6,7 @@ from deltalake import Schema
 from samples_schemas import TABLES
 
 NAMES = [
-    "problems", "runs", "labels", "prompts", "samples", "completions", "verdicts", "counts", "scores", "score_logprobs",
+    "problems", "runs", "labels", "ingests", "prompts", "samples", "completions", "verdicts", "counts", "scores", "score_logprobs",
     "reviews",
 ]  # fmt: skip
 
