@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from typing import get_args
 
 import pytest
 
@@ -135,10 +134,3 @@ def test_a_reader_that_has_seen_enough_ends_the_export_quietly(lake):
         process.stdout.close()
         assert process.stderr
         assert b"Traceback" not in process.stderr.read()
-
-
-def test_the_formats_of_the_command_are_those_of_the_library():
-    from samples.exchange.imports import FORMATS
-    from samples_cli.import_ import Format
-
-    assert tuple(FORMATS) == get_args(Format)
