@@ -46,7 +46,13 @@ def cluster() -> Generator[None]:
     for attempt in range(_STARTS):
         try:
             dashboard = None if address else False  # a cluster decides about its own
-            ray.init(address=address, log_to_driver=False, logging_level=logging.FATAL, include_dashboard=dashboard)
+            # "local": left alone, Ray joins another Ray of this machine, and waits for one that hangs.
+            ray.init(
+                address=address or "local",
+                log_to_driver=False,
+                logging_level=logging.FATAL,
+                include_dashboard=dashboard,
+            )
             break
         except Exception as error:  # Ray raises a bare Exception if a node does not start
             ray.shutdown()
