@@ -37,6 +37,6 @@ print("second ray:", ray.is_initialized())
 def test_leaving_while_a_dataset_runs_ends_its_threads_and_not_this_process(tmp_path):
     script = tmp_path / "leave.py"
     script.write_text(LEAVE_WHILE_DATA_FLOWS)
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=180)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["left: []", "second ray: False"], done.stdout + done.stderr
