@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import samples_queries
-from samples.errors import NotFound, SamplesError, UsageError, meant
-from samples.query.filters import Known, find, listed, words
+from samples.errors import NotFound, UsageError, meant
+from samples.query.filters import Known, find, words
 from samples_queries import Header, Parameter
 
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.)\s*(\d+)")
@@ -72,16 +72,17 @@ def bind(
     given: Mapping[str, Any],
     runs: Sequence[Known],
     there: Sequence[Known],
-    verifiers: Callable[[], list[str]],
+    choose_verifier: Callable[[str | None, str], str],
 ) -> dict[str, Any]:
-    """Return what is bound to each parameter of a query.
+    """Return the value to bind to each parameter of a query.
 
-    `runs` are those that filters leave of those `there`; `verifiers` names those that judged the runs it reads.
+    `runs` are the runs `there` that pass the filters. `choose_verifier` gets the name of a verifier, or None, and says
+    which one is meant; its second argument names the parameter in errors.
 
     Raises:
         UsageError: A value is not of its parameter's kind.
         NotFound: There is no such run or verifier.
-        SamplesError: Nothing is there that the default could be.
+        SamplesError: The default is the only verifier, and the runs have no verdicts.
     """
     bound: dict[str, Any] = {}
     for parameter in header.params:
@@ -89,17 +90,21 @@ def bind(
         if value is None and not parameter.optional:
             value = parameter.default
         choice = there if parameter.kind == "run" else runs
-        bound[parameter.name] = _bound(header.name, parameter, value, choice, verifiers)
+        bound[parameter.name] = _bound(header.name, parameter, value, choice, choose_verifier)
     return bound
 
 
 def _bound(
-    query: str, parameter: Parameter, value: Any, runs: Sequence[Known], verifiers: Callable[[], list[str]]
+    query: str,
+    parameter: Parameter,
+    value: Any,
+    runs: Sequence[Known],
+    choose_verifier: Callable[[str | None, str], str],
 ) -> Any:
     if parameter.kind == "runs":
         return [find(runs, name).run for name in words(value)] or [run.run for run in runs]
     if parameter.kind == "verifier" and not (value is None and parameter.optional):
-        return verifier(value, verifiers())
+        return choose_verifier(value, f"the parameter {parameter.name}")
     if value is None:
         return None
     try:
@@ -112,27 +117,6 @@ def _bound(
         raise UsageError(
             f"query {query}: {parameter.name}={value}: expected {_EXPECTED.get(parameter.kind, parameter.kind)}"
         ) from error
-
-
-def verifier(name: str | None, there: list[str]) -> str:
-    """Return the verifier of this name, or the only one there.
-
-    Raises:
-        NotFound: It judged nothing of these runs.
-        UsageError: Several did, and none is named.
-        SamplesError: None did.
-    """
-    if not there:
-        asked = f"{name} judged" if name else "there are no verdicts on"
-        raise SamplesError(f"{asked} none of these runs: samples ingest … --verifier {name or 'numeric'} adds them")
-    if name is not None:
-        if name not in there:
-            close = meant(name, there)
-            raise NotFound(f'verifier "{name}"{close} judged none of these runs; those that did: {listed(there)}')
-        return name
-    if len(there) > 1:
-        raise UsageError(f"several verifiers judged these runs; choose with verifier=…: {listed(there)}")
-    return there[0]
 
 
 def integers(value: Any) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -24,8 +25,9 @@ from samples.query.connection import collected, engine, lock
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
 from samples.query.rows import Rows
-from samples.query.selection import apply_filters, needed, verifiers
+from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
+from samples.query.verifiers import choose_verifier
 from samples.query.views import Views, tables
 from samples_queries import Header, Unanswerable
 from samples_schemas import VIEWS
@@ -62,7 +64,7 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             left = chosen(there, filters)
             named = binding.runs_of(header, parameters, left, there)
             read = left if named is None else named
-            bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
+            bound = binding.bind(header, parameters, left, there, partial(choose_verifier, shown.lake, read))
             judges = [bound[name] for name in judged]
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
             if judges and all(judges):

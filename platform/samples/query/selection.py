@@ -9,12 +9,10 @@ from typing import Any
 import duckdb
 
 from samples.errors import NotFound
-from samples.lake.files import Selection, snapshot_files
-from samples.lake.tables import Tables
-from samples.query import parameters
+from samples.lake.files import Selection
 from samples.query.filters import Filters, Guessable, Known, find, listed, texts
+from samples.query.verifiers import choose_verifier
 from samples.query.views import Views
-from samples_schemas import COUNTS, VERDICTS
 
 _SHOWN = 12  # problems in a message
 
@@ -26,13 +24,6 @@ def needed(filters: Filters) -> set[str]:
         *(["problems"] if filters.of_problems else ()),
         *(["tallies"] if filters.exclude_guessable else ()),
     }
-
-
-def verifiers(lake: Tables, runs: Sequence[Known]) -> list[str]:
-    """Return the names of the verifiers that judged any of these runs: the lake's file list says so."""
-    ids = frozenset(run.run_id for run in runs)
-    files = [file for table in (VERDICTS, COUNTS) for file in snapshot_files(lake, table, Selection(ids))]
-    return sorted({file.partition["verifier"] for file in files})
 
 
 def apply_filters(
@@ -57,7 +48,8 @@ def apply_filters(
 def _guess(views: Views, there: Sequence[Known], guesses: Guessable, verifier: str | None) -> None:
     """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold]."""
     run = find(there, guesses.run)
-    judge = parameters.verifier(guesses.verifier or verifier, verifiers(views.lake, [run]))
+    where = "the third part of exclude_guessable"
+    judge = choose_verifier(views.lake, [run], guesses.verifier or verifier, where)
     views.create(["tallies"], Selection(frozenset({run.run_id})))
     views.connection.execute(_GUESSED, {"verifier": judge, "threshold": guesses.threshold})
 
