@@ -41,7 +41,7 @@ def plan(prepared: "Prepared") -> Iterator[str]:
 
 def ingested(summary: "Ingested", k: int) -> Iterator[str]:
     """Say what an ingest did."""
-    from samples_cli.screen import duration
+    from samples.pipeline.progress import duration
 
     there = summary.wanted - summary.missing
     yield f"run {summary.name} ({summary.run_id}): {there:,} of {summary.wanted:,} samples are there"
@@ -72,8 +72,8 @@ def ingest_fields(summary: "Ingested") -> dict[str, Any]:
 
 def rescored(summary: "Rescored") -> Iterator[str]:
     """Say what a pass of a verifier did."""
+    from samples.pipeline.progress import duration
     from samples.verifiers import STATUSES
-    from samples_cli.screen import duration
 
     yield from summary.left_out
     who = f"{summary.verifier} (version {summary.version}, pass {summary.pass_id})"

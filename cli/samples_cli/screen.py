@@ -25,13 +25,11 @@ from rich.text import Text
 
 from samples.errors import UsageError
 from samples.ingest.progress import Progress
+from samples.pipeline.progress import GAP
 from samples_cli.output import printable
-from samples_cli.progress import Estimate, duration, fitted, sampling, verifying
 
 if TYPE_CHECKING:  # it imports the whole lake
     from samples.rescore.rescore import Status
-
-__all__ = ["Mode", "Screen", "duration", "stopping"]
 
 Mode = Literal["auto", "quiet", "json"]
 
@@ -52,7 +50,6 @@ class Screen:
         os.close(log)
         self._line = ""
         self._event: tuple[str, dict[str, Any]] = ("", {})
-        self._estimate = Estimate()
         self._since = self._begin = time.monotonic()
         self._printed = float("-inf")
         self._new = False  # whether there is an event that was not printed
@@ -94,7 +91,6 @@ class Screen:
         """Name what is being done now, until something else is said."""
         if self._new:
             self._print()  # how far the phase before it came
-        self._estimate = Estimate()
         self._set(text, "phase", phase=text)
         self._since = time.monotonic()
         if not self._live:
@@ -111,18 +107,10 @@ class Screen:
 
     def show(self, progress: "Progress | Status") -> None:
         """Draw how far an ingest, or a pass of a verifier, is."""
-        if isinstance(progress, Progress):
-            if not progress.replicas and not progress.tokens:
-                if self._event[1].get("phase") != progress.phase:
-                    self.phase(progress.phase)
-                return
-            left = self._estimate.left(progress.samples_done, progress.samples, progress.seconds_left)
-            line = sampling(progress, left)
-        else:
-            seconds = (progress.pending - progress.done) / progress.per_second if progress.per_second else None
-            left = self._estimate.left(progress.done, progress.pending, seconds)
-            line = verifying(progress, left)
-        self._set(line, "progress", **asdict(progress) | {"seconds_left": left})
+        if not isinstance(progress, Progress) or progress.drawing:
+            self._set(str(progress), "progress", **asdict(progress))
+        elif self._event[1].get("phase") != progress.phase:
+            self.phase(progress.phase)
 
     def counting(self, doing: str, rows: int) -> None:
         """Draw how many rows are through; none yet begins a phase."""
@@ -150,7 +138,7 @@ class Screen:
         return f"{self._line}  {seconds:.0f} s" if seconds >= 1 else self._line
 
     def _render(self) -> Text:
-        return Text(fitted(self._text(), self._console.width), overflow="ellipsis", no_wrap=True)
+        return Text(_fitted(self._text(), self._console.width), overflow="ellipsis", no_wrap=True)
 
     def _tick(self) -> None:
         while not self._end.wait(0.25):
@@ -195,6 +183,14 @@ class stopping:  # noqa: N801 - reads as a with statement
             os._exit(130)  # Ray's processes and workers end with the driver's
         self._stop.set()
         self._screen.say(f"stopping: {self._then}", important=True)
+
+
+def _fitted(line: str, room: int) -> str:
+    """Drop the last parts of a line that do not fit."""
+    parts = line.split(GAP)
+    while len(parts) > 1 and len(GAP.join(parts)) > room:
+        parts.pop()
+    return GAP.join(parts)
 
 
 def _plain(value: Any) -> Any:

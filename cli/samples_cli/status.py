@@ -86,13 +86,13 @@ def _counted(status: "RunStatus") -> str:
 
 
 def _speed(status: "RunStatus") -> str:
-    from samples_cli.screen import duration
+    from samples.pipeline.progress import duration
 
     speed = "" if status.per_second is None else f", {status.per_second:,.1f} samples/s"
     return speed + ("" if status.seconds_left is None else f", {duration(status.seconds_left)} left")
 
 
 def _ago(then: datetime | None) -> str:
-    from samples_cli.screen import duration
+    from samples.pipeline.progress import duration
 
     return "never" if then is None else f"{duration((datetime.now(UTC) - then).total_seconds())} ago"
