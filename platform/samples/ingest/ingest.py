@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -176,26 +176,27 @@ class _Session:
 
     def _show(self, status: Status) -> None:
         samples_rate, tokens_rate = self._meter.see(status)
-        problems = len(self.plan.problem_ids)
-        progress = Progress(
-            phase=_phase(status),
-            problems=problems,
-            problems_done=problems - len(self._left),
-            samples=self.plan.wanted,
-            # The replicas report what they have drawn; the commit comes a little later.
-            samples_done=self.plan.wanted - self.plan.missing + min(status.samples, self.plan.missing),
-            tokens=status.tokens,
-            tokens_per_second=tokens_rate,
-            replicas=status.ready,
-            replicas_starting=status.starting,
-            errors=status.errors,
-            note=f"finishing {status.busy} units; Ctrl-C again leaves at once" if self.stop.is_set() else "",
+        problems, wanted, missing = len(self.plan.problem_ids), self.plan.wanted, self.plan.missing
+        done = wanted - missing + min(status.samples, missing)  # replicas report it; the commit comes a little later
+        left = None
+        if status.ready or status.tokens:
+            left = self._estimate.left(done, wanted, self._samples_left / samples_rate if samples_rate > 0 else None)
+        self.watch(
+            Progress(
+                phase=_phase(status),
+                problems=problems,
+                problems_done=problems - len(self._left),
+                samples=wanted,
+                samples_done=done,
+                tokens=status.tokens,
+                tokens_per_second=tokens_rate,
+                replicas=status.ready,
+                replicas_starting=status.starting,
+                errors=status.errors,
+                seconds_left=left,
+                note=f"finishing {status.busy} units; Ctrl-C again leaves at once" if self.stop.is_set() else "",
+            )
         )
-        if progress.drawing:
-            seconds = self._samples_left / samples_rate if samples_rate > 0 else None
-            left = self._estimate.left(progress.samples_done, progress.samples, seconds)
-            progress = replace(progress, seconds_left=left)
-        self.watch(progress)
 
 
 def _phase(status: Status) -> str:
