@@ -1,4 +1,4 @@
-"""`samples status`: how far a run is, from the lake alone."""
+"""`samples status`: show how far a run is, from the lake alone."""
 
 import shutil
 import sys

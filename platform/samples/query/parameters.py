@@ -1,4 +1,4 @@
-"""Parameters of named queries: from what a person typed or a program passed to what is bound."""
+"""Turn the parameters of named queries, as typed or passed, into the values to bind."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,30 +27,30 @@ def plain(value: Any) -> Any:
 
 
 def check(header: Header, given: Mapping[str, Any]) -> None:
-    """Refuse parameters that a query does not have, and a query without those it needs.
+    """Check that a query has these parameters, and that the ones it needs are given.
 
     Raises:
-        UsageError: With the query's own ones.
+        UsageError: A parameter is unknown or missing. The message lists the query's own.
     """
     names = {parameter.name for parameter in header.params}
-    wrong = [f'no parameter "{name}"{meant(name, names)}' for name in given if name not in names]
+    wrong = [f'has no parameter "{name}"{meant(name, names)}' for name in given if name not in names]
     wrong += [
-        f"a parameter missing: {parameter.name}"
+        f"needs the parameter {parameter.name}"
         for parameter in header.params
         if parameter.required and parameter.name not in given
     ]
     if wrong:
         there = ", ".join(map(str, header.params)) or "none"
-        has = "has" if wrong[0].startswith("no ") else "with"
-        raise UsageError(f"query {header.name} {has} {wrong[0]}; its parameters are {there}")
+        raise UsageError(f"query {header.name} {wrong[0]}; its parameters are {there}")
 
 
 def runs_of(
     header: Header, given: Mapping[str, Any], runs: Sequence[Known], there: Sequence[Known]
 ) -> list[Known] | None:
-    """Return the runs that a query's parameters name; None when it has no such parameters and reads whatever there is.
+    """Return the runs that a query's parameters name. None means that it has no such parameters and reads all runs.
 
-    `runs` are those that filters leave, which a list of runs is chosen from; one run that is named may be any `there`.
+    `runs` are the runs `there` that pass the filters. A parameter for several runs chooses among `runs`, a parameter
+    for one run among all `there`.
 
     Raises:
         NotFound: There is no such run.

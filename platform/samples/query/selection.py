@@ -1,6 +1,6 @@
-"""Leave out of the views what filters leave out.
+"""Apply a query's filters to the views.
 
-Runs are left out as whole files. Problems are left out row by row, each as the version that a run was drawn for.
+Runs are left out as whole files, problems row by row. A problem is the version of it that the run was drawn for.
 """
 
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ def needed(filters: Filters) -> set[str]:
 def apply_filters(
     views: Views, there: Sequence[Known], left: Sequence[Known], filters: Filters, verifier: str | None = None
 ) -> Selection:
-    """Decide what stays in the views: `there` are all runs, `left` those that stay.
+    """Return the selection of rows that stay in the views. `there` are all runs, `left` those that pass the filters.
 
-    `verifier` is whose verdicts say what is guessable, unless the filter names one.
+    The verdicts of `verifier` say which problems are guessable, unless the filter names a verifier.
 
     Raises:
-        NotFound: A filter names what is not there, or nothing stays.
+        NotFound: A filter names something that is not there, or no problem passes all filters.
     """
     if filters.exclude_guessable:
         _guess(views, there, filters.exclude_guessable, verifier)
@@ -61,12 +61,12 @@ SELECT dataset, problem_id FROM tallies WHERE verifier = $verifier AND 0 < c AND
 
 
 def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known], filters: Filters) -> Selection:
-    """Make the tables `kept` and `kept_problems` of what filters leave of these runs; say so.
+    """Make the tables `kept` and `kept_problems`, of the problems that pass the filters, and select them.
 
-    Needs the views problems and runs, and the table `guessed` of problems to leave out if any are.
+    The views problems and runs must exist, and the table `guessed` if guessable problems are left out.
 
     Raises:
-        NotFound: A filter names a problem, key or value that is not there, or together they leave no problem.
+        NotFound: A filter names a problem, key or value that is not there, or no problem passes all filters.
     """
     ids = [run.run_id for run in runs]
     connection.execute(_ASKED, {"runs": ids})
@@ -94,7 +94,7 @@ def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known],
     return Selection(frozenset(ids), problems=True)
 
 
-# A problem is what the run was drawn for: that version of it, when it was edited.
+# If a problem was edited, this is the version that the run was drawn for.
 _ASKED = """
 CREATE TEMP TABLE asked AS
 SELECT run_id, dataset, problem_id, problem_hash, metadata
@@ -122,7 +122,7 @@ def _missing(connection: duckdb.DuckDBPyConnection, problems: Sequence[str]) -> 
 
 
 def _require(connection: duckdb.DuckDBPyConnection, key: str, wanted: list[str]) -> None:
-    """Raise unless some problem has the key, and one of these values there."""
+    """Raise NotFound unless some problem has this key with one of these values."""
     field = _field("$key", "$path")
     rows = connection.execute(
         f"SELECT DISTINCT {field} AS value FROM asked WHERE value IS NOT NULL ORDER BY ALL",  # noqa: S608 - its values are bound
@@ -137,7 +137,7 @@ def _require(connection: duckdb.DuckDBPyConnection, key: str, wanted: list[str])
 
 
 def _field(key: str, path: str) -> str:
-    """Name a value of metadata as text, in SQL: under the key as it is, else along the path."""
+    """Return SQL for a value of metadata as text. It is found under the key as it is, else along the path."""
     return f"coalesce(json_extract_string(metadata, {key}), json_extract_string(metadata, {path}))"
 
 
