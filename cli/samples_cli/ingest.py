@@ -1,4 +1,4 @@
-"""`samples ingest`: draw what is missing of a run."""
+"""`samples ingest`: draw the missing samples of a run."""
 
 import json as encoding
 import sys
@@ -85,13 +85,13 @@ def command(
     model: Annotated[str, _engine("--model", metavar="MODEL",
         help="The model: a folder, or a name on the Hugging Face Hub.")],
     engine: Annotated[Literal["vllm", "transformers", "toy"], _engine("--engine", metavar="ENGINE",
-        help="What draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
+        help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
     revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
     dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
         help="The type of the weights: auto, float32, bfloat16 or float16.")] = "auto",
     replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
-        help="How many engines at once. Ray starts and ends them as the work needs.")] = Replicas(1, 1),  # noqa: B008 - a constant
+        help="How many engines run at once. Ray starts and ends them as the work needs.")] = Replicas(1, 1),  # noqa: B008 - a constant
     tensor_parallel_size: Annotated[int, _engine("--tensor-parallel-size", min=1,
         help="The number of GPUs per replica.")] = 1,
     max_num_seqs: Annotated[int | None, _engine("--max-num-seqs", min=1,
@@ -106,7 +106,7 @@ def command(
         help="Another engine argument of vLLM; its value is JSON, or text. Repeatable.")] = None,
     # the run
     name: Annotated[str | None, _run("--name", metavar="NAME",
-        help="Give the run this name; otherwise model, problem set and id make one.")] = None,
+        help="Give the run this name; otherwise it has the names of model and problem set, and its id.")] = None,
     label: Annotated[list[Pair] | None, _run("--label", metavar="KEY=VALUE", parser=Pair.read,
         autocompletion=complete.labels,
         help="A label of the run, such as family=qwen or step=400. Repeatable.")] = None,
@@ -122,8 +122,8 @@ def command(
 ) -> None:  # fmt: skip
     """Draw samples of PROBLEMS with a model, and keep every completion, token id and log-prob in a lake.
 
-    The same command again draws only what is missing, and a larger -k adds only the new samples. Ctrl-C once stops in
-    good order: what is in hand is finished and kept.
+    The same command again draws only what is missing, and a larger -k adds only the new samples. Press Ctrl-C once
+    to stop: the samples in hand are finished and kept.
     """
     given = locals()
     from samples.runs.request import prepare
@@ -151,7 +151,7 @@ def _draw(prepared: Any, verifier: str | None, report: Reporter) -> int:
     from samples_cli.screen import stopping
 
     report.screen.say(closing.opening(prepared))
-    then = "units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
+    then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
     verdicts = None
     with stopping(report.screen, then) as stop:
         summary = ingest(prepared, watch=report.screen.show, stop=stop)

@@ -42,13 +42,14 @@ fills in values, and joins one SELECT per value while there are few; otherwise i
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, NamedTuple
 
 from samples_queries.files import NAMES, is_sql, text
 from samples_queries.headers import GROUPS, KINDS, Header, Parameter, header
 from samples_queries.manual import listing, reference
+
+if TYPE_CHECKING:  # help and completion read headers, without a library that takes long to import
+    import pyarrow as pa
 
 
 class Unanswerable(ValueError):
@@ -58,7 +59,7 @@ class Unanswerable(ValueError):
 class Answer(NamedTuple):
     """The rows of an answer, and what its reader must know about them, one sentence each."""
 
-    rows: pa.Table
+    rows: "pa.Table"
     notes: Sequence[str] = ()
 
 

@@ -34,7 +34,7 @@ def test_import_says_on_stderr_what_it_added_and_then_that_nothing_is_new(sample
     assert last.endswith("of aime24: 3 problems, 6 samples, 6 verdicts of imported (3 correct, 3 wrong)")
     code, _, err = imports(samples, tmp_path, file, name="other")
     assert code == 0
-    assert err.strip().splitlines()[-1] == "nothing was added: all of it was there already, as run base-7b"
+    assert err.strip().splitlines()[-1] == "nothing was added: all rows were there already, as run base-7b"
 
 
 def test_an_imported_run_answers_questions_like_a_sampled_one(samples, tmp_path, file):

@@ -71,7 +71,7 @@ def _wanted(run: Run, asked: Mapping[str, int]) -> int | None:
 def differing(specifications: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
     """Return the settings that differ between specifications, each with its value (short text) in every one.
 
-    A revision counts where one model has several, and a problem set's hash where one dataset has several.
+    A revision counts only if one model has several, a problem set's hash only if one dataset has several.
     """
     flat = [_flat(specification) for specification in specifications]
     names = list(dict.fromkeys(name for one in flat for name in one))

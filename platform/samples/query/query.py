@@ -1,13 +1,14 @@
-"""Ask a lake: named questions, and an analyst's own SQL, over its views.
+"""Answer named queries and an analyst's own SQL over the views of a lake.
 
-One command pins one snapshot, and all views read it. What asks runs in a connection that can read the views and
-nothing else. Nothing here starts a model.
+One command pins one snapshot, and all views read it. SQL runs in a connection that can read the views and nothing
+else. No model is started.
 """
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -22,8 +23,9 @@ from samples.query.connection import collected, engine, lock
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
 from samples.query.rows import Rows
-from samples.query.selection import apply_filters, judged, needed, verifiers
+from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
+from samples.query.verifiers import choose_verifier, judged
 from samples.query.views import Views, tables
 from samples_queries import Header, Unanswerable
 from samples_queries.asking import ask
@@ -32,13 +34,13 @@ from samples_schemas import VIEWS
 
 
 def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | None = None, **parameters: Any) -> Rows:
-    """Answer a named question: its rows have the columns of its header.
+    """Answer a named query. Its rows have the columns of its header.
 
     `parameters` are the query's own (see its header), and the filters that all have: `dataset`, `where`, `problems`,
     `labels`, `exclude_guessable` (see `samples.query.filters`), and `runs` where the query has no such parameter.
 
     Raises:
-        UsageError: No query has this name, or its parameters are others.
+        UsageError: No query has this name, or a parameter is unknown, missing or of another kind.
         NotFound: A run, verifier, problem, label or value is not there.
         SamplesError: The lake does not hold what the answer needs; the message says how to get it.
         LakeError: A file of the lake cannot be read.
@@ -56,13 +58,13 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     reads = {*header.reads, "runs", *(["tallies"] if judges_of else ()), *needed(filters)}
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
-        with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=…"):
+        with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
             running.append(shown.connection)
             there = _runs(shown)
             left = chosen(there, filters)
             named = binding.runs_of(header, parameters, left, there)
             read = left if named is None else named
-            bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
+            bound = binding.bind(header, parameters, left, there, partial(choose_verifier, shown.lake, read))
             judges = [bound[name] for name in judges_of]
             notes = _leave_out_unjudged(shown.lake, header, parameters, left, bound)
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
@@ -100,7 +102,7 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
             try:
                 return Rows(collected(connection, text, memory))
             except (duckdb.IOException, duckdb.OutOfMemoryException):
-                raise  # the lake's files, or its size, not the analyst's SQL
+                raise  # the lake's files or their size are at fault, not the SQL
             except duckdb.Error as error:
                 raise shown.failure or refused(error, names) from error
 
@@ -109,7 +111,7 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
 
 @contextmanager
 def connect(lake: Tables, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB connection in which these views of the lake's newest snapshot are, for the library's own use."""
+    """Open a DuckDB connection with these views of the lake's newest snapshot, for the library's own use."""
     with explained(lake.uri), engine() as connection:
         Views(connection, lake.pin(tables(reads))).create(reads)
         yield connection
@@ -117,7 +119,7 @@ def connect(lake: Tables, reads: Iterable[str] = VIEWS) -> Generator[duckdb.Duck
 
 @contextmanager
 def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int | None) -> Generator[Views]:
-    """Pin what these views stand on, while DuckDB starts: either takes some 20 ms."""
+    """Pin the tables that these views read while DuckDB starts. Each takes about 20 ms."""
     with explained(lake.uri), ThreadPoolExecutor(1) as beside:
         pinned = beside.submit(lake.pin, tables(reads))
         with engine(memory, threads) as connection:
@@ -126,11 +128,11 @@ def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int
 
 @contextmanager
 def _enough(what: str, more: str) -> Generator[None]:
-    """Say what allows more memory where there is not enough."""
+    """Say how to allow more memory when a query runs out of it."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise SamplesError(f"{what}: {said(error)}: allow it more with {more}") from error
+        raise SamplesError(f"{what}: {said(error)}; allow more with {more}") from error
 
 
 def _runs(shown: Views) -> list[Known]:
