@@ -81,7 +81,10 @@ def test_every_parameter_of_a_query_is_an_option(samples, filled):
     for options, parameters in (
         (["coverage", "--a", "a", "--b", "b", "--threshold", "2"], {"a": "a", "b": "b", "threshold": 2}),
         (["verdict_changes", "--from", "v@1", "--to", "v@1"], {"from": "v@1", "to": "v@1"}),
-        (["reliability", "--taus", "0.5,1", "--ks", "1..3", "--runs", "b,a"], {"taus": [0.5, 1], "ks": [1, 2, 3]}),
+        (
+            ["reliability", "--taus", "0.5,1", "--ks", "1..3", "--runs", "b,a"],
+            {"taus": [0.5, 1], "ks": [1, 2, 3], "runs": ["b", "a"]},
+        ),
         (["majority", "--minutes", "0.5", "--verifier", "v"], {"minutes": 0.5}),
         (["tokens_by_run", "--runs", "b"], {"runs": ["b"]}),
         (["problems", "--runs", "b"], {"runs": ["b"]}),  # a filter: the query has no such parameter
