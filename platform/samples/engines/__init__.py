@@ -174,10 +174,16 @@ def tokenizer(engine: str, model: str, revision: str | None = None) -> Tokenizer
 def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Engine:
     """Load `model` into a new engine. This takes seconds to minutes.
 
+    The engine computes in `dtype`; "auto" is the checkpoint's own.
+
     Raises:
-        ModelError: The model cannot be found or loaded.
+        ModelError: The model cannot be found or loaded, or this machine cannot compute in `dtype`.
     """
+    from samples.engines.dtypes import dtype_used
+
     with _packages_of(engine):
+        if has_weights(engine):
+            dtype = dtype_used(_module(engine).find_model(model, revision), revision, dtype)
         return _module(engine).load(model, revision, dtype, sampling, placement)
 
 

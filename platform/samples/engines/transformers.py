@@ -1,8 +1,8 @@
 """The reference engine: transformers' forward pass and our own sampling loop. It is correct rather than fast.
 
 It draws as vLLM does: raw log-probs, then min_tokens, penalties, temperature, min_p, top_k and top_p, in this order.
-The default dtype is float32. Completions of one prompt share a batch, but each takes its random numbers from its own
-seed, one number per token. So the batch changes a completion by no more than rounding.
+Completions of one prompt share a batch, but each takes its random numbers from its own seed, one number per token. So
+the batch changes a completion by no more than rounding.
 """
 
 import threading
@@ -23,7 +23,7 @@ from samples.engines.huggingface import (
 )
 from samples.errors import ModelError
 
-__all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
+__all__ = ["TransformersEngine", "find_model", "load", "tokenizer", "versions"]
 
 _BATCH = 16
 
@@ -157,7 +157,7 @@ def _draw_tokens(final: Any, sources: list[Any]) -> Any:
 
 
 def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> TransformersEngine:
-    """Load `model` in this process, on the GPU if there is one. The `dtype` "auto" means float32.
+    """Load `model` in this process, on the GPU if there is one. `dtype` is one of `samples.engines.dtypes.DTYPES`.
 
     Raises:
         ModelError: The model cannot be found or loaded.
@@ -167,9 +167,7 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
     import torch
     from transformers import AutoModelForCausalLM
 
-    kind = getattr(torch, "float32" if dtype == "auto" else dtype, None)
-    if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
-        raise ModelError(f'dtype "{dtype}" is not known: use auto, float32, bfloat16 or float16')
+    kind: Any = getattr(torch, dtype)
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(find_model(model, revision), revision=revision, dtype=kind)
         loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()

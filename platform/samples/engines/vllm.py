@@ -27,7 +27,7 @@ from samples.engines import (
 from samples.engines.huggingface import find_model, installed_versions, one_line, silence_huggingface, tokenizer
 from samples.errors import ModelError, UsageError
 
-__all__ = ["VllmEngine", "load", "tokenizer", "versions"]
+__all__ = ["VllmEngine", "find_model", "load", "tokenizer", "versions"]
 
 
 class VllmEngine:
@@ -47,6 +47,7 @@ class VllmEngine:
             self.close()
             raise
         self._max_model_len: int = self._llm.model_config.max_model_len
+        self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
         atexit.register(self.close)
 
@@ -148,11 +149,15 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
     engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement)
     try:
-        return VllmEngine(engine_args, sampling)
+        engine = VllmEngine(engine_args, sampling)
     except Exception as error:
         raise ModelError(
             f'model "{model}": vLLM cannot load it: {vllm_log.first_error() or one_line(error)}'
         ) from error
+    if (used := engine.dtype) != dtype:
+        engine.close()
+        raise ModelError(f'model "{model}": vLLM computes in {used} instead of {dtype}: choose --dtype {used}')
+    return engine
 
 
 def versions() -> dict[str, str]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from samples import engines
 from samples.engines import SEQUENCES, Completion, Engine, EngineDead, Placement, Sampling
+from samples.engines.identity import require_unchanged
 from samples.errors import SamplesError, first_line_and_class
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan, Unit
@@ -34,7 +35,6 @@ class SamplingJob:
     lake: str
     run: Run
     revision: str | None
-    dtype: str
     sampling: Sampling
     placement: Placement
     units: pa.Table
@@ -44,14 +44,23 @@ class SamplingJob:
         return self.units.num_rows
 
     def load(self) -> "Sampler":
-        """Load the engine.
+        """Load the engine with the very weights and in the very dtype that the run's identity holds.
 
         Raises:
-            SamplesError: The lake or the model cannot be opened.
+            SamplesError: The lake or the model cannot be opened, or this machine has other weights.
         """
         lake = Tables(self.lake)
-        model = (self.run.engine, self.run.model, self.revision, self.dtype)
-        return Sampler(self, lake, engines.load(*model, self.sampling, self.placement))
+        run = self.run
+        held = (run.engine, run.model, self.revision, run.specification["revision"])
+        require_unchanged(*held)
+        model = (run.engine, run.model, self.revision, run.specification["dtype"])
+        engine = engines.load(*model, self.sampling, self.placement)
+        try:
+            require_unchanged(*held)  # a trainer may have saved its next step meanwhile
+        except BaseException:
+            engine.close()
+            raise
+        return Sampler(self, lake, engine)
 
 
 @dataclass(frozen=True)

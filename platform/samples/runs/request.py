@@ -111,12 +111,12 @@ def prepare(request: Request) -> Prepared:
     problems = load(request.problems, dataset=request.dataset, fields=request.fields, limit=request.limit)
     tokenizer = engines.tokenizer(request.engine, request.model, request.revision)
     template = templates.load_template(request.template, tokenizer, system=request.system, suffix=request.suffix)
-    weights = identify(request.engine, request.model, request.revision)
+    weights = identify(request.engine, request.model, request.revision, request.dtype)
     specification = specify(
         model=weights.name,
         revision=weights.revision,
         engine=request.engine,
-        dtype=request.dtype,
+        dtype=weights.dtype,
         template=template,
         sampling=request.sampling,
         seed=request.seed,

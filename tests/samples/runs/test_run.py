@@ -7,7 +7,6 @@ import pytest
 
 from samples.api import Lake
 from samples.engines import Placement, Sampling
-from samples.engines.identity import fingerprint
 from samples.errors import NotFound, UsageError
 from samples.runs.request import Pool, Request, prepare
 from samples.runs.run import find, register, seed_of
@@ -117,12 +116,3 @@ def test_the_recorded_specification_is_what_the_id_is_the_hash_of(request_, tmp_
     again = find(lake, run.run_id)
     assert again.run_id == run.run_id
     assert again.specification == json.loads(json.dumps(run.specification))
-
-
-def test_a_checkpoint_is_known_by_its_content_wherever_it_lies(tmp_path):
-    for name in ("one", "two", "three"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "config.json").write_text("{}")
-        (tmp_path / name / "model.safetensors").write_bytes(bytes(5 << 20) + (b"new" if name == "three" else b"old"))
-    one, two, three = (fingerprint(tmp_path / name) for name in ("one", "two", "three"))
-    assert one == two != three
