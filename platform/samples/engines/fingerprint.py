@@ -3,6 +3,10 @@
 Fine-tuning may change a few weights of a tensor and keep every size, so nothing less than the whole content tells two
 checkpoints apart. A file is hashed once and then known by device, inode, size and times, in a file of the user's cache.
 A file that was written to in the last seconds is not remembered: a later write may leave its times as they are.
+
+Cost: SHA-256 takes 1.7 GB/s on a core that has instructions for it, and pieces of a file are hashed on all cores, so the
+storage decides. A model is read once more per machine and checkpoint, and its engine then finds it in memory. A file that
+is known costs microseconds.
 """
 
 import json
@@ -12,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from hashlib import blake2b
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -50,11 +54,11 @@ def fingerprint(folder: Path, watch: Callable[[int, int], None] = lambda _done, 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for path in missing:
             known.add(stats[path], _hash(path, stats[path], pool, read))
-    state = blake2b(digest_size=8)
+    state = sha256()
     for path in files:
         state.update(f"{path.name}\0{stats[path].st_size}\0{known.get(stats[path])}\0".encode())
     known.save()
-    return state.hexdigest()
+    return state.hexdigest()[:16]
 
 
 def _counts(name: str) -> bool:
@@ -74,7 +78,7 @@ def _hash(path: Path, before: os.stat_result, pool: ThreadPoolExecutor, read: Ca
     def piece(start: int) -> bytes:
         with path.open("rb", buffering=0) as file:
             file.seek(start)
-            state, left = blake2b(digest_size=16), _PIECE
+            state, left = sha256(), _PIECE
             buffer = memoryview(bytearray(1 << 20))
             while left and (size := file.readinto(buffer[: min(left, len(buffer))])):
                 state.update(buffer[:size])
@@ -88,7 +92,7 @@ def _hash(path: Path, before: os.stat_result, pool: ThreadPoolExecutor, read: Ca
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from error
     if _key(_stat(path)) != _key(before):
         raise ModelError(f"{path}: changed while it was read; wait until the checkpoint is complete")
-    return blake2b(b"".join(pieces), digest_size=16).hexdigest()
+    return sha256(b"".join(pieces)).hexdigest()
 
 
 def _key(stat: os.stat_result) -> str:

@@ -82,8 +82,8 @@ def _require_dtype(dtype: str, platform: Any) -> None:
     if getattr(torch, dtype) not in supported:
         there = ", ".join(str(kind).removeprefix("torch.") for kind in supported)
         raise ModelError(
-            f"vLLM cannot compute in {dtype} on this machine's {platform.get_device_name()}, and the run needs it (this "
-            f"machine has {there}): use other machines, or begin another run with --dtype"
+            f"vLLM cannot compute in {dtype}, the run's dtype, on this machine's {platform.get_device_name()}, which "
+            f"has {there}: use other machines, or begin another run with --dtype"
         )
 
 
