@@ -49,6 +49,9 @@ def command(
         help="The system message of the chat.")] = None,
     suffix: Annotated[str | None, _prompt("--suffix", metavar="TEXT",
         help=r"Text after each question, such as 'Put your final answer within \boxed{}.'")] = None,
+    template_date: Annotated[str | None, _prompt("--template-date", metavar="YYYY-MM-DD",
+        help="The day that a template writes as today's date, if it writes one; otherwise 2024-07-26. It is part of "
+        "the run: the clock never decides.")] = None,
     # sampling
     temperature: Annotated[float, _sampling("--temperature", min=0,
         help="Divide the logits by this number; 0 always takes the likeliest token.")] = 1.0,
@@ -104,7 +107,8 @@ def command(
     kv_cache_gib: Annotated[float, _engine("--kv-cache-gib", parser=positive,
         help="GiB of memory for the key-value cache, with vLLM's CPU build.")] = 1.0,
     engine_arg: Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=VALUE", parser=Pair.read,
-        help="Another engine argument of vLLM; its value is JSON, or text. Repeatable.")] = None,
+        help="Another engine argument of vLLM; its value is JSON, or text. It is part of the run, unless it only says "
+        "where and how fast the work is done, such as enforce_eager. Repeatable.")] = None,
     # the run
     name: Annotated[str | None, _run("--name", metavar="NAME",
         help="Give the run this name; otherwise model, problem set and id make one.")] = None,
@@ -184,12 +188,13 @@ def _request(given: dict[str, Any]) -> Any:
     def of(kind: Any, **more: Any) -> Any:
         return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given} | more)
 
+    extra = {name.replace("-", "_"): value(text) for name, text in given["engine_arg"] or ()}
     lists = {name: tuple(given[name] or ()) for name in ("stop", "stop_token_ids")}
     return of(
         Request,
         fields={role: field for role in ("question", "answer", "id", "tests") if (field := given[f"{role}_field"])},
         labels=dict(given["label"] or ()),
         sampling=of(Sampling, **lists),
-        placement=of(Placement, extra={name: value(text) for name, text in given["engine_arg"] or ()}),
+        placement=of(Placement, extra=extra),
         pool=Pool(*given["replicas"]),
     )

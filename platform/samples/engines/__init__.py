@@ -45,7 +45,10 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Placement:
-    """How one replica uses its machine. It is not part of a run's identity."""
+    """How one replica uses its machine.
+
+    It is not part of a run's identity, except for what `engine_args.deciding` finds in `extra`.
+    """
 
     tensor_parallel_size: int = 1
     max_num_seqs: int | None = None
@@ -90,8 +93,11 @@ class Tokenizer(Protocol):
         """The model's own chat template (Jinja text), or None when it has none."""
         ...
 
-    def render_chat(self, messages: list[dict[str, str]]) -> str:
-        """Render messages ({"role", "content"}) with the chat template, up to the start of the assistant's turn."""
+    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
+        """Render messages ({"role", "content"}) with the chat template, up to the start of the assistant's turn.
+
+        `date` (YYYY-MM-DD) is today's date, for a template that asks for it.
+        """
         ...
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:

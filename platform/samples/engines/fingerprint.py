@@ -4,9 +4,9 @@ Fine-tuning may change a few weights of a tensor and keep every size, so nothing
 checkpoints apart. A file is hashed once and then known by device, inode, size and times, in a file of the user's cache.
 A file that was written to in the last seconds is not remembered: a later write may leave its times as they are.
 
-Cost: SHA-256 takes 1.7 GB/s on a core that has instructions for it, and pieces of a file are hashed on all cores, so the
-storage decides. A model is read once more per machine and checkpoint, and its engine then finds it in memory. A file that
-is known costs microseconds.
+Cost: SHA-256 takes 1.7 GB/s on a core that has instructions for it, and pieces of a file are hashed on all cores, so
+the storage decides. A model is read once more per machine and checkpoint, and its engine then finds it in memory. A
+file that is known costs microseconds.
 """
 
 import json

@@ -88,8 +88,9 @@ class ToyTokenizer:
         """The chat template, as Jinja text."""
         return _CHAT_TEMPLATE
 
-    def render_chat(self, messages: list[dict[str, str]]) -> str:
+    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
         """Render messages as `<role>content` lines."""
+        del date
         return "".join(f"<{message['role']}>{message['content']}\n" for message in messages) + "<assistant>"
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:

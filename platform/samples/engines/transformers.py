@@ -21,7 +21,7 @@ from samples.engines.huggingface import (
     silence_huggingface,
     tokenizer,
 )
-from samples.errors import ModelError
+from samples.errors import ModelError, UsageError
 
 __all__ = ["TransformersEngine", "find_model", "load", "tokenizer", "versions"]
 
@@ -161,7 +161,12 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
 
     Raises:
         ModelError: The model cannot be found or loaded.
+        UsageError: `placement.extra` has engine arguments, which are vLLM's.
     """
+    if placement.extra:
+        raise UsageError(
+            f"engine transformers has no engine arguments: leave out --engine-arg {next(iter(placement.extra))}"
+        )
     words = tokenizer(model, revision)
     silence_huggingface()
     import torch

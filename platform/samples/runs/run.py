@@ -24,6 +24,7 @@ from samples.problems.problems import ProblemSet
 from samples.runs.templates import Template
 from samples_schemas import RUNS
 
+IMPORTED = "imported"  # the engine of runs whose samples came in a file
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -58,6 +59,11 @@ class Run:
         return self.model if _HUB_NAME.fullmatch(self.model) else self.model.rstrip("/").rpartition("/")[2]
 
     @property
+    def default_name(self) -> str:
+        """The name of a run that nobody named."""
+        return f"{self.model_name.rsplit('/', 1)[-1]}-{self.dataset}-{self.run_id[1:7]}"
+
+    @property
     def partition(self) -> dict[str, str]:
         """The partition values of this run's samples and completions."""
         return {"dataset": self.dataset, "run_id": self.run_id}
@@ -73,12 +79,15 @@ def specify(
     sampling: Sampling,
     seed: int,
     problems: ProblemSet,
+    engine_args: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the specification of a run as JSON values. Its hash is the run's id.
 
     `model` and `revision` identify the weights, wherever they are stored: a hub's name and commit, or a folder's name
-    and the fingerprint of its content.
+    and the fingerprint of its content. `engine_args` are the engine arguments that decide what is drawn. They and the
+    template's date are left out if there are none.
     """
+    named = {name: getattr(template, name) for name in ("kind", "text", "system", "suffix")}
     return {
         "model": model,
         "revision": revision,
@@ -86,9 +95,10 @@ def specify(
         "dtype": dtype,
         "dataset": problems.dataset,
         "problems": problems.hash,
-        "template": {name: getattr(template, name) for name in ("kind", "text", "system", "suffix")},
+        "template": named | ({"date": template.date} if template.date else {}),
         "sampling": json.loads(json.dumps(asdict(sampling))),
         "seed": seed,
+        **({"engine_args": dict(engine_args)} if engine_args else {}),
     }
 
 
@@ -118,10 +128,13 @@ def seed_of(run: str, problem_id: str, sample_index: int) -> int:
 
 
 def register(lake: Tables, run: Run) -> Run:
-    """Record a run unless the lake has it. Return it as recorded: the first name and labels stay.
+    """Record a run unless the lake has it. Return it as recorded: with its first name and labels.
+
+    A run whose name is `default_name` was not named, and takes the name that it has.
 
     Raises:
-        UsageError: The name already belongs to another run. The message says what differs.
+        UsageError: The name already belongs to another run (the message says what differs), or the run already has
+            another name.
     """
     recorded = run
 
@@ -131,6 +144,7 @@ def register(lake: Tables, run: Run) -> Run:
         for row in known:
             if row["run_id"] == run.run_id:
                 recorded = _from_row(row)
+                _require_same_name(recorded, run)
                 return []
             if row["name"] == run.name:
                 raise UsageError(
@@ -141,6 +155,16 @@ def register(lake: Tables, run: Run) -> Run:
 
     lake.append("runs", "runs", choose)
     return recorded
+
+
+def _require_same_name(recorded: Run, run: Run) -> None:
+    """Check that a recorded run is not given a second name, which nobody could find it by."""
+    if run.name not in {recorded.name, run.default_name}:
+        raise UsageError(
+            f'--name "{run.name}": these settings are run {recorded.name} ({run.run_id}) already, and a run has one '
+            f"name: repeat the command with --name {recorded.name}"
+            + ("" if run.engine == IMPORTED else ", or change a setting, such as --seed, to draw another run")
+        )
 
 
 def every(lake: Tables) -> list[Run]:

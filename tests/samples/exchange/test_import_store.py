@@ -67,10 +67,11 @@ def test_the_same_file_again_adds_nothing(anywhere, tmp_path):
     file = written(tmp_path)
     first = load(anywhere, file, "samples", name="a", dataset="d")
     before = held(anywhere)
-    for name in ("a", "another"):
-        again = load(anywhere, file, "samples", name=name, dataset="d")
-        assert (again.added, again.run.name, again.run.run_id) == ((), "a", first.run.run_id)
-        assert (again.samples, again.verdicts) == (first.samples, first.verdicts)
+    again = load(anywhere, file, "samples", name="a", dataset="d")
+    assert (again.added, again.run.name, again.run.run_id) == ((), "a", first.run.run_id)
+    assert (again.samples, again.verdicts) == (first.samples, first.verdicts)
+    with pytest.raises(UsageError, match=r"are run a .* already, .* repeat the command with --name a"):
+        load(anywhere, file, "samples", name="another", dataset="d")
     assert held(anywhere) == before
 
 

@@ -19,11 +19,10 @@ from samples.exchange.imports.store import VERIFIER, Store
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet, check_dataset_name
 from samples.problems.problems import load as load_problems
+from samples.runs.labels import add_labels
 from samples.runs.record import add_problems
-from samples.runs.run import Run, register
+from samples.runs.run import IMPORTED, Run, register
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, VERDICTS
-
-ENGINE = "imported"
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def load(
         run = Run(
             name=name,
             dataset=dataset,
-            engine=ENGINE,
+            engine=IMPORTED,
             model=(labels or {}).get("model") or held.model or "unknown",
             specification=_specification(source, form, dataset, score, given),
             problem_hashes={problem.problem_id: problem.problem_hash for problem in of.values()},
@@ -80,6 +79,7 @@ def load(
         )
         to = Tables(lake, create=True)
         run = register(to, run)
+        add_labels(to, run, labels or {})
         add_problems(to, dataset, of.values())
         version = f"{form}-{source.content[:12]}"
         store = Store(to, run, version, _tables(held))
@@ -100,7 +100,7 @@ def _specification(
     source: Source, form: str, dataset: str, score: str | None, given: ProblemSet | None
 ) -> dict[str, Any]:
     return {
-        "engine": ENGINE,
+        "engine": IMPORTED,
         "format": form,
         "dataset": dataset,
         "file": source.base,
