@@ -39,7 +39,8 @@ def command(
     answer_field: Annotated[str | None, _asked("--answer-field", metavar="FIELD",
         help="The field with the gold answer.")] = None,
     id_field: Annotated[str | None, _asked("--id-field", metavar="FIELD",
-        help="The field with the problem's id.")] = None,
+        help="The field with the problem's id. A number is written as text: 7 and 7.0 are 7, 1e3 is 1000; text stays "
+        "as it is.")] = None,
     tests_field: Annotated[str | None, _asked("--tests-field", metavar="FIELD",
         help="The field with the unit tests of a code problem.")] = None,
     # the prompt
