@@ -109,7 +109,7 @@ def rescore_fields(summary: "Rescored") -> dict[str, Any]:
     return {"command": "rescore"} | {name: getattr(summary, name) for name in names}
 
 
-def imported(summary: "Imported", name: str) -> Iterator[str]:
+def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
     parts = [f"{summary.problems:,} problems"]
@@ -123,8 +123,7 @@ def imported(summary: "Imported", name: str) -> Iterator[str]:
         parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
     yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
     if not summary.added:
-        named = "" if run.name == name else f", as run {run.name}"
-        yield f"nothing was added: all of it was there already{named}"
+        yield "nothing was added: all of it was there already"
 
 
 def import_fields(summary: "Imported") -> dict[str, Any]:

@@ -34,8 +34,9 @@ def command(
 ) -> None:  # fmt: skip
     """Add the samples of FILE to a lake, as a run.
 
-    Verdicts in the file are stored as those of the verifier "imported". The file is checked first: when rows are bad,
-    it names them and adds nothing. The same file again adds nothing.
+    Verdicts are stored as those of the verifier that the file names (samples export does), else of "imported". The file
+    is checked first: when rows are bad, it names them and adds nothing. The same file again adds nothing; a longer file
+    of the same run, under the same name, adds what it has more.
     """
     from samples.exchange.imports.load import load
 
@@ -51,4 +52,4 @@ def command(
             score=score,
             watch=report.screen.counting,
         )
-        report.done(closing.imported(summary, name), closing.import_fields(summary))
+        report.done(closing.imported(summary), closing.import_fields(summary))

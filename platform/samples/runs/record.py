@@ -60,6 +60,12 @@ def problems(lake: Tables, run: Run, ids: Sequence[str] | None = None) -> Iterat
                     yield Problem(row["problem_id"], *content)
 
 
+def problem_versions(lake: Tables, dataset: str, hashes: Mapping[str, str]) -> dict[str, Problem]:
+    """Return the lake's problems of these ids and hashes; those that it lacks are left out."""
+    run = Run("", dataset, "", "", {}, dict(hashes))
+    return {problem.problem_id: problem for problem in problems(lake, run, list(hashes))}
+
+
 def _newly_wanted(lake: Tables, run: Run, k: int) -> list[tuple[pa.Table, Mapping[str, str]]]:
     if wanted(lake).get(run.run_id) == k:
         return []

@@ -8,7 +8,7 @@ their neutral value are left out of the hash, so that a parameter added later do
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.metadata import version
@@ -140,16 +140,15 @@ def register(lake: Tables, run: Run) -> Run:
 
     def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
         nonlocal recorded
-        known = lake.read("runs").to_pylist()
-        for row in known:
-            if row["run_id"] == run.run_id:
-                recorded = _from_row(row)
+        for known in every(lake):
+            if known.run_id == run.run_id:
+                recorded = known
                 _require_same_name(recorded, run)
                 return []
-            if row["name"] == run.name:
+            if known.name == run.name:
                 raise UsageError(
-                    f'name "{run.name}" is already run {row["run_id"]}, which differs in '
-                    f"{differences(json.loads(row['specification']), run.specification)}; choose another --name"
+                    f'name "{run.name}" is already run {known.run_id}, which differs in '
+                    f"{differences(known.specification, run.specification)}; choose another --name"
                 )
         return [(pa.Table.from_pylist([_to_row(run)], schema=RUNS.schema), {})]
 
@@ -167,10 +166,32 @@ def _require_same_name(recorded: Run, run: Run) -> None:
         )
 
 
+def extend(lake: Tables, run: Run, problem_hashes: Mapping[str, str]) -> Run:
+    """Add problems to a recorded run, in a row of their own; return the run with them.
+
+    Only imported runs grow: the problems of others are in their id.
+    """
+
+    def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
+        known = next(one for one in every(lake) if one.run_id == run.run_id).problem_hashes
+        new = {problem: version for problem, version in problem_hashes.items() if problem not in known}
+        more = replace(run, problem_hashes=new, created_at=datetime.now(UTC))
+        return [(pa.Table.from_pylist([_to_row(more)] if new else [], schema=RUNS.schema), {})]
+
+    lake.append("runs", "runs", choose)
+    return next(one for one in every(lake) if one.run_id == run.run_id)
+
+
 def every(lake: Tables) -> list[Run]:
     """Return all runs of a lake, the oldest first."""
-    rows = lake.read("runs").sort_by("created_at").to_pylist()
-    return [_from_row(row) for row in rows]
+    found: dict[str, Run] = {}
+    for row in lake.read("runs").sort_by("created_at").to_pylist():
+        run = _from_row(row)
+        before = found.get(run.run_id)
+        found[run.run_id] = (
+            replace(before, problem_hashes=run.problem_hashes | before.problem_hashes) if before else run
+        )
+    return list(found.values())
 
 
 def find(lake: Tables, name: str) -> Run:

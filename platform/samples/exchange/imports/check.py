@@ -8,6 +8,7 @@ about one bit per sample.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from samples.errors import UsageError
 from samples.exchange.imports import Reader
@@ -34,6 +35,9 @@ class SeenProblem:
     question_place: str = ""
     gold: str | None = None
     gold_place: str = ""
+    problem_hash: str | None = None
+    tests: str | None = None
+    metadata: dict[str, Any] | None = None
     rows: int = 0
     counted: bool = False
     indices: dict[int, int] = field(default_factory=dict[int, int])  # cell -> its sample indices as bits
@@ -41,13 +45,13 @@ class SeenProblem:
 
 @dataclass
 class Contents:
-    """What a file holds. `problems` keeps the order of the file; `verdicts` counts each status."""
+    """What a file holds. `problems` keeps the order of the file; `verdicts` counts each status, by verifier."""
 
     problems: dict[str, SeenProblem] = field(default_factory=dict[str, SeenProblem])
     samples: int = 0
     completions: int = 0
     counts: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter[str])
+    verdicts: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
     model: str | None = None
 
 
@@ -142,8 +146,8 @@ def _take(found: Contents, place: str, row: Row) -> tuple[BadRow | None, tuple[s
         found.completions += row.completion is not None
     known.rows += 1
     known.counted |= row.counts is not None
-    if row.verdict is not None:
-        found.verdicts[row.verdict.status] += 1
+    for one in row.verdicts:
+        found.verdicts.setdefault(one.verifier, Counter())[one.verdict.status] += 1
     found.model = found.model or row.model
     return wrong, None
 
@@ -162,6 +166,12 @@ def _disagreement(known: SeenProblem, place: str, row: Row) -> BadRow | None:
         return BadRow(
             f'problem "{row.problem_id}" has the gold answer "{row.gold}" here and "{known.gold}" on {known.gold_place}'
         )
+    for name in ("problem_hash", "tests", "metadata"):
+        before, here = getattr(known, name), getattr(row, name)
+        if before is None:
+            setattr(known, name, here)
+        elif here not in (None, before):
+            return BadRow(f'problem "{row.problem_id}" has another "{name}" than in the rows before')
     return None
 
 
