@@ -29,6 +29,9 @@ def command(
         help="Take questions, gold answers and tests from this source, as samples ingest would.")] = None,
     score: Annotated[str | None, typer.Option("--score", metavar="SCORE", help="Make verdicts of this score of the "
         "file: a filter, metric, scorer or verifier by name, or none.")] = None,
+    verifier: Annotated[str | None, typer.Option("--verifier", metavar="VERIFIER", autocompletion=complete.verifiers,
+        help="Who gave the verdicts or counts, if the file does not say; otherwise imported. Runs that the same "
+        "verifier judged can be compared.")] = None,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:  # fmt: skip
@@ -50,6 +53,7 @@ def command(
             labels=dict(label or ()),
             problems=problems,
             score=score,
+            verifier=verifier,
             watch=report.screen.counting,
         )
         report.done(closing.imported(summary), closing.import_fields(summary))

@@ -41,9 +41,8 @@ def test_import_says_on_stderr_what_it_added_and_then_that_nothing_is_new(sample
 
 def test_a_longer_file_of_the_same_run_is_added_to_it(samples, tmp_path, file):
     imports(samples, tmp_path, file)
-    more = [
-        {**row, "code": ["a", "b", "c"], "pred": [*row["pred"], "0"], "score": [True, False, False]} for row in QWEN
-    ]
+    third = {"code": ["a", "b", "c"], "score": [True, False, False]}
+    more = [{**row, **third, "pred": [*row["pred"], "0"]} for row in QWEN]
     file.write_text("".join(json.dumps(row) + "\n" for row in [*more, {**QWEN[0], "idx": 3, "question": "new?"}]))
     code, _, err = imports(samples, tmp_path, file)
     assert code == 0, err
@@ -93,9 +92,7 @@ def test_a_name_that_means_another_run_is_refused(samples, tmp_path, file):
     file.write_text(json.dumps({**QWEN[0], "code": ["other", "b"]}))
     code, _, err = imports(samples, tmp_path, file)
     assert code == 2
-    assert (
-        "is not that of run base-7b, which has this name: give the file another --name" in err.strip().splitlines()[-1]
-    )
+    assert err.strip().endswith("is not that of run base-7b, which has this name: give the file another --name")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from samples.query.interrupts import promptly
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, needed, verifiers
 from samples.query.statements import refused, said, views_read
+from samples.query.unpaired import reasons
 from samples.query.views import Views, tables
 from samples_queries import Header, Unanswerable
 from samples_schemas import VIEWS
@@ -69,9 +70,26 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
             lock(shown.connection, shown.paths)
-            return Rows(_answered(shown.connection, header, bound))
+            try:
+                rows = _answered(shown.connection, header, bound)
+            except Unanswerable as error:
+                why = _unpaired(shown.lake, header, bound, there)
+                raise SamplesError(". ".join([f"{name}: {error}", *why])) from error
+            apart = "unpaired" in header.columns and any(rows["unpaired"].to_pylist())
+            return Rows(rows, tuple(_unpaired(shown.lake, header, bound, there)) if apart else ())
 
     return promptly(answer)
+
+
+def _unpaired(lake: Tables, header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[str]:
+    """Say why problems of the compared runs do not pair. Only who asks about such runs waits for it."""
+    compared = [bound[parameter.name] for parameter in header.params if parameter.kind in {"run", "runs"}]
+    names = [run for one in compared for run in ([one] if isinstance(one, str) else one or ())]
+    if "unpaired" not in header.columns or len(names) < 2 or not bound.get("verifier"):  # noqa: PLR2004 - a pair
+        return []
+    runs = {run.run: run for run in there}
+    with connect(lake, ["runs", "problems"]) as connection:
+        return reasons(lake, connection, [runs[name] for name in dict.fromkeys(names)], bound["verifier"])
 
 
 def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
@@ -145,9 +163,6 @@ def _answered(connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapp
     if samples_queries.is_sql(header.name):
         rows = connection.sql(samples_queries.text(header.name), params=bound or None).to_arrow_table()
     else:
-        try:
-            rows = import_module(f"samples_queries.{header.name}").answer(connection, **bound)
-        except Unanswerable as error:
-            raise SamplesError(f"{header.name}: {error}") from error
+        rows = import_module(f"samples_queries.{header.name}").answer(connection, **bound)
     assert tuple(rows.column_names) == header.columns, f"{header.name} gives {rows.column_names}"
     return rows

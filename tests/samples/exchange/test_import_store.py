@@ -110,10 +110,7 @@ OTHER = {
     "another completion": (longer(completion="x"), r'sample 0 of problem "p0" is not that of run a'),
     "another verdict": (longer(correct=True), 'the verdict correct of sample 1 of problem "p0" is not'),
     "another question": (longer(question="?"), r'problem "p0" \(its question, answer or tests\) is not'),
-    "other counts": (
-        [{"problem_id": "only-counts", "n": 20, "c": 3}],
-        'the number of samples of problem "only-counts"',
-    ),
+    "other counts": ([{"problem_id": "only-counts", "n": 9, "c": 3}], 'number of samples of problem "only-counts" is'),
     "fewer samples and others": (longer(samples=2), "has 7 of the 13 samples of run a, .* and 5 others"),
     "none of its samples": ([{"problem_id": "new", "completion": "x"}], "has 0 of the 13 samples of run a"),
 }

@@ -15,7 +15,7 @@ from samples.exchange.imports import Reader
 from samples.exchange.imports.fields import UnclearScore
 from samples.exchange.imports.progress import Progress, Watch
 from samples.exchange.imports.reading import Source, read_values
-from samples.exchange.imports.row import Row, check_row
+from samples.exchange.imports.row import VERIFIER, Row, check_row
 from samples.files.errors import BadRow
 
 _SHOWN = 10  # bad rows that get a line each
@@ -68,8 +68,12 @@ class Numbering:
         return replace(row, sample_index=index) if row.sample_index is None else row
 
 
-def read_rows(source: Source, reader: Reader, score: str | None) -> Iterator[tuple[str, Row | BadRow]]:
+def read_rows(
+    source: Source, reader: Reader, score: str | None, verifier: str = VERIFIER
+) -> Iterator[tuple[str, Row | BadRow]]:
     """Yield every row of a file with its place: a numbered row that was checked by itself, or what is wrong there.
+
+    `verifier` is the name of the verifier that the file does not name.
 
     Raises:
         UsageError: The file cannot be read, or it is unclear which of its scores counts.
@@ -81,14 +85,14 @@ def read_rows(source: Source, reader: Reader, score: str | None) -> Iterator[tup
             continue
         try:
             for row in reader(value, score):
-                yield place, numbering.number(check_row(row))
+                yield place, numbering.number(check_row(replace(row, verifier=verifier)))
         except UnclearScore as error:
             raise UnclearScore(f"{source.name} {place}: {error}") from error
         except BadRow as error:
             yield place, error
 
 
-def check_file(source: Source, reader: Reader, score: str | None, watch: Watch) -> Contents:
+def check_file(source: Source, reader: Reader, score: str | None, watch: Watch, verifier: str = VERIFIER) -> Contents:
     """Read a file to its end, check all rows, and return what it holds.
 
     Raises:
@@ -100,7 +104,7 @@ def check_file(source: Source, reader: Reader, score: str | None, watch: Watch) 
     count, last = 0, ""
     same: tuple[str, str] | None = None
     progress = Progress(watch, f"reading {source.base}")
-    for number, (place, row) in enumerate(read_rows(source, reader, score), 1):
+    for number, (place, row) in enumerate(read_rows(source, reader, score, verifier), 1):
         wrong, twice = (row, None) if isinstance(row, BadRow) else _take(found, place, row)
         if isinstance(row, Row) and row.same is not None:
             if same is not None and row.same != same:

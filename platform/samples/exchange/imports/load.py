@@ -19,6 +19,7 @@ from samples.exchange.imports.progress import Watch
 from samples.exchange.imports.reading import Source, local_copy
 from samples.exchange.imports.row import VERIFIER
 from samples.exchange.imports.store import Rows, Store
+from samples.lake.partitions import is_partition_name
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet, check_dataset_name
 from samples.problems.problems import load as load_problems
@@ -54,12 +55,15 @@ def load(
     labels: Mapping[str, str] | None = None,
     problems: str | None = None,
     score: str | None = None,
+    verifier: str | None = None,
     watch: Watch = lambda _doing, _rows: None,
 ) -> Summary:
     """Import `file` (a path or URI) in the format `form` (one of FORMATS) as run `name`. A missing lake is made.
 
     `problems` is a source of the problems' questions, gold answers and tests. `score` names the score that gives the
-    verdicts; "none" leaves verdicts out. `labels` may name the model. `watch` is called with (doing, rows so far).
+    verdicts; "none" leaves verdicts out. `verifier` names who gave the verdicts or counts where the file does not, by
+    default "imported"; runs that one verifier judged can be compared. `labels` may name the model. `watch` is called
+    with (doing, rows so far).
 
     Raises:
         BadRowsError: Rows are bad. The message names them; nothing is imported.
@@ -69,22 +73,25 @@ def load(
     if form not in FORMATS:
         raise UsageError(f'unknown format "{form}": choose one of {", ".join(FORMATS)}')
     check_dataset_name(dataset)
+    if verifier is not None and not is_partition_name(verifier):
+        raise UsageError(f'--verifier "{verifier}": expected a letter, then letters, digits and . _ -')
+    who = verifier or VERIFIER
     given = load_problems(problems, dataset=dataset) if problems else None
     with local_copy(file) as source:
-        held = check_file(source, FORMATS[form], score, watch)
+        held = check_file(source, FORMATS[form], score, watch, who)
         of = problems_in_set(held.problems, given) if given else problems_in_file(held.problems, lake, dataset)
         run = Run(
             name=name,
             dataset=dataset,
             engine=IMPORTED,
             model=(labels or {}).get("model") or held.model or "unknown",
-            specification=_specification(source, form, dataset, score, given),
+            specification=_specification(source, form, dataset, score, given, verifier),
             problem_hashes={problem.problem_id: problem.problem_hash for problem in of.values()},
             labels=dict(labels or {}),
         )
 
         def rows() -> Rows:
-            return with_problem_ids(read_rows(source, FORMATS[form], score), of)
+            return with_problem_ids(read_rows(source, FORMATS[form], score, who), of)
 
         to = Tables(lake, create=True)
         if (before := earlier(to, name, run.specification)) is None:
@@ -95,10 +102,10 @@ def load(
         add_labels(to, run, labels or {})
         add_problems(to, dataset, of.values())
         version = f"{form}-{run.specification['content'][:12]}"
-        added = Store(to, run, version, held).store(rows, watch)
+        added = Store(to, run, version, held, who).store(rows, watch)
     return Summary(
         run=run,
-        verifier=", ".join(held.verdicts) or VERIFIER,
+        verifier=", ".join(held.verdicts) or who,
         problems=len(of),
         samples=held.samples,
         completions=held.completions,
@@ -109,7 +116,7 @@ def load(
 
 
 def _specification(
-    source: Source, form: str, dataset: str, score: str | None, given: ProblemSet | None
+    source: Source, form: str, dataset: str, score: str | None, given: ProblemSet | None, verifier: str | None
 ) -> dict[str, Any]:
     return {
         "engine": IMPORTED,
@@ -121,4 +128,5 @@ def _specification(
         "problems": given.hash if given else None,
         "revision": None,
         "sampling": {},
+        **({"verifier": verifier} if verifier else {}),
     }

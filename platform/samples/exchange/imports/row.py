@@ -43,9 +43,9 @@ class Row:
     """One sample of a problem. None means unknown.
 
     `error` says why there is no completion; such a row has no verdict. `verdict` is one of a verifier that the file
-    does not name; `judged` has those of named ones. `same` is a setting and its value, equal in all rows of one run.
-    `model` is the model that drew the sample. `problem_hash` says which problem it is of; `tests` and `metadata` belong
-    to the problem and may stand in one of its rows only.
+    does not name, `judged` has those of named ones, and `verifier` stands for the one without a name. `same` is a
+    setting and its value, equal in all rows of one run. `model` is the model that drew the sample. `problem_hash` says
+    which problem it is of; `tests` and `metadata` belong to the problem and may stand in one of its rows only.
     """
 
     problem_id: str
@@ -70,12 +70,14 @@ class Row:
     model: str | None = None
     same: tuple[str, str] | None = None
     counts: Counts | None = None
+    verifier: str = VERIFIER
 
     @property
     def verdicts(self) -> tuple[Judged, ...]:
-        """All verdicts of the row; a verifier without a name is called "imported"."""
+        """All verdicts of the row."""
         unnamed = () if self.verdict is None else (Judged(VERIFIER, None, self.verdict, self.seconds),)
-        return unnamed + self.judged
+        found = unnamed + self.judged
+        return tuple(replace(one, verifier=self.verifier) if one.verifier == VERIFIER else one for one in found)
 
 
 def check_row(row: Row) -> Row:

@@ -15,7 +15,7 @@ from samples.errors import LakeError, UsageError
 from samples.exchange.imports.check import Contents
 from samples.exchange.imports.keys import Keys
 from samples.exchange.imports.progress import Progress, Watch
-from samples.exchange.imports.row import VERIFIER, Judged, Row
+from samples.exchange.imports.row import Judged, Row
 from samples.files.errors import BadRow
 from samples.lake.parquet import File
 from samples.lake.tables import Claim, Tables
@@ -33,15 +33,15 @@ Placed = tuple[File, Mapping[str, str]]  # a file and its partition values
 class Store:
     """Writes an imported run's rows into a lake."""
 
-    def __init__(self, lake: Tables, run: Run, version: str, held: Contents) -> None:
-        """Prepare to write what `held` counts. `version` is that of verdicts whose verifier has none."""
+    def __init__(self, lake: Tables, run: Run, version: str, held: Contents, verifier: str) -> None:
+        """Prepare to write what `held` counts. `verifier` and `version` are for what the file names none of."""
         self._lake, self._run, self._version = lake, run, version
         # How many rows the file has for each table and verifier; the verifier is "" where the table has none.
         self._rows: dict[tuple[str, str], int] = {
             (COMPLETIONS.name, ""): held.completions,
             (SAMPLES.name, ""): held.samples,
-            **{(VERDICTS.name, verifier): counted.total() for verifier, counted in held.verdicts.items()},
-            (COUNTS.name, VERIFIER): held.counts,
+            **{(VERDICTS.name, judge): counted.total() for judge, counted in held.verdicts.items()},
+            (COUNTS.name, verifier): held.counts,
         }
         self._rows = {part: count for part, count in self._rows.items() if count}
 
@@ -162,7 +162,7 @@ def _values(row: Row, attempt: str, version: str) -> Iterator[tuple[tuple[str, s
         payload = (row.completion, row.token_ids, row.token_logprobs)
         yield (COMPLETIONS.name, ""), (row.problem_id, row.sample_index, attempt, *payload)
     if (counts := row.counts) is not None:
-        yield (COUNTS.name, VERIFIER), (row.problem_id, counts.n, counts.c, counts.errors, counts.timeouts)
+        yield (COUNTS.name, row.verifier), (row.problem_id, counts.n, counts.c, counts.errors, counts.timeouts)
     else:
         facts = (row.tokens, row.cumulative_logprob, row.finish_reason, row.stop_reason, row.seed)
         yield (SAMPLES.name, ""), (row.problem_id, row.sample_index, *facts, attempt, row.error)
