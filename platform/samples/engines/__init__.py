@@ -5,7 +5,7 @@ of the code around an engine. An engine's module is imported when the engine is 
 vLLM takes seconds.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -120,6 +120,7 @@ class Engine(Protocol):
     """One loaded model. Several threads call `sample` at the same time."""
 
     sequences: int  # completions that it draws at the same time; the others wait
+    settled: Mapping[str, Any]  # what it decided while it loaded, as JSON values: device, attention, max_model_len …
 
     def sample(
         self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion

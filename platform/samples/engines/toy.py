@@ -108,6 +108,7 @@ class ToyEngine:
 
     def __init__(self, behaviour: Behaviour, sampling: Sampling, sequences: int) -> None:
         self.sequences = sequences
+        self.settled = {"max_model_len": sampling.max_model_len}
         self._behaviour = behaviour
         self._sampling = sampling
 

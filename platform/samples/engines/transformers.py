@@ -40,6 +40,12 @@ class TransformersEngine:
         self._max_model_len: int = sampling.max_model_len or getattr(
             model.config.get_text_config(), "max_position_embeddings", 2**31
         )
+        self.settled = {
+            "device": _device_name(model.device),
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "attention": [getattr(model.config, "_attn_implementation", None)],
+            "max_model_len": self._max_model_len,
+        }
         ends = model.generation_config.eos_token_id
         also = set[int]() if ends is None else {ends} if isinstance(ends, int) else set(ends)
         self._eos: int | None = self._tokenizer.eos_token_id
@@ -144,6 +150,12 @@ class TransformersEngine:
 
     def _text(self, token_ids: list[int]) -> str:
         return self._tokenizer.decode(token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+
+def _device_name(device: Any) -> str:
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def _draw_tokens(final: Any, sources: list[Any]) -> Any:

@@ -30,6 +30,9 @@ from samples.errors import ModelError, UsageError
 __all__ = ["VllmEngine", "find_model", "load", "tokenizer", "versions"]
 
 
+_RPC_SECONDS = 30.0
+
+
 class VllmEngine:
     """One AsyncLLM and the thread of its event loop."""
 
@@ -41,6 +44,8 @@ class VllmEngine:
         self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
         self._thread.start()
         self._llm: Any = None
+        from vllm.platforms import current_platform
+
         try:
             self._llm = asyncio.run_coroutine_threadsafe(self._start(engine_args), self._loop).result()
         except BaseException:
@@ -49,7 +54,24 @@ class VllmEngine:
         self._max_model_len: int = self._llm.model_config.max_model_len
         self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
+        self.settled = {
+            "device": current_platform.get_device_name(),
+            "dtype": self.dtype,
+            "attention": self._attention(),
+            "max_model_len": self._max_model_len,
+            "quantization": self._llm.model_config.quantization,
+            "kv_cache_dtype": str(self._llm.vllm_config.cache_config.cache_dtype),
+        }
         atexit.register(self.close)
+
+    def _attention(self) -> list[str]:
+        """Return the attention backends of the workers; none if they do not answer."""
+        asked = self._llm.collective_rpc("samples_attention", timeout=_RPC_SECONDS)
+        try:
+            answers: Any = asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+        except Exception:  # noqa: BLE001 - it serves no draw
+            return []
+        return sorted({name for one in answers for name in one})
 
     @staticmethod
     async def _start(engine_args: Any) -> Any:

@@ -7,6 +7,8 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -71,6 +73,11 @@ class Sampler:
     lake: Tables
     engine: Engine
 
+    @cached_property
+    def drawn_by(self) -> dict[str, Any]:
+        """What drew the samples, beside the run's specification: versions of packages, and what the engine settled."""
+        return {"versions": engines.versions(self.job.run.engine), **self.engine.settled}
+
     @property
     def capacity(self) -> int:
         """The number of completions that the engine draws at once."""
@@ -92,7 +99,7 @@ class Sampler:
         seeds = [seed_of(self.job.run.run_id, drawn.problem_id, index) for index in range(start, stop)]
         try:
             completions = self._draw(prompts["token_ids"][row].as_py(), seeds, done)
-            return segment.write(self.lake, self.job.run, drawn, seeds, completions)
+            return segment.write(self.lake, self.job.run, drawn, seeds, completions, self.drawn_by)
         except SamplesError:
             raise
         except Exception as error:

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import struct
 import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from samples.engines import Sampling
@@ -14,6 +16,11 @@ from samples.engines.dtypes import dtype_used
 from samples.engines.fingerprint import fingerprint
 from samples.engines.identity import identify, require_unchanged
 from samples.errors import ModelError
+from samples.ingest.job import Sampler, SamplingJob, units_of
+from samples.ingest.plan import plan
+from samples.lake.tables import Tables
+from samples.runs.record import record
+from samples.runs.request import Prepared, Request, prepare
 
 KINDS = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16, "I32": np.int32, "F64": np.float64}
 
@@ -189,40 +196,51 @@ def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path, monkeypa
     assert fingerprint(folder) == before
 
 
+def replica(prepared: Prepared) -> Sampler:
+    """Load what a replica of Ray loads."""
+    lake = Tables(prepared.request.lake, create=True)
+    record(lake, prepared)
+    todo = plan(lake, prepared.run.dataset, prepared.run.run_id, prepared.prompts["problem_id"].to_pylist(), 2)
+    job = SamplingJob(
+        lake=prepared.request.lake,
+        run=prepared.run,
+        revision=prepared.revision,
+        sampling=prepared.request.sampling,
+        placement=prepared.request.placement,
+        units=units_of(todo),
+        prompts=prepared.prompts,
+    )
+    return job.load()
+
+
 @pytest.mark.heavy
 def test_a_run_holds_the_dtype_that_its_replicas_compute_in(tiny_model: str, sums: Path, tmp_path: Path) -> None:
-    from samples.ingest.job import SamplingJob
-    from samples.ingest.plan import plan
-    from samples.lake.tables import Tables
-    from samples.runs.record import record
-    from samples.runs.request import Request, prepare
-
-    def of(dtype: str) -> Request:
+    def of(dtype: str) -> Prepared:
         lake, few = str(tmp_path / "lake"), Sampling(max_tokens=4)
-        return Request(str(sums), tiny_model, 2, lake, engine="transformers", dtype=dtype, sampling=few)
+        return prepare(Request(str(sums), tiny_model, 2, lake, engine="transformers", dtype=dtype, sampling=few))
 
-    auto, said, other = (prepare(of(dtype)) for dtype in ("auto", "float32", "bfloat16"))
+    auto, said, other = (of(dtype) for dtype in ("auto", "float32", "bfloat16"))
     assert auto.run.specification["dtype"] == "float32"
     assert auto.run.run_id == said.run.run_id != other.run.run_id
-    for prepared in (auto, other):
-        record(Tables(prepared.request.lake, create=True), prepared)
-        units = plan(Tables(prepared.request.lake), "sums", prepared.run.run_id, ["sum-0"], 2)
-        assert units.missing == 2
-        job = SamplingJob(
-            lake=prepared.request.lake,
-            run=prepared.run,
-            revision=prepared.revision,
-            sampling=prepared.request.sampling,
-            placement=prepared.request.placement,
-            units=units_table(units),
-            prompts=prepared.prompts,
-        )
-        sampler = job.load()
-        model = sampler.engine._model  # pyright: ignore[reportAttributeAccessIssue]  # the transformers engine
-        assert str(model.dtype) == f"torch.{prepared.run.specification['dtype']}"
+    assert replica(auto).engine.settled["dtype"] == "float32"
+    sampler = replica(other)
+    assert sampler.engine.settled["dtype"] == other.run.specification["dtype"] == "bfloat16"
+    receipt = sampler.work(0, lambda _tokens, _failed: None)
+    footer = pq.read_metadata(tmp_path / "lake" / "completions" / receipt.file.path).metadata
+    drawn_by = json.loads(footer[b"samples.drawn_by"])
+    assert (drawn_by["dtype"], drawn_by["max_model_len"], drawn_by["attention"]) == ("bfloat16", 256, ["sdpa"])
+    assert set(drawn_by["versions"]) == {"transformers", "torch"}
 
 
-def units_table(plan):
-    from samples.ingest.job import units_of
-
-    return units_of(plan)
+@pytest.mark.heavy
+def test_a_replica_refuses_a_folder_that_changed_since_the_run_was_planned(
+    tiny_model: str, sums: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "latest"
+    shutil.copytree(tiny_model, folder)
+    prepared = prepare(Request(str(sums), str(folder), 2, str(tmp_path / "lake"), engine="transformers"))
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+    with pytest.raises(ModelError, match="has other files than the run was planned with"):
+        replica(prepared)
