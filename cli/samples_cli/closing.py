@@ -24,11 +24,14 @@ def plan(prepared: "Prepared") -> Iterator[str]:
     from samples.api import Lake
     from samples.errors import NotFound
     from samples.ingest.plan import plan as planned
+    from samples.runs.run import recorded
 
     request, run = prepared.request, prepared.run
     ids = prepared.prompts["problem_id"].to_pylist()
     try:
-        todo = planned(Lake(request.lake), run.dataset, run.run_id, ids, request.k, request.unit)
+        lake = Lake(request.lake)
+        recorded(lake, run)  # a name that ingest would refuse is refused here
+        todo = planned(lake, run.dataset, run.run_id, ids, request.k, request.unit)
         units, missing, wanted = len(todo), todo.missing, todo.wanted
     except NotFound:  # a lake that ingest would make
         wanted = missing = len(ids) * request.k

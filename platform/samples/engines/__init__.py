@@ -187,10 +187,11 @@ def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sa
         ModelError: The model cannot be found or loaded, or this machine cannot compute in `dtype`.
     """
     from samples.engines.dtypes import dtype_used
+    from samples.engines.huggingface import find_model
 
     with _packages_of(engine):
         if has_weights(engine):
-            dtype = dtype_used(_module(engine).find_model(model, revision), revision, dtype)
+            dtype = dtype_used(find_model(model, revision), revision, dtype)
         return _module(engine).load(model, revision, dtype, sampling, placement)
 
 

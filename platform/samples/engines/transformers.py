@@ -23,7 +23,7 @@ from samples.engines.huggingface import (
 )
 from samples.errors import ModelError, UsageError
 
-__all__ = ["TransformersEngine", "find_model", "load", "tokenizer", "versions"]
+__all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
 
 _BATCH = 16
 

@@ -27,7 +27,7 @@ from samples.engines import (
 from samples.engines.huggingface import find_model, installed_versions, one_line, silence_huggingface, tokenizer
 from samples.errors import ModelError, UsageError
 
-__all__ = ["VllmEngine", "find_model", "load", "tokenizer", "versions"]
+__all__ = ["VllmEngine", "load", "tokenizer", "versions"]
 
 
 _RPC_SECONDS = 30.0

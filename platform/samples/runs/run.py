@@ -2,7 +2,8 @@
 
 A run's id is the hash of its specification. The specification holds everything that decides which distribution
 completions are drawn from. It does not hold the number of samples, nor how machines are used. Sampling parameters at
-their neutral value are left out of the hash, so that a parameter added later does not change old ids.
+their neutral value are left out of the hash, so that a parameter added later does not change old ids. The wing's
+docstring (`samples.runs`) says for each setting where it is kept.
 """
 
 import json
@@ -136,32 +137,42 @@ def register(lake: Tables, run: Run) -> Run:
         UsageError: The name already belongs to another run (the message says what differs), or the run already has
             another name.
     """
-    recorded = run
+    found = run
 
     def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
-        nonlocal recorded
-        for known in every(lake):
-            if known.run_id == run.run_id:
-                recorded = known
-                _require_same_name(recorded, run)
-                return []
-            if known.name == run.name:
-                raise UsageError(
-                    f'name "{run.name}" is already run {known.run_id}, which differs in '
-                    f"{differences(known.specification, run.specification)}; choose another --name"
-                )
-        return [(pa.Table.from_pylist([_to_row(run)], schema=RUNS.schema), {})]
+        nonlocal found
+        before = recorded(lake, run)
+        found = before or run
+        return [] if before else [(pa.Table.from_pylist([_to_row(run)], schema=RUNS.schema), {})]
 
     lake.append("runs", "runs", choose)
-    return recorded
+    return found
 
 
-def _require_same_name(recorded: Run, run: Run) -> None:
+def recorded(lake: Tables, run: Run) -> Run | None:
+    """Return a run as the lake has it: with its first name and labels; None if it is new.
+
+    Raises:
+        UsageError: As `register`.
+    """
+    for known in every(lake):
+        if known.run_id == run.run_id:
+            _require_same_name(known, run)
+            return known
+        if known.name == run.name:
+            raise UsageError(
+                f'name "{run.name}" is already run {known.run_id}, which differs in '
+                f"{differences(known.specification, run.specification)}; choose another --name"
+            )
+    return None
+
+
+def _require_same_name(known: Run, run: Run) -> None:
     """Check that a recorded run is not given a second name, which nobody could find it by."""
-    if run.name not in {recorded.name, run.default_name}:
+    if run.name not in {known.name, run.default_name}:
         raise UsageError(
-            f'--name "{run.name}": these settings are run {recorded.name} ({run.run_id}) already, and a run has one '
-            f"name: repeat the command with --name {recorded.name}"
+            f'--name "{run.name}": these settings are run {known.name} ({run.run_id}) already, and a run has one '
+            f"name: repeat the command with --name {known.name}"
             + ("" if run.engine == IMPORTED else ", or change a setting, such as --seed, to draw another run")
         )
 
