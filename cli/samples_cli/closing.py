@@ -24,11 +24,14 @@ def plan(prepared: "Prepared") -> Iterator[str]:
     from samples.api import Lake
     from samples.errors import NotFound
     from samples.ingest.plan import plan as planned
+    from samples.runs.run import recorded
 
     request, run = prepared.request, prepared.run
     ids = prepared.prompts["problem_id"].to_pylist()
     try:
-        todo = planned(Lake(request.lake), run.dataset, run.run_id, ids, request.k, request.unit)
+        lake = Lake(request.lake)
+        recorded(lake, run)  # a name that ingest would refuse is refused here
+        todo = planned(lake, run.dataset, run.run_id, ids, request.k, request.unit)
         units, missing, wanted = len(todo), todo.missing, todo.wanted
     except NotFound:  # ingest would make the lake
         wanted = missing = len(ids) * request.k
@@ -109,7 +112,7 @@ def rescore_fields(summary: "Rescored") -> dict[str, Any]:
     return {"command": "rescore"} | {name: getattr(summary, name) for name in names}
 
 
-def imported(summary: "Imported", name: str) -> Iterator[str]:
+def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
     parts = [f"{summary.problems:,} problems"]
@@ -123,8 +126,7 @@ def imported(summary: "Imported", name: str) -> Iterator[str]:
         parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
     yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
     if not summary.added:
-        named = "" if run.name == name else f", as run {run.name}"
-        yield f"nothing was added: all rows were there already{named}"
+        yield "nothing was added: all of it was there already"
 
 
 def import_fields(summary: "Imported") -> dict[str, Any]:

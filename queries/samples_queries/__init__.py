@@ -56,6 +56,10 @@ class Unanswerable(ValueError):
     """The lake does not hold what a query needs. The message says what is missing, and how to add it."""
 
 
+class Unjudged(Unanswerable):
+    """Runs have no verdicts of the verifier."""
+
+
 class Answer(NamedTuple):
     """The rows of an answer, and what its reader must know about them, one sentence each."""
 
@@ -71,6 +75,7 @@ __all__ = [
     "Header",
     "Parameter",
     "Unanswerable",
+    "Unjudged",
     "header",
     "is_sql",
     "listing",

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from samples_queries import Unanswerable
+from samples_queries import Unanswerable, Unjudged
 from samples_queries.chances import Integers
 
 _SQL = """
@@ -104,10 +104,10 @@ def doubling(most: int) -> list[int]:
     return sorted({*(1 << power for power in range(most.bit_length())), most})
 
 
-def unjudged(verifier: str, runs: Sequence[str]) -> Unanswerable:
+def unjudged(verifier: str, runs: Sequence[str]) -> Unjudged:
     """Return the error for runs of which the verifier judged no sample."""
     several, named = len(runs) > 1, " ".join(f"--run {quote(run)}" for run in runs)
-    return Unanswerable(
+    return Unjudged(
         f"run{'s' * several} {', '.join(runs)} {'have' if several else 'has'} no verdicts of {verifier} yet; add them: "
         f"samples rescore --verifier {verifier} {named}"
     )

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 import samples_queries
 from samples.lake.files import Selection
-from samples.query import parameters, query
+from samples.query import parameters
+from samples.query.connect import connect
 from samples.query.filters import NAMES, Known
 from samples.query.views import beneath, define, in_order, relate
 from samples_queries import GROUPS, KINDS, Unanswerable, header, is_sql, listing, reference
@@ -242,7 +243,7 @@ def test_a_view_has_the_columns_and_types_of_its_declaration(name, filled):
     declared = duckdb.connect().register("declared", VIEWS[name].schema.empty_table()).sql("DESCRIBE declared")
     expected = [row[:2] for row in declared.fetchall()]
     assert [row[:2] for row in empty().sql(f"DESCRIBE {name}").fetchall()] == expected
-    with query.connect(filled) as connection:
+    with connect(filled) as connection:
         assert [row[:2] for row in connection.sql(f"DESCRIBE {name}").fetchall()] == expected
         assert connection.sql(f"FROM {name}").to_arrow_table().num_rows
 

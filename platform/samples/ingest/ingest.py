@@ -94,7 +94,6 @@ def _stream(prepared: Prepared, lake: Tables, run: Run, todo: Plan) -> Stream:
         lake=lake.uri,
         run=run,
         revision=prepared.revision,
-        dtype=request.dtype,
         sampling=request.sampling,
         placement=request.placement,
         units=units_of(todo),

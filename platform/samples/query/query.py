@@ -4,7 +4,7 @@ One command pins one snapshot, and all views read it. SQL runs in a connection t
 else. No model is started.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,14 +22,14 @@ from samples.query import parameters as binding
 from samples.query.connection import collected, engine, lock
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
+from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
-from samples.query.verifiers import choose_verifier, judged
+from samples.query.verifiers import choose_verifier
 from samples.query.views import Views, tables
-from samples_queries import Header, Unanswerable
+from samples_queries import Unanswerable, Unjudged
 from samples_queries.asking import ask
-from samples_queries.groups import unjudged
 from samples_schemas import VIEWS
 
 
@@ -66,13 +66,22 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             read = left if named is None else named
             bound = binding.bind(header, parameters, left, there, partial(choose_verifier, shown.lake, read))
             judges = [bound[name] for name in judges_of]
-            notes = _leave_out_unjudged(shown.lake, header, parameters, left, bound)
+            notes = leave_out_unjudged(shown.lake, header, parameters, left, bound)
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
             lock(shown.connection, shown.paths)
-            return _answered(shown.connection, header, bound, notes)
+            try:
+                rows, own = ask(shown.connection, name, bound)
+            except Unanswerable as error:
+                why = why_unpaired(shown.lake, header, bound, there)
+                said = why if why and isinstance(error, Unjudged) else [str(error), *why]
+                raise SamplesError(f"{name}: {'. '.join(said)}") from error
+            assert tuple(rows.column_names) == header.columns, f"{name} gives {rows.column_names}"
+            if own or ("unpaired" in rows.column_names and any(rows["unpaired"].to_pylist())):
+                notes += why_unpaired(shown.lake, header, bound, there)
+            return Rows(rows, (*notes, *own, *settings_differ(shown.lake, header, bound, there)))
 
     return promptly(answer)
 
@@ -110,14 +119,6 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
 
 
 @contextmanager
-def connect(lake: Tables, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB connection with these views of the lake's newest snapshot, for the library's own use."""
-    with explained(lake.uri), engine() as connection:
-        Views(connection, lake.pin(tables(reads))).create(reads)
-        yield connection
-
-
-@contextmanager
 def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int | None) -> Generator[Views]:
     """Pin the tables that these views read while DuckDB starts. Each takes about 20 ms."""
     with explained(lake.uri), ThreadPoolExecutor(1) as beside:
@@ -142,29 +143,3 @@ def _runs(shown: Views) -> list[Known]:
         uri = shown.lake.uri
         raise SamplesError(f"lake {uri} has no runs yet: `samples ingest … --lake {uri}` draws one")
     return runs
-
-
-def _leave_out_unjudged(
-    lake: Tables, header: Header, given: Mapping[str, Any], runs: Sequence[Known], bound: dict[str, Any]
-) -> list[str]:
-    """Where no runs are named, ask about those that the verifier judged; return a note about the others."""
-    kinds = {parameter.kind: parameter for parameter in header.params}
-    if {"runs", "verifier"} <= kinds.keys() and bound[kinds["verifier"].name] and not given.get(kinds["runs"].name):
-        verifier = bound[kinds["verifier"].name]
-        there = [run.run for run in judged(lake, runs, verifier)]
-        others = [run.run for run in runs if run.run not in there]
-        bound[kinds["runs"].name] = there
-        if others:
-            return [f"left out: {unjudged(verifier, others)}"]
-    return []
-
-
-def _answered(
-    connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any], notes: Sequence[str]
-) -> Rows:
-    try:
-        rows, own = ask(connection, header.name, bound)
-    except Unanswerable as error:
-        raise SamplesError(f"{header.name}: {error}") from error
-    assert tuple(rows.column_names) == header.columns, f"{header.name} gives {rows.column_names}"
-    return Rows(rows, (*notes, *own))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from samples.lake.tables import Tables
-from samples.query.query import connect
+from samples.query.connect import connect
 from samples.runs.record import wanted
 from samples.runs.run import find
 from samples_schemas import SAMPLES

@@ -138,12 +138,26 @@ def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str]
         hive = f", hive_partitioning = true, hive_types = {{{hive}}}" if hive else ", hive_partitioning = false"
         connection.execute(f"SET VARIABLE {table.name}_files = $paths", {"paths": paths})
         source = f"read_parquet(getvariable('{table.name}_files'){hive})"
+        if table.name == "runs":
+            source = _WHOLE_RUNS.format(rows=source)
     else:
         nothing = ", ".join(f"NULL::{_SQL_TYPES[column.type]} AS {column.name}" for column in table.columns)
         source = f"(SELECT {nothing} WHERE false)"
     connection.execute(
         f"CREATE OR REPLACE VIEW lake.{table.name} AS SELECT {columns} FROM {source} {_kept(table, kept)}"  # noqa: S608 - names of our own
     )
+
+
+# An imported run has a further row for the problems that a longer file brought.
+_WHOLE_RUNS = """(
+    SELECT
+        run_id,
+        COLUMNS(* EXCLUDE (run_id, problem_hashes, created_at)).arg_min(created_at),
+        map_from_entries(flatten(list(map_entries(problem_hashes)))) AS problem_hashes,
+        min(created_at) AS created_at
+    FROM {rows}
+    GROUP BY run_id
+)"""
 
 
 def _kept(table: Table, kept: Selection) -> str:
