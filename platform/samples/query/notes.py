@@ -1,16 +1,19 @@
 """What the platform itself says about an answer: which runs are left out, and how those compared differ."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
+
+import duckdb
 
 from samples.lake.tables import Tables
 from samples.query.connect import connect
 from samples.query.filters import Known
 from samples.query.unpaired import reasons
 from samples.query.verifiers import judged
-from samples.runs.run import IMPORTED, Run, every
+from samples.runs.run import IMPORTED
 from samples.runs.settings import differing
 from samples_queries import Header
 from samples_queries.groups import unjudged
@@ -42,26 +45,36 @@ def why_unpaired(lake: Tables, header: Header, bound: Mapping[str, Any], there: 
         return reasons(lake, connection, runs, bound["verifier"])
 
 
-def settings_differ(lake: Tables, header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[str]:
-    """Say in which settings the runs of an answer differ, beside the model: one note per dataset."""
-    names = {run.run for run in _asked(header, bound, there)}
+def settings_differ(
+    connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any], there: Iterable[Known]
+) -> list[str]:
+    """Say in which settings the runs of an answer differ, beside the model: one note per dataset.
+
+    The connection has the view `runs`.
+    """
+    names = [run.run for run in _asked(header, bound, there)]
     if len(names) < _SEVERAL:
         return []
-    runs = sorted((run for run in every(lake) if run.name in names), key=attrgetter("dataset"))
+    found = connection.execute(_SETTINGS, {"names": names}).fetchall()
     return [
-        note for dataset, group in groupby(runs, attrgetter("dataset")) if (note := _differences(dataset, list(group)))
+        note for dataset, rows in groupby(found, itemgetter(0)) if (note := _differences(dataset, [*rows])) is not None
     ]
 
 
-def _differences(dataset: str, runs: Sequence[Run]) -> str:
-    drawn = [run for run in runs if run.engine != IMPORTED]
-    unknown = [run.name for run in runs if run.engine == IMPORTED]
-    if drawn and unknown:
+_SETTINGS = """
+SELECT dataset, run, engine, specification FROM runs WHERE list_contains($names, run) ORDER BY dataset, created_at, run
+"""
+
+
+def _differences(dataset: str, runs: Sequence[tuple[str, str, str, str]]) -> str | None:
+    """Say how these runs of a dataset differ: each has dataset, name, engine and specification."""
+    unknown = [run for _, run, engine, _ in runs if engine == IMPORTED]
+    if unknown and len(unknown) < len(runs):
         return f"{dataset}: it is not recorded how {', '.join(unknown)} was sampled; settings may differ"
-    found = differing([run.specification for run in drawn])
+    found = {} if unknown else differing([json.loads(specification) for *_, specification in runs])
     said = [f"{name} ({', '.join(map(str, dict.fromkeys(values)))})" for name, values in found.items()]
     if not said:
-        return ""
+        return None
     more = f" and {len(said) - _SHOWN} more settings" if len(said) > _SHOWN else ""
     return f"{dataset}: the runs differ in more than the model: {', '.join(said[:_SHOWN])}{more}; samples runs tells"
 

@@ -81,7 +81,7 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             assert tuple(rows.column_names) == header.columns, f"{name} gives {rows.column_names}"
             if own or ("unpaired" in rows.column_names and any(rows["unpaired"].to_pylist())):
                 notes += why_unpaired(shown.lake, header, bound, there)
-            return Rows(rows, (*notes, *own, *settings_differ(shown.lake, header, bound, there)))
+            return Rows(rows, (*notes, *own, *settings_differ(shown.connection, header, bound, there)))
 
     return promptly(answer)
 
