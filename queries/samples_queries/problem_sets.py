@@ -122,7 +122,7 @@ class Settled:
     @property
     def every_k(self) -> Integers:
         """All ks of all runs, ascending."""
-        return np.unique(np.concatenate([np.empty(0, np.int64), *self.ks.values()]))
+        return np.array(sorted({k for ks in self.ks.values() for k in ks.tolist()}), dtype=np.int64)
 
 
 def settle(

@@ -21,7 +21,8 @@ from samples.ingest.segment import Receipt
 from samples.lake.files import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
-from samples.runs.run import Run, digest
+from samples.runs.run import Run
+from samples.runs.settings import digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 

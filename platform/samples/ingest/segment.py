@@ -22,7 +22,8 @@ from samples.ingest.plan import Unit
 from samples.lake import parquet
 from samples.lake.parquet import File, storable_text
 from samples.lake.tables import Tables, folder
-from samples.runs.run import Run, digest
+from samples.runs.run import Run
+from samples.runs.settings import digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 _FACTS = b"samples.facts"
