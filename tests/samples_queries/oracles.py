@@ -308,46 +308,6 @@ def bayes_of_counts(counts: Counts) -> tuple[Fraction, float]:
     return bayes([outcomes(n, c) for n, c in counts])
 
 
-def beta_binomial_log_likelihood(counts: Counts, a: float, b: float) -> float:
-    """log of prod over problems of C(n, c) B(a + c, b + n - c) / B(a, b), the beta functions as rising products."""
-
-    def rising(start: float) -> list[float]:
-        sums = [0.0]
-        for step in range(longest):
-            sums.append(sums[-1] + math.log(start + step))
-        return sums
-
-    longest = max(n for n, _ in counts)
-    of_a, of_b, of_both = rising(a), rising(b), rising(a + b)
-    return math.fsum(
-        times * (math.log(math.comb(n, c)) + of_a[c] + of_b[n - c] - of_both[n])
-        for (n, c), times in Counter(counts).items()
-    )
-
-
-def fit_beta_binomial(counts: Counts) -> tuple[float, float]:
-    """Return a and b of the largest likelihood, by ever finer grids over the mean's log-odds and log(a + b).
-
-    To some seven digits. Where the likelihood has its largest value at no finite a and b (nobody or everybody solved,
-    or counts more alike than binomial ones), the grid's edge: a and b then depend on its bounds.
-    """
-
-    def parameters(log_odds: float, log_size: float) -> tuple[float, float]:
-        size = math.exp(log_size)
-        return size / (1 + math.exp(-log_odds)), size / (1 + math.exp(log_odds))
-
-    centre, reach = (0.0, 0.0), (12.0, 12.0)
-    for _ in range(44):
-        grid = [
-            (centre[0] + reach[0] * i / 4, min(max(centre[1] + reach[1] * j / 4, -12.0), 12.0))
-            for i in range(-4, 5)
-            for j in range(-4, 5)
-        ]
-        centre = max(grid, key=lambda point: beta_binomial_log_likelihood(counts, *parameters(*point)))
-        reach = reach[0] * 0.65, reach[1] * 0.65
-    return parameters(*centre)
-
-
 def forecast(a: float, b: float, k: int) -> float:
     """pass@k of a Beta(a, b) population, 1 - B(a, b + k) / B(a, b), in forty digits."""
     with mpmath.workdps(40):
@@ -360,3 +320,35 @@ def forecast_by_product(a: float | str | Fraction, b: float | str | Fraction, k:
     for step in range(k):
         all_wrong *= (exact(b) + step) / (exact(a) + exact(b) + step)
     return 1 - all_wrong
+
+
+def continued(counts: Counts, k: int) -> list[float]:
+    """Return the chance that 0, 1, 2, … of the problems have a correct sample once each has k samples, k above every n.
+
+    By going through every way to give the problems a chance p from the grid of the forecast: p = 0, or log-odds 4,
+    3.75, 3.5, … down to the first one at or below -log(64 n). The prior of the shares is Dirichlet: 3/4 for p = 0, and
+    1/8 for each other p, times the square root of n times the odds where that is below 1. For a few problems only.
+    """
+    most, middle = max(n for n, _ in counts), sorted(n for n, _ in counts)[(len(counts) - 1) // 2]
+    chances, weights, odds = [0.0], [0.75], 4.0
+    while True:
+        chances.append(1 / (1 + math.exp(-odds)))
+        weights.append(0.125 * min(1.0, math.sqrt(middle * math.exp(odds))))
+        if odds <= -math.log(64 * most):
+            break
+        odds -= 0.25
+    found = [0.0] * (len(counts) + 1)
+    for places in product(range(len(chances)), repeat=len(counts)):
+        weight, solved = 1.0, [1.0]
+        seen: dict[int, int] = {}
+        for place, (n, c) in zip(places, counts, strict=True):
+            p, before = chances[place], seen.get(place, 0)
+            weight *= (weights[place] + before) * p**c * (1 - p) ** (n - c)
+            seen[place] = before + 1
+            one = 1.0 if c else 1 - (1 - p) ** (k - n)
+            solved = [
+                (solved[i] if i < len(solved) else 0) * (1 - one) + (solved[i - 1] * one if i else 0)
+                for i in range(len(solved) + 1)
+            ]
+        found = [total + weight * chance for total, chance in zip(found, solved, strict=True)]
+    return [chance / sum(found) for chance in found]

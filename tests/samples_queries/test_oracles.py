@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, stats
 from scorio import eval as scorio
 
 MATRIX = [[0, 1, 1, 0, 1], [1, 1, 0, 1, 1]]  # in the documentation of scorio
@@ -259,23 +258,6 @@ def test_a_uniform_population_solves_k_of_k_plus_one(oracles):
 
 
 # Against scipy and scorio.
-
-
-@pytest.mark.parametrize(("a", "b", "ragged"), [(0.3, 0.7, False), (0.5, 3.0, True), (4.0, 2.0, True)])
-def test_the_fitted_population_has_the_largest_likelihood(oracles, a, b, ragged):
-    rng = np.random.default_rng(11)
-    drawn = np.where(np.arange(120) % 3 == 0, 16 if ragged else 32, 32)
-    correct = rng.binomial(drawn, rng.beta(a, b, 120))
-    counts = list(zip(drawn.tolist(), correct.tolist(), strict=True))
-
-    def loss(logs):
-        return -stats.betabinom(drawn, *np.exp(logs)).logpmf(correct).sum()
-
-    assert oracles.beta_binomial_log_likelihood(counts, a, b) == pytest.approx(-loss(np.log([a, b])))
-    fitted = oracles.fit_beta_binomial(counts)
-    other = optimize.minimize(loss, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11})
-    assert fitted == pytest.approx(np.exp(other.x), rel=1e-4)
-    assert oracles.beta_binomial_log_likelihood(counts, *fitted) == pytest.approx(-other.fun, abs=1e-9)
 
 
 outcome_matrices = st.integers(1, 7).flatmap(

@@ -154,10 +154,10 @@ def test_the_list_has_every_query_once_in_its_group():
 
 def test_a_header_keeps_paragraphs_and_list_items_apart():
     about = header("forecast").about.splitlines()
-    assert about[0].startswith("The model: ")
+    assert about[0].startswith("What is forecast: ")
     assert about[1] == ""
-    assert [line.partition(":")[0] for line in about if line.startswith("- ")] == [
-        "- binomial", "- all or nothing", "- solved always", "- solved never", "- one sample",
+    assert [line.partition(":")[0] for line in about if line.startswith("- ")][:4] == [
+        "- base, n = 8", "- base, n = 16", "- base, n = 32", "- base, n = 64",
     ]  # fmt: skip
 
 
