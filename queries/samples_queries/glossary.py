@@ -31,6 +31,8 @@ GLOSSARY = {
     "timeouts": "samples on which the verifier took too long; they are not verified samples",
     # two runs
     "threshold": "a run solves a problem when at least this many of its verified samples are correct",
+    "at_n": "draw so many samples of each problem from each run, without replacement, and give expected numbers; "
+    "without it all samples count",
     "pass_at_k_a": "mean pass@k of run A over these problems, in [0, 1]",
     "pass_at_k_b": "mean pass@k of run B over the same problems, in [0, 1]",
     "unpaired": "problems left out: only one run has verified samples of them, or the runs saw different versions",

@@ -5,6 +5,7 @@ A filter that leaves nothing, or that names what is not there, is refused with w
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import duckdb
@@ -24,10 +25,13 @@ class Known(NamedTuple):
 
 
 class Guessable(NamedTuple):
-    """A run that answered without reasoning; up to which rate its right answers are guesses; judged by whom."""
+    """A run that answered without reasoning; up to which rate its right answers are guesses; judged by whom.
+
+    The threshold is the decimal number that is written: 0.29 includes 29 of 100, which the float 0.29 would not.
+    """
 
     run: str
-    threshold: float
+    threshold: float | Decimal
     verifier: str | None = None
 
 
