@@ -79,24 +79,41 @@ def outcomes(
     Raises:
         Unanswerable: A run has no verdicts, the runs share no problem, none has `at_n` samples, or a number is below 1.
     """
-    for name, number in (("threshold", threshold), ("at_n", at_n)):
-        if number is not None and number < 1:
-            raise Unanswerable(f"{name} = {number}: expected at least 1")
-    ks = None if at_n is None else [at_n]
-    settled = settle(connection, [a, b], verifier, problem_set, ks=ks, counted=at_n is not None, paired=True)
+    notes = settled_for(connection, [a, b], verifier, threshold=threshold, at_n=at_n, problem_set=problem_set)
     paired = connection.sql(_PAIRED, params={"a": a, "b": b, "least": at_n or 1}).to_arrow_table()
     if not len(paired):
         raise Unanswerable(no_common({"dataset": "any dataset", "runs": [a, b], "edited": 0}))
     ((unpaired,),) = connection.execute(_UNPAIRED, {"a": a, "b": b}).fetchall()
     n_a, c_a, n_b, c_b = (paired[name].to_numpy() for name in ("n_a", "c_a", "n_b", "c_b"))
-    solved_a, solved_b = (_solved(n, c, threshold, at_n) for n, c in ((n_a, c_a), (n_b, c_b)))
+    solved_a, solved_b = (solving(n, c, threshold, at_n) for n, c in ((n_a, c_a), (n_b, c_b)))
     dataset, ids = paired["dataset"][0].as_py(), paired["problem_id"].to_pylist()
     found = Outcomes(dataset, ids, n_a, c_a, n_b, c_b, solved_a, solved_b, at_n, unpaired)
     note = None if at_n else unequal(dataset, {a: n_a, b: n_b}, threshold)
-    return found, [*settled.notes, *([note] if note else [])]
+    return found, [*notes, *([note] if note else [])]
 
 
-def _solved(n: Integers, c: Integers, threshold: int, at_n: int | None) -> Floats:
+def settled_for(
+    connection: duckdb.DuckDBPyConnection,
+    runs: Sequence[str],
+    verifier: str,
+    *,
+    threshold: int,
+    at_n: int | None,
+    problem_set: str,
+) -> list[str]:
+    """Settle the problems that all runs share, and have `at_n` samples of; return notes.
+
+    Raises:
+        Unanswerable: A run has no verdicts, the runs share no problem, none has `at_n` samples, or a number is below 1.
+    """
+    for name, number in (("threshold", threshold), ("at_n", at_n)):
+        if number is not None and number < 1:
+            raise Unanswerable(f"{name} = {number}: expected at least 1")
+    ks = None if at_n is None else [at_n]
+    return settle(connection, runs, verifier, problem_set, ks=ks, counted=at_n is not None, paired=True).notes
+
+
+def solving(n: Integers, c: Integers, threshold: int, at_n: int | None) -> Floats:
     """Return the chance that a run solves each problem."""
     if at_n is None:
         return (c >= threshold).astype(np.float64)

@@ -24,8 +24,8 @@ def asked(tallied, name, tallies, **parameters):
 
 def answered(tallied, name, tallies, **parameters):
     to = tallied.connection(tallies)
-    two = {"at_n": None} if name in {"coverage", "support"} else {}
-    return ask(to, name, {"verifier": "v", "problem_set": "common", **two, **parameters})
+    thinned = {} if name == "accuracy_histogram" else {"at_n": None}
+    return ask(to, name, {"verifier": "v", "problem_set": "common", **thinned, **parameters})
 
 
 def solving(ids, problems=30, n=1024):
@@ -221,6 +221,45 @@ def test_the_sets_of_runs_that_solve_a_problem(oracles, tallied, several, thresh
     verified = {problem for tallies in judged.values() for problem, (n, _) in tallies.items() if n}
     assert {row["unpaired"] for row in rows} == {len(verified) - sum(map(len, expected.values()))}
     assert all(row["runs"] == sorted(judged) and row["solved_by"] == sorted(row["solved_by"]) for row in rows)
+    for row in rows:
+        fewest = [min((runs[run][p][0] for p in row["problem_ids"]), default=None) for run in row["runs"]]
+        assert row["n"] == (fewest if row["problem_ids"] else None)
+
+
+@settings(max_examples=30, deadline=None)
+@given(TALLIES, TALLIES, st.integers(1, 8), st.integers(1, 3))
+def test_thinned_sets_of_two_runs_are_the_thinned_outcomes(tallied, a, b, size, threshold):
+    given = {"threshold": threshold, "at_n": size}
+    try:
+        two = asked(tallied, "coverage", {"a": a, "b": b}, a="a", b="b", **given)
+    except Unanswerable as error:
+        with pytest.raises(Unanswerable, match=str(error)[:12]):
+            asked(tallied, "coverage_many", {"a": a, "b": b}, runs=["a", "b"], **given)
+        return
+    many = asked(tallied, "coverage_many", {"a": a, "b": b}, runs=["a", "b"], **given)
+    outcomes = {("a", "b"): "both", ("a",): "only_a", ("b",): "only_b", (): "neither"}
+    found = {outcomes[tuple(row["solved_by"])]: (row["problems"], row["share"]) for row in many}
+    assert found == {
+        row["outcome"]: (pytest.approx(row["problems"]), pytest.approx(row["share"]))
+        for row in two
+        if row["problems"] or row["outcome"] == "neither"
+    }
+    assert all((row["n"], row["problem_ids"]) == ([size, size], None) for row in many)
+
+
+def test_thinned_sets_of_three_runs_add_up_and_a_note_says_that_n_differ(tallied):
+    runs = {run: tallied.of([(n, n // 4), (n, 1)]) for run, n in (("a", 4), ("b", 8), ("c", 8))}
+    given = {"runs": ["a", "b", "c"], "threshold": 1}
+    (note,) = answered(tallied, "coverage_many", runs, **given).notes
+    assert "a 4, b 8, c 8" in note
+    thinned = answered(tallied, "coverage_many", runs, **given, at_n=2)
+    assert not thinned.notes
+    rows = thinned.rows.to_pylist()
+    assert len(rows) == 8
+    assert sum(row["problems"] for row in rows) == pytest.approx(2)
+    # two of four hold the one correct sample with 1/2; of eight with 1/4, or one of two with 1 - 15/28
+    assert rows[0]["solved_by"] == ["a", "b", "c"]
+    assert rows[0]["problems"] == pytest.approx(1 / 2 * (13 / 28) ** 2 + 1 / 2 * (1 / 4) ** 2)
 
 
 @settings(max_examples=60, deadline=None)
