@@ -38,6 +38,9 @@ The folder `views` holds the SQL of the views. A view's header has the keys `rea
 (its rows are computed once and kept) and `each`. A view with `each` contains places such as `{run_id}`. The platform
 fills in values, and joins one SELECT per value while there are few; otherwise it fills in column names.
 
+The folder `macros` holds functions for an analyst's own SQL, such as pass_at_k(n, c, k). A macro's first line says what
+it computes.
+
 `header(name)` gives a query's header as data, `reference(name)` as text, and `listing()` gives all queries by group.
 """
 
@@ -46,7 +49,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from samples_queries.files import NAMES, is_sql, text
+from samples_queries.files import MACROS, NAMES, is_sql, text
 from samples_queries.headers import GROUPS, KINDS, Header, Parameter, header
 from samples_queries.manual import listing, reference
 
@@ -65,6 +68,7 @@ class Answer(NamedTuple):
 __all__ = [
     "GROUPS",
     "KINDS",
+    "MACROS",
     "NAMES",
     "Answer",
     "Header",
