@@ -32,6 +32,10 @@ The first lines are the SQL file's first comment, or the module's docstring. The
 - `example` is one real command. A parameter becomes an option with dashes: `min_n: int` is `--min-n 4`, and
   `strict: bool` is `--strict` or `--no-strict`.
 
+An answer is the same to the last bit each time. Threads add up rows in any order, so that a sum or mean of floats would
+not be. Sums over samples are of DECIMAL(38, 20), which is exact. Those over problems are of a list that is sorted by
+value.
+
 The platform opens only files of the runs and verifiers that a query's parameters name.
 
 The folder `views` holds the SQL of the views. A view's header has the keys `reads`, and, where they apply, `made once`
