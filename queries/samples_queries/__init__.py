@@ -32,11 +32,18 @@ The first lines are the SQL file's first comment, or the module's docstring. The
 - `example` is one real command. A parameter becomes an option with dashes: `min_n: int` is `--min-n 4`, and
   `strict: bool` is `--strict` or `--no-strict`.
 
+An answer is the same to the last bit each time. Threads add up rows in any order, so that a sum or mean of floats would
+not be. Sums over samples are of DECIMAL(38, 20), which is exact. Those over problems are of a list that is sorted by
+value.
+
 The platform opens only files of the runs and verifiers that a query's parameters name.
 
 The folder `views` holds the SQL of the views. A view's header has the keys `reads`, and, where they apply, `made once`
 (its rows are computed once and kept) and `each`. A view with `each` contains places such as `{run_id}`. The platform
 fills in values, and joins one SELECT per value while there are few; otherwise it fills in column names.
+
+The folder `macros` holds functions for an analyst's own SQL, such as pass_at_k(n, c, k). A macro's first line says what
+it computes.
 
 `header(name)` gives a query's header as data, `reference(name)` as text, and `listing()` gives all queries by group.
 """
@@ -44,7 +51,7 @@ fills in values, and joins one SELECT per value while there are few; otherwise i
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from samples_queries.files import NAMES, is_sql, text
+from samples_queries.files import MACROS, NAMES, is_sql, text
 from samples_queries.headers import GROUPS, KINDS, Header, Parameter, header
 from samples_queries.manual import listing, reference
 
@@ -70,6 +77,7 @@ class Answer(NamedTuple):
 __all__ = [
     "GROUPS",
     "KINDS",
+    "MACROS",
     "NAMES",
     "Answer",
     "Header",

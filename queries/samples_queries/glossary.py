@@ -29,8 +29,13 @@ GLOSSARY = {
     "unjudged": "samples of the run that the verifier has not judged; they are in no figure",
     "errors": "samples that failed, or on which the verifier failed; they are not verified samples",
     "timeouts": "samples on which the verifier took too long; they are not verified samples",
+    # answers
+    "merge": "which answers are one: verifier (the correct ones, and wrong ones that the verifier finds equal) or none "
+    "(each text is an answer of its own)",
     # two runs
     "threshold": "a run solves a problem when at least this many of its verified samples are correct",
+    "at_n": "draw so many samples of each problem from each run, without replacement, and give expected numbers; "
+    "without it all samples count",
     "pass_at_k_a": "mean pass@k of run A over these problems, in [0, 1]",
     "pass_at_k_b": "mean pass@k of run B over the same problems, in [0, 1]",
     "unpaired": "problems left out: only one run has verified samples of them, or the runs saw different versions",

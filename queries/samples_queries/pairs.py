@@ -16,7 +16,6 @@ WITH groups AS (
     FROM compared AS a JOIN compared AS b USING (dataset, problem_id)
     WHERE a.run = $a AND b.run = $b
     GROUP BY ALL
-    ORDER BY ALL
 ), apart AS (
     SELECT dataset, count(DISTINCT problem_id) FILTER (NOT shared) AS unpaired
     FROM judged_problems
@@ -24,7 +23,9 @@ WITH groups AS (
     GROUP BY dataset
 )
 SELECT
-    dataset, list(n_a) AS n_a, list(c_a) AS c_a, list(n_b) AS n_b, list(c_b) AS c_b, list(problems) AS problems,
+    dataset, list(n_a ORDER BY n_a, c_a, n_b, c_b) AS n_a, list(c_a ORDER BY n_a, c_a, n_b, c_b) AS c_a,
+    list(n_b ORDER BY n_a, c_a, n_b, c_b) AS n_b, list(c_b ORDER BY n_a, c_a, n_b, c_b) AS c_b,
+    list(problems ORDER BY n_a, c_a, n_b, c_b) AS problems,
     any_value(unpaired) AS unpaired
 FROM groups JOIN apart USING (dataset)
 GROUP BY dataset

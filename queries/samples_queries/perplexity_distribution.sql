@@ -17,7 +17,7 @@ WITH spread AS (
         count(log_perplexity) AS samples,
         count(*) - count(log_perplexity) AS unknown,
         quantile_cont(exp(log_perplexity), [0.05, 0.25, 0.5, 0.75, 0.95]) AS points,
-        avg(log_perplexity) AS mean_log
+        avg(log_perplexity::DECIMAL(38, 20)) AS mean_log
     FROM samples_by_status
     WHERE list_contains($runs, run)
     GROUP BY run, dataset, problem_id, status

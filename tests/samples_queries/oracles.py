@@ -147,6 +147,20 @@ def coverage(a: Tallies, b: Tallies, threshold: int = 1) -> dict[str, list[str]]
     return found
 
 
+def thinned_coverage(a: Tallies, b: Tallies, size: int, threshold: int = 1) -> dict[str, Fraction]:
+    """Return the expected problems of each outcome when so many samples of each problem are drawn from each run."""
+    found = dict.fromkeys(OUTCOMES, Fraction(0))
+    for problem in a.keys() & b.keys():
+        if min(a[problem][0], b[problem][0]) >= size:
+            solves = [
+                by_subsets(outcomes(*run[problem]), size, lambda chosen: sum(chosen) >= threshold) for run in (a, b)
+            ]
+            for outcome, signs in zip(OUTCOMES, product((True, False), repeat=2), strict=True):
+                one, other = (s if sign else 1 - s for s, sign in zip(solves, signs, strict=True))
+                found[outcome] += one * other
+    return found
+
+
 def coverage_many(runs: dict[str, Tallies], threshold: int = 1) -> dict[frozenset[str], list[str]]:
     """Problem ids by the set of runs that solve them, of the problems of which every run has a verified sample."""
     found: dict[frozenset[str], list[str]] = {}
@@ -195,6 +209,25 @@ def crossing(a: Tallies, b: Tallies, ks: Iterable[int] | None = None) -> int | N
         if difference is not None and difference >= 0:
             return k
     return None
+
+
+def most_likely(n: int, c: int) -> float:
+    """Return the p at which at most c of n independent samples are correct with 5 % chance: 1 when all are correct."""
+    if c == n:
+        return 1.0
+    low, high = mpmath.mpf(0), mpmath.mpf(1)
+    for _ in range(80):
+        p = (low + high) / 2
+        chance = mpmath.fsum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(c + 1))
+        low, high = (p, high) if chance > mpmath.mpf("0.05") else (low, p)
+    return float(low)
+
+
+def mcnemar(only_a: int, only_b: int) -> Fraction:
+    """Return the chance that fair coins, one for each of these problems, fall at least as unequally."""
+    thrown, apart = only_a + only_b, abs(only_a - only_b)
+    ways = sum(math.comb(thrown, heads) for heads in range(thrown + 1) if abs(2 * heads - thrown) >= apart)
+    return Fraction(ways, 2**thrown)
 
 
 # Answers, rewards, texts of one problem.

@@ -58,8 +58,7 @@ def runs_of(
     named: list[Known] = []
     asks = [parameter for parameter in header.params if parameter.kind in {"run", "runs"}]
     for parameter in asks:
-        value = given.get(parameter.name) or parameter.default
-        value = None if value == "none" else value
+        value = given.get(parameter.name) or (None if parameter.optional else parameter.default)
         if parameter.kind == "runs":
             named += [find(runs, name) for name in words(value)] or runs
         elif value:

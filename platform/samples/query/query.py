@@ -19,7 +19,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
 from samples.query import parameters as binding
-from samples.query.connection import collected, engine, lock
+from samples.query.connection import add_macros, collected, engine, lock
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
 from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
@@ -89,6 +89,9 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
 def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
     """Answer an analyst's own SQL: one SELECT over the views, and nothing else.
 
+    It may call pass_at_k(n, c, k), pass_hat_k(n, c, k) and g_pass_at_k(n, c, k, tau) on the counts of the view tallies.
+    They are NULL where n < k.
+
     `memory` (such as "2GB"; 4GB when None) bounds what it computes and what it returns; `threads` defaults to all
     cores. `filters` are those of `query`, and `runs`.
 
@@ -107,6 +110,7 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
             shown = Views(connection, lake.pin(tables(names | needed(asked))))
             there = _runs(shown) if asked != Filters() else []
             shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
+            add_macros(connection)
             lock(connection, shown.paths)
             try:
                 return Rows(collected(connection, text, memory))

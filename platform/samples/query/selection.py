@@ -4,6 +4,8 @@ Runs are left out as whole files, problems row by row. A problem is the version 
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import duckdb
@@ -37,7 +39,7 @@ def apply_filters(
         NotFound: A filter names something that is not there, or no problem passes all filters.
     """
     if filters.exclude_guessable:
-        _guess(views, there, filters.exclude_guessable, verifier)
+        _guess(views, there, left, filters.exclude_guessable, verifier)
     if filters.of_problems:
         views.create(["runs", "problems"])
         return _keep_problems(views.connection, left, filters)
@@ -45,18 +47,33 @@ def apply_filters(
     return Selection(ids, dataset=filters.dataset)
 
 
-def _guess(views: Views, there: Sequence[Known], guesses: Guessable, verifier: str | None) -> None:
-    """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold]."""
+def _guess(
+    views: Views, there: Sequence[Known], left: Sequence[Known], guesses: Guessable, verifier: str | None
+) -> None:
+    """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold].
+
+    Raises:
+        NotFound: There is no such run, or it has another dataset than all runs that stay.
+    """
     run = find(there, guesses.run)
+    if left and run.dataset not in {other.dataset for other in left}:
+        raise NotFound(
+            f"exclude_guessable: {run.run} has no problem of {listed(other.dataset for other in left)}, it is of "
+            f"{run.dataset}; name a run of the same problems"
+        )
     where = "the third part of exclude_guessable"
     judge = choose_verifier(views.lake, [run], guesses.verifier or verifier, where)
     views.create(["tallies"], Selection(frozenset({run.run_id})))
-    views.connection.execute(_GUESSED, {"verifier": judge, "threshold": guesses.threshold})
+    numbers = [n for (n,) in views.connection.execute("SELECT DISTINCT n FROM tallies").fetchall()]
+    most = [floor(Fraction(str(guesses.threshold)) * n) for n in numbers]
+    views.connection.execute(_GUESSED, {"verifier": judge, "numbers": numbers, "most": most})
 
 
+# The most guesses are reckoned in fractions, for each n: as a float, 0.29 * 100 is below 29.
 _GUESSED = """
 CREATE TEMP TABLE guessed AS
-SELECT dataset, problem_id FROM tallies WHERE verifier = $verifier AND 0 < c AND c <= $threshold * n
+WITH bounds AS (SELECT unnest($numbers) AS n, unnest($most) AS most)
+SELECT dataset, problem_id FROM tallies JOIN bounds USING (n) WHERE verifier = $verifier AND c BETWEEN 1 AND most
 """
 
 

@@ -15,6 +15,7 @@ import samples_queries
 from samples.errors import UsageError, meant
 from samples.lake.files import EVERYTHING, Selection, SnapshotFile, snapshot_files
 from samples.lake.tables import Tables
+from samples.query.answer_keys import add_answer_key
 from samples_schemas import TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
@@ -90,6 +91,8 @@ def define(
     `judges` holds the values to fill into views for each pair of run and verifier, if these are known.
     """
     for name in names:
+        if name == "given_answers":
+            add_answer_key(connection)
         select = _select(name, judges)
         if samples_queries.header(f"views/{name}").made == ("once",):
             made = connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS {select}").fetchall()
