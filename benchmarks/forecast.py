@@ -1,11 +1,11 @@
 """Measure the query forecast by hold-out: hide samples, forecast, and compare with what all samples show.
 
-Its tables are in the docstring of samples_queries/forecast.py. The counts of MATH500 below are rebuilt from pass@k
-alone, that of a rerun of arXiv:2504.13837: two runs of 128 samples. Their pass@k at k = 1, 2, 4, … 128 is the rerun's,
-to a thousandth of a problem for the base and to a twentieth for the trained run. --counts measures counts of your own.
+Its tables are in the docstring of samples_queries/forecast.py. math500_counts.json has the counts of MATH500 and names
+their source, a rerun of arXiv:2504.13837: two runs of 128 samples. --counts measures counts of your own.
 """
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,17 +17,7 @@ import pyarrow as pa
 from samples_queries.forecast import answer
 
 Counts = npt.NDArray[np.int64]
-BASE = {
-    0: 19, 1: 9, 2: 7, 3: 6, 4: 4, 6: 3, 7: 3, 8: 1, 10: 7, 12: 16, 13: 8, 14: 1, 30: 5, 32: 7, 33: 1, 34: 7, 35: 12,
-    36: 15, 37: 12, 38: 9, 39: 6, 40: 5, 42: 1, 63: 1, 85: 6, 87: 10, 89: 10, 90: 20, 91: 30, 92: 39, 93: 30, 94: 20,
-    95: 10, 98: 9, 111: 1, 118: 2, 119: 3, 120: 4, 121: 6, 122: 7, 123: 1, 124: 6, 125: 17, 126: 25, 127: 31, 128: 48,
-}  # fmt: skip
-TRAINED = {
-    0: 35, 1: 5, 2: 1, 3: 2, 4: 3, 5: 3, 6: 2, 10: 1, 13: 4, 14: 7, 15: 11, 31: 6, 32: 4, 33: 2, 42: 5, 43: 3, 44: 1,
-    45: 1, 46: 1, 47: 1, 48: 1, 49: 1, 50: 1, 51: 1, 52: 1, 53: 1, 54: 1, 55: 1, 56: 1, 57: 1, 58: 1, 59: 1, 60: 1,
-    61: 1, 80: 1, 81: 2, 82: 2, 83: 3, 84: 3, 85: 4, 86: 4, 87: 3, 88: 3, 89: 2, 90: 1, 91: 1, 125: 57, 126: 120,
-    127: 180, 128: 2,
-}  # fmt: skip
+MATH500 = Path(__file__).with_name("math500_counts.json")
 Chances = Callable[[np.random.Generator, int], npt.NDArray[np.float64]]
 POPULATIONS: dict[str, Chances] = {
     "Beta(.3, .7)": lambda rng, size: rng.beta(0.3, 0.7, size),
@@ -56,9 +46,8 @@ def forecast(n: int, correct: Counts, k: int) -> tuple[float, float, float]:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("counts", pa.table({"c": correct}))
         connection.execute(
-            f"""CREATE VIEW verified AS
-            SELECT 'a' AS run, 'd' AS dataset, 'v' AS verifier, row_number() OVER () AS problem_id, {n} AS n, c,
-                '' AS version
+            f"""CREATE VIEW tallies AS
+            SELECT 'a' AS run, 'd' AS dataset, 'v' AS verifier, row_number() OVER () AS problem_id, {n} AS n, c
             FROM counts"""
         )
         found = answer(connection, runs=["a"], verifier="v", ks=[k], problem_set="common")
@@ -110,8 +99,9 @@ def main() -> None:
     elif asked.what == "simulated":
         simulated(asked.parts)
     else:
-        for name, run in (("base", BASE), ("trained", TRAINED)):
-            thinned(name, 128, np.repeat(list(run), list(run.values())), asked.parts)
+        published = json.loads(MATH500.read_text())
+        for name in ("base", "trained"):
+            thinned(name, published["n"], np.array(published[name]), asked.parts)
 
 
 if __name__ == "__main__":

@@ -27,19 +27,20 @@ and a share of it has p = 0. Populations that could have given the counts are dr
 each is continued. Where they disagree the interval is wide: it holds the middle 98 % of them, because the middle 95 %
 held the truth too rarely.
 
-Hold-out on MATH500 (benchmarks/forecast.py): 500 problems with 128 samples. The counts are not published by problem:
-they are rebuilt from the pass@k of a base model and of one trained from it (a rerun of arXiv:2504.13837). Random parts
-of the samples forecast pass@128, 20 times. Mean error and its standard deviation in percentage points, share of
-intervals with the truth inside, mean width:
+Hold-out on MATH500 (benchmarks/forecast.py): 500 problems with 128 samples, of a base model and of one trained from it
+(a rerun of arXiv:2504.13837). The counts of each problem are published:
+github.com/cc1107yss/limit-of-rlvr-qwen7b-math500-reproduction, audit/results.json, commit
+85ce0756f97521fc0950ac6cd3ddb78658444b06. Random parts of the samples forecast pass@128, 20 times. Mean error and its
+standard deviation in percentage points, share of intervals with the truth inside, mean width:
 
-- base, n = 8: error -1.3, sd 1.5, inside 100 %, width 9.7
-- base, n = 16: error -0.5, sd 1.0, inside 100 %, width 7.3
-- base, n = 32: error -0.3, sd 1.1, inside 100 %, width 4.7
+- base, n = 8: error -1.7, sd 1.4, inside 100 %, width 10.2
+- base, n = 16: error -0.9, sd 1.0, inside 100 %, width 7.2
+- base, n = 32: error -0.5, sd 0.8, inside 100 %, width 4.8
 - base, n = 64: error -0.1, sd 0.6, inside 100 %, width 2.7
-- trained, n = 8: error +1.0, sd 1.2, inside 100 %, width 9.6
-- trained, n = 16: error +0.9, sd 1.1, inside 100 %, width 7.3
-- trained, n = 32: error +0.1, sd 0.8, inside 100 %, width 4.2
-- trained, n = 64: error +0.2, sd 0.4, inside 100 %, width 2.4
+- trained, n = 8: error +0.9, sd 1.3, inside 100 %, width 9.5
+- trained, n = 16: error +0.7, sd 1.0, inside 100 %, width 7.3
+- trained, n = 32: error +0.4, sd 0.8, inside 100 %, width 4.4
+- trained, n = 64: error +0.2, sd 0.5, inside 100 %, width 2.3
 
 Simulated lakes (benchmarks/forecast.py simulated), 20 of each kind: error and inside, of 500 problems with n = 32 at
 K = 128; of 500 with n = 64 at K = 1024; of 30 with n = 64 at K = 1024:
@@ -54,8 +55,8 @@ K = 128; of 500 with n = 64 at K = 1024; of 30 with n = 64 at K = 1024:
 - log p normal (-3, 2): -3.1, 90 %; -5.2, 100 %; -8.7, 100 %
 - log-odds normal (0, 3): -0.9, 100 %; -1.8, 100 %; -1.8, 100 %
 
-The weights of the prior and the width of the interval were chosen on these runs and kinds of lakes, with other random
-numbers: on others, expect larger errors.
+The weights of the prior and the width of the interval were chosen on these kinds of lakes, and on made-up counts that
+have the pass@k of these two runs. On others, expect larger errors.
 
 A note says where the data cannot carry a K: the interval is wider than 10 points, or K is more than 16 times n.
 """

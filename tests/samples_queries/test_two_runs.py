@@ -1,6 +1,8 @@
 """Comparisons of two runs: paired at each k, exact, the published gaps, and never over problems that only one has."""
 
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -113,6 +115,44 @@ def test_a_k_that_only_one_run_reaches_is_refused(tallied, tmp_path):
     with pytest.raises(SamplesError, match=r"k = 8 is left out: the most verified samples of a problem are 4 \(over"):
         lake.query("compare", a="a", b="b", ks=8)
     assert [row["k"] for row in lake.query("compare", a="a", b="b", ks="all")] == [1, 2, 3, 4]
+
+
+MATH500 = json.loads((Path(__file__).parents[2] / "benchmarks" / "math500_counts.json").read_text())
+# By k: pass@k of both runs, as their source has it, and the problems on which each is ahead, from whole numbers.
+# At k = 16, 32 and 64 the source says fewer (223 and 55 at 16): it compares rounded values.
+MATH500_AT = {
+    1: {"trained": 0.779328125, "base": 0.613921875, "ahead": (417, 58)},
+    2: {"trained": 0.8235853838582677, "base": 0.7340831692913385, "ahead": (399, 58)},
+    4: {"trained": 0.8567501336707911, "base": 0.8143581835395576, "ahead": (364, 57)},
+    8: {"trained": 0.8829698676500476, "base": 0.8681727477486968, "ahead": (326, 57)},
+    16: {"trained": 0.902217497649716, "base": 0.9043392837691936, "ahead": (264, 57)},
+    32: {"trained": 0.9150862887604729, "base": 0.9292921989161737, "ahead": (187, 54)},
+    64: {"trained": 0.9234943668139742, "base": 0.9474446568195055, "ahead": (118, 52)},
+    128: {"trained": 0.93, "base": 0.962, "ahead": (3, 19)},
+}
+
+
+@pytest.fixture
+def math500(tallied):
+    """Rows of compare over the published counts, by k."""
+    runs = {name: tallied.of([(MATH500["n"], c) for c in MATH500[name]]) for name in ("trained", "base")}
+    rows = tallied.answered("compare", tallied.connection(runs), a="trained", b="base", verifier="v", ks=None)
+    return {row["k"]: row for row in rows}
+
+
+def test_the_curves_of_math500_are_as_published(math500):
+    assert list(math500) == list(MATH500_AT)
+    for k, row in math500.items():
+        assert row["problems"] == 500
+        assert row["pass_at_k_a"] == pytest.approx(MATH500_AT[k]["trained"], abs=1e-14)
+        assert row["pass_at_k_b"] == pytest.approx(MATH500_AT[k]["base"], abs=1e-14)
+        assert row["difference"] == pytest.approx(MATH500_AT[k]["trained"] - MATH500_AT[k]["base"], abs=1e-14)
+
+
+def test_who_is_ahead_on_each_problem_of_math500_is_exact(math500):
+    ahead = {k: at["ahead"] for k, at in MATH500_AT.items()}
+    assert {k: (row["wins"], row["losses"]) for k, row in math500.items()} == ahead
+    assert all(row["wins"] + row["losses"] + row["ties"] == 500 for row in math500.values())
 
 
 OMNI_MATH = {  # pass@1 and pass@256 in percent, of the training problems; the gap of pass@1 to the base's pass@256
