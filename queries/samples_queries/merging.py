@@ -10,9 +10,21 @@ were judged so.
 
 from samples_queries import Unanswerable
 
-_MERGES = {
-    "verifier": ("2 * correct >= samples", "key"),
-    "none": ("false", "answer"),
+_SELECTS = {
+    "none": """
+        SELECT run, dataset, problem_id, answer IS NOT NULL AS is_given, samples, correct, unknown, answer AS text
+        FROM given_answers
+        WHERE list_contains($runs, run) AND verifier = $verifier
+    """,
+    "verifier": """
+        SELECT
+            run, dataset, problem_id, answer IS NOT NULL AS is_given,
+            sum(samples)::BIGINT AS samples, sum(correct)::BIGINT AS correct, sum(unknown)::BIGINT AS unknown,
+            min((-samples, answer))[2] AS text
+        FROM given_answers
+        WHERE list_contains($runs, run) AND verifier = $verifier
+        GROUP BY run, dataset, problem_id, is_given, 2 * correct >= samples, key
+    """,
 }
 
 
@@ -26,15 +38,6 @@ def merged(merge: str) -> str:
     Raises:
         Unanswerable: `merge` is neither verifier nor none.
     """
-    if merge not in _MERGES:
-        raise Unanswerable(f'merge "{merge}": choose one of {", ".join(_MERGES)}')
-    right, key = _MERGES[merge]
-    return f"""
-    SELECT
-        run, dataset, problem_id, answer IS NOT NULL AS is_given,
-        sum(samples)::BIGINT AS samples, sum(correct)::BIGINT AS correct, sum(unknown)::BIGINT AS unknown,
-        min((-samples, answer))[2] AS text
-    FROM given_answers
-    WHERE list_contains($runs, run) AND verifier = $verifier
-    GROUP BY run, dataset, problem_id, is_given, {right}, CASE WHEN NOT ({right}) THEN {key} END
-    """  # noqa: S608 - it is put together from constants
+    if merge not in _SELECTS:
+        raise Unanswerable(f'merge "{merge}": choose one of verifier, none')
+    return _SELECTS[merge]

@@ -94,6 +94,27 @@ def g_pass_at_k_by_subsets(n: int, c: int, k: int, tau: float | str | Fraction) 
     return by_subsets(outcomes(n, c), k, lambda chosen: sum(chosen) >= correct_needed(k, tau))
 
 
+def solved_at_cost(samples: Sequence[tuple[int, bool]], budget: int) -> tuple[Fraction, Fraction]:
+    """Return the expected cost, and the chance of a correct sample, when so many tokens are spent on average.
+
+    `samples` are (tokens, correct). Of the numbers of samples to draw, two neighbours are mixed so that the expected
+    cost, a mean over all subsets of each size, is the budget.
+    """
+    sizes = range(len(samples) + 1)
+    costs = [
+        by_subsets(samples, k, lambda some: sum(tokens for tokens, _ in some)) if k else Fraction(0) for k in sizes
+    ]
+    chances = [
+        by_subsets(samples, k, lambda some: any(right for _, right in some)) if k else Fraction(0) for k in sizes
+    ]
+    for k in sizes[1:]:
+        if costs[k - 1] <= budget <= costs[k]:
+            more = (budget - costs[k - 1]) / (costs[k] - costs[k - 1])
+            mixed = [(1 - more) * both[k - 1] + more * both[k] for both in (costs, chances)]
+            return mixed[0], mixed[1]
+    raise AssertionError("the budget is more than all samples cost")
+
+
 # Over problems.
 
 

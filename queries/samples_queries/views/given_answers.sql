@@ -5,13 +5,14 @@
 -- answer_key.
 WITH texts AS (
     SELECT
-        run, run_id, dataset, verifier, problem_id, CASE WHEN status <> 'no_answer' THEN answer END AS answer,
+        run, any_value(dataset) AS dataset, verifier, problem_id,
+        CASE WHEN status <> 'no_answer' THEN answer END AS answer,
         count(*) AS samples,
         count(*) FILTER (status = 'correct') AS correct,
         count(*) FILTER (status <> 'no_answer' AND answer IS NULL) AS unknown
     FROM current_verdicts
     WHERE status IN ('correct', 'wrong', 'no_answer')
-    GROUP BY ALL
+    GROUP BY run, verifier, problem_id, CASE WHEN status <> 'no_answer' THEN answer END
 )
 SELECT *, answer_key(verifier, CASE WHEN 2 * correct < samples THEN answer END) AS key
 FROM texts
