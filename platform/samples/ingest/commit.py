@@ -18,7 +18,7 @@ from deltalake.exceptions import CommitFailedError
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan
 from samples.ingest.segment import Receipt
-from samples.lake.files import added_files
+from samples.lake.log import added_files, rows_there
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.runs.run import Run, digest
@@ -50,7 +50,8 @@ class Committer:
             if not pending:
                 break
             rows = pa.concat_tables(receipt.facts for receipt in pending)
-            file = self.lake.put(SAMPLES.name, rows, self.run.partition)
+            after = rows_there(claim.snapshot, self.run.partition)
+            file = self.lake.put(SAMPLES.name, rows, self.run.partition, None, after)
             try:
                 self.lake.commit(SAMPLES.name, [(file, self.run.partition)], claim)
             except CommitFailedError:

@@ -8,11 +8,11 @@ rows.
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -20,7 +20,8 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from samples.errors import LakeError, NotFound, UsageError
-from samples.lake import parquet
+from samples.lake import parquet, stated
+from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import Location, explained, locate
 from samples.lake.versions import Version, pin, read_version, snapshot_at
@@ -164,18 +165,42 @@ class Tables:
             )
         return files.filter(_equal(partition)) if filters else files
 
+    def dataset_of(self, name: str, snapshot: DeltaTable, paths: Collection[str]) -> "ds.Dataset":
+        """Return some files of a table's snapshot as a pyarrow dataset, with the partition columns."""
+        import pyarrow.dataset as ds
+
+        every: Any = self.dataset(name, snapshot)
+        some = [fragment for fragment in every.get_fragments() if fragment.path in paths]
+        return ds.FileSystemDataset(some, every.schema, every.format, every.filesystem)
+
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
-        """Read a table, or the part of it with these partition values, into memory."""
+        """Read a table, or the part of it with these partition values, into memory.
+
+        Of a table without partitions each key is returned once, even if somebody appended its row again.
+        """
         with explained(self.place.table_uri(name)):
-            return self.dataset(name, **partition).to_table(columns=columns)
+            rows = self.dataset(name, **partition).to_table(columns=columns)
+        return rows if TABLES[name].partition_by else stated.once(TABLES[name], rows)
 
     # --- appending
 
     def put(
-        self, name: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[bytes, bytes] | None = None
+        self,
+        name: str,
+        rows: pa.Table,
+        partition: Mapping[str, str],
+        metadata: dict[bytes, bytes] | None = None,
+        after: int | None = None,
     ) -> File:
-        """Write `rows` as one new file of a table. Readers see it once `commit` names it."""
-        return self.put_as(name, f"part-{secrets.token_hex(8)}", rows, partition, metadata)
+        """Write `rows` as one new file of a table. Readers see it once `commit` names it.
+
+        `after` states that the partition has this many rows before these, and that none of them has a key of these.
+        Readers then need not look for rows that are there twice.
+        """
+        rows = parquet.in_order(TABLES[name], rows)
+        distinct = stated.is_distinct(TABLES[name], rows)
+        stem = stated.stem(secrets.token_hex(8), distinct=distinct, after=after)
+        return self._put(name, stem, rows, partition, metadata)
 
     def put_as(
         self,
@@ -190,9 +215,14 @@ class Tables:
         Raises:
             LakeError: No space, no permission, no network. Readers see nothing of it.
         """
+        return self._put(name, stem, parquet.in_order(TABLES[name], rows), partition, metadata)
+
+    def _put(
+        self, name: str, stem: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[bytes, bytes] | None
+    ) -> File:
         self._writable()
         table = TABLES[name]
-        data = parquet.encode(table, rows, metadata)
+        data = parquet.encode_sorted(table, rows, metadata)
         path = f"{folder(table, partition)}{stem}.parquet"
         self.place.put(f"{name}/{path}", data)
         return File(path, len(data), rows.num_rows, parquet.stats(rows))
@@ -207,23 +237,33 @@ class Tables:
             LakeError: The log cannot be written, or too many others write to it.
         """
         self._writable()
-        table = TABLES[name]
+        table, named = TABLES[name], list(files)
         adds: list[AddAction | RemoveAction] = [
             AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
-            for file, values in files
+            for file, values in named
         ]
         with explained(self.place.table_uri(name)):
             snapshot = claim.snapshot if claim else self._table(table)
-            snapshot.create_write_transaction(
-                adds,
-                mode="append",
-                schema=table.schema,
-                partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(
-                    app_transactions=[Transaction(claim.app, claim.number)] if claim else None,
-                    max_commit_retries=_COMMIT_TRIES,
-                ),
-            )
+            try:
+                snapshot.create_write_transaction(
+                    adds,
+                    mode="append",
+                    schema=table.schema,
+                    partition_by=list(table.partition_by),
+                    commit_properties=CommitProperties(
+                        app_transactions=[Transaction(claim.app, claim.number)] if claim else None,
+                        max_commit_retries=_COMMIT_TRIES,
+                    ),
+                )
+            except CommitFailedError:
+                # If the store's answer to our own commit is lost, deltalake tries again and meets that commit.
+                if not {file.path for file, _ in named} <= self._paths(name):
+                    raise
+
+    def _paths(self, name: str) -> set[str]:
+        """Return the paths of the files that the newest snapshot of a table names."""
+        snapshot = self.delta(name)
+        return set() if snapshot is None else set(added_files(snapshot)["path"].to_pylist())
 
     def claim(self, name: str, app: str) -> "Claim":
         """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""
@@ -259,7 +299,7 @@ class Tables:
         if (snapshot := self.delta(table.name)) is not None:
             return snapshot
         try:
-            stated = parquet.statistics_columns(table.file_schema.names)
+            ranged = parquet.statistics_columns(table.file_schema.names)
             return DeltaTable.create(
                 self.place.table_uri(table.name),
                 schema=table.schema,
@@ -267,7 +307,7 @@ class Tables:
                 partition_by=list(table.partition_by),
                 name=table.name,
                 description=table.meaning,
-                configuration={_STATED: ",".join(stated)} if stated else _NONE_STATED,
+                configuration={_STATED: ",".join(ranged)} if ranged else _NONE_STATED,
                 storage_options=self.place.options,
                 # If two processes make the table, the second must fail: a retry would make it again, as version 1.
                 commit_properties=CommitProperties(max_commit_retries=0),

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 import samples_queries
 from samples.errors import UsageError, meant
-from samples.lake.files import EVERYTHING, Selection, SnapshotFile, snapshot_files
+from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
+from samples.query import repeats
 from samples_schemas import TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
@@ -71,7 +72,7 @@ class Views:
                 continue
             if self._remote:
                 self._remote.add((file.path, file.size) for file in files)
-            relate(self.connection, TABLES[name], related[0], kept)
+            relate(self.connection, TABLES[name], related[0], kept, [file.path for file in repeating(files)])
             self.paths.update(related[0])
             self._related[name] = related
             changed.add(name)
@@ -131,20 +132,42 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str], kept: Selection) -> None:
-    """Create the relation lake.TABLE over these files."""
-    columns = ", ".join(table.schema.names)
-    if paths:
-        hive = ", ".join(f"'{column}': VARCHAR" for column in table.partition_by)
-        hive = f", hive_partitioning = true, hive_types = {{{hive}}}" if hive else ", hive_partitioning = false"
-        connection.execute(f"SET VARIABLE {table.name}_files = $paths", {"paths": paths})
-        source = f"read_parquet(getvariable('{table.name}_files'){hive})"
-    else:
+def relate(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    paths: Sequence[str],
+    kept: Selection,
+    doubtful: Sequence[str] = (),
+) -> None:
+    """Create the relation lake.TABLE over these files.
+
+    Keys of the files `doubtful` may be there twice: the first row of a key stays. In a table without partitions, which
+    is small, all files are then taken for doubtful.
+    """
+    certain = [path for path in paths if path not in set(doubtful)]
+    sources = [_files(connection, table, "files", certain)] if certain or not doubtful else []
+    if doubtful and table.partition_by:
+        found = _files(connection, table, "doubtful_files", doubtful)
+        left_out = f" ANTI JOIN lake.{table.name}_repeats USING (filename, file_row_number)"
+        sources.append(found + (left_out if repeats.find(connection, table, found) else ""))
+    elif doubtful:
+        found, key = _files(connection, table, "files", paths), ", ".join(table.key)
+        sources = [f"(SELECT DISTINCT ON ({key}) * FROM {found} ORDER BY {repeats.order(table)})"]  # noqa: S608 - names of our own
+    columns, left = ", ".join(table.schema.names), _kept(table, kept)
+    rows = " UNION ALL ".join(f"SELECT {columns} FROM {source} {left}" for source in sources)  # noqa: S608 - names of our own
+    connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {rows}")
+
+
+def _files(connection: duckdb.DuckDBPyConnection, table: Table, name: str, paths: Sequence[str]) -> str:
+    """Return in SQL what reads files of a table. A variable holds their paths; doubtful ones get numbers of rows."""
+    if not paths:
         nothing = ", ".join(f"NULL::{_SQL_TYPES[column.type]} AS {column.name}" for column in table.columns)
-        source = f"(SELECT {nothing} WHERE false)"
-    connection.execute(
-        f"CREATE OR REPLACE VIEW lake.{table.name} AS SELECT {columns} FROM {source} {_kept(table, kept)}"  # noqa: S608 - names of our own
-    )
+        return f"(SELECT {nothing} WHERE false)"
+    hive = ", ".join(f"'{column}': VARCHAR" for column in table.partition_by)
+    hive = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
+    connection.execute(f"SET VARIABLE {table.name}_{name} = $paths", {"paths": list(paths)})
+    numbers = ", filename = true, file_row_number = true" if name == "doubtful_files" else ""
+    return f"read_parquet(getvariable('{table.name}_{name}'), {hive}{numbers})"
 
 
 def _kept(table: Table, kept: Selection) -> str:

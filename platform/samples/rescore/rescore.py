@@ -13,11 +13,9 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from samples.errors import UsageError
-from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
 from samples.pipeline.receipts import looks
@@ -30,7 +28,6 @@ from samples.rescore.pending import CHUNK, Chunk, ChunkReader, Pending
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
-from samples_schemas import VERDICTS
 
 _RAY_CHUNK = 2_000  # samples in a chunk on Ray; their verdicts come back together
 
@@ -64,7 +61,7 @@ class Summary:
 
     @property
     def verified(self) -> int:
-        """The number of verdicts."""
+        """The number of verdicts that were committed."""
         return sum(self.statuses.values())
 
 
@@ -94,8 +91,7 @@ def rescore(
     judge = verifier(spec)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
-    number = _pass_id(lake, judge, again=again)
-    ledger = Ledger(lake, judge, number)
+    ledger = Ledger.begin(lake, judge, again=again)
     began = time.monotonic()
     with Pending(lake, chosen, judge.name, judge.version, again=again) as pending:
         wanted = len(pending)
@@ -106,7 +102,7 @@ def rescore(
                 for tables in verdicts:
                     for rows in tables:
                         ledger.take(rows)
-                    done = ledger.counts.total()
+                    done = ledger.taken
                     watch(Status(done, wanted, done / max(time.monotonic() - began, 1e-9)))
                     if stop.is_set():
                         break
@@ -145,16 +141,6 @@ def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[lis
         else:
             chosen.append(run)
     return chosen, tuple(left_out)
-
-
-def _pass_id(lake: Tables, judge: Verifier, *, again: bool) -> int:
-    """Return the number of the last pass if it goes on, else the next number."""
-    with explained(lake.uri), duckdb.connect() as connection:
-        connection.register("verdicts", lake.dataset(VERDICTS.name, verifier=judge.name))
-        last, version = connection.sql(
-            "SELECT max(pass_id), max_by(verifier_version, pass_id) FROM verdicts"
-        ).fetchall()[0]
-    return last if version == judge.version and not again else (last or 0) + 1
 
 
 def _judge_chunks(

@@ -110,7 +110,9 @@ class _Sink:
         pairs = zip(zip(*self._rows, strict=True), schema, strict=True)
         rows = pa.Table.from_arrays([pa.array(column, kind.type) for column, kind in pairs], schema=schema)
         self._rows, self._bytes = [], 0
-        self._files.append(self._lake.put(self._table.name, rows, self._partition))
+        # The partition was empty, and each of the file's rows has a key of its own: `check` saw to that.
+        there = sum(file.rows for file in self._files)
+        self._files.append(self._lake.put(self._table.name, rows, self._partition, after=there))
 
 
 def _size(row: Row) -> int:

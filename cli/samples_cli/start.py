@@ -1,0 +1,13 @@
+"""What the script `samples` runs: the command line, which Ctrl-C ends in one line even while it is imported."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        from samples_cli.main import main
+    except KeyboardInterrupt:
+        print("samples: interrupted", file=sys.stderr)  # noqa: T201 - nothing else is imported yet
+        sys.exit(130)
+    main()
