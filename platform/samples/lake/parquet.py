@@ -65,6 +65,7 @@ def encode_sorted(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | N
             name for name in leaves if name not in encoded and name != "text"
         ],
         write_statistics=[name for name in (*_STATISTICS, *_RARE) if name in leaves],  # pyright: ignore[reportArgumentType]
+        write_page_checksum=True,
         store_schema=False,  # the lake declares the types; a copy would be larger than a small segment
     ) as writer:
         writer.write_table(rows, row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS)

@@ -1,9 +1,9 @@
 """Which files repeat no key: their names state it, and the log's ranges show the rest.
 
-`rows-HEX.parquet` holds no key twice. `rows-HEX-after-N.parquet` holds none of the keys of the N rows, either, that its
-partition had when it was committed: its writer compared them. A segment `unit-….parquet` holds one attempt at one range
-of samples. Nothing is known of any other file. So the names show that somebody copied a file or appended its rows
-again, and readers then look for the rows that are there twice.
+A file whose name begins with `rows-HEX` holds no key twice. With `rows-HEX-after-N` it holds none of the keys of the N
+rows, either, that its partition had when it was committed: its writer compared them. A segment, `unit-…`, holds one
+attempt at one range of samples. Nothing is known of any other file. So the names show that somebody copied a file or
+appended its rows again, and readers then look for the rows that are there twice.
 """
 
 import re

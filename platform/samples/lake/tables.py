@@ -20,7 +20,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from samples.errors import LakeError, NotFound, UsageError
-from samples.lake import parquet, stated
+from samples.lake import checksums, parquet, stated
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import Location, explained, locate
@@ -158,11 +158,12 @@ class Tables:
             return ds.dataset(table.schema.empty_table())
         filters = [(column, "=", value) for column, value in partition.items()]
         with explained(self.place.table_uri(name)):
-            files = snapshot.to_pyarrow_dataset(
+            files: Any = snapshot.to_pyarrow_dataset(
                 filesystem=self.place.filesystem(name),
                 file_pruning_predicate=filters or None,
                 schema=table.schema,
             )
+            files = self._verified(name, files, list(files.get_fragments()))
         return files.filter(_equal(partition)) if filters else files
 
     def dataset_of(self, name: str, snapshot: DeltaTable, paths: Collection[str]) -> "ds.Dataset":
@@ -172,6 +173,24 @@ class Tables:
         every: Any = self.dataset(name, snapshot)
         some = [fragment for fragment in every.get_fragments() if fragment.path in paths]
         return ds.FileSystemDataset(some, every.schema, every.format, every.filesystem)
+
+    def _verified(self, name: str, files: Any, fragments: Sequence[Any]) -> "ds.FileSystemDataset":
+        """Return files of a dataset as one whose footers were compared, and whose pages are compared as they are read.
+
+        Raises:
+            LakeError: Bytes of a footer have changed since it was written.
+        """
+        import pyarrow.dataset as ds
+
+        if self.place.is_local:
+            checksums.verify((f"{self.place.table_uri(name)}/{fragment.path}" for fragment in fragments), footers=True)
+        options = ds.ParquetFragmentScanOptions(pre_buffer=True, page_checksum_verification=True)
+        kind = ds.ParquetFileFormat(default_fragment_scan_options=options)
+        made = [
+            kind.make_fragment(one.path, one.filesystem, partition_expression=one.partition_expression)
+            for one in fragments
+        ]
+        return ds.FileSystemDataset(made, files.schema, kind, files.filesystem)
 
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
         """Read a table, or the part of it with these partition values, into memory.
@@ -210,7 +229,7 @@ class Tables:
         partition: Mapping[str, str],
         metadata: dict[bytes, bytes] | None = None,
     ) -> File:
-        """Write `rows` as the file `stem`.parquet of a partition, whole or not at all.
+        """Write `rows` as one new file of a partition, whole or not at all. Its name is `stem`, then its checksums.
 
         Raises:
             LakeError: No space, no permission, no network. Readers see nothing of it.
@@ -223,7 +242,7 @@ class Tables:
         self._writable()
         table = TABLES[name]
         data = parquet.encode_sorted(table, rows, metadata)
-        path = f"{folder(table, partition)}{stem}.parquet"
+        path = f"{folder(table, partition)}{stem}.{checksums.suffix(data)}.parquet"
         self.place.put(f"{name}/{path}", data)
         return File(path, len(data), rows.num_rows, parquet.stats(rows))
 

@@ -14,13 +14,15 @@ import pyarrow as pa
 
 import samples_queries
 from samples.errors import UsageError, meant
+from samples.lake import checksums
 from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
 from samples.query import repeats
-from samples_schemas import TABLES, VIEWS, Table
+from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
 _FEW = 8  # judges
+_MOST_COMPARED = 1 << 30  # bytes of texts and tokens that one question compares with their checksums
 
 
 @cache
@@ -72,6 +74,9 @@ class Views:
                 continue
             if self._remote:
                 self._remote.add((file.path, file.size) for file in files)
+            else:
+                heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS)
+                checksums.verify(related[0], most=_MOST_COMPARED if heavy else None)
             relate(self.connection, TABLES[name], related[0], kept, [file.path for file in repeating(files)])
             self.paths.update(related[0])
             self._related[name] = related
