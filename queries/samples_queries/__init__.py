@@ -1,7 +1,8 @@
 """Named queries: one file per question an analyst asks. The first lines of a file say what it answers.
 
 NAME.sql is one SELECT. NAME.py defines `answer(connection, *, …)` for what SQL cannot say well: it reads views through
-the connection and returns an Arrow table. Both read views only, never files, tables or filters.
+the connection and returns an Arrow table, or an Answer, which has notes too. Both read views only, never files, tables
+or filters.
 
 The first lines are the SQL file's first comment, or the module's docstring. They are called the header:
 
@@ -20,8 +21,10 @@ The first lines are the SQL file's first comment, or the module's docstring. The
 - A key is followed by at least two spaces. A line that continues a key begins in the same column as its first word.
 - `group` is one of GROUPS.
 - `params` are the query's parameters, as `name: kind` or `name: kind = default`. KINDS lists the kinds. A parameter of
-  the kind runs or verifier needs no default: without a value it means all runs, or the only verifier. `= none` binds
-  NULL. A list is never empty, except that "all" binds an empty list of numbers.
+  the kind runs or verifier needs no default: without a value it means all runs, or the only verifier. One of the kind
+  problems says on which problems runs are compared (see `problem_sets`): the common ones when runs are named. A SQL
+  query with one reads the table `compared`. `= none` binds NULL. A list is never empty, except that "all" binds an
+  empty list of numbers.
 - `reads` names the views that the query reads.
 - `grain` names the columns that identify a row.
 - `means` gives each parameter and column its meaning, one name a line. A line that continues a meaning is indented
@@ -38,6 +41,11 @@ fills in values, and joins one SELECT per value while there are few; otherwise i
 `header(name)` gives a query's header as data, `reference(name)` as text, and `listing()` gives all queries by group.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+
 from samples_queries.files import NAMES, is_sql, text
 from samples_queries.headers import GROUPS, KINDS, Header, Parameter, header
 from samples_queries.manual import listing, reference
@@ -47,10 +55,18 @@ class Unanswerable(ValueError):
     """The lake does not hold what a query needs. The message says what is missing, and how to add it."""
 
 
+class Answer(NamedTuple):
+    """The rows of an answer, and what its reader must know about them, one sentence each."""
+
+    rows: pa.Table
+    notes: Sequence[str] = ()
+
+
 __all__ = [
     "GROUPS",
     "KINDS",
     "NAMES",
+    "Answer",
     "Header",
     "Parameter",
     "Unanswerable",

@@ -1,7 +1,7 @@
 -- accuracy_histogram: how many problems have which accuracy, in twelve bins (Yue et al. 2025, arXiv:2504.13837)
 -- group    accuracy
--- params   runs: runs, verifier: verifier
--- reads    tallies
+-- params   runs: runs, verifier: verifier, problem_set: problems
+-- reads    verified
 -- grain    run, dataset, verifier, bin
 -- columns  run, dataset, verifier, place, bin, problems, share
 -- means    place: position of the bin, from 0 (never correct) to 11 (always correct)
@@ -15,9 +15,8 @@
 -- without a verified sample is in no bin.
 WITH judged AS (
     -- (place - 1) / 10 < c/n <= place / 10, in whole numbers, because as a float 3/10 is not exactly three tenths
-    SELECT run, dataset, verifier, CASE WHEN c = n THEN 11 ELSE (10 * c + n - 1) // n END AS place
-    FROM tallies
-    WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0
+    SELECT run, dataset, $verifier AS verifier, CASE WHEN c = n THEN 11 ELSE (10 * c + n - 1) // n END AS place
+    FROM compared
 ), counted AS (
     SELECT run, dataset, verifier, place, count(*) AS problems
     FROM judged

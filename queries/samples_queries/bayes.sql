@@ -1,7 +1,7 @@
 -- bayes: Bayes@N, the accuracy with its Bayesian uncertainty (Hariri et al. 2025, arXiv:2510.04265)
 -- group    accuracy
--- params   runs: runs, verifier: verifier
--- reads    tallies
+-- params   runs: runs, verifier: verifier, problem_set: problems
+-- reads    verified
 -- grain    run, dataset, verifier
 -- columns  run, dataset, verifier, problems, mean, sd, low, high, interval
 -- means    problems: problems with a verified sample
@@ -17,9 +17,8 @@
 -- The interval is "samples only": it says how well the accuracy on these problems is known. It does not say how other
 -- problems would turn out. `pass_at_k` has an interval for that.
 WITH posteriors AS (
-    SELECT run, dataset, verifier, (c + 1) / (n + 2) AS expected, expected * (1 - expected) / (n + 3) AS variance
-    FROM tallies
-    WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0
+    SELECT run, dataset, $verifier AS verifier, (c + 1) / (n + 2) AS expected, expected * (1 - expected) / (n + 3) AS variance
+    FROM compared
 ), averaged AS (
     SELECT
         run, dataset, verifier, count(*) AS problems,

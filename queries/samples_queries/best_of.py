@@ -1,8 +1,8 @@
 """best_of: max@k, the expected best reward of k samples (arXiv:2510.23393).
 
 group    accuracy
-params   runs: runs, verifier: verifier, ks: ints = none
-reads    current_verdicts
+params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems
+reads    current_verdicts, verified
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, max_at_k, low, high, interval
 means    max_at_k: expected largest reward among k samples of a problem, averaged over problems
@@ -21,16 +21,18 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from samples_queries import Answer
 from samples_queries.chances import Floats, Integers, all_wrong, means, sums
-from samples_queries.groups import at_each_k, chosen, distinct, unjudged
+from samples_queries.groups import at_each_k, distinct, require_samples
 from samples_queries.intervals import METHOD, mean_interval
+from samples_queries.problem_sets import settle
 
 # The expected best of k is the smallest reward, plus each step to the next reward times the chance to reach it.
 _SQL = """
 WITH rewarded AS (
     SELECT run, dataset, problem_id, coalesce(reward, (status = 'correct')::DOUBLE) AS reward
-    FROM current_verdicts
-    WHERE list_contains($runs, run) AND verifier = $verifier AND status IN ('correct', 'wrong', 'no_answer')
+    FROM current_verdicts SEMI JOIN compared USING (run, dataset, problem_id)
+    WHERE verifier = $verifier AND status IN ('correct', 'wrong', 'no_answer')
 ), levels AS (
     SELECT run, dataset, problem_id, reward, count(*) AS samples
     FROM rewarded
@@ -47,30 +49,32 @@ ORDER BY run, dataset, problem_id, reward
 """
 
 
-def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
-    """Return max@k of each run, at each k that one of its problems reaches.
+def answer(
+    connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, problem_set: str
+) -> Answer:
+    """Return max@k of each run, at each k that its problems reach.
 
     Raises:
-        Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
+        Unanswerable: A k is below 1, no k is reached, or runs have no verdicts, no common problem, or counts only.
     """
-    levels = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
-    if not len(levels):
-        raise unjudged(verifier)
-    drawn = levels["n"].to_numpy()
-    wanted = chosen(ks, int(drawn.max()))
-    n, c, (place,) = distinct([(drawn, levels["c"].to_numpy())])
+    settled = settle(connection, runs, verifier, problem_set, ks=ks)
+    levels = connection.sql(_SQL, params={"verifier": verifier}).to_arrow_table()
+    require_samples(settled.ks, levels["run"].unique().to_pylist())
+    n, c, (place,) = distinct([(levels["n"].to_numpy(), levels["c"].to_numpy())])
     step, reward = levels["step"].to_numpy()[:, None], levels["reward"].to_numpy()
     problems, of_runs = _starts(levels, "run", "dataset", "problem_id"), _starts(levels, "run", "dataset")
     ends = [*of_runs[1:], len(levels)]
     parts: list[pa.Table] = []
-    for block, wrong in all_wrong(n, c, wanted, rows=len(place)):
+    for block, wrong in all_wrong(n, c, settled.every_k, rows=len(place)):
         best = np.add.reduceat(step * (1 - wrong[place]), problems, axis=0)
         for start, end in zip(of_runs, ends, strict=True):
-            values = best[np.searchsorted(problems, start) : np.searchsorted(problems, end)]
             same = {name: levels[name][start].as_py() for name in ("run", "dataset")} | {"verifier": verifier}
+            own = np.isin(block, settled.ks[same["run"]])
+            values = best[np.searchsorted(problems, start) : np.searchsorted(problems, end), own]
             count, measured = _measured(values, *_range(reward[start:end]))
-            parts.append(at_each_k(same, block, count, **measured))
-    return pa.concat_tables(parts).sort_by([("run", "ascending"), ("dataset", "ascending"), ("k", "ascending")])
+            parts.append(at_each_k(same, block[own], count, **measured))
+    order = [("run", "ascending"), ("dataset", "ascending"), ("k", "ascending")]
+    return Answer(pa.concat_tables(parts).sort_by(order), settled.notes)
 
 
 def _starts(rows: pa.Table, *names: str) -> Integers:

@@ -1,12 +1,13 @@
 """compare: pass@k of run A minus pass@k of run B, paired problem by problem, at each k.
 
 group    two runs
-params   a: run, b: run, verifier: verifier, ks: ints = none
-reads    pairs
+params   a: run, b: run, verifier: verifier, verifier_b: verifier = none, ks: ints = none, problem_set: problems
+reads    verified
 grain    a, b, dataset, verifier, k
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, difference, low, high, interval,
          wins, losses, ties, unpaired
-means    ks: the values of k; without them 1, 2, 4, … and the largest n of both runs; "all" is every k up to it
+means    verifier_b: the verifier of run B, when it is another one; a and b may then be the same run
+         verifier: name of the verifier whose verdicts count; of two, both names
          problems: problems of which both runs have at least k verified samples; the means are over them
          difference: pass_at_k_a minus pass_at_k_b, in [-1, 1]
          low: lower end of the 95 % interval for the mean difference over all problems that could have been asked
@@ -23,24 +24,36 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from samples_queries import Answer
 from samples_queries.chances import all_wrong, means, sums
-from samples_queries.groups import at_each_k, chosen, distinct
+from samples_queries.groups import at_each_k, distinct
 from samples_queries.intervals import DIFFERENCE_METHOD, POWERS, difference_interval
 from samples_queries.pairs import TIE, pairs
+from samples_queries.problem_sets import settle, sides
 
 
-def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: str, ks: list[int] | None) -> pa.Table:
+def answer(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    a: str,
+    b: str,
+    verifier: str,
+    verifier_b: str | None,
+    ks: list[int] | None,
+    problem_set: str,
+) -> Answer:
     """Return the paired difference at each k.
 
     Raises:
-        Unanswerable: No problem is paired, or a k is above the largest n that both runs have.
+        Unanswerable: A run has no verdicts, no problem is paired, a k is below 1, or no k is reached.
     """
-    paired = pairs(connection, a, b, verifier)
-    wanted = chosen(ks, max(part.most for part in paired))
+    runs, verifiers = [a, b], [verifier, verifier_b or verifier]
+    settled = settle(connection, runs, verifiers, problem_set, ks=ks, paired=True)
+    side_a, side_b = sides(runs, verifiers)
     parts: list[pa.Table] = []
-    for part in paired:
+    for part in pairs(connection, side_a, side_b):
         n, c, (in_a, in_b) = distinct([(part.n_a, part.c_a), (part.n_b, part.c_b)])
-        for block, wrong in all_wrong(n, c, wanted, rows=2 * len(in_a)):
+        for block, wrong in all_wrong(n, c, settled.ks[side_a], rows=2 * len(in_a)):
             difference = wrong[in_b] - wrong[in_a]
             absent = np.isnan(difference)
             problems, mean, low, high = difference_interval(sums(difference, part.problems, POWERS))
@@ -56,6 +69,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: s
                 "ties": part.problems @ (np.abs(difference) <= TIE),
                 "unpaired": part.unpaired,
             }
-            same = {"a": a, "b": b, "dataset": part.dataset, "verifier": verifier}
+            judges = ", ".join(dict.fromkeys(verifiers))
+            same = {"a": a, "b": b, "dataset": part.dataset, "verifier": judges}
             parts.append(at_each_k(same, block, problems, **compared))
-    return pa.concat_tables(parts)
+    return Answer(pa.concat_tables(parts), settled.notes)

@@ -1,8 +1,8 @@
 """crossing: the smallest k at which run B is no longer ahead of run A in pass@k (Yue et al. 2025, arXiv:2504.13837).
 
 group    two runs
-params   a: run, b: run, verifier: verifier
-reads    pairs
+params   a: run, b: run, verifier: verifier, problem_set: problems
+reads    verified
 grain    a, b, dataset, verifier
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, largest_k, unpaired
 means    k: smallest k at which B's mean pass@k is not above A's; NULL when B is ahead at every k
@@ -18,32 +18,36 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from samples_queries.chances import all_wrong, means
+from samples_queries import Answer
+from samples_queries.chances import Integers, all_wrong, means
 from samples_queries.groups import distinct
 from samples_queries.pairs import TIE, Pairs, pairs
+from samples_queries.problem_sets import settle
 
 
-def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: str) -> pa.Table:
+def answer(connection: duckdb.DuckDBPyConnection, *, a: str, b: str, verifier: str, problem_set: str) -> Answer:
     """Return one row per dataset.
 
     Raises:
-        Unanswerable: No problem is paired.
+        Unanswerable: A run has no verdicts, or no problem is paired.
     """
+    settled = settle(connection, [a, b], verifier, problem_set, ks=[], paired=True)
     found = [
         {"a": a, "b": b, "dataset": part.dataset, "verifier": verifier}
-        | _crossing(part)
-        | {"largest_k": part.most, "unpaired": part.unpaired}
-        for part in pairs(connection, a, b, verifier)
+        | _crossing(part, settled.ks[a])
+        | {"largest_k": int(settled.ks[a][-1]), "unpaired": part.unpaired}
+        for part in pairs(connection, a, b)
     ]
     whole, names = pa.int64(), pa.string()
     types = [names] * 4 + [whole] * 2 + [pa.float64()] * 2 + [whole] * 2
-    return pa.Table.from_pylist(found, schema=pa.schema(list(zip(found[0], types, strict=True))))
+    schema = pa.schema(list(zip(found[0], types, strict=True)))
+    return Answer(pa.Table.from_pylist(found, schema=schema), settled.notes)
 
 
-def _crossing(part: Pairs) -> dict[str, int | float | None]:
+def _crossing(part: Pairs, ks: Integers) -> dict[str, int | float | None]:
     n, c, (in_a, in_b) = distinct([(part.n_a, part.c_a), (part.n_b, part.c_b)])
     there: dict[str, int | float | None] = {}
-    for block, wrong in all_wrong(n, c, np.arange(1, part.most + 1), rows=2 * len(in_a)):
+    for block, wrong in all_wrong(n, c, ks, rows=2 * len(in_a)):
         absent = np.isnan(wrong[in_a] + wrong[in_b])
         problems, first = means(np.where(absent, np.nan, 1 - wrong[in_a]), part.problems)
         _, second = means(np.where(absent, np.nan, 1 - wrong[in_b]), part.problems)

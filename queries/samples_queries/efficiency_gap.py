@@ -1,14 +1,15 @@
 """efficiency_gap: pass@K of a base minus pass@1 of each run trained from it (Yue et al. 2025, arXiv:2504.13837).
 
 group    two runs
-params   base: run, runs: runs, verifier: verifier, ks: ints = none
-reads    tallies, pairs, runs
+params   base: run, runs: runs, verifier: verifier, ks: ints = none, problem_set: problems
+reads    verified, runs
 grain    base, run, dataset, verifier, k
 columns  base, run, dataset, verifier, labels, k, base_pass_at_K, pass_at_1, gap, low, high, interval,
          problems, unpaired
 means    base: name of the base run
          runs: the trained runs, by name or by the beginning of an id; only runs of the base's dataset are compared
-         ks: the values of K; without them 256, or the base's largest n if that is less; "all" is every K up to it
+         ks: the values of K; without them 256, or what all problems of the base reach if that is less; "all" is every
+           K up to that
          k: K, the number of samples drawn from each problem of the base
          base_pass_at_K: mean pass@K of the base over these problems, in [0, 1]; NULL without a problem
          pass_at_1: mean pass@1 of the trained run over the same problems, in [0, 1]; NULL without a problem
@@ -27,44 +28,65 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from samples_queries import Unanswerable
+from samples_queries import Answer, Unanswerable
 from samples_queries.chances import Floats, Integers, all_wrong, means, sums
-from samples_queries.groups import chosen, distinct, groups
+from samples_queries.groups import distinct
 from samples_queries.intervals import DIFFERENCE_METHOD, POWERS, difference_interval
-from samples_queries.pairs import Pairs, met
+from samples_queries.pairs import Pairs, pairs
+from samples_queries.problem_sets import settle
 
 USUAL = 256  # the paper's K
 
 _RUNS = """
 SELECT $base AS base, run, dataset, $verifier AS verifier, labels
 FROM runs
-WHERE list_contains($runs, run) AND run <> $base AND dataset = $dataset
+WHERE list_contains($runs, run) AND run <> $base AND dataset IN (SELECT dataset FROM runs WHERE run = $base)
 ORDER BY labels['algorithm'] NULLS FIRST, try_cast(labels['step'] AS DOUBLE) NULLS FIRST, run
 """
 
 
 def answer(
-    connection: duckdb.DuckDBPyConnection, *, base: str, runs: list[str], verifier: str, ks: list[int] | None
-) -> pa.Table:
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    base: str,
+    runs: list[str],
+    verifier: str,
+    ks: list[int] | None,
+    problem_set: str,
+) -> Answer:
     """Return the gap of each run except the base, at each K.
 
+    Where runs are one team, all are compared with the base on the same problems; otherwise each on its own.
+
     Raises:
-        Unanswerable: There is no other run of the base's dataset, or a K is above the base's largest n.
+        Unanswerable: There is no other run of the base's dataset, a run has no verdicts or no problem of the base, a K
+            is below 1, or no K is reached.
     """
-    (start,) = groups(connection, [base], verifier)
-    wanted = chosen(ks, start.most, default=[min(USUAL, start.most)])
-    given = {"base": base, "runs": runs, "verifier": verifier, "dataset": start.dataset}
-    others = connection.sql(_RUNS, params=given).to_arrow_table()
+    others = connection.sql(_RUNS, params={"base": base, "runs": runs, "verifier": verifier}).to_arrow_table()
     if not len(others):
-        raise Unanswerable(f"{base} is compared with no run: name others of dataset {start.dataset} in runs=…")
-    parts: list[pa.Table] = []
+        raise Unanswerable(f"{base} is compared with no run: name others of its dataset with --runs")
     names: list[str] = others["run"].to_pylist()
-    paired = {part.b: part for part in met(connection, base, names, verifier) if part.dataset == start.dataset}
-    for place, run in enumerate(names):
-        columns = _gaps(paired[run], wanted)
-        same = others.take([place] * len(wanted))
-        parts.append(pa.table({**{name: same[name] for name in same.column_names}, **columns}))
-    return pa.concat_tables(parts)
+    teams = [names] if problem_set == "common" else [[name] for name in names]
+    parts: list[pa.Table] = []
+    notes: list[str] = []
+    for team in teams:
+        runs = [base, *team]
+        try:
+            settled = settle(connection, runs, verifier, problem_set, ks=ks, usual=USUAL, once=team, paired=True)
+        except Unanswerable as error:
+            if len(teams) == 1:
+                raise
+            notes.append(f"left out: {error}")
+            continue
+        notes += settled.notes
+        for name in team:
+            (paired,) = pairs(connection, base, name)
+            columns = _gaps(paired, settled.ks[base])
+            same = others.take([names.index(name)] * len(settled.ks[base]))
+            parts.append(pa.table({**{key: same[key] for key in same.column_names}, **columns}))
+    if not parts:
+        raise Unanswerable("; ".join(notes))
+    return Answer(pa.concat_tables(parts), list(dict.fromkeys(notes)))
 
 
 def _gaps(paired: Pairs, ks: Integers) -> dict[str, pa.Array]:

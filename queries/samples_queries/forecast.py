@@ -1,8 +1,8 @@
 """forecast: pass@K for more samples than were drawn, from a beta-binomial fit over problems (arXiv:2510.05197).
 
 group    accuracy
-params   runs: runs, verifier: verifier, ks: ints = none
-reads    tallies
+params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems
+reads    verified
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, pass_at_k, fit, alpha, beta, log_likelihood,
          fitted_at_1, observed_at_1, n, fitted_at_n, observed_at_n
@@ -38,22 +38,26 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from samples_queries import Unanswerable
+from samples_queries import Answer, Unanswerable
 from samples_queries.betabinomial import Fit, fitted
 from samples_queries.chances import all_wrong, means
 from samples_queries.groups import Groups, groups
+from samples_queries.problem_sets import settle
 
 _FARTHEST = 10**6  # beyond so many samples, a fit to a few hundred says nothing
 _DOUBLINGS = 4
 
 
-def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
+def answer(
+    connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, problem_set: str
+) -> Answer:
     """Return the forecast of each run at each K, with the fit behind it.
 
     Raises:
         Unanswerable: A K is below 1 or above a million, or there are no verdicts.
     """
-    judged = groups(connection, runs, verifier)
+    settled = settle(connection, runs, verifier, problem_set, counted=False)
+    judged = groups(connection, verifier)
     power = max(run.most for run in judged).bit_length()
     wanted = [1 << (power + more) for more in range(_DOUBLINGS)] if ks is None else sorted(set(ks))
     if not wanted:
@@ -69,7 +73,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
             | {"problems": int(run.problems.sum()), "pass_at_k": fit.pass_at(k), **about}
             for k in wanted
         ]
-    return pa.Table.from_pylist(found, schema=_SCHEMA)
+    return Answer(pa.Table.from_pylist(found, schema=_SCHEMA), settled.notes)
 
 
 def _about(run: Groups, fit: Fit) -> dict[str, object]:

@@ -14,14 +14,19 @@ GLOSSARY = {
     "labels": "labels of the run, such as algorithm and step",
     "status": "all (every sample), correct or wrong; no answer is wrong, and an error or timeout is only in all",
     # pass@k and its kin
-    "ks": 'the values of k; without them 1, 2, 4, … and the largest n; "all" is every k up to the largest n',
+    "ks": "the values of k; without them 1, 2, 4, … and the largest k that all problems reach; "
+    '"all" is every k up to it',
+    "problem_set": "which problems count: common (those that every named run has, with n of at least the largest k), "
+    "own (each run its own, the same ones at every k) or each (each run its own at every k)",
     "k": "number of samples drawn from each problem",
     "n": "verified samples: those judged correct or wrong; no answer is wrong, and errors and timeouts are left out",
-    "problems": "problems with at least k verified samples (judged correct or wrong); the figures are means over them",
+    "problems": "problems that the figures are means over; each has at least k verified samples (judged correct or "
+    "wrong)",
     "pass_at_k": "pass@k: the chance that at least one of k samples is correct, in [0, 1]",
     "low": "lower end of the 95 % interval for the mean over all problems that could have been asked",
     "high": "upper end of that interval",
     "interval": "the method behind low and high; the text below explains it",
+    "unjudged": "samples of the run that the verifier has not judged; they are in no figure",
     "errors": "samples that failed, or on which the verifier failed; they are not verified samples",
     "timeouts": "samples on which the verifier took too long; they are not verified samples",
     # two runs

@@ -3,7 +3,7 @@
 A mean over problems needs the groups only: 10^4 problems with 1000 samples each are at most 1001 groups.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,20 +17,29 @@ from samples_queries.chances import Integers
 
 _SQL = """
 WITH counts AS (
-    SELECT
-        run, dataset, verifier, n, c,
-        count(*) AS problems, sum(errors)::BIGINT AS errors, sum(timeouts)::BIGINT AS timeouts
-    FROM tallies
-    WHERE list_contains($runs, run) AND verifier = $verifier
+    SELECT run, dataset, n, c, count(*) AS problems
+    FROM compared
     GROUP BY ALL
 )
 SELECT
-    run, dataset, verifier,
-    list(n ORDER BY n, c) AS n, list(c ORDER BY n, c) AS c, list(problems ORDER BY n, c) AS problems,
-    sum(errors)::BIGINT AS errors, sum(timeouts)::BIGINT AS timeouts
+    run, dataset, $verifier AS verifier,
+    list(n ORDER BY n, c) AS n, list(c ORDER BY n, c) AS c, list(problems ORDER BY n, c) AS problems
 FROM counts
-GROUP BY run, dataset, verifier
+GROUP BY run, dataset
 ORDER BY run, dataset
+"""
+
+_UNVERIFIED = """
+WITH given AS (
+    SELECT
+        run, sum(errors)::BIGINT AS errors, sum(timeouts)::BIGINT AS timeouts,
+        sum(n + errors + timeouts)::BIGINT AS judged
+    FROM tallies
+    WHERE list_contains($runs, run) AND verifier = $verifier
+    GROUP BY run
+)
+SELECT run, greatest(coalesce(samples, 0) - judged, 0) AS unjudged, errors, timeouts
+FROM given LEFT JOIN drawn USING (run)
 """
 
 
@@ -44,8 +53,6 @@ class Groups:
     n: Integers
     c: Integers
     problems: Integers
-    errors: int
-    timeouts: int
 
     @property
     def most(self) -> int:
@@ -53,24 +60,34 @@ class Groups:
         return int(self.n[-1])
 
 
-def groups(connection: duckdb.DuckDBPyConnection, runs: list[str], verifier: str) -> list[Groups]:
-    """Return the groups of each run with verified samples, in the order of names.
-
-    `errors` and `timeouts` are sums over all problems of a run.
-
-    Raises:
-        Unanswerable: No run has verified samples.
-    """
+def groups(connection: duckdb.DuckDBPyConnection, verifier: str) -> list[Groups]:
+    """Return the groups of each run in the table `compared` (see `problem_sets`), in the order of names."""
     found: list[Groups] = []
-    for row in rows(connection, _SQL, runs=runs, verifier=verifier):
-        n, c, problems = (np.array(row[name], dtype=np.int64) for name in ("n", "c", "problems"))
-        there = n > 0
-        if there.any():
-            row |= {"n": n[there], "c": c[there], "problems": problems[there]}
-            found.append(Groups(**row))
-    if not found:
-        raise unjudged(verifier)
+    for row in rows(connection, _SQL, verifier=verifier):
+        row |= {name: np.array(row[name], dtype=np.int64) for name in ("n", "c", "problems")}
+        found.append(Groups(**row))
     return found
+
+
+def unverified(connection: duckdb.DuckDBPyConnection, runs: Sequence[str], verifier: str) -> dict[str, dict[str, int]]:
+    """Return how many samples of each run are in no n: `unjudged`, `errors` and `timeouts`, over all its problems.
+
+    It needs the views `tallies` and `drawn`.
+    """
+    found = rows(connection, _UNVERIFIED, runs=list(runs), verifier=verifier)
+    return {row.pop("run"): row for row in found}
+
+
+def unjudged_note(counts: Mapping[str, Mapping[str, int]], verifier: str) -> list[str]:
+    """Return a note about samples that the verifier has not judged, if there are any."""
+    some = {run: count["unjudged"] for run, count in counts.items() if count["unjudged"]}
+    if not some:
+        return []
+    said = ", ".join(f"{count:,} of {run}" for run, count in some.items())
+    named = " ".join(f"--run {run}" for run in some)
+    return [
+        f"{said}: samples without a verdict of {verifier}; samples rescore --verifier {verifier} {named} judges them"
+    ]
 
 
 def distinct(parts: Iterable[tuple[Integers, Integers]]) -> tuple[Integers, Integers, list[Integers]]:
@@ -86,31 +103,24 @@ def doubling(most: int) -> list[int]:
     return sorted({*(1 << power for power in range(most.bit_length())), most})
 
 
-def chosen(ks: Sequence[int] | None, most: int, default: Sequence[int] | None = None) -> Integers:
-    """Return the values of k, ascending.
+def unjudged(verifier: str, runs: Sequence[str]) -> Unanswerable:
+    """Return the error for runs of which the verifier judged no sample."""
+    several, named = len(runs) > 1, " ".join(f"--run {run}" for run in runs)
+    return Unanswerable(
+        f"run{'s' * several} {', '.join(runs)} {'have' if several else 'has'} no verdicts of {verifier} yet; add them: "
+        f"samples rescore --verifier {verifier} {named}"
+    )
 
-    Args:
-        ks: the values asked for; None means `default`, an empty list means every k up to `most`.
-        most: the largest n of a problem.
-        default: 1, 2, 4, … and `most` when None.
+
+def require_samples(runs: Iterable[str], judged: Iterable[str]) -> None:
+    """Refuse runs of which only counts were imported, where a question needs the verdict of each sample.
 
     Raises:
-        Unanswerable: A value is below 1 or above `most`.
+        Unanswerable: Some of `runs` are not among those `judged`, which have verdicts on samples.
     """
-    wanted = (default or doubling(most)) if ks is None else sorted(set(ks)) or range(1, most + 1)
-    if wanted[0] < 1:
-        raise Unanswerable(f"k = {wanted[0]}: expected at least 1")
-    if wanted[-1] > most:
-        raise Unanswerable(
-            f"no problem has {wanted[-1]} verified samples, the largest n is {most}: "
-            f"samples ingest … --k {wanted[-1]} adds the missing ones"
-        )
-    return np.array(wanted, dtype=np.int64)
-
-
-def unjudged(verifier: str, which: str = "these runs") -> Unanswerable:
-    """Return the error for runs of which the verifier judged no sample."""
-    return Unanswerable(f"{verifier} judged no sample of {which}: samples ingest … --verifier {verifier} does")
+    there = set(judged)
+    if counted := [run for run in runs if run not in there]:
+        raise Unanswerable(f"{', '.join(counted)}: only counts were imported; this needs samples, so name other runs")
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> list[dict[str, Any]]:

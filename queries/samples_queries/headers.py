@@ -17,6 +17,7 @@ KINDS = {
     "run": "a run",
     "runs": "runs",
     "verifier": "a verifier",
+    "problems": "common, own or each",
     "int": "a whole number",
     "float": "a number",
     "text": "text",
@@ -25,7 +26,7 @@ KINDS = {
     "floats": "numbers",
 }
 # What a parameter of these kinds means when it is not given and has no default.
-_STANDARD = {"runs": "all", "verifier": "the only one"}
+_STANDARD = {"runs": "all", "verifier": "the only one", "problems": "common if runs are named, else own"}
 
 _KEY = re.compile(r"(group|params|reads|each|made|grain|columns|means|example)(?: {2,}(.*))?")
 _LISTS = ("reads", "each", "made", "grain", "columns")

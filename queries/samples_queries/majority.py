@@ -1,10 +1,10 @@
 """majority: maj@k, how often a vote among k samples elects a correct answer (Wang et al. 2022, arXiv:2203.11171).
 
 group    accuracy
-params   runs: runs, verifier: verifier, ks: ints = none, minutes: float = 10
-reads    current_verdicts, tallies
+params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems, minutes: float = 10
+reads    current_verdicts, tallies, verified, drawn
 grain    run, dataset, verifier, k
-columns  run, dataset, verifier, k, problems, maj_at_k, low, high, interval, errors, timeouts
+columns  run, dataset, verifier, k, problems, maj_at_k, low, high, interval, unjudged, errors, timeouts
 means    minutes: refuse when the computation would take longer than this
          maj_at_k: chance that the most frequent answer among k samples is correct, averaged over problems, in [0, 1]
 example  samples query majority --runs base-7b,rl-7b --verifier math --ks 1,8,64
@@ -18,18 +18,18 @@ The interval is "two-level beta", as in `pass_at_k`. Problems with imported coun
 out.
 """
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from samples_queries import Unanswerable
-from samples_queries.chances import Integers, sums
-from samples_queries.groups import at_each_k, chosen, rows, unjudged
+from samples_queries import Answer, Unanswerable
+from samples_queries.chances import sums
+from samples_queries.groups import at_each_k, require_samples, rows, unjudged_note, unverified
 from samples_queries.intervals import METHOD, mean_interval
+from samples_queries.problem_sets import settle
 from samples_queries.votes import Ballot, Count, elected
 
 _SAMPLED = 64  # counts that are planned to estimate how long all of them take
@@ -40,8 +40,8 @@ WITH decided AS (
         run, dataset, problem_id, status = 'correct' AS correct,
         CASE WHEN status <> 'no_answer' THEN answer END AS answer,
         status <> 'no_answer' AND answer IS NULL AS unknown
-    FROM current_verdicts
-    WHERE list_contains($runs, run) AND verifier = $verifier AND status IN ('correct', 'wrong', 'no_answer')
+    FROM current_verdicts SEMI JOIN compared USING (run, dataset, problem_id)
+    WHERE verifier = $verifier AND status IN ('correct', 'wrong', 'no_answer')
 ), given AS (
     SELECT
         run, dataset, problem_id, answer,
@@ -72,48 +72,51 @@ GROUP BY run, dataset, n, votes, answers, credits
 ORDER BY run, dataset, n, votes, answers, credits
 """
 
-_LEFT_OUT = """
-SELECT run, dataset, sum(errors)::BIGINT AS errors, sum(timeouts)::BIGINT AS timeouts
-FROM tallies
-WHERE list_contains($runs, run) AND verifier = $verifier
-GROUP BY ALL
-"""
-
 
 def answer(
-    connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, minutes: float
-) -> pa.Table:
-    """Return maj@k of each run, at each k that one of its problems reaches.
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    runs: list[str],
+    verifier: str,
+    ks: list[int] | None,
+    problem_set: str,
+    minutes: float,
+) -> Answer:
+    """Return maj@k of each run, at each k that its problems reach.
 
     Raises:
-        Unanswerable: A k is below 1 or above the largest n, the verifier stored no answers, or it would take too long.
+        Unanswerable: A k is below 1, no k is reached, runs have no verdicts or no common problem, the verifier stored
+            no answers, or it would take too long.
     """
-    judged = rows(connection, _SQL, runs=runs, verifier=verifier)
-    if not judged:
-        raise unjudged(verifier)
-    _require_answers(judged, verifier)
-    wanted = chosen(ks, max(row["n"] for row in judged))
+    settled = settle(connection, runs, verifier, problem_set, ks=ks)
+    judged = rows(connection, _SQL, verifier=verifier)
+    _require_answers(judged, settled.ks, verifier)
     ballots = [Ballot(row["n"], *map(tuple, (row["votes"], row["answers"], row["credits"]))) for row in judged]
-    different = list(dict.fromkeys(ballots))  # problems with the same ballot are computed once
-    _require_time(different, wanted, minutes)
-    outcomes = {
-        ballot: np.array([elected(ballot, k) if k <= ballot.n else np.nan for k in wanted.tolist()])
-        for ballot in different
-    }
-    left_out = {(row["run"], row["dataset"]): row for row in rows(connection, _LEFT_OUT, runs=runs, verifier=verifier)}
+    # Problems with the same ballot are computed once.
+    asked = dict.fromkeys(
+        (ballot, k)
+        for ballot, row in zip(ballots, judged, strict=True)
+        for k in settled.ks[row["run"]].tolist()
+        if k <= ballot.n
+    )
+    _require_time(list(asked), minutes)
+    outcomes = {(ballot, k): elected(ballot, k) for ballot, k in asked}
+    lost = unverified(connection, list(settled.ks), verifier)
     parts: list[pa.Table] = []
     for run, dataset in dict.fromkeys((row["run"], row["dataset"]) for row in judged):
-        here = [place for place, row in enumerate(judged) if (row["run"], row["dataset"]) == (run, dataset)]
-        values = np.stack([outcomes[ballots[place]] for place in here])
+        here = [place for place, row in enumerate(judged) if row["run"] == run]
+        ks = settled.ks[run]
+        values = np.array([[outcomes.get((ballots[place], k), np.nan) for k in ks.tolist()] for place in here])
         weights = np.array([judged[place]["problems"] for place in here])
         problems, mean, low, high = mean_interval(sums(values, weights))
         same = {"run": run, "dataset": dataset, "verifier": verifier}
-        missing = {name: left_out[run, dataset][name] for name in ("errors", "timeouts")}
-        parts.append(at_each_k(same, wanted, problems, maj_at_k=mean, low=low, high=high, interval=METHOD, **missing))
-    return pa.concat_tables(parts)
+        parts.append(at_each_k(same, ks, problems, maj_at_k=mean, low=low, high=high, interval=METHOD, **lost[run]))
+    return Answer(pa.concat_tables(parts), [*settled.notes, *unjudged_note(lost, verifier)])
 
 
-def _require_answers(judged: Sequence[dict[str, Any]], verifier: str) -> None:
+def _require_answers(judged: Sequence[dict[str, Any]], runs: Iterable[str], verifier: str) -> None:
+    """Refuse runs of which only counts were imported, and samples that were judged without an answer."""
+    require_samples(runs, (row["run"] for row in judged))
     unknown = sum(row["unknown"] for row in judged)
     if unknown:
         where = ", ".join(dict.fromkeys(row["run"] for row in judged if row["unknown"]))
@@ -123,15 +126,14 @@ def _require_answers(judged: Sequence[dict[str, Any]], verifier: str) -> None:
         )
 
 
-def _require_time(ballots: Sequence[Ballot], ks: Integers, minutes: float) -> None:
+def _require_time(asked: Sequence[tuple[Ballot, int]], minutes: float) -> None:
     """Plan an even choice of the counts, and refuse when all of them would take too long."""
-    pairs = sum(int((ks <= ballot.n).sum()) for ballot in ballots)
-    every = ((ballot, k) for ballot in ballots for k in ks.tolist() if k <= ballot.n)
-    some = islice(every, 0, None, max(1, pairs // _SAMPLED))
+    some = asked[:: max(1, len(asked) // _SAMPLED)]
     seconds = [Count(ballot, k).seconds for ballot, k in some]
-    expected = sum(seconds) / max(len(seconds), 1) * pairs / 60
+    expected = sum(seconds) / max(len(seconds), 1) * len(asked) / 60
     if expected > minutes:
+        ballots, ks = (len({pair[place] for pair in asked}) for place in (0, 1))
         raise Unanswerable(
-            f"votes at {len(ks)} ks, of problems with {len(ballots)} different sets of answers, take some "
-            f"{expected:.0f} minutes: ask for fewer ks or problems, or allow it with minutes={expected * 2:.0f}"
+            f"votes at {ks} ks, of problems with {ballots} different sets of answers, take some {expected:.0f} "
+            f"minutes: ask for fewer ks or problems, or allow it with minutes={expected * 2:.0f}"
         )

@@ -1,39 +1,45 @@
-"""The problems of two runs, paired. No query.
-
-A problem is paired when both runs have verified samples of it, and were sampled with the same version of it.
-"""
+"""The problems of two runs, paired. No query."""
 
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 
 import duckdb
 import numpy as np
 
-from samples_queries import Unanswerable
 from samples_queries.chances import Integers
 from samples_queries.groups import rows
 
 TIE = 1e-12  # values closer than this differ by rounding only
 
 _SQL = """
-SELECT b, dataset, n_a, c_a, n_b, c_b, paired, edited, count(*) AS problems
-FROM pairs
-WHERE a = $a AND list_contains($others, b) AND verifier = $verifier
-GROUP BY ALL
-ORDER BY ALL
+WITH groups AS (
+    SELECT dataset, a.n AS n_a, a.c AS c_a, b.n AS n_b, b.c AS c_b, count(*) AS problems
+    FROM compared AS a JOIN compared AS b USING (dataset, problem_id)
+    WHERE a.run = $a AND b.run = $b
+    GROUP BY ALL
+    ORDER BY ALL
+), apart AS (
+    SELECT dataset, count(DISTINCT problem_id) FILTER (NOT shared) AS unpaired
+    FROM judged_problems
+    WHERE run IN ($a, $b)
+    GROUP BY dataset
+)
+SELECT
+    dataset, list(n_a) AS n_a, list(c_a) AS c_a, list(n_b) AS n_b, list(c_b) AS c_b, list(problems) AS problems,
+    any_value(unpaired) AS unpaired
+FROM groups JOIN apart USING (dataset)
+GROUP BY dataset
+ORDER BY dataset
 """
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """The paired problems of run A and a run `b` in one dataset, in groups with the same counts.
+    """The paired problems of two runs in one dataset, in groups with the same counts.
 
     A group has a number of `problems`, of which A has n_a verified samples with c_a correct, and B has n_b with c_b.
-    `unpaired` counts the other problems, `edited` those of them of which the runs have different versions.
+    `unpaired` counts the problems that some run has no verified sample of, or saw in another version.
     """
 
-    b: str
     dataset: str
     n_a: Integers
     c_a: Integers
@@ -41,7 +47,6 @@ class Pairs:
     c_b: Integers
     problems: Integers
     unpaired: int
-    edited: int
 
     @property
     def most(self) -> int:
@@ -49,34 +54,10 @@ class Pairs:
         return int(np.minimum(self.n_a, self.n_b).max())
 
 
-def pairs(connection: duckdb.DuckDBPyConnection, a: str, b: str, verifier: str) -> list[Pairs]:
-    """Return the paired problems of two runs, for each dataset that has any.
-
-    Raises:
-        Unanswerable: No problem is paired. The message says why.
-    """
-    there = met(connection, a, [b], verifier)
-    found = [part for part in there if len(part.problems)]
-    if not found:
-        edited = sum(part.edited for part in there)
-        raise Unanswerable(
-            f"no verified problem of {a} is one of {b}"
-            + (f" ({edited} have another version)" if edited else "")
-            + f": choose two runs that {verifier} judged, of the same problems"
-        )
+def pairs(connection: duckdb.DuckDBPyConnection, a: str, b: str) -> list[Pairs]:
+    """Return the pairs of each dataset in the table `compared` (see `problem_sets`), which must hold both runs."""
+    found: list[Pairs] = []
+    for row in rows(connection, _SQL, a=a, b=b):
+        row |= {name: np.array(row[name], np.int64) for name in ("n_a", "c_a", "n_b", "c_b", "problems")}
+        found.append(Pairs(**row))
     return found
-
-
-def met(connection: duckdb.DuckDBPyConnection, a: str, others: list[str], verifier: str) -> list[Pairs]:
-    """Return the paired problems of run A with each other run, for each dataset of either, even when there are none."""
-    names = ("n_a", "c_a", "n_b", "c_b", "problems")
-    parts: list[Pairs] = []
-    found = rows(connection, _SQL, a=a, others=others, verifier=verifier)
-    for (b, dataset), group in groupby(found, key=itemgetter("b", "dataset")):
-        here = list(group)
-        both = [row for row in here if row["paired"]]
-        counts = {name: np.array([row[name] for row in both], dtype=np.int64) for name in names}
-        unpaired = sum(row["problems"] for row in here) - int(counts["problems"].sum())
-        edited = sum(row["problems"] for row in here if row["edited"])
-        parts.append(Pairs(b, dataset, **counts, unpaired=unpaired, edited=edited))
-    return parts

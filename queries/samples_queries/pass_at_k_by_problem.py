@@ -6,6 +6,7 @@ reads    tallies
 grain    run, dataset, verifier, problem_id, k
 columns  run, dataset, verifier, problem_id, k, n, c, pass_at_k
 means    k: number of samples drawn from the problem
+         ks: the values of k; without them 1, 2, 4, … and the largest n; "all" is every k up to that
          c: samples of these n that are correct
 example  samples query pass_at_k_by_problem --runs base-7b --verifier math --ks 8
 
@@ -16,8 +17,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from samples_queries import Answer, Unanswerable
 from samples_queries.chances import all_wrong
-from samples_queries.groups import chosen, distinct, unjudged
+from samples_queries.groups import distinct, unjudged
+from samples_queries.problem_notes import beyond
+from samples_queries.problem_sets import choice
 
 _SQL = """
 SELECT run, dataset, verifier, problem_id, n, c
@@ -27,7 +31,7 @@ ORDER BY run, dataset, problem_id
 """
 
 
-def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> pa.Table:
+def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None) -> Answer:
     """Return pass@k of each problem, at each k that it reaches.
 
     Raises:
@@ -35,9 +39,15 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
     """
     problems = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
     if not len(problems):
-        raise unjudged(verifier)
+        raise unjudged(verifier, runs)
     drawn = problems["n"].to_numpy()
-    wanted = chosen(ks, int(drawn.max()))
+    most = int(drawn.max())
+    chosen = choice(most, most, ks, each=True)
+    about = {"dataset": ", ".join(dict.fromkeys(problems["dataset"].to_pylist())), "most": most, "runs": runs}
+    notes = [beyond(about, chosen.beyond)] if chosen.beyond else []
+    if not len(chosen.ks):
+        raise Unanswerable(notes[0])
+    wanted = chosen.ks
     n, c, (place,) = distinct([(drawn, problems["c"].to_numpy())])
     parts: list[pa.Table] = []
     for block, wrong in all_wrong(n, c, wanted, rows=len(place)):
@@ -47,4 +57,4 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
         parts.append(pa.table({name: table[name] for table in columns for name in table.column_names}))
     order = [(name, "ascending") for name in ("run", "dataset", "problem_id", "k")]
     columns = ["run", "dataset", "verifier", "problem_id", "k", "n", "c", "pass_at_k"]
-    return pa.concat_tables(parts).sort_by(order).select(columns)
+    return Answer(pa.concat_tables(parts).sort_by(order).select(columns), notes)

@@ -1,8 +1,9 @@
 """reliability: the chance that all of k samples are correct, or a share tau of them (arXiv:2406.12045, 2412.13147).
 
 group    accuracy
-params   runs: runs, verifier: verifier, ks: ints = none, taus: floats = 0.25,0.5,0.75,1.0
-reads    tallies
+params   runs: runs, verifier: verifier, ks: ints = none, taus: floats = 0.25,0.5,0.75,1.0,
+         problem_set: problems
+reads    verified
 grain    run, dataset, verifier, k, tau
 columns  run, dataset, verifier, k, problems, pass_hat_k, tau, g_pass_at_k, cover_at_tau
 means    taus: the values of tau, in [0, 1]
@@ -23,32 +24,44 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from samples_queries import Unanswerable
+from samples_queries import Answer, Unanswerable
 from samples_queries.chances import Floats, Integers, at_least, needed, share_of
-from samples_queries.groups import Groups, chosen, distinct, groups
+from samples_queries.groups import Groups, distinct, groups
+from samples_queries.problem_sets import settle
 
 
 def answer(
-    connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, ks: list[int] | None, taus: list[float]
-) -> pa.Table:
-    """Return a row for each run, each k that one of its problems reaches, and each tau.
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    runs: list[str],
+    verifier: str,
+    ks: list[int] | None,
+    taus: list[float],
+    problem_set: str,
+) -> Answer:
+    """Return a row for each run, each k that its problems reach, and each tau.
 
     Raises:
-        Unanswerable: A tau is not in [0, 1], a k is below 1, there are no verdicts, or a k is above the largest n.
+        Unanswerable: A tau is not in [0, 1], a k is below 1, no k is reached, or runs have no verdicts or no common
+            problem.
     """
     wrong = [tau for tau in taus if not 0 <= tau <= 1]
     if wrong:
         raise Unanswerable(f"tau = {wrong[0]}: expected a share from 0 to 1")
-    judged = groups(connection, runs, verifier)
+    settled = settle(connection, runs, verifier, problem_set, ks=ks)
+    judged = groups(connection, verifier)
     n, c, places = distinct((run.n, run.c) for run in judged)
     taus = sorted(set(taus))
     found: list[dict[str, object]] = []
-    for k in map(int, chosen(ks, max(run.most for run in judged))):
+    for k in map(int, settled.every_k):
         reached = n >= k
         tails = np.full((len(n), len(taus) + 1), np.nan)
         tails[reached] = at_least(n[reached], c[reached], k, [*(needed(tau, k) for tau in taus), k])
-        found += [row for run, place in zip(judged, places, strict=True) for row in _at(run, k, taus, tails[place])]
-    return pa.Table.from_pylist(found).sort_by([(name, "ascending") for name in ("run", "dataset", "k", "tau")])
+        for run, place in zip(judged, places, strict=True):
+            if k in settled.ks[run.run]:
+                found += _at(run, k, taus, tails[place])
+    order = [(name, "ascending") for name in ("run", "dataset", "k", "tau")]
+    return Answer(pa.Table.from_pylist(found).sort_by(order), settled.notes)
 
 
 def _at(run: Groups, k: int, taus: list[float], tails: Floats) -> list[dict[str, object]]:

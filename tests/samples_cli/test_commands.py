@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import math
+import os
 import platform
 import subprocess
 import sys
@@ -133,3 +134,16 @@ def test_a_completion_cannot_write_escape_sequences_to_the_terminal(samples, tmp
 
     assert "\x1b" not in printable("\x1b[2Jgone\x07")
     assert printable("fine\n\tétoile 数") == "fine\n\tétoile 数"
+
+
+def test_ctrl_c_while_the_command_line_is_imported_is_one_line(tmp_path):
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", "from samples_cli.start import main; main()", "runs"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "samples: interrupted\n")

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from samples.api import Lake
 from samples.query.views import define
-from samples_queries import header
+from samples_queries import Answer, header
 from samples_schemas import TABLES, VIEWS
 
 Counts = Mapping[str, Sequence[int]]
@@ -72,15 +72,25 @@ def connection(runs: Mapping[str, Counts], versions: Mapping[str, str] | None = 
     for view, rows in (("tallies", tallies), ("runs", about)):
         made.register(view, pa.Table.from_pylist(rows, schema=VIEWS[view].schema))
     made.execute("CREATE SCHEMA lake; CREATE VIEW lake.runs AS SELECT *, run AS name FROM runs")
+    made.execute("CREATE TABLE drawn (run VARCHAR, samples BIGINT)")
     define(made, ("verified", "pairs"))
     return made
 
 
 def answered(name: str, to: duckdb.DuckDBPyConnection, **parameters: Any) -> list[dict[str, Any]]:
-    """Rows of a named query that is a function."""
-    table = import_module(f"samples_queries.{name}").answer(to, **parameters)
-    assert tuple(table.column_names) == header(name).columns
-    return table.to_pylist(maps_as_pydicts="strict")
+    """Rows of a named query that is a function; each run and k has its own problems unless problem_set is given."""
+    return noted(name, to, **parameters)[0]
+
+
+def noted(name: str, to: duckdb.DuckDBPyConnection, **parameters: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows and notes of a named query that is a function, as `answered` gives them."""
+    defaults = {"problem_set": "each", "verifier_b": None}
+    own = {parameter.name for parameter in header(name).params}
+    given = {key: value for key, value in defaults.items() if key in own} | parameters
+    found = import_module(f"samples_queries.{name}").answer(to, **given)
+    rows, notes = found if isinstance(found, Answer) else (found, ())
+    assert tuple(rows.column_names) == header(name).columns
+    return rows.to_pylist(maps_as_pydicts="strict"), list(notes)
 
 
 def of(counts: Sequence[tuple[int, int]]) -> dict[str, tuple[int, int]]:

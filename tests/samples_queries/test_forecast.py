@@ -10,7 +10,7 @@ from scipy import stats
 from scorio import eval as scorio
 
 from samples.errors import SamplesError
-from samples_queries import text
+from samples_queries.asking import ask
 from samples_queries.betabinomial import fitted
 
 COUNTS = st.lists(
@@ -127,7 +127,7 @@ def outcomes(counts):
 @given(COUNTS)
 def test_the_posterior_of_any_counts(oracles, tallied, counts):
     to = tallied.connection({"a": tallied.of([*counts, (0, 0)])})
-    (row,) = to.sql(text("bayes"), params={"runs": ["a"], "verifier": "v"}).to_arrow_table().to_pylist()
+    (row,) = ask(to, "bayes", {"runs": ["a"], "verifier": "v", "problem_set": "common"}).rows.to_pylist()
     mean, sd = oracles.bayes_of_counts(counts)
     assert (row["problems"], row["mean"]) == (len(counts), pytest.approx(float(mean)))
     assert row["sd"] == pytest.approx(sd)

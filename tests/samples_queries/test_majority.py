@@ -171,15 +171,17 @@ def test_each_run_is_averaged_over_the_problems_that_reach_k(filled, oracles):
         for k in (1, 2, 3, 4):
             used = [float(oracles.maj_at_k_by_subsets(problem, k)) for problem in answers if len(problem) >= k]
             expected[run, k] = (len(used), pytest.approx(sum(used) / len(used)))
-    rows = filled.query("majority", ks=[1, 2, 3, 4]).dicts()
+    rows = filled.query("majority", ks=[1, 2, 3, 4], problem_set="each").dicts()
     assert {key: (problems, mean) for key, (problems, mean) in maj(rows).items()} == {
         key: (problems, mean.expected) for key, (problems, mean) in expected.items()
     }
     assert [(row["run"], row["k"]) for row in rows] == sorted(expected)
     assert {(row["run"], row["errors"], row["timeouts"]) for row in rows} == {("a", 1, 0), ("b", 0, 1)}
     assert all(row["low"] <= row["maj_at_k"] <= row["high"] and row["interval"] for row in rows)
-    assert {row["k"] for row in filled.query("majority")} == {1, 2, 4}
-    assert {row["k"] for row in filled.query("majority", ks="all")} == {1, 2, 3, 4}
+    assert {row["k"] for row in filled.query("majority", problem_set="each")} == {1, 2, 4}
+    assert {row["k"] for row in filled.query("majority", problem_set="each", ks="all")} == {1, 2, 3, 4}
+    assert {row["k"] for row in filled.query("majority", runs="a")} == {1, 2, 3}
+    assert {row["k"] for row in filled.query("majority", runs="b")} == {1, 2}
 
 
 def test_problems_of_several_datasets_are_not_averaged_together(lakes, tmp_path):
@@ -221,7 +223,7 @@ def test_answers_are_text_and_the_current_verdicts_say_which_are_correct(lakes, 
 
 def test_what_cannot_be_answered_says_why_and_the_way_out(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
-    with pytest.raises(SamplesError, match=r"no problem has 8 verified samples, the largest n is 4: .* --k 8"):
+    with pytest.raises(SamplesError, match=r"k = 8 is left out: the most verified samples of a problem are 4 .* -k 8"):
         lake.query("majority", ks=8)
     with pytest.raises(SamplesError, match="k = 0"):
         lake.query("majority", ks=0)
@@ -233,5 +235,5 @@ def test_what_cannot_be_answered_says_why_and_the_way_out(lakes, tmp_path):
     with pytest.raises(SamplesError, match=r"m stored no answers of 1 samples .* \(b\), .* samples rescore"):
         lake.query("majority", verifier="m")
     judge(lakes, lake, "a", {"p1": [("timeout", None), ("error", None)]})
-    with pytest.raises(SamplesError, match="judged no sample of these runs"):
+    with pytest.raises(SamplesError, match="run a has no verdicts of m yet"):
         lake.query("majority", runs="a", verifier="m")

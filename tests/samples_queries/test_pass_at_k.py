@@ -32,7 +32,7 @@ def test_every_k_is_the_exact_mean_over_the_problems_that_reach_it(oracles, tall
 @pytest.mark.parametrize("case", EDGES)
 def test_the_edges(oracles, tallied, tmp_path, case):
     counts = EDGES[case]
-    rows = tallied.lake(tmp_path, {"a": tallied.of(counts)}).query("pass_at_k", ks="all").dicts()
+    rows = tallied.lake(tmp_path, {"a": tallied.of(counts)}).query("pass_at_k", ks="all", problem_set="each").dicts()
     assert [row["k"] for row in rows] == list(range(1, max(n for n, _ in counts) + 1))
     for row in rows:
         problems, mean = oracles.at_k(counts, row["k"], oracles.pass_at_k)
@@ -57,12 +57,12 @@ def test_a_matrix_with_known_values_has_them(tallied):
     assert [(row["k"], row["pass_at_k"]) for row in rows] == [(1, pytest.approx(0.7)), (2, pytest.approx(0.95))]
 
 
-def test_without_ks_there_are_powers_of_two_and_the_largest_n(tallied, tmp_path):
+def test_without_ks_there_are_powers_of_two_and_the_largest_k_that_all_problems_reach(tallied, tmp_path):
     lake = tallied.lake(tmp_path, {"b": tallied.of([(11, 3), (6, 6)]), "a": tallied.of([(3, 0)])})
     rows = lake.query("pass_at_k").dicts()
     assert [(row["run"], row["k"], row["problems"]) for row in rows] == [
-        *[("a", k, 1) for k in (1, 2)],
-        *[("b", 1, 2), ("b", 2, 2), ("b", 4, 2), ("b", 8, 1), ("b", 11, 1)],
+        *[("a", k, 1) for k in (1, 2, 3)],
+        *[("b", k, 2) for k in (1, 2, 4, 6)],
     ]
     assert {row["interval"] for row in rows} == {METHOD}
 
@@ -70,7 +70,7 @@ def test_without_ks_there_are_powers_of_two_and_the_largest_n(tallied, tmp_path)
 def test_samples_that_failed_or_could_not_be_judged_are_in_no_n_and_counted_apart(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     lakes.add_run(lake, "c", {"p1": "cwet", "p2": "eee", "p3": "nnct"})
-    (row, two, three) = lake.query("pass_at_k", runs="c").dicts()
+    (row, two, three) = lake.query("pass_at_k", runs="c", problem_set="each").dicts()
     assert (row["problems"], row["pass_at_k"]) == (2, pytest.approx((1 / 2 + 1 / 3) / 2))
     assert (two["problems"], two["pass_at_k"]) == (2, pytest.approx((1 + 2 / 3) / 2))
     assert (three["k"], three["problems"], three["pass_at_k"]) == (3, 1, 1)
@@ -84,11 +84,14 @@ def test_datasets_are_never_averaged_together(tallied, tmp_path):
     assert [(row["run"], row["dataset"], row["pass_at_k"]) for row in rows] == [("a", "d", 1), ("b", "e", 0)]
 
 
-def test_a_k_that_no_problem_reaches_is_refused_with_the_way_out(tallied, tmp_path):
+def test_a_k_that_no_problem_reaches_is_left_out_with_a_note_or_refused_when_it_is_the_only_one(tallied, tmp_path):
     lake = tallied.lake(tmp_path, {"a": tallied.of([(8, 3), (4, 1)])})
     for name in ("pass_at_k", "pass_at_k_by_problem", "reliability"):
-        with pytest.raises(SamplesError, match=r"no problem has 16 .* largest n is 8: .* --k 16 adds"):
-            lake.query(name, ks="1,16")
+        with pytest.raises(SamplesError, match=r"k = 16 .* verified samples of a problem are 8 .* -k 16 adds"):
+            lake.query(name, ks=16)
+        some = lake.query(name, ks="1,16")
+        assert {row["k"] for row in some} == {1}
+        assert "k = 16 is left out: the most verified samples of a problem are 8 (a)" in some.notes[-1]
         with pytest.raises(SamplesError, match="k = 0: expected at least 1"):
             lake.query(name, ks="0,1")
 
@@ -96,7 +99,7 @@ def test_a_k_that_no_problem_reaches_is_refused_with_the_way_out(tallied, tmp_pa
 def test_no_verified_sample_is_no_answer(tallied):
     to = tallied.connection({"a": {"p": (0, 0, 3, 1)}})
     for name in ("pass_at_k", "pass_at_k_by_problem"):
-        with pytest.raises(Unanswerable, match="v judged no sample"):
+        with pytest.raises(Unanswerable, match="run a has no verdicts of v yet"):
             tallied.answered(name, to, runs=["a"], verifier="v", ks=None)
 
 

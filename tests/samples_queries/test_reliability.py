@@ -55,7 +55,10 @@ def test_a_tau_above_one_is_refused(tallied, tmp_path):
 def rewarded(tallied, rewards):
     """A connection with current verdicts of these rewards; a letter instead of a number is a status without one."""
     statuses = {"c": "correct", "w": "wrong", "n": "no_answer", "e": "error", "t": "timeout"}
-    to = tallied.connection({})
+    counts = {problem: [given.count(letter) for letter in "cwnet"] for problem, given in rewards.items()}
+    scored = {problem: sum(reward not in statuses for reward in given) for problem, given in rewards.items()}
+    verified = {problem: (sum(count[:3]) + scored[problem], 0, *count[3:]) for problem, count in counts.items()}
+    to = tallied.connection({"a": verified})
     to.execute(
         "CREATE TABLE current_verdicts "
         "(run VARCHAR, dataset VARCHAR, problem_id VARCHAR, verifier VARCHAR, status VARCHAR, reward DOUBLE)"
@@ -107,5 +110,5 @@ def test_rewards_beyond_one_have_an_interval_around_them(tallied):
 
 
 def test_no_verified_sample_has_no_best(tallied):
-    with pytest.raises(Unanswerable, match="v judged no sample"):
+    with pytest.raises(Unanswerable, match="run a has no verdicts of v yet"):
         tallied.answered("best_of", rewarded(tallied, {"p": ["e", "t"]}), runs=["a"], verifier="v", ks=None)

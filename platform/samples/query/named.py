@@ -16,6 +16,7 @@ _TYPES: dict[str, Any] = {
     "run": str,
     "runs": "str | Sequence[str] | None",
     "verifier": "str | None",
+    "problems": "Literal['common', 'own', 'each'] | None",
     "int": int,
     "float": float,
     "text": str,
@@ -78,7 +79,7 @@ def _signature(name: str) -> Signature:
 def _default(parameter: samples_queries.Parameter) -> Any:
     """Return the default as Python has it; a parameter that must be given has none."""
     if parameter.default is None:
-        return None if parameter.kind in {"runs", "verifier"} else Parameter.empty
+        return None if parameter.kind in {"runs", "verifier", "problems"} else Parameter.empty
     text = parameter.default
     if text in {"none", "only"}:
         return None

@@ -84,8 +84,12 @@ def bind(
         SamplesError: Nothing is there that the default could be.
     """
     bound: dict[str, Any] = {}
+    named = all(given.get(parameter.name) for parameter in header.params if parameter.kind == "runs")
     for parameter in header.params:
         value = given.get(parameter.name)
+        if parameter.kind == "problems":
+            bound[parameter.name] = value or parameter.default or ("common" if named else "own")
+            continue
         if value is None and not parameter.optional:
             value = parameter.default
         choice = there if parameter.kind == "run" else runs
@@ -185,4 +189,4 @@ _EXPECTED = {
     "ints": 'whole numbers, as in 1,8,64 or 1..64, or "all"',
     "floats": "numbers, as in 0.5,0.9",
 }
-assert {*_KINDS, "run", "runs", "verifier"} == set(samples_queries.KINDS)
+assert {*_KINDS, "run", "runs", "verifier", "problems"} == set(samples_queries.KINDS)

@@ -4,15 +4,13 @@ One command pins one snapshot, and all views read it. What asks runs in a connec
 nothing else. Nothing here starts a model.
 """
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 import samples_queries
 from samples.errors import SamplesError, UsageError, meant
@@ -24,10 +22,12 @@ from samples.query.connection import collected, engine, lock
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
 from samples.query.rows import Rows
-from samples.query.selection import apply_filters, needed, verifiers
+from samples.query.selection import apply_filters, judged, needed, verifiers
 from samples.query.statements import refused, said, views_read
 from samples.query.views import Views, tables
 from samples_queries import Header, Unanswerable
+from samples_queries.asking import ask
+from samples_queries.groups import unjudged
 from samples_schemas import VIEWS
 
 
@@ -52,8 +52,8 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     common = {key: parameters.pop(key) for key in filtering.NAMES if key in parameters and key not in own}
     binding.check(header, parameters)
     filters = filtering.read(**common)
-    judged = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
-    reads = {*header.reads, "runs", *(["tallies"] if judged else ()), *needed(filters)}
+    judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
+    reads = {*header.reads, "runs", *(["tallies"] if judges_of else ()), *needed(filters)}
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
         with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=…"):
@@ -63,13 +63,14 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             named = binding.runs_of(header, parameters, left, there)
             read = left if named is None else named
             bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
-            judges = [bound[name] for name in judged]
+            judges = [bound[name] for name in judges_of]
+            notes = _leave_out_unjudged(shown.lake, header, parameters, left, bound)
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
             lock(shown.connection, shown.paths)
-            return Rows(_answered(shown.connection, header, bound))
+            return _answered(shown.connection, header, bound, notes)
 
     return promptly(answer)
 
@@ -141,13 +142,27 @@ def _runs(shown: Views) -> list[Known]:
     return runs
 
 
-def _answered(connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any]) -> pa.Table:
-    if samples_queries.is_sql(header.name):
-        rows = connection.sql(samples_queries.text(header.name), params=bound or None).to_arrow_table()
-    else:
-        try:
-            rows = import_module(f"samples_queries.{header.name}").answer(connection, **bound)
-        except Unanswerable as error:
-            raise SamplesError(f"{header.name}: {error}") from error
+def _leave_out_unjudged(
+    lake: Tables, header: Header, given: Mapping[str, Any], runs: Sequence[Known], bound: dict[str, Any]
+) -> list[str]:
+    """Where no runs are named, ask about those that the verifier judged; return a note about the others."""
+    kinds = {parameter.kind: parameter for parameter in header.params}
+    if {"runs", "verifier"} <= kinds.keys() and bound[kinds["verifier"].name] and not given.get(kinds["runs"].name):
+        verifier = bound[kinds["verifier"].name]
+        there = [run.run for run in judged(lake, runs, verifier)]
+        others = [run.run for run in runs if run.run not in there]
+        bound[kinds["runs"].name] = there
+        if others:
+            return [f"left out: {unjudged(verifier, others)}"]
+    return []
+
+
+def _answered(
+    connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any], notes: Sequence[str]
+) -> Rows:
+    try:
+        rows, own = ask(connection, header.name, bound)
+    except Unanswerable as error:
+        raise SamplesError(f"{header.name}: {error}") from error
     assert tuple(rows.column_names) == header.columns, f"{header.name} gives {rows.column_names}"
-    return rows
+    return Rows(rows, (*notes, *own))

@@ -35,6 +35,14 @@ def verifiers(lake: Tables, runs: Sequence[Known]) -> list[str]:
     return sorted({file.partition["verifier"] for file in files})
 
 
+def judged(lake: Tables, runs: Sequence[Known], verifier: str) -> list[Known]:
+    """Return those of these runs of which the verifier has verdicts: the lake's file list says so."""
+    ids = frozenset(run.run_id for run in runs)
+    kept = Selection(ids, verifiers=frozenset({verifier}))
+    there = {file.partition["run_id"] for table in (VERDICTS, COUNTS) for file in snapshot_files(lake, table, kept)}
+    return [run for run in runs if run.run_id in there]
+
+
 def apply_filters(
     views: Views, there: Sequence[Known], left: Sequence[Known], filters: Filters, verifier: str | None = None
 ) -> Selection:

@@ -316,6 +316,16 @@ def test_ctrl_c_once_commits_what_is_in_hand_and_the_same_command_goes_on(proble
     assert len(there) == 8 * segments(lake), "a unit that was finished was not committed"
 
 
+def test_ctrl_c_while_ray_starts_ends_in_good_order_with_nothing_drawn(problems, tmp_path):
+    lake = str(tmp_path / "lake")
+    terminal = Terminal(arguments(problems, lake, 8))
+    terminal.until(lambda: "starting Ray" in terminal.screen, "Ray's start")
+    terminal.interrupt()
+    assert terminal.exit_code(PATIENCE) == 130
+    assert "48 samples are missing: the same command goes on from here" in terminal.screen
+    assert "Traceback" not in terminal.screen
+
+
 def test_ctrl_c_twice_leaves_at_once_and_loses_nothing_that_was_committed(problems, tmp_path):
     lake = str(tmp_path / "lake")
     terminal = Terminal(arguments(problems, lake, 800, "toy?delay=20", "--max-num-seqs", "8"))
