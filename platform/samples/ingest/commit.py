@@ -86,25 +86,28 @@ class Committer:
 
     def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:
         """Drop the units that have any committed sample: a unit is committed whole or not at all."""
-        # Units are drawn in the order of their indices, so few files hold these. Statistics let the scan skip the rest.
-        index = ds.field("sample_index")
-        first, last = min(r.unit.start for r in receipts), max(r.unit.stop for r in receipts)
-        samples = self.lake.dataset(SAMPLES.name, snapshot, **self.run.partition).filter(
-            (index >= first) & (index < last)
-        )
-        units = pa.table(
-            {
-                "unit": pa.array(range(len(receipts)), pa.int64()),
-                "problem_id": [receipt.unit.problem_id for receipt in receipts],
-                "start": [receipt.unit.start for receipt in receipts],
-                "stop": [receipt.unit.stop for receipt in receipts],
-            }
-        )
-        with explained(self.lake.uri), duckdb.connect() as connection:
-            connection.register("samples", samples).register("units", units)
-            taken = connection.sql(_TAKEN).fetchall()
-        there = {unit for (unit,) in taken}
-        return [receipt for index, receipt in enumerate(receipts) if index not in there]
+        return uncommitted(self.lake, receipts, self.lake.dataset(SAMPLES.name, snapshot, **self.run.partition))
+
+
+def uncommitted(lake: Tables, receipts: list[Receipt], samples: ds.Dataset) -> list[Receipt]:
+    """Return the receipts of units of which `samples`, those of their run, has no sample."""
+    # Units are drawn in the order of their indices, so few files hold these. Statistics let the scan skip the rest.
+    index = ds.field("sample_index")
+    first, last = min(r.unit.start for r in receipts), max(r.unit.stop for r in receipts)
+    units = pa.table(
+        {
+            "unit": pa.array(range(len(receipts)), pa.int64()),
+            "problem_id": [receipt.unit.problem_id for receipt in receipts],
+            "start": [receipt.unit.start for receipt in receipts],
+            "stop": [receipt.unit.stop for receipt in receipts],
+        }
+    )
+    with explained(lake.uri), duckdb.connect() as connection:
+        some = samples.filter((index >= first) & (index < last))
+        connection.register("samples", some).register("units", units)
+        taken = connection.sql(_TAKEN).fetchall()
+    there = {unit for (unit,) in taken}
+    return [receipt for index, receipt in enumerate(receipts) if index not in there]
 
 
 _TAKEN = """

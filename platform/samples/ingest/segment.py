@@ -98,6 +98,13 @@ def found(lake: Tables, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
             )
 
 
+def attempt_of(path: str) -> str:
+    """Return the attempt that a segment holds; its path says it."""
+    name = _NAME.search(path)
+    assert name, f"{path} is no segment"
+    return name["attempt"]
+
+
 def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
     """Read a segment's receipt back from its footer, and its log-probs to count the non-finite ones.
 

@@ -71,6 +71,20 @@ def verify(paths: Iterable[str], *, footers: bool = False, most: int | None = No
         memory.add(left)
 
 
+def changed_file(folder: str) -> LakeError | None:
+    """Return the error about the first file of a local folder whose bytes changed, of those whose footer was compared.
+
+    pyarrow does not say in which file it found a page with another sum.
+    """
+    for path, whole in list(_compared):
+        if not whole and path.startswith(folder):
+            try:
+                _compare(path, whole=True)
+            except LakeError as error:
+                return error
+    return None
+
+
 def compare(name: str, data: bytes, start: int, size: int) -> None:
     """Compare what was read of a file, from byte `start` to its end, with the sums in its name.
 

@@ -76,7 +76,7 @@ def snapshot_files(
     return [
         SnapshotFile(f"{root}/{path}", size, partition, *facts)
         for path, size, partition, *facts in zip(*there, strict=True)
-        if kept.holds(partition)
+        if kept.holds(partition) and lake.shows(path)
     ]
 
 

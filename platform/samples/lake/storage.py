@@ -27,6 +27,7 @@ from obstore.store import LocalStore, from_url
 from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
 
 from samples.errors import LakeError, UsageError
+from samples.lake import checksums
 
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
 
@@ -191,7 +192,8 @@ def explained(where: str) -> Generator[None]:
     except (BaseError, DeltaError, OSError, pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, LakeError):
             raise
-        raise LakeError(f"lake {where}: {_reason(error)}") from error
+        found = checksums.changed_file(where) if "CRC checksum verification failed" in str(error) else None
+        raise found or LakeError(f"lake {where}: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:

@@ -66,6 +66,7 @@ class Tables:
             LakeError: The storage cannot be reached, or the lake's format is newer than this program reads.
         """
         self.place: Location = locate(uri)
+        self.hidden: frozenset[str] = frozenset()  # ids of runs that reads leave out
         self._pinned: Version | None = None if version is None else read_version(version)
         self._snapshots: dict[str, DeltaTable | None] | None = None if version is None else {}
         if create:
@@ -122,6 +123,12 @@ class Tables:
         self._snapshots.update(pin([name for name in names if name not in self._snapshots], self.delta))
         return self
 
+    def without(self, runs: Iterable[str]) -> Self:
+        """Return this lake without these runs, given by their ids: no read opens a file of theirs."""
+        some = copy(self)
+        some.hidden = self.hidden | frozenset(runs)
+        return some
+
     def delta(self, name: str) -> DeltaTable | None:
         """Return the newest snapshot of a table, or the pinned one; None if nothing was ever committed to the table.
 
@@ -156,32 +163,37 @@ class Tables:
         snapshot = snapshot or self.delta(name)
         if snapshot is None:
             return ds.dataset(table.schema.empty_table())
-        filters = [(column, "=", value) for column, value in partition.items()]
         with explained(self.place.table_uri(name)):
-            files: Any = snapshot.to_pyarrow_dataset(
-                filesystem=self.place.filesystem(name),
-                file_pruning_predicate=filters or None,
-                schema=table.schema,
-            )
-            files = self._verified(name, files, list(files.get_fragments()))
-        return files.filter(_equal(partition)) if filters else files
+            files = self._opened(name, snapshot, self.shows, partition)
+        if self.hidden and "run_id" in table.file_schema.names:
+            files = files.filter(~ds.field("run_id").isin(sorted(self.hidden)))
+        return files.filter(_equal(partition)) if partition else files
+
+    def shows(self, path: str) -> bool:
+        """Return whether the file at this path may be opened: it is of no hidden run."""
+        return not self.hidden or not any(f"run_id={run}/" in path for run in self.hidden)
 
     def dataset_of(self, name: str, snapshot: DeltaTable, paths: Collection[str]) -> "ds.Dataset":
         """Return some files of a table's snapshot as a pyarrow dataset, with the partition columns."""
-        import pyarrow.dataset as ds
+        with explained(self.place.table_uri(name)):
+            return self._opened(name, snapshot, lambda path: path in paths and self.shows(path))
 
-        every: Any = self.dataset(name, snapshot)
-        some = [fragment for fragment in every.get_fragments() if fragment.path in paths]
-        return ds.FileSystemDataset(some, every.schema, every.format, every.filesystem)
-
-    def _verified(self, name: str, files: Any, fragments: Sequence[Any]) -> "ds.FileSystemDataset":
-        """Return files of a dataset as one whose footers were compared, and whose pages are compared as they are read.
+    def _opened(
+        self, name: str, snapshot: DeltaTable, shows: Callable[[str], bool], partition: Mapping[str, str] | None = None
+    ) -> "ds.Dataset":
+        """Return files of a table whose footers were compared, and whose pages are compared as they are read.
 
         Raises:
             LakeError: Bytes of a footer have changed since it was written.
         """
         import pyarrow.dataset as ds
 
+        files: Any = snapshot.to_pyarrow_dataset(
+            filesystem=self.place.filesystem(name),
+            file_pruning_predicate=[(column, "=", value) for column, value in (partition or {}).items()] or None,
+            schema=TABLES[name].schema,
+        )
+        fragments = [fragment for fragment in files.get_fragments() if shows(fragment.path)]
         if self.place.is_local:
             checksums.verify((f"{self.place.table_uri(name)}/{fragment.path}" for fragment in fragments), footers=True)
         options = ds.ParquetFragmentScanOptions(pre_buffer=True, page_checksum_verification=True)
@@ -278,6 +290,27 @@ class Tables:
                 # If the store's answer to our own commit is lost, deltalake tries again and meets that commit.
                 if not {file.path for file, _ in named} <= self._paths(name):
                     raise
+
+    def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: "Claim") -> None:
+        """Commit that a table no longer names these files. They stay in the storage.
+
+        Raises:
+            CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+            LakeError: The log cannot be written.
+        """
+        self._writable()
+        now = int(time.time() * 1000)
+        removed: list[AddAction | RemoveAction] = [
+            RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
+        ]
+        with explained(self.place.table_uri(name)):
+            claim.snapshot.create_write_transaction(
+                removed,
+                mode="append",
+                schema=TABLES[name].schema,
+                partition_by=list(TABLES[name].partition_by),
+                commit_properties=CommitProperties(app_transactions=[Transaction(claim.app, claim.number)]),
+            )
 
     def _paths(self, name: str) -> set[str]:
         """Return the paths of the files that the newest snapshot of a table names."""

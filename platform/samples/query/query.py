@@ -24,6 +24,7 @@ from samples.query.interrupts import promptly
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, judged, needed, verifiers
 from samples.query.statements import refused, said, views_read
+from samples.query.unreadable import readable
 from samples.query.views import Views, tables
 from samples_queries import Header, Unanswerable
 from samples_queries.asking import ask
@@ -31,11 +32,20 @@ from samples_queries.groups import unjudged
 from samples_schemas import VIEWS
 
 
-def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | None = None, **parameters: Any) -> Rows:
+def query(
+    lake: Tables,
+    name: str,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    skip_unreadable: bool = False,
+    **parameters: Any,
+) -> Rows:
     """Answer a named question: its rows have the columns of its header.
 
     `parameters` are the query's own (see its header), and the filters that all have: `dataset`, `where`, `problems`,
     `labels`, `exclude_guessable` (see `samples.query.filters`), and `runs` where the query has no such parameter.
+    `skip_unreadable` leaves out the runs of which a file cannot be read; notes name them.
 
     Raises:
         UsageError: No query has this name, or its parameters are others.
@@ -54,6 +64,7 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     filters = filtering.read(**common)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
     reads = {*header.reads, "runs", *(["tallies"] if judges_of else ()), *needed(filters)}
+    lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
         with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=…"):
@@ -64,7 +75,7 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             read = left if named is None else named
             bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
             judges = [bound[name] for name in judges_of]
-            notes = _leave_out_unjudged(shown.lake, header, parameters, left, bound)
+            notes = [*skipped, *_leave_out_unjudged(shown.lake, header, parameters, left, bound)]
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
@@ -75,11 +86,19 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     return promptly(answer)
 
 
-def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
+def sql(
+    lake: Tables,
+    text: str,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    skip_unreadable: bool = False,
+    **filters: Any,
+) -> Rows:
     """Answer an analyst's own SQL: one SELECT over the views, and nothing else.
 
     `memory` (such as "2GB"; 4GB when None) bounds what it computes and what it returns; `threads` defaults to all
-    cores. `filters` are those of `query`, and `runs`.
+    cores. `filters` are those of `query`, and `runs`; `skip_unreadable` is that of `query`.
 
     Raises:
         UsageError: It is no SELECT over the views, or DuckDB refuses it.
@@ -93,12 +112,15 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
         with explained(lake.uri), _enough("sql", "--memory"), engine(memory, threads) as connection:
             running.append(connection)
             names = views_read(connection, text, VIEWS)
-            shown = Views(connection, lake.pin(tables(names | needed(asked))))
+            pinned, notes = lake.pin(tables(names | needed(asked))), ()
+            if skip_unreadable:
+                pinned, notes = readable(pinned, tables(names | needed(asked)))
+            shown = Views(connection, pinned)
             there = _runs(shown) if asked != Filters() else []
             shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
             lock(connection, shown.paths)
             try:
-                return Rows(collected(connection, text, memory))
+                return Rows(collected(connection, text, memory), notes)
             except (duckdb.IOException, duckdb.OutOfMemoryException):
                 raise  # the lake's files, or its size, not the analyst's SQL
             except duckdb.Error as error:

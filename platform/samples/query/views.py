@@ -5,7 +5,7 @@ pattern. What filters leave out is left out there, once, for every view: whole f
 verifier is left out, rows where a problem is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from samples.errors import UsageError, meant
 from samples.lake import checksums
 from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
-from samples.query import repeats
+from samples.query import lost, repeats
 from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
@@ -48,6 +48,7 @@ class Views:
         self.lake = lake
         self.paths: set[str] = set()
         self._related: dict[str, tuple[list[str], str]] = {}  # of each table, the files and what is left of their rows
+        self._engines: dict[str, str] | None = None  # of every run
         self._defined: set[str] = set()
         self._judges: list[dict[str, str]] = []  # what is filled into views
         self._remote: Any = None
@@ -67,9 +68,9 @@ class Views:
         """Create these views, and all that they stand on; anew where something else is kept than before."""
         order = list(in_order(names))
         changed: set[str] = set()
-        for name in sorted(tables(order)):
-            files = snapshot_files(self.lake, TABLES[name], kept)
-            related = [file.path for file in files], _kept(TABLES[name], kept)
+        read = {name: snapshot_files(self.lake, TABLES[name], kept) for name in sorted(tables(order))}
+        for name, files in read.items():
+            related = [file.path for file in files], _kept(TABLES[name], kept, self.lake.hidden)
             if self._related.get(name) == related:
                 continue
             if self._remote:
@@ -77,12 +78,17 @@ class Views:
             else:
                 heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS)
                 checksums.verify(related[0], most=_MOST_COMPARED if heavy else None)
-            relate(self.connection, TABLES[name], related[0], kept, [file.path for file in repeating(files)])
+            doubtful = [file.path for file in repeating(files)]
+            relate(self.connection, TABLES[name], related[0], kept, doubtful, self.lake.hidden)
             self.paths.update(related[0])
             self._related[name] = related
             changed.add(name)
             if name == "verdicts":
                 self._judges = _judges(files)
+        if "runs" in changed and self._engines is None:
+            self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
+        if self._engines is not None:
+            lost.check(self.lake, read, self._engines)
         self._defined = {name for name in self._defined if not beneath(name) & changed}
         missing = [name for name in order if name not in self._defined]
         define(self.connection, missing, self._judges)
@@ -143,8 +149,9 @@ def relate(
     paths: Sequence[str],
     kept: Selection,
     doubtful: Sequence[str] = (),
+    hidden: Collection[str] = (),
 ) -> None:
-    """Create the relation lake.TABLE over these files.
+    """Create the relation lake.TABLE over these files, without the rows of `hidden` runs.
 
     Keys of the files `doubtful` may be there twice: the first row of a key stays. In a table without partitions, which
     is small, all files are then taken for doubtful.
@@ -158,7 +165,7 @@ def relate(
     elif doubtful:
         found, key = _files(connection, table, "files", paths), ", ".join(table.key)
         sources = [f"(SELECT DISTINCT ON ({key}) * FROM {found} ORDER BY {repeats.order(table)})"]  # noqa: S608 - names of our own
-    columns, left = ", ".join(table.schema.names), _kept(table, kept)
+    columns, left = ", ".join(table.schema.names), _kept(table, kept, hidden)
     rows = " UNION ALL ".join(f"SELECT {columns} FROM {source} {left}" for source in sources)  # noqa: S608 - names of our own
     connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {rows}")
 
@@ -175,15 +182,18 @@ def _files(connection: duckdb.DuckDBPyConnection, table: Table, name: str, paths
     return f"read_parquet(getvariable('{table.name}_{name}'), {hive}{numbers})"
 
 
-def _kept(table: Table, kept: Selection) -> str:
+def _kept(table: Table, kept: Selection, hidden: Collection[str] = ()) -> str:
     """Say in SQL which rows of a table filters leave."""
     names = set(table.schema.names)
     if table.name == "problems":
         return "SEMI JOIN kept_problems USING (dataset, problem_id, problem_hash)" if kept.problems else ""
     if kept.problems and {"run_id", "problem_id"} <= names:
         return "SEMI JOIN kept USING (run_id, problem_id)"
-    if kept.runs is not None and "run_id" in names and "run_id" not in table.partition_by:
-        return f"WHERE run_id IN ({', '.join(repr(run) for run in sorted(kept.runs)) or 'NULL'})"
+    if "run_id" in names and "run_id" not in table.partition_by:  # else whole files are left out
+        if kept.runs is not None:
+            return f"WHERE run_id IN ({', '.join(map(_quoted, sorted(kept.runs))) or 'NULL'})"
+        if hidden:
+            return f"WHERE run_id NOT IN ({', '.join(map(_quoted, sorted(hidden)))})"
     return ""
 
 

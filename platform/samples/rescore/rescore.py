@@ -20,6 +20,7 @@ from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
 from samples.pipeline.receipts import looks
 from samples.pipeline.stream import Stream
+from samples.query.unreadable import readable
 from samples.rescore.chunk import judge_chunk
 from samples.rescore.job import JudgingJob
 from samples.rescore.judge import Judge
@@ -28,7 +29,9 @@ from samples.rescore.pending import CHUNK, Chunk, ChunkReader, Pending
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
+_READ = (SAMPLES.name, COMPLETIONS.name, VERDICTS.name)
 _RAY_CHUNK = 2_000  # samples in a chunk on Ray; their verdicts come back together
 
 
@@ -52,7 +55,7 @@ class Summary:
     version: str
     pass_id: int
     runs: tuple[str, ...]
-    left_out: tuple[str, ...]  # a line for each run that this verifier cannot judge
+    left_out: tuple[str, ...]  # a line for each run that cannot be read, or that this verifier cannot judge
     statuses: Mapping[str, int]
     compared: int
     absent: int  # pending samples without a stored completion
@@ -73,6 +76,7 @@ def rescore(
     workers: int | None = None,
     again: bool = False,
     on_ray: bool | None = None,
+    skip_unreadable: bool = False,
     watch: Callable[[Status], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Summary:
@@ -80,7 +84,8 @@ def rescore(
 
     `spec` is a verifier's name or FILE.py:FUNCTION. `workers` is the number of processes, by default one per core. They
     run on this machine or `on_ray`, which is the default if RAY_ADDRESS is set. `again` also judges samples whose
-    verdict is a timeout or an error. Setting `stop` ends the pass early; the verdicts so far are committed.
+    verdict is a timeout or an error. `skip_unreadable` leaves out the runs of which a file cannot be read. Setting
+    `stop` ends the pass early; the verdicts so far are committed.
 
     Raises:
         UsageError: There is no such verifier, or it cannot judge a problem of a named run.
@@ -90,6 +95,7 @@ def rescore(
     stop = stop or threading.Event()
     judge = verifier(spec)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
+    lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
     chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
     ledger = Ledger.begin(lake, judge, again=again)
     began = time.monotonic()
@@ -117,7 +123,7 @@ def rescore(
         version=judge.version,
         pass_id=ledger.pass_id,
         runs=tuple(run.name for run in chosen),
-        left_out=left_out,
+        left_out=(*notes, *left_out),
         statuses=dict(ledger.counts),
         compared=ledger.compared,
         absent=absent,
@@ -132,8 +138,7 @@ def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[lis
     left_out: list[str] = []
     for run in named or every(lake):
         try:
-            for problem in problems(lake, run):
-                judge.gold(problem)
+            _require_judgeable(lake, run, judge)
         except UsageError as error:
             if named:
                 raise
@@ -141,6 +146,19 @@ def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[lis
         else:
             chosen.append(run)
     return chosen, tuple(left_out)
+
+
+def _require_judgeable(lake: Tables, run: Run, judge: Verifier) -> None:
+    """Raise unless the verifier can judge every problem of a run."""
+    there = 0
+    for problem in problems(lake, run):
+        judge.gold(problem)
+        there += 1
+    if there < len(run.problem_hashes):
+        raise UsageError(
+            f"table problems has {there} of the {len(run.problem_hashes)} problems of run {run.name}: its log has lost "
+            "entries; the ingest or import that began the run adds them again"
+        )
 
 
 def _judge_chunks(
@@ -156,7 +174,7 @@ def _judge_chunks(
     """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
     if on_ray:
         with cluster():
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks))
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden)
             stream = Stream(job, smallest=1, largest=min(workers, len(job)))
             with closing(looks(stream, stop)) as seen:
                 for look in seen:

@@ -109,7 +109,7 @@ def test_pyarrow_notices_a_flipped_bit_of_a_page(big):
     big.write_bytes(whole)
     lake = Tables(str(big).partition("/samples/")[0])
     lake.commit("samples", [(file_of(big), {"dataset": "d", "run_id": "r"})])
-    with pytest.raises(LakeError):
+    with pytest.raises(LakeError, match=big.name):
         lake.read("samples")
 
 
