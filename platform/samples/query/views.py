@@ -85,7 +85,7 @@ class Views:
             changed.add(name)
             if name == "verdicts":
                 self._judges = _judges(files)
-        if "runs" in changed and self._engines is None:
+        if "runs" in changed and kept.runs is None and not kept.problems:
             self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
         if self._engines is not None:
             lost.check(self.lake, read, self._engines)
