@@ -76,7 +76,7 @@ def bare(prepared: Prepared) -> dict[str, float]:
     prompts = prepared.prompts.select(["problem_id", "token_ids"]).to_pylist()
     work = [(row["token_ids"], seed_of(run.run_id, row["problem_id"], i)) for row in prompts for i in range(request.k)]
     settings = vllm_settings.engine_args(
-        run.model, prepared.revision, request.dtype, request.sampling, request.placement
+        run.model, prepared.revision, run.specification["dtype"], request.sampling, request.placement
     )
 
     async def one(llm: AsyncLLM, number: int, ids: list[int], seed: int) -> int:

@@ -1,4 +1,4 @@
-"""What long commands say at their end: the lines for people, and the fields for machines."""
+"""Say what a long command did: lines for people, and fields for machines."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +24,16 @@ def plan(prepared: "Prepared") -> Iterator[str]:
     from samples.api import Lake
     from samples.errors import NotFound
     from samples.ingest.plan import plan as planned
+    from samples.runs.run import recorded
 
     request, run = prepared.request, prepared.run
     ids = prepared.prompts["problem_id"].to_pylist()
     try:
-        todo = planned(Lake(request.lake), run.dataset, run.run_id, ids, request.k, request.unit)
+        lake = Lake(request.lake)
+        recorded(lake, run)  # a name that ingest would refuse is refused here
+        todo = planned(lake, run.dataset, run.run_id, ids, request.k, request.unit)
         units, missing, wanted = len(todo), todo.missing, todo.wanted
-    except NotFound:  # a lake that ingest would make
+    except NotFound:  # ingest would make the lake
         wanted = missing = len(ids) * request.k
         units = len(ids) * -(-request.k // request.unit)
     yield opening(prepared)
@@ -41,7 +44,7 @@ def plan(prepared: "Prepared") -> Iterator[str]:
 
 def ingested(summary: "Ingested", k: int) -> Iterator[str]:
     """Say what an ingest did."""
-    from samples_cli.screen import duration
+    from samples.pipeline.progress import duration
 
     there = summary.wanted - summary.missing
     yield f"run {summary.name} ({summary.run_id}): {there:,} of {summary.wanted:,} samples are there"
@@ -54,7 +57,7 @@ def ingested(summary: "Ingested", k: int) -> Iterator[str]:
             f"{summary.errors:,} errors"
         )
     elif not summary.missing:
-        yield "nothing to sample: all of them were there already"
+        yield "nothing to sample: all samples were there already"
     if summary.nonfinite:
         yield f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are"
     if summary.beyond:
@@ -72,8 +75,8 @@ def ingest_fields(summary: "Ingested") -> dict[str, Any]:
 
 def rescored(summary: "Rescored") -> Iterator[str]:
     """Say what a pass of a verifier did."""
+    from samples.pipeline.progress import duration
     from samples.verifiers import STATUSES
-    from samples_cli.screen import duration
 
     yield from summary.left_out
     who = f"{summary.verifier} (version {summary.version}, pass {summary.pass_id})"
@@ -83,7 +86,7 @@ def rescored(summary: "Rescored") -> Iterator[str]:
         known = 1 - summary.compared / summary.verified
         yield f"{who}: {summary.verified:,} verified: {counted}"
         speed = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
-        yield f"in {duration(summary.seconds)}, {speed}; {known:.0%} answered without a comparison of their own"
+        yield f"in {duration(summary.seconds)}, {speed}; {known:.0%} needed no comparison of their own"
     else:
         yield f"{who}: nothing to verify: every sample has a verdict of this version"
     if summary.absent:
@@ -109,7 +112,7 @@ def rescore_fields(summary: "Rescored") -> dict[str, Any]:
     return {"command": "rescore"} | {name: getattr(summary, name) for name in names}
 
 
-def imported(summary: "Imported", name: str) -> Iterator[str]:
+def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
     parts = [f"{summary.problems:,} problems"]
@@ -123,8 +126,7 @@ def imported(summary: "Imported", name: str) -> Iterator[str]:
         parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
     yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
     if not summary.added:
-        named = "" if run.name == name else f", as run {run.name}"
-        yield f"nothing was added: all of it was there already{named}"
+        yield "nothing was added: all of it was there already"
 
 
 def import_fields(summary: "Imported") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Commands and groups of commands: Typer's, with help pages of our own, imported when they are run."""
+"""Make commands and groups of commands: Typer's, with help pages of our own. A command is imported when it runs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -42,7 +42,7 @@ class Group(TyperGroup):
     """A group of commands. `listing` describes them, so that none is imported before it is run."""
 
     def listing(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the commands of each panel of the help page, each with what it does in one line."""
+        """Return the commands of each panel of the help page. A line says what each command does."""
         raise NotImplementedError
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer passes it
@@ -97,7 +97,7 @@ def group(kind: type[Group], function: Callable[..., None], *, completion: bool 
 
 
 def _parsed(parse: Callable[[Any, list[str]], list[str]], context: Any, args: list[str]) -> list[str]:
-    """Read the arguments; an error knows which command it is about."""
+    """Read the arguments. An error gets the context of its command."""
     for param in context.command.get_params(context):
         if not isinstance(param.get_runtime_param, _Reader):
             param.get_runtime_param = _Reader(param.get_runtime_param)
@@ -110,7 +110,7 @@ def _parsed(parse: Callable[[Any, list[str]], list[str]], context: Any, args: li
 
 
 class _Reader:
-    """Reads what was typed for a parameter, by pydantic only where text becomes something else.
+    """Reads the typed value of a parameter. Only values other than text need pydantic.
 
     Importing pydantic takes a quarter of a second.
     """
@@ -123,7 +123,7 @@ class _Reader:
         return self
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Return the value of a parameter; when Tab was pressed, as text."""
+        """Return the value of a parameter. When Tab was pressed, it stays text."""
         kind = param.type_descriptor
         text = kind.annotation is str and kind.parameter_info.parser is None
         if text or value is None or value is param.default or ctx.resilient_parsing:

@@ -1,7 +1,7 @@
-"""What Tab completes: commands, options, queries, and the names that the lake at hand holds.
+"""Complete commands, options, queries, and the names in the lake at hand, when Tab is pressed.
 
-The lake is the one typed so far, or SAMPLES_LAKE. Whatever goes wrong, and whatever takes too long, completes nothing
-and prints nothing.
+The lake is the one typed so far, or SAMPLES_LAKE. If something fails or takes too long, nothing is completed and
+nothing is printed.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import Any
 
 import typer
 
-PROTOCOL = "_SAMPLES_COMPLETE"  # the variable by which shells ask, as Typer's scripts set it
+PROTOCOL = "_SAMPLES_COMPLETE"  # the variable that Typer's shell scripts set to ask
 VERIFIERS = ("exact", "numeric", "choice", "boxed-exact", "math", "paper-math", "code", "reasoning-gym")
 
 _PATIENCE = 1.5  # seconds for an object store, which may not answer at all
@@ -23,10 +23,10 @@ _BREAKS = re.compile(r"[=:@]+")  # where bash breaks a word into several
 
 
 def answer(main: Callable[[], Any]) -> None:
-    """Answer a shell: `main` is Typer's way to do so."""
+    """Answer a shell. `main` runs Typer, which prints what completes the line."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - no path of a file
         os.dup2(nowhere.fileno(), 2)
-    # Typer would format explanations with rich: a quarter of a second, for broken lines.
+    # With rich, Typer would take a quarter of a second longer and break the lines of explanations.
     sys.modules["rich"] = None  # pyright: ignore[reportArgumentType]
     said, typed, code = io.StringIO(), "", None
     try:
@@ -36,7 +36,7 @@ def answer(main: Callable[[], Any]) -> None:
             main()
     except SystemExit as done:
         code = done.code
-    except BaseException:  # noqa: BLE001 - a shell would print it between the person's words
+    except BaseException:  # noqa: BLE001 - a shell would print it into the command line
         sys.exit(1)
     for line in filter(None, said.getvalue().splitlines()):
         print(line.removeprefix(typed))  # noqa: T201 - what the shell reads
@@ -44,7 +44,7 @@ def answer(main: Callable[[], Any]) -> None:
 
 
 def _whole_words() -> str:
-    """Join the words that bash broke at = and :, and return what stands before the last break in the current one."""
+    """Join the words that bash broke at = and :. Return the part of the current word before its last break."""
     words, current = os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"])
     words += [""] * (current + 1 - len(words))
     joined: list[str] = []

@@ -25,7 +25,7 @@ def command(
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:  # fmt: skip
-    """Write the samples of a lake, one a row, with their completions and current verdicts.
+    """Write the samples of a lake, one per row, with their completions and current verdicts.
 
     Verdicts of one verifier are in the columns status, answer, reward, detail and seconds; those of several are in
     math_status, math_answer and so on. samples import --format samples reads the file back.

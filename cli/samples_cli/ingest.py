@@ -1,4 +1,4 @@
-"""`samples ingest`: draw what is missing of a run."""
+"""`samples ingest`: draw the missing samples of a run."""
 
 import json as encoding
 import sys
@@ -39,7 +39,8 @@ def command(
     answer_field: Annotated[str | None, _asked("--answer-field", metavar="FIELD",
         help="The field with the gold answer.")] = None,
     id_field: Annotated[str | None, _asked("--id-field", metavar="FIELD",
-        help="The field with the problem's id.")] = None,
+        help="The field with the problem's id. A number is written as text: 7 and 7.0 are 7, 1e3 is 1000; text stays "
+        "as it is.")] = None,
     tests_field: Annotated[str | None, _asked("--tests-field", metavar="FIELD",
         help="The field with the unit tests of a code problem.")] = None,
     # the prompt
@@ -49,6 +50,9 @@ def command(
         help="The system message of the chat.")] = None,
     suffix: Annotated[str | None, _prompt("--suffix", metavar="TEXT",
         help=r"Text after each question, such as 'Put your final answer within \boxed{}.'")] = None,
+    template_date: Annotated[str | None, _prompt("--template-date", metavar="YYYY-MM-DD",
+        help="The day that a template writes as today's date, if it writes one; otherwise 2024-07-26. It is part of "
+        "the run: the clock never decides.")] = None,
     # sampling
     temperature: Annotated[float, _sampling("--temperature", min=0,
         help="Divide the logits by this number; 0 always takes the likeliest token.")] = 1.0,
@@ -85,13 +89,14 @@ def command(
     model: Annotated[str, _engine("--model", metavar="MODEL",
         help="The model: a folder, or a name on the Hugging Face Hub.")],
     engine: Annotated[Literal["vllm", "transformers", "toy"], _engine("--engine", metavar="ENGINE",
-        help="What draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
+        help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
     revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
     dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
-        help="The type of the weights: auto, float32, bfloat16 or float16.")] = "auto",
+        help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
+        "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",
     replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
-        help="How many engines at once. Ray starts and ends them as the work needs.")] = Replicas(1, 1),  # noqa: B008 - a constant
+        help="How many engines run at once. Ray starts and ends them as the work needs.")] = Replicas(1, 1),  # noqa: B008 - a constant
     tensor_parallel_size: Annotated[int, _engine("--tensor-parallel-size", min=1,
         help="The number of GPUs per replica.")] = 1,
     max_num_seqs: Annotated[int | None, _engine("--max-num-seqs", min=1,
@@ -103,10 +108,11 @@ def command(
     kv_cache_gib: Annotated[float, _engine("--kv-cache-gib", parser=positive,
         help="GiB of memory for the key-value cache, with vLLM's CPU build.")] = 1.0,
     engine_arg: Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=VALUE", parser=Pair.read,
-        help="Another engine argument of vLLM; its value is JSON, or text. Repeatable.")] = None,
+        help="Another engine argument of vLLM; its value is JSON, or text. It is part of the run, unless it only says "
+        "where and how fast the work is done, such as enforce_eager. Repeatable.")] = None,
     # the run
     name: Annotated[str | None, _run("--name", metavar="NAME",
-        help="Give the run this name; otherwise model, problem set and id make one.")] = None,
+        help="Give the run this name; otherwise it has the names of model and problem set, and its id.")] = None,
     label: Annotated[list[Pair] | None, _run("--label", metavar="KEY=VALUE", parser=Pair.read,
         autocompletion=complete.labels,
         help="A label of the run, such as family=qwen or step=400. Repeatable.")] = None,
@@ -122,8 +128,8 @@ def command(
 ) -> None:  # fmt: skip
     """Draw samples of PROBLEMS with a model, and keep every completion, token id and log-prob in a lake.
 
-    The same command again draws only what is missing, and a larger -k adds only the new samples. Ctrl-C once stops in
-    good order: what is in hand is finished and kept.
+    The same command again draws only what is missing, and a larger -k adds only the new samples. Press Ctrl-C once
+    to stop: the samples in hand are finished and kept.
     """
     given = locals()
     from samples.runs.request import prepare
@@ -151,7 +157,7 @@ def _draw(prepared: Any, verifier: str | None, report: Reporter) -> int:
     from samples_cli.screen import stopping
 
     report.screen.say(closing.opening(prepared))
-    then = "units in the replicas' hands are finished and committed; Ctrl-C again leaves at once"
+    then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
     verdicts = None
     with stopping(report.screen, then) as stop:
         summary = ingest(prepared, watch=report.screen.show, stop=stop)
@@ -183,12 +189,13 @@ def _request(given: dict[str, Any]) -> Any:
     def of(kind: Any, **more: Any) -> Any:
         return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given} | more)
 
+    extra = {name.replace("-", "_"): value(text) for name, text in given["engine_arg"] or ()}
     lists = {name: tuple(given[name] or ()) for name in ("stop", "stop_token_ids")}
     return of(
         Request,
         fields={role: field for role in ("question", "answer", "id", "tests") if (field := given[f"{role}_field"])},
         labels=dict(given["label"] or ()),
         sampling=of(Sampling, **lists),
-        placement=of(Placement, extra={name: value(text) for name, text in given["engine_arg"] or ()}),
+        placement=of(Placement, extra=extra),
         pool=Pool(*given["replicas"]),
     )

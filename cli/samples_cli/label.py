@@ -1,4 +1,4 @@
-"""`samples label`: tell runs apart, after the fact."""
+"""`samples label`: set or remove labels of a run."""
 
 from typing import Annotated
 

@@ -1,6 +1,6 @@
-"""The command `samples`: finds the command's file, and says in one line what went wrong.
+"""Run the command `samples`: find the command's file, and say in one line what went wrong.
 
-Data goes to stdout, everything else to stderr. Exit 0 done, 1 the work failed, 2 used wrongly, 130 interrupted.
+Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the work failed, 2 used wrongly, 130 interrupted.
 """
 
 import os
@@ -62,7 +62,7 @@ class _Commands(commands.Group):
         raise UsageError(f'no command "{cmd_name}"{meant(cmd_name, known)}: samples --help lists the commands')
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command. When the reader of stdout has seen enough, as `head` has, all is done."""
+        """Run the command. End quietly when the reader of stdout, such as head, has read enough."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""What was used wrongly, in one line: what, where, expected and found, what to do next."""
+"""Write Typer's errors as one line: what, where, expected and found, what to do next."""
 
 import re
 from typing import Any
@@ -29,7 +29,7 @@ def _line(error: Any, context: Any) -> str:
     return _unread(error, param, name)
 
 
-# What Typer says of arguments, and how it is said here.
+# What Typer says of arguments, and what we say.
 _BETTER = {
     r"Option '(.*)' requires an argument": r"\1 needs a value",
     r"Option '(.*)' does not take a value": r"\1 takes no value",
@@ -38,7 +38,7 @@ _BETTER = {
 
 
 def _unread(error: Any, param: Any, name: str) -> str:
-    """Say what is expected of a value that cannot be read; pydantic, which read it, knows which value it was."""
+    """Say what was typed and what is expected. The error of pydantic, which reads values, holds what was typed."""
     details = getattr(error.__cause__, "errors", list[Any])()
     if not details:
         return f"{name}: {error.message}"

@@ -49,14 +49,14 @@ Labels = Annotated[list[Pair] | None, Option("--label", metavar="KEY=VALUE", par
 ExcludeGuessable = Annotated[Guesses | None, Option("--exclude-guessable", metavar="RUN:THRESHOLD", parser=Guesses.read,
     rich_help_panel=FILTERS,
     help="Leave out problems that can be guessed. RUN answered without reasoning; problems that it got right at a "
-    "rate above 0 and up to THRESHOLD are left out. Add :VERIFIER when several verifiers judged RUN.")]  # fmt: skip
+    "rate above 0 and up to THRESHOLD count as guessed. Add :VERIFIER when several verifiers judged RUN.")]  # fmt: skip
 
 # --- how rows are written
 
 Format = Annotated[Literal["table", "csv", "json", "jsonl", "parquet", "markdown", "latex"] | None,
     Option("--format", metavar="FORMAT", rich_help_panel=OUTPUT,
     help="table, csv, json (one array), jsonl (one object a line), parquet, markdown or latex. Without it, the ending "
-    "of the output file decides, or else it is a table.")]  # fmt: skip
+    "of the output file decides; without a file, it is a table.")]  # fmt: skip
 
 Output = Annotated[str | None, Option("-o", "--output", metavar="FILE", rich_help_panel=OUTPUT,
     help="Write the rows to this file.")]  # fmt: skip
@@ -67,7 +67,7 @@ Every = Annotated[bool, Option("--all", rich_help_panel=OUTPUT,
 Limit = Annotated[int | None, Option("--limit", min=0, metavar="N", rich_help_panel=OUTPUT,
     help="Write at most N rows.")]  # fmt: skip
 
-# --- what is said meanwhile
+# --- progress
 
 Quiet = Annotated[bool, Option("-q", "--quiet", rich_help_panel=PROGRESS,
     help="Show no progress, only errors and the closing lines.")]  # fmt: skip
@@ -105,7 +105,11 @@ def mode(*, quiet: bool, json: bool) -> Literal["auto", "quiet", "json"]:
 
 
 def given(lake: str | None) -> str:
-    """Return the lake of a command that also has answers that need none."""
+    """Return the lake that was given, for a command that does not always need one.
+
+    Raises:
+        UsageError: There is none.
+    """
     if lake is None:
         raise UsageError("--lake is missing, and SAMPLES_LAKE is not set")
     return lake

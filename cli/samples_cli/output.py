@@ -1,11 +1,11 @@
-"""Rows on stdout or in a file, in the format that --format or the file's ending names.
+"""Write rows to stdout or a file, in the format that --format or the file's ending names.
 
-A table is for people: on a terminal it fits the width, says once what all rows share, and has at most 40 rows; --all
-and --limit change that. On a pipe it is plain, with all columns and whole cells, and the same rule for rows. What is
-left out is said on stderr. A file holds every row unless --limit is given. The other formats are written as
-`samples.query.formats` says, all rows of them; on a terminal they are made inert, in files and pipes they are exact.
+A table is for people. On a terminal it fits the width and says once what all rows share. On a pipe it has all columns
+and whole cells. It shows at most 40 rows, unless --all or --limit is given, and stderr says what is left out. The other
+formats (see `samples.query.formats`), and all files, hold every row unless --limit is given. On a terminal, control
+characters are spelled out; files and pipes get exact text.
 
-A file is there whole or not at all. Notes of an answer follow its rows, on stderr.
+A file appears whole or not at all. Notes of an answer follow its rows, on stderr.
 """
 
 import os
@@ -28,11 +28,11 @@ ENDINGS = {
 }  # fmt: skip
 
 _MOST = 40  # rows of a table, unless more are asked for
-_NAMED = 8  # columns that are named among those that do not fit
+_NAMED = 8  # columns in a message about those that do not fit
 
 
 def printable(text: str) -> str:
-    """Spell out what a terminal would obey or hide: a completion is hostile until shown otherwise."""
+    """Spell out what a terminal would obey or hide: completions may be hostile."""
     from samples.query.cells import printable
 
     return printable(text)
@@ -40,7 +40,7 @@ def printable(text: str) -> str:
 
 @contextmanager
 def interruptible() -> Generator[None]:
-    """End the process at once when Ctrl-C comes while a question runs that cannot be stopped otherwise."""
+    """Let Ctrl-C end the process if the question that runs cannot be stopped otherwise."""
     try:
         yield
     except KeyboardInterrupt:
@@ -59,7 +59,7 @@ def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = Fal
     `every` asks for all rows of a table.
 
     Raises:
-        UsageError: The format cannot be told, both --all and --limit are given, or the file cannot be written.
+        UsageError: The format is unclear, --all and --limit are both given, or the file cannot be written.
     """
     if every and limit is not None:
         raise UsageError("--all and --limit contradict each other: give one of them")
@@ -83,7 +83,7 @@ def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = Fal
 
 
 def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | None) -> list[str]:
-    """Write rows, the first of the whole, and return what is left out of them."""
+    """Write rows, which are the first of the whole. Return lines about what is left out of them."""
     if form == "parquet":
         from samples.query.formats import parquet
 
@@ -100,7 +100,7 @@ def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | 
 
 
 def _table(rows: "Rows", whole: "Rows", sink: IO[bytes], file: str | None) -> list[str]:
-    """Write a table, and return what does not fit."""
+    """Write a table. Return lines about what does not fit."""
     from samples.query.table import laid_out
 
     terminal = file is None and sys.stdout.isatty()
@@ -114,7 +114,7 @@ def _table(rows: "Rows", whole: "Rows", sink: IO[bytes], file: str | None) -> li
     put([*table.above, f"\x1b[1m{table.heading}\x1b[0m" if bold else table.heading])
     for lines in table.blocks():
         put(lines)
-    return [*_hidden(table.left_out), *(["texts that end in … are cut: --format csv has them whole"] * table.cut)]
+    return [*_hidden(table.left_out), *(["texts that end in … are cut: --format csv writes them whole"] * table.cut)]
 
 
 def _hidden(names: Sequence[str]) -> list[str]:
@@ -122,7 +122,7 @@ def _hidden(names: Sequence[str]) -> list[str]:
         return []
     some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
     what = "1 column does" if len(names) == 1 else f"{len(names)} columns do"
-    return [f"{what} not fit ({some}): --format csv, or a wider terminal"]
+    return [f"{what} not fit ({some}): --format csv or a wider terminal shows them"]
 
 
 def _form_of(file: str) -> str:
@@ -134,7 +134,7 @@ def _form_of(file: str) -> str:
 
 @contextmanager
 def _stdout() -> Generator[IO[bytes]]:
-    """Give stdout; a reader that has seen enough, such as head, ends the writing quietly."""
+    """Give stdout. Writing ends quietly when the reader, such as head, has read enough."""
     sys.stdout.flush()
     try:
         yield sys.stdout.buffer
@@ -147,7 +147,7 @@ def _stdout() -> Generator[IO[bytes]]:
 
 @contextmanager
 def _file(name: str) -> Generator[IO[bytes]]:
-    """Open a file that appears when the context ends well; a device or a pipe is written as it is."""
+    """Open a file that appears when the context ends without an error. A device or a pipe is written directly."""
     part = None
     try:
         if _is_device(path := Path(name)):
@@ -167,7 +167,11 @@ def _file(name: str) -> Generator[IO[bytes]]:
 
 
 def _is_device(path: Path) -> bool:
-    """Whether a path names something that is no file; refuses what cannot become one."""
+    """Whether a path names a device or a pipe.
+
+    Raises:
+        UsageError: It is a folder, or in a folder that does not exist.
+    """
     if path.is_dir():
         raise UsageError(f"{path} is a folder: name a file in it")
     if not path.parent.is_dir():

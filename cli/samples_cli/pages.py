@@ -1,4 +1,4 @@
-"""Help pages: usage, what a command does, its options in panels, an example. Words stay whole at any width.
+"""Write help pages: usage, what a command does, its options in panels, an example. Words stay whole at any width.
 
 Typer's own pages break words at 80 columns, and take longer to import than everything else in `samples --help`.
 """
@@ -32,12 +32,12 @@ def page(ctx: Any, about: str, shown: Iterable[str], example: str | None) -> str
 
 
 def prose(text: str) -> str:
-    """Return text whose every line is a paragraph or a list item, filled."""
+    """Fill the lines of a text. Each line is a paragraph or a list item."""
     return "\n".join(_filled(line, "  ", "    " if line.startswith("- ") else "  ") for line in text.splitlines())
 
 
 def sections(panels: Mapping[str, Rows]) -> list[str]:
-    """Return each panel as its title, and below it names with their meanings beside them."""
+    """Return each panel as text: its title, then a line for each name and its meaning."""
     left = min(_LEFT, max((len(name) for rows in panels.values() for name, _ in rows), default=0) + 4)
     return [
         "\n".join([_styled(title, bold=True), *(_row(name, meaning, left) for name, meaning in rows)])

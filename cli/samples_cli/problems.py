@@ -1,4 +1,4 @@
-"""`samples problems`: what was asked."""
+"""`samples problems`: list the problems of a lake."""
 
 from samples_cli import options, output
 

@@ -13,7 +13,7 @@ from samples_cli import commands, complete, options, output, pages
 
 PARAMETERS = "Parameters"
 
-# How options of each kind are read, written and completed. What is typed for the others is read by the library.
+# How options of each kind are read, written and completed. The library reads the values of the other kinds.
 _TYPES: Mapping[str, Any] = {"int": int, "float": float, "bool": bool}
 _VALUES = {"run": "RUN", "runs": "RUN,…", "verifier": "VERIFIER", "ints": "N,…", "floats": "X,…"}
 _COMPLETED: Mapping[str, Any] = {"run": complete.runs, "runs": complete.runs, "verifier": complete.judged}
@@ -23,7 +23,7 @@ class _Queries(commands.Group):
     """The queries by name."""
 
     def listing(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the queries of each group, each with what it answers."""
+        """Return the queries of each group. A line says what each query answers."""
         return {group.capitalize(): queries for group, queries in samples_queries.listing().items()}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -118,7 +118,7 @@ def _asks(query: str) -> Callable[..., None]:
 
 
 def _option(parameter: samples_queries.Parameter, meaning: str) -> inspect.Parameter:
-    """Make a query's parameter an option. What it means when it is not given stands in its help."""
+    """Make a query's parameter an option. Its help says what holds when it is not given."""
     kind = _TYPES.get(parameter.kind, str)
     option = typer.Option(
         parameter.option,

@@ -1,12 +1,12 @@
-"""The closing of a long command: lines for people, or with --json an event for machines.
+"""Say at the end of a long command what it did: lines for people, or with --json an event for machines.
 
 With --json every line on stderr is an object with `event` and `elapsed`, the seconds since the command began. The
-screen writes `phase`, `progress` and `say`; here come the last ones:
+screen writes `phase`, `progress` and `say`. The last events are written here:
 
     done    command, and its summary; one for each of ingest, rescore, import and export that was run
     error   message and exit_code, when the work failed
 
-A command that was used wrongly says so in plain text, before its first event.
+A wrong command line is an error in plain text, before the first event.
 """
 
 from collections.abc import Generator, Iterable, Mapping
@@ -23,20 +23,20 @@ if TYPE_CHECKING:  # it imports rich, and the lake
 
 
 class Reporter:
-    """The screen of a command, and what is to be said when it is given back."""
+    """The screen of a command, and what to say after it has ended."""
 
     def __init__(self, screen: "Screen") -> None:
         self.screen = screen
         self.closing: list[tuple[Iterable[str], Mapping[str, Any]]] = []
 
     def done(self, lines: Iterable[str], summary: Mapping[str, Any]) -> None:
-        """Keep what a command did: as lines, and as the fields of an event."""
+        """Keep what a command did, as lines and as the fields of an event."""
         self.closing.append((lines, summary))
 
 
 @contextmanager
 def reporting(*, quiet: bool, json: bool) -> Generator[Reporter]:
-    """Give a command its screen, and say what it did when it has ended well, or why it failed."""
+    """Give a command its screen. At the end, say what it did, or why it failed."""
     from samples_cli.screen import Screen
 
     screen = Screen(options.mode(quiet=quiet, json=json))

@@ -30,7 +30,7 @@ def command(
     """Judge stored samples, and append the verdicts. It reads completions, starts no model and changes no sample.
 
     Only samples without a verdict of this verifier's version are judged, so the same command again does what is left.
-    Earlier verdicts stay. Ctrl-C once keeps what was judged, and stops.
+    Earlier verdicts stay. Press Ctrl-C once to stop: what was judged is kept.
     """
     import samples
     from samples.rescore.rescore import rescore

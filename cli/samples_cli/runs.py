@@ -1,4 +1,4 @@
-"""`samples runs`: what was sampled."""
+"""`samples runs`: list the runs of a lake."""
 
 from samples_cli import options, output
 

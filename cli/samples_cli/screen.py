@@ -1,9 +1,9 @@
-"""What a long command does now, on stderr: a line that is redrawn on a terminal, plain lines elsewhere.
+"""Show on stderr what a long command does: one line that is redrawn on a terminal, plain lines elsewhere.
 
-Three modes. "auto" draws; "quiet" prints only what must be read; "json" prints events for machines, one object a line:
-{"event": "phase"|"progress"|"say"|…, "elapsed": seconds, …}. The screen is never silent for long, except in quiet mode:
-a thread draws, whatever a library does meanwhile. What libraries write to stderr goes to a log file, which is kept and
-named when the work fails. Every text is inert.
+There are three modes. "auto" draws; "quiet" prints only what must be read; "json" prints events for machines, one
+object a line: {"event": "phase"|"progress"|"say"|…, "elapsed": seconds, …}. Except in quiet mode the screen is never
+silent for long, because a thread draws, whatever a library does meanwhile. What libraries write to stderr goes to a log
+file. If the work fails, the file is kept and named. Control characters in texts are spelled out.
 """
 
 import json
@@ -25,18 +25,16 @@ from rich.text import Text
 
 from samples.errors import UsageError
 from samples.ingest.progress import Progress
+from samples.pipeline.progress import GAP
 from samples_cli.output import printable
-from samples_cli.progress import Estimate, duration, fitted, sampling, verifying
 
 if TYPE_CHECKING:  # it imports the whole lake
     from samples.rescore.rescore import Status
 
-__all__ = ["Mode", "Screen", "duration", "stopping"]
-
 Mode = Literal["auto", "quiet", "json"]
 
 _PLAIN_SECONDS = 2.5  # between lines at first; after five minutes a 120th of the time passed
-_EVENT_SECONDS = 0.5  # between two events that only tell how far the work is
+_EVENT_SECONDS = 0.5  # between two progress events
 
 
 class Screen:
@@ -52,7 +50,6 @@ class Screen:
         os.close(log)
         self._line = ""
         self._event: tuple[str, dict[str, Any]] = ("", {})
-        self._estimate = Estimate()
         self._since = self._begin = time.monotonic()
         self._printed = float("-inf")
         self._new = False  # whether there is an event that was not printed
@@ -91,17 +88,16 @@ class Screen:
         self._stderr = 2
 
     def phase(self, text: str) -> None:
-        """Name what is being done now, until something else is said."""
+        """Show what is being done now, until the next phase or progress."""
         if self._new:
-            self._print()  # how far the phase before it came
-        self._estimate = Estimate()
+            self._print()  # the last progress of the phase before
         self._set(text, "phase", phase=text)
         self._since = time.monotonic()
         if not self._live:
             self._print()
 
     def say(self, text: str, *, important: bool = False) -> None:
-        """Print a line that stays; only an important one in quiet mode."""
+        """Print a line that stays. In quiet mode, print it only if it is important."""
         if self._mode == "json":
             self.event("say", text=text)
         elif self._live:
@@ -111,32 +107,20 @@ class Screen:
 
     def show(self, progress: "Progress | Status") -> None:
         """Draw how far an ingest, or a pass of a verifier, is."""
-        if isinstance(progress, Progress):
-            if not progress.replicas and not progress.tokens:
-                if self._event[1].get("phase") != progress.phase:
-                    self.phase(progress.phase)
-                return
-            left = self._estimate.left(progress.samples_done, progress.samples, progress.seconds_left)
-            line = sampling(progress, left)
-        else:
-            seconds = (progress.pending - progress.done) / progress.per_second if progress.per_second else None
-            left = self._estimate.left(progress.done, progress.pending, seconds)
-            line = verifying(progress, left)
-        self._set(line, "progress", **asdict(progress) | {"seconds_left": left})
+        if not isinstance(progress, Progress) or progress.drawing:
+            self._set(str(progress), "progress", **asdict(progress))
+        elif self._event[1].get("phase") != progress.phase:
+            self.phase(progress.phase)
 
     def counting(self, doing: str, rows: int) -> None:
-        """Draw how many rows are through; none yet begins a phase."""
+        """Draw how many rows are done. Zero rows begin a phase."""
         if rows:
             self._set(f"{doing}: {rows:,} rows", "progress", phase=doing, rows=rows)
         else:
             self.phase(doing)
 
-    def line(self, text: str) -> None:
-        """Draw a line that tells its own progress; parts with two blanks between them are dropped from the end."""
-        self._set(text, "progress", text=text)
-
     def event(self, name: str, /, **fields: Any) -> None:
-        """Print an event in json mode, such as a closing summary; also after the context has ended."""
+        """Print an event in json mode, such as a closing summary. It may come after the context has ended."""
         if self._mode == "json":
             elapsed = round(time.monotonic() - self._begin, 1)
             self._write(json.dumps({"event": name, "elapsed": elapsed} | fields, default=_plain))
@@ -150,7 +134,7 @@ class Screen:
         return f"{self._line}  {seconds:.0f} s" if seconds >= 1 else self._line
 
     def _render(self) -> Text:
-        return Text(fitted(self._text(), self._console.width), overflow="ellipsis", no_wrap=True)
+        return Text(_fitted(self._text(), self._console.width), overflow="ellipsis", no_wrap=True)
 
     def _tick(self) -> None:
         while not self._end.wait(0.25):
@@ -167,15 +151,15 @@ class Screen:
             self.say(self._text())
 
     def _write(self, line: str) -> None:
-        """Write a line in one piece, past Python's buffers: a signal may come between, and says a line too."""
+        """Write a line in one piece, past Python's buffers, because a signal may come at any time and write one too."""
         data = f"{line}\n".encode(errors="backslashreplace")
-        with suppress(OSError):  # nobody reads any more, and the work goes on
+        with suppress(OSError):  # if nobody reads any more, the work goes on
             while data:
                 data = data[os.write(self._stderr, data) :]
 
 
 class stopping:  # noqa: N801 - reads as a with statement
-    """Ctrl-C once sets the event and says what happens then; twice leaves at once."""
+    """Let Ctrl-C set the event and say what happens `then`. The second Ctrl-C ends the process at once."""
 
     def __init__(self, screen: Screen, then: str) -> None:
         self._screen, self._then, self._stop = screen, then, threading.Event()
@@ -197,6 +181,14 @@ class stopping:  # noqa: N801 - reads as a with statement
         self._screen.say(f"stopping: {self._then}", important=True)
 
 
+def _fitted(line: str, room: int) -> str:
+    """Drop the last parts of a line that do not fit."""
+    parts = line.split(GAP)
+    while len(parts) > 1 and len(GAP.join(parts)) > room:
+        parts.pop()
+    return GAP.join(parts)
+
+
 def _plain(value: Any) -> Any:
-    """Return what JSON has no word for: NumPy's numbers as numbers, all else as text."""
+    """Convert a value that JSON does not have: NumPy's numbers to numbers, all else to text."""
     return value.item() if hasattr(value, "item") else str(value)

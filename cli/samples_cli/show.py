@@ -1,4 +1,4 @@
-"""`samples show`: one sample with its tokens and log-probs."""
+"""`samples show`: show one sample with its tokens and log-probs."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""`samples sql`: an analyst's own SQL."""
+"""`samples sql`: answer an analyst's own SQL."""
 
 import sys
 from pathlib import Path
@@ -29,7 +29,7 @@ def command(
     sql_file: Annotated[str | None, typer.Option("-f", "--file", metavar="FILE",
         help="Read the SELECT from this file; - is stdin.")] = None,
     describe: Annotated[bool, typer.Option("--describe",
-        help="List the views with their columns and what they mean, or those of one view.")] = False,
+        help="List the columns of all views, or of one view, and what they mean.")] = False,
     memory: Annotated[str | None, typer.Option("--memory", metavar="AMOUNT", show_default="4GB",
         help="The most memory that the answer may take, such as 2GB.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, show_default="all",

@@ -1,4 +1,4 @@
-"""`samples status`: how far a run is, from the lake alone."""
+"""`samples status`: show how far a run is, from the lake alone."""
 
 import shutil
 import sys
@@ -64,7 +64,7 @@ def line(status: "RunStatus") -> str:
 
 
 def _follow(look: Callable[[], "RunStatus"]) -> None:
-    """Print a line again and again, until no sample is missing: over itself on a terminal, else below itself."""
+    """Print a line again and again until no sample is missing. On a terminal each line replaces the one before."""
     terminal = sys.stdout.isatty()
     try:
         while True:
@@ -74,11 +74,14 @@ def _follow(look: Callable[[], "RunStatus"]) -> None:
                 shown = f"\r\x1b[K{shown[: shutil.get_terminal_size().columns - 1]}"
             typer.echo(shown, nl=not terminal)
             if status.wanted is None or status.samples >= status.wanted:
-                return
+                break
             time.sleep(_SECONDS)
     finally:
         if terminal:
             typer.echo()
+    if status.wanted is None:
+        why = "the lake does not record how many samples were wanted, so --follow ends here"
+        typer.echo(f"{status.name}: {why}", err=True)
 
 
 def _counted(status: "RunStatus") -> str:
@@ -86,13 +89,13 @@ def _counted(status: "RunStatus") -> str:
 
 
 def _speed(status: "RunStatus") -> str:
-    from samples_cli.screen import duration
+    from samples.pipeline.progress import duration
 
     speed = "" if status.per_second is None else f", {status.per_second:,.1f} samples/s"
     return speed + ("" if status.seconds_left is None else f", {duration(status.seconds_left)} left")
 
 
 def _ago(then: datetime | None) -> str:
-    from samples_cli.screen import duration
+    from samples.pipeline.progress import duration
 
     return "never" if then is None else f"{duration((datetime.now(UTC) - then).total_seconds())} ago"

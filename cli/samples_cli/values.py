@@ -1,4 +1,4 @@
-"""What the text of an option is read as. An option that cannot be read says what is expected of it."""
+"""Read the text of an option as a value. The error says what is expected."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,7 +54,7 @@ class Names(tuple[str, ...]):
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read names that commas separate, or the lines of @FILE; empty ones do not count.
+        """Read names that commas separate, or the lines of @FILE. Empty names do not count.
 
         Raises:
             ValueError: The file cannot be read.
@@ -95,7 +95,7 @@ def share(text: object) -> float:
     """Read a number above 0, and at most 1.
 
     Raises:
-        ValueError: It is another, or none.
+        ValueError: The text is anything else.
     """
     try:
         number = float(str(text))
@@ -110,7 +110,7 @@ def positive(text: object) -> float:
     """Read a number above 0.
 
     Raises:
-        ValueError: It is another, or none.
+        ValueError: The text is anything else.
     """
     try:
         number = float(str(text))
@@ -122,7 +122,7 @@ def positive(text: object) -> float:
 
 
 def several(pairs: Iterable[Pair]) -> dict[str, list[str]]:
-    """Return the values of each key; a key that comes again allows another value."""
+    """Return the values of each key. A key may come several times."""
     read: dict[str, list[str]] = {}
     for key, value in pairs:
         read.setdefault(key, []).append(value)

@@ -1,4 +1,4 @@
-"""`samples version`: what decides results."""
+"""`samples version`: print the versions of what decides results."""
 
 import json
 import platform

@@ -157,7 +157,7 @@ class Lake(Tables):
         """Answer a named query; see `samples.query.query.query`. `lake.queries` has each as a function.
 
         Raises:
-            UsageError: No query has this name, or its parameters are others.
+            UsageError: No query has this name, or a parameter is unknown, missing or of another kind.
             NotFound: A run, verifier, problem, label or value is not there.
             SamplesError: The lake does not hold what the answer needs.
         """

@@ -42,23 +42,28 @@ fills in values, and joins one SELECT per value while there are few; otherwise i
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, NamedTuple
 
 from samples_queries.files import NAMES, is_sql, text
 from samples_queries.headers import GROUPS, KINDS, Header, Parameter, header
 from samples_queries.manual import listing, reference
+
+if TYPE_CHECKING:  # help and completion read headers, without a library that takes long to import
+    import pyarrow as pa
 
 
 class Unanswerable(ValueError):
     """The lake does not hold what a query needs. The message says what is missing, and how to add it."""
 
 
+class Unjudged(Unanswerable):
+    """Runs have no verdicts of the verifier."""
+
+
 class Answer(NamedTuple):
     """The rows of an answer, and what its reader must know about them, one sentence each."""
 
-    rows: pa.Table
+    rows: "pa.Table"
     notes: Sequence[str] = ()
 
 
@@ -70,6 +75,7 @@ __all__ = [
     "Header",
     "Parameter",
     "Unanswerable",
+    "Unjudged",
     "header",
     "is_sql",
     "listing",

@@ -5,6 +5,7 @@ A mean over problems needs the groups only: 10^4 problems with 1000 samples each
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 import duckdb
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from samples_queries import Unanswerable
+from samples_queries import Unanswerable, Unjudged
 from samples_queries.chances import Integers
 
 _SQL = """
@@ -84,7 +85,7 @@ def unjudged_note(counts: Mapping[str, Mapping[str, int]], verifier: str) -> lis
     if not some:
         return []
     said = ", ".join(f"{count:,} of {run}" for run, count in some.items())
-    named = " ".join(f"--run {run}" for run in some)
+    named = " ".join(f"--run {quote(run)}" for run in some)
     return [
         f"{said}: samples without a verdict of {verifier}; samples rescore --verifier {verifier} {named} judges them"
     ]
@@ -103,10 +104,10 @@ def doubling(most: int) -> list[int]:
     return sorted({*(1 << power for power in range(most.bit_length())), most})
 
 
-def unjudged(verifier: str, runs: Sequence[str]) -> Unanswerable:
+def unjudged(verifier: str, runs: Sequence[str]) -> Unjudged:
     """Return the error for runs of which the verifier judged no sample."""
-    several, named = len(runs) > 1, " ".join(f"--run {run}" for run in runs)
-    return Unanswerable(
+    several, named = len(runs) > 1, " ".join(f"--run {quote(run)}" for run in runs)
+    return Unjudged(
         f"run{'s' * several} {', '.join(runs)} {'have' if several else 'has'} no verdicts of {verifier} yet; add them: "
         f"samples rescore --verifier {verifier} {named}"
     )

@@ -10,10 +10,10 @@ from typing import Any
 _SHOWN = 8  # ks in a note
 
 
-def no_common(team: Mapping[str, Any]) -> str:
-    """Say that runs share no problem."""
+def no_common(team: Mapping[str, Any], runs: Sequence[str]) -> str:
+    """Say that these runs share no problem of a team's dataset."""
     edited = f" ({team['edited']} are there in different versions)" if team["edited"] else ""
-    named = ", ".join(team["runs"])
+    named = ", ".join(runs)
     return f"no problem of {team['dataset']} is verified in each of {named}{edited}; name runs of the same problems"
 
 

@@ -38,7 +38,7 @@ WITH sides AS (
         CASE WHEN once THEN 9223372036854775807 ELSE n END AS reach
     FROM verified JOIN sides ON run = name AND verified.verifier = sides.verifier
 ), teams AS (
-    SELECT team, count(DISTINCT run) AS members FROM judged GROUP BY team
+    SELECT team, coalesce($members, count(DISTINCT run)) AS members FROM judged GROUP BY team
 )
 SELECT
     run, dataset, problem_id, n, c, team, members,
@@ -167,7 +167,8 @@ def settle(
     named, together, each = sides(runs, verifiers), paired or problem_set == "common", problem_set == "each"
     unique = {side: (run, judge, run in once) for side, run, judge in zip(named, runs, verifiers, strict=True)}
     given = dict(zip(("runs", "verifiers", "once"), map(list, zip(*unique.values(), strict=True)), strict=True))
-    connection.execute(_JUDGED, {**given, "sides": list(unique), "together": together})
+    given |= {"sides": list(unique), "together": together, "members": len(unique) if paired else None}
+    connection.execute(_JUDGED, given)
     settled, teams = Settled(), rows(connection, _TEAMS)
     judged = {side for team in teams for side in team["runs"]}
     for judge in dict.fromkeys(verifiers):
@@ -176,8 +177,8 @@ def settle(
                 raise unjudged(judge, missing)
             settled.notes.append(f"left out: {unjudged(judge, missing)}")
     least = {team["team"]: 1 for team in teams}
-    if any(team["most"] is None for team in teams):
-        raise Unanswerable(no_common(next(team for team in teams if team["most"] is None)))
+    if apart := [team for team in teams if team["most"] is None]:
+        raise Unanswerable(no_common(apart[0], list(unique) if paired else apart[0]["runs"]))
     if counted:
         least |= _choose(settled, teams, ks, usual, each=each)
     bounds = {"teams": list(least), "least": list(least.values())}

@@ -17,11 +17,12 @@ RUNS = Table(
         Column(
             "problem_hashes",
             pa.map_(pa.string(), pa.string()),
-            "problem_id to problem_hash, for each problem of the run",
+            "problem_id to problem_hash, for each problem of the run; an imported run has a further row for problems "
+            "that a longer file brought",
         ),
         Column("labels", LABELS, "labels such as family, role, algorithm, step"),
         Column("versions", LABELS, "versions of Samples and of the engine's packages when the run began"),
         Column("created_at", pa.timestamp("us", tz="UTC"), "when the run began"),
     ),
-    key=("run_id",),
+    key=("run_id", "created_at"),
 )

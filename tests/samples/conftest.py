@@ -135,5 +135,5 @@ class Bench:
 
 @pytest.fixture
 def bench(sums: Path) -> Callable[..., Bench]:
-    """Make a `Bench` over the three sums."""
-    return lambda uri, **more: Bench(str(uri), sums, **more)
+    """Make a `Bench` over the three sums, or over other `problems`."""
+    return lambda uri, problems=sums, **more: Bench(str(uri), problems, **more)

@@ -17,6 +17,11 @@ def objects(out: str) -> list[dict[str, object]]:
     return json.loads(out)
 
 
+def noted(answer):
+    """What the command line prints on stderr below an answer."""
+    return "".join(f"note: {note}\n" for note in answer.notes)
+
+
 def test_filters_of_the_command_line_are_those_of_the_library(samples, filled, tmp_path):
     (tmp_path / "ids.txt").write_text("p1\n\n p3 \n")
     for options, filters in (
@@ -29,8 +34,9 @@ def test_filters_of_the_command_line_are_those_of_the_library(samples, filled, t
         (["--exclude-guessable", "a:0.3:v", "--dataset", "d"], {"exclude_guessable": ("a", 0.3)}),
     ):
         code, out, err = samples("query", "pass_at_k", *options, "--lake", filled.uri, "--format", "json")
-        assert (code, err) == (0, "")
-        assert objects(out) == filled.query("pass_at_k", **filters).dicts()
+        answer = filled.query("pass_at_k", **filters)
+        assert (code, err) == (0, noted(answer))
+        assert objects(out) == answer.dicts()
 
 
 def test_sql_prints_rows_in_every_format(samples, filled):
@@ -75,14 +81,18 @@ def test_every_parameter_of_a_query_is_an_option(samples, filled):
     for options, parameters in (
         (["coverage", "--a", "a", "--b", "b", "--threshold", "2"], {"a": "a", "b": "b", "threshold": 2}),
         (["verdict_changes", "--from", "v@1", "--to", "v@1"], {"from": "v@1", "to": "v@1"}),
-        (["reliability", "--taus", "0.5,1", "--ks", "1..3", "--runs", "b,a"], {"taus": [0.5, 1], "ks": [1, 2, 3]}),
+        (
+            ["reliability", "--taus", "0.5,1", "--ks", "1..3", "--runs", "b,a"],
+            {"taus": [0.5, 1], "ks": [1, 2, 3], "runs": ["b", "a"]},
+        ),
         (["majority", "--minutes", "0.5", "--verifier", "v"], {"minutes": 0.5}),
         (["tokens_by_run", "--runs", "b"], {"runs": ["b"]}),
         (["problems", "--runs", "b"], {"runs": ["b"]}),  # a filter: the query has no such parameter
     ):
         code, out, err = samples("query", *options, "--lake", filled.uri, "--format", "json")
-        assert (code, err) == (0, "")
-        assert objects(out) == json.loads(json.dumps(filled.query(options[0], **parameters).dicts()))
+        answer = filled.query(options[0], **parameters)
+        assert (code, err) == (0, noted(answer))
+        assert objects(out) == json.loads(json.dumps(answer.dicts()))
 
 
 def test_sql_may_come_from_a_file_or_stdin(samples, filled, tmp_path):

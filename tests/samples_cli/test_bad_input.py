@@ -155,9 +155,11 @@ def test_what_the_lake_does_not_hold_is_answered_with_what_it_holds(samples, lak
 
 
 def test_a_k_beyond_the_samples_says_how_to_get_there(samples, lake):
-    code, out, err = samples("query", "pass_at_k", "--ks", "1,64", "--lake", lake.uri)
+    code, out, err = samples("query", "pass_at_k", "--ks", "64", "--lake", lake.uri)
     assert (code, out) == (1, "")
-    assert "--k 64" in last_line(err)
+    assert "-k 64 adds the missing ones" in last_line(err)
+    code, out, err = samples("query", "pass_at_k", "--ks", "1,64", "--lake", lake.uri)
+    assert (code, "k = 64 is left out" in err) == (0, True)
 
 
 def test_what_is_used_wrongly_is_said_in_one_line_with_the_way_to_help(samples):

@@ -33,8 +33,21 @@ def test_import_says_on_stderr_what_it_added_and_then_that_nothing_is_new(sample
     last = err.strip().splitlines()[-1]
     assert last.endswith("of aime24: 3 problems, 6 samples, 6 verdicts of imported (3 correct, 3 wrong)")
     code, _, err = imports(samples, tmp_path, file, name="other")
-    assert code == 0
-    assert err.strip().splitlines()[-1] == "nothing was added: all of it was there already, as run base-7b"
+    assert code == 2
+    assert err.strip().splitlines()[-1].endswith("and a run has one name: repeat the command with --name base-7b")
+    code, _, err = imports(samples, tmp_path, file)
+    assert (code, err.strip().splitlines()[-1]) == (0, "nothing was added: all of it was there already")
+
+
+def test_a_longer_file_of_the_same_run_is_added_to_it(samples, tmp_path, file):
+    imports(samples, tmp_path, file)
+    third = {"code": ["a", "b", "c"], "score": [True, False, False]}
+    more = [{**row, **third, "pred": [*row["pred"], "0"]} for row in QWEN]
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*more, {**QWEN[0], "idx": 3, "question": "new?"}]))
+    code, _, err = imports(samples, tmp_path, file)
+    assert code == 0, err
+    rows = json.loads(samples("query", "runs", "--lake", tmp_path / "lake", "--format", "json")[1])
+    assert [(row["run"], row["problems"], row["samples"]) for row in rows] == [("base-7b", 4, 11)]
 
 
 def test_an_imported_run_answers_questions_like_a_sampled_one(samples, tmp_path, file):
@@ -76,10 +89,10 @@ def test_bad_rows_are_a_line_each_and_nothing_is_imported(samples, tmp_path, fil
 
 def test_a_name_that_means_another_run_is_refused(samples, tmp_path, file):
     imports(samples, tmp_path, file)
-    file.write_text(json.dumps(QWEN[0]))
+    file.write_text(json.dumps({**QWEN[0], "code": ["other", "b"]}))
     code, _, err = imports(samples, tmp_path, file)
     assert code == 2
-    assert 'name "base-7b" is already run' in err.strip().splitlines()[-1]
+    assert err.strip().endswith("is not that of run base-7b, which has this name: give the file another --name")
 
 
 @pytest.mark.parametrize(
@@ -103,9 +116,9 @@ def test_export_and_import_say_the_same(samples, lake, tmp_path):
         assert "30 samples of toys, with verdicts of numeric" in err
         given = ("--format", "samples", "--name", kind, "--dataset", "sums", "--lake", lake.uri)
         assert samples("import", tmp_path / f"x.{kind}", *given)[0] == 0
-    asked = ("query", "pass_at_k", "--ks", "1,10", "--verifier", "imported", "--lake", lake.uri, "--format", "json")
+    asked = ("query", "pass_at_k", "--ks", "1,10", "--verifier", "numeric", "--lake", lake.uri, "--format", "json")
     rows = json.loads(samples(*asked)[1])
-    assert {row["run"] for row in rows} == {"jsonl", "parquet"}
+    assert {row["run"] for row in rows} == {"toys", "jsonl", "parquet"}
     assert len({(row["k"], row["pass_at_k"]) for row in rows}) == 2
 
 

@@ -36,6 +36,13 @@ def test_status_reads_the_lake(samples, lake):
     assert "\nnumeric: 30 verdicts, " in out
 
 
+def test_a_run_without_a_recorded_k_is_followed_no_further_and_that_is_said(samples, filled):
+    code, out, err = samples("status", "a", "--follow", "--lake", filled.uri)
+    assert code == 0
+    assert out.splitlines()[-1].startswith("a: 16 samples, last commit ")
+    assert err == "a: the lake does not record how many samples were wanted, so --follow ends here\n"
+
+
 def test_a_run_of_which_nothing_is_missing_is_followed_no_further(samples, lake):
     code, out, err = samples("status", "toys", "--follow", "--lake", lake.uri)
     assert (code, err) == (0, "")

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 import samples_queries
 from samples.lake.files import Selection
-from samples.query import parameters, query
+from samples.query import parameters
+from samples.query.connect import connect
 from samples.query.filters import NAMES, Known
 from samples.query.views import beneath, define, in_order, relate
 from samples_queries import GROUPS, KINDS, Unanswerable, header, is_sql, listing, reference
@@ -121,8 +122,7 @@ def test_the_example_of_a_query_can_be_asked_as_it_stands(name):
     parameters.check(said, given)
     names = [word for p in said.params if p.kind in {"run", "runs"} for word in given.get(p.name, "").split(",")]
     runs = [Known(run, f"r-{run}", "d", {}) for run in filter(None, names)]
-    judges = [given[p.name] for p in said.params if p.kind == "verifier" and p.name in given]
-    bound = parameters.bind(said, given, runs, runs, lambda: judges or ["v"])
+    bound = parameters.bind(said, given, runs, runs, lambda judge, _: judge or "v")
     assert bound.keys() == {p.name for p in said.params}
 
 
@@ -172,7 +172,7 @@ def test_a_header_has_its_own_meaning_or_that_of_the_glossary():
 @pytest.mark.parametrize("name", SQL)
 def test_a_query_binds_against_empty_tables_and_gives_its_headers_columns_in_order(name):
     said = header(name)
-    bound = parameters.bind(said, examples(name), RUNS, RUNS, lambda: ["v"])
+    bound = parameters.bind(said, examples(name), RUNS, RUNS, lambda judge, _: judge or "v")
     try:
         rows = ask(empty(), name, bound).rows
     except Unanswerable:
@@ -183,7 +183,7 @@ def test_a_query_binds_against_empty_tables_and_gives_its_headers_columns_in_ord
 
 @pytest.mark.parametrize("name", PYTHON)
 def test_a_function_gives_its_headers_columns_on_empty_tables_or_says_that_it_cannot(name):
-    bound = parameters.bind(header(name), examples(name), RUNS, RUNS, lambda: ["v"])
+    bound = parameters.bind(header(name), examples(name), RUNS, RUNS, lambda judge, _: judge or "v")
     try:
         rows = ask(empty(), name, bound).rows
     except Unanswerable:
@@ -243,7 +243,7 @@ def test_a_view_has_the_columns_and_types_of_its_declaration(name, filled):
     declared = duckdb.connect().register("declared", VIEWS[name].schema.empty_table()).sql("DESCRIBE declared")
     expected = [row[:2] for row in declared.fetchall()]
     assert [row[:2] for row in empty().sql(f"DESCRIBE {name}").fetchall()] == expected
-    with query.connect(filled) as connection:
+    with connect(filled) as connection:
         assert [row[:2] for row in connection.sql(f"DESCRIBE {name}").fetchall()] == expected
         assert connection.sql(f"FROM {name}").to_arrow_table().num_rows
 

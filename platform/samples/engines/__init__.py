@@ -5,7 +5,7 @@ of the code around an engine. An engine's module is imported when the engine is 
 vLLM takes seconds.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -45,7 +45,10 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Placement:
-    """How one replica uses its machine. It is not part of a run's identity."""
+    """How one replica uses its machine.
+
+    It is not part of a run's identity, except for what `engine_args.deciding` finds in `extra`.
+    """
 
     tensor_parallel_size: int = 1
     max_num_seqs: int | None = None
@@ -90,8 +93,11 @@ class Tokenizer(Protocol):
         """The model's own chat template (Jinja text), or None when it has none."""
         ...
 
-    def render_chat(self, messages: list[dict[str, str]]) -> str:
-        """Render messages ({"role", "content"}) with the chat template, up to the start of the assistant's turn."""
+    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
+        """Render messages ({"role", "content"}) with the chat template, up to the start of the assistant's turn.
+
+        `date` (YYYY-MM-DD) is today's date, for a template that asks for it.
+        """
         ...
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:
@@ -114,6 +120,7 @@ class Engine(Protocol):
     """One loaded model. Several threads call `sample` at the same time."""
 
     sequences: int  # completions that it draws at the same time; the others wait
+    settled: Mapping[str, Any]  # what it decided while it loaded, as JSON values: device, attention, max_model_len …
 
     def sample(
         self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion
@@ -174,10 +181,17 @@ def tokenizer(engine: str, model: str, revision: str | None = None) -> Tokenizer
 def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Engine:
     """Load `model` into a new engine. This takes seconds to minutes.
 
+    The engine computes in `dtype`; "auto" is the checkpoint's own.
+
     Raises:
-        ModelError: The model cannot be found or loaded.
+        ModelError: The model cannot be found or loaded, or this machine cannot compute in `dtype`.
     """
+    from samples.engines.dtypes import dtype_used
+    from samples.engines.huggingface import find_model
+
     with _packages_of(engine):
+        if has_weights(engine):
+            dtype = dtype_used(find_model(model, revision), revision, dtype)
         return _module(engine).load(model, revision, dtype, sampling, placement)
 
 

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -95,17 +96,21 @@ class ModelTokenizer:
         template = self.inner.chat_template
         return template.get("default") if isinstance(template, dict) else template
 
-    def render_chat(self, messages: list[dict[str, str]]) -> str:
+    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
         """Render messages with the chat template, up to the start of the assistant's turn.
+
+        A template that asks for today's date by `strftime_now` gets `date` (YYYY-MM-DD), at midnight.
 
         Raises:
             TemplateError: The model has no chat template, or the template refuses these messages.
         """
         if self.chat_template is None:
             raise TemplateError(f'model "{self._model}" has no chat template: use --template plain or a file')
+        # A variable of this name comes before transformers' own function, which looks at the clock.
+        clock = {} if date is None else {"strftime_now": datetime.fromisoformat(date).strftime}
         try:
             return self.inner.apply_chat_template(
-                messages, chat_template=self.chat_template, tokenize=False, add_generation_prompt=True
+                messages, chat_template=self.chat_template, tokenize=False, add_generation_prompt=True, **clock
             )
         except Exception as error:
             raise TemplateError(

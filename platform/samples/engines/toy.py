@@ -88,8 +88,9 @@ class ToyTokenizer:
         """The chat template, as Jinja text."""
         return _CHAT_TEMPLATE
 
-    def render_chat(self, messages: list[dict[str, str]]) -> str:
+    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
         """Render messages as `<role>content` lines."""
+        del date
         return "".join(f"<{message['role']}>{message['content']}\n" for message in messages) + "<assistant>"
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:
@@ -107,6 +108,7 @@ class ToyEngine:
 
     def __init__(self, behaviour: Behaviour, sampling: Sampling, sequences: int) -> None:
         self.sequences = sequences
+        self.settled = {"max_model_len": sampling.max_model_len}
         self._behaviour = behaviour
         self._sampling = sampling
 

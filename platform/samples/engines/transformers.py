@@ -1,8 +1,8 @@
 """The reference engine: transformers' forward pass and our own sampling loop. It is correct rather than fast.
 
 It draws as vLLM does: raw log-probs, then min_tokens, penalties, temperature, min_p, top_k and top_p, in this order.
-The default dtype is float32. Completions of one prompt share a batch, but each takes its random numbers from its own
-seed, one number per token. So the batch changes a completion by no more than rounding.
+Completions of one prompt share a batch, but each takes its random numbers from its own seed, one number per token. So
+the batch changes a completion by no more than rounding.
 """
 
 import threading
@@ -21,7 +21,7 @@ from samples.engines.huggingface import (
     silence_huggingface,
     tokenizer,
 )
-from samples.errors import ModelError
+from samples.errors import ModelError, UsageError
 
 __all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
 
@@ -40,6 +40,12 @@ class TransformersEngine:
         self._max_model_len: int = sampling.max_model_len or getattr(
             model.config.get_text_config(), "max_position_embeddings", 2**31
         )
+        self.settled = {
+            "device": _device_name(model.device),
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "attention": [getattr(model.config, "_attn_implementation", None)],
+            "max_model_len": self._max_model_len,
+        }
         ends = model.generation_config.eos_token_id
         also = set[int]() if ends is None else {ends} if isinstance(ends, int) else set(ends)
         self._eos: int | None = self._tokenizer.eos_token_id
@@ -146,6 +152,12 @@ class TransformersEngine:
         return self._tokenizer.decode(token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
+def _device_name(device: Any) -> str:
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def _draw_tokens(final: Any, sources: list[Any]) -> Any:
     """Draw one token per row by inverse transform sampling, with one random number of the row's generator."""
     import torch
@@ -157,19 +169,22 @@ def _draw_tokens(final: Any, sources: list[Any]) -> Any:
 
 
 def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> TransformersEngine:
-    """Load `model` in this process, on the GPU if there is one. The `dtype` "auto" means float32.
+    """Load `model` in this process, on the GPU if there is one. `dtype` is one of `samples.engines.dtypes.DTYPES`.
 
     Raises:
         ModelError: The model cannot be found or loaded.
+        UsageError: `placement.extra` has engine arguments, which are vLLM's.
     """
+    if placement.extra:
+        raise UsageError(
+            f"engine transformers has no engine arguments: leave out --engine-arg {next(iter(placement.extra))}"
+        )
     words = tokenizer(model, revision)
     silence_huggingface()
     import torch
     from transformers import AutoModelForCausalLM
 
-    kind = getattr(torch, "float32" if dtype == "auto" else dtype, None)
-    if not isinstance(kind, torch.dtype) or not kind.is_floating_point:
-        raise ModelError(f'dtype "{dtype}" is not known: use auto, float32, bfloat16 or float16')
+    kind: Any = getattr(torch, dtype)
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(find_model(model, revision), revision=revision, dtype=kind)
         loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()

@@ -30,6 +30,9 @@ from samples.errors import ModelError, UsageError
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
 
 
+_RPC_SECONDS = 30.0
+
+
 class VllmEngine:
     """One AsyncLLM and the thread of its event loop."""
 
@@ -41,14 +44,34 @@ class VllmEngine:
         self._thread = threading.Thread(target=self._loop.run_forever, name="vllm", daemon=True)
         self._thread.start()
         self._llm: Any = None
+        from vllm.platforms import current_platform
+
         try:
             self._llm = asyncio.run_coroutine_threadsafe(self._start(engine_args), self._loop).result()
         except BaseException:
             self.close()
             raise
         self._max_model_len: int = self._llm.model_config.max_model_len
+        self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
+        self.settled = {
+            "device": current_platform.get_device_name(),
+            "dtype": self.dtype,
+            "attention": self._attention(),
+            "max_model_len": self._max_model_len,
+            "quantization": self._llm.model_config.quantization,
+            "kv_cache_dtype": str(self._llm.vllm_config.cache_config.cache_dtype),
+        }
         atexit.register(self.close)
+
+    def _attention(self) -> list[str]:
+        """Return the attention backends of the workers; none if they do not answer."""
+        asked = self._llm.collective_rpc("samples_attention", timeout=_RPC_SECONDS)
+        try:
+            answers: Any = asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+        except Exception:  # noqa: BLE001 - it serves no draw
+            return []
+        return sorted({name for one in answers for name in one})
 
     @staticmethod
     async def _start(engine_args: Any) -> Any:
@@ -148,11 +171,15 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
     engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement)
     try:
-        return VllmEngine(engine_args, sampling)
+        engine = VllmEngine(engine_args, sampling)
     except Exception as error:
         raise ModelError(
             f'model "{model}": vLLM cannot load it: {vllm_log.first_error() or one_line(error)}'
         ) from error
+    if (used := engine.dtype) != dtype:
+        engine.close()
+        raise ModelError(f'model "{model}": vLLM computes in {used} instead of {dtype}: choose --dtype {used}')
+    return engine
 
 
 def versions() -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from samples.engines import Placement, Sampling, vllm_watchdog
-from samples.errors import UsageError
+from samples.errors import ModelError, UsageError
 
 # Engine arguments that `extra` must not set, and the setting that decides each.
 _RESERVED = {
@@ -25,10 +25,16 @@ _RESERVED_ON_CPU = dict.fromkeys(("enable_chunked_prefill", "long_prefill_token_
 
 
 def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Any:
-    """Return the engine arguments. None keeps vLLM's default for offline work on this hardware."""
+    """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
+
+    Raises:
+        ModelError: This machine cannot compute in `dtype`.
+        UsageError: `placement.extra` has an argument that vLLM lacks, or that we set.
+    """
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.platforms import current_platform
 
+    _require_dtype(dtype, current_platform)
     known = {option.name for option in fields(AsyncEngineArgs)}
     settings: dict[str, Any] = {
         "model": path,
@@ -51,8 +57,6 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         settings["distributed_executor_backend"] = "mp"
     if current_platform.is_cpu():
         settings |= {
-            # Without native support, bfloat16 is ten times slower.
-            "dtype": "float32" if dtype == "auto" else dtype,
             "enforce_eager": True,
             "max_num_seqs": placement.max_num_seqs or 128,
             "kv_cache_memory_bytes": int(placement.kv_cache_gib * 2**30),
@@ -68,6 +72,19 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         if name in refused:
             raise UsageError(f'engine argument "{name}" is set by {refused[name]}: leave it out of the extra ones')
     return AsyncEngineArgs(**settings | placement.extra)
+
+
+def _require_dtype(dtype: str, platform: Any) -> None:
+    """Check that this machine computes in the run's dtype: vLLM would take another, or fail minutes later."""
+    import torch
+
+    supported: list[Any] = platform.supported_dtypes
+    if getattr(torch, dtype) not in supported:
+        there = ", ".join(str(kind).removeprefix("torch.") for kind in supported)
+        raise ModelError(
+            f"vLLM cannot compute in {dtype}, the run's dtype, on this machine's {platform.get_device_name()}, which "
+            f"has {there}: use other machines, or begin another run with --dtype"
+        )
 
 
 def sampling_params(sampling: Sampling, seed: int) -> Any:

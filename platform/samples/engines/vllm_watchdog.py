@@ -11,12 +11,18 @@ import os
 import select
 import signal
 import threading
+from typing import Any
 
 OWNER_VARIABLE = "SAMPLES_VLLM_OWNER"
 
 
 class WorkerExtension:
-    """Adds nothing to vLLM's worker. vLLM imports this module to load the class, and the import starts the watchdog."""
+    """What vLLM's worker gets of ours. vLLM imports this module to load the class; the import starts the watchdog."""
+
+    def samples_attention(self: Any) -> list[str]:
+        """Return the names of the attention backends that this worker chose for its hardware."""
+        groups = getattr(self.model_runner, "attn_groups", [])
+        return sorted({group.backend.get_name() for part in groups for group in part})
 
 
 def _exit_with_owner(owner: int) -> None:

@@ -1,15 +1,18 @@
 """Export samples of a lake to one file, joined with their completions, their problems and their current verdicts.
 
-The file has one row per sample. `samples import --format samples` reads it back to the same samples and verdicts. One
-verifier gives the columns status, answer, reward, detail and seconds; several give math_status, math_answer …
-Completions stream in the order of the lake's files. Everything else is held for one run at a time, on disk if it is
-large.
+The file has one row per sample. `samples import --format samples` reads it back to the same samples, problems and
+verdicts. One verifier gives the columns verifier, verifier_version, status, answer, reward, detail and seconds; several
+give math_version, math_status, math_answer … Each row states its problem_hash. A problem's tests and metadata may be
+large and stand in its first row only. Completions stream in the order of the lake's files. Everything else is held for
+one run at a time, on disk if it is large.
 """
 
+import json
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Any
 
 import duckdb
@@ -22,13 +25,17 @@ from samples.exchange.export_file import check_target, open_sink
 from samples.lake.log import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
+from samples.problems.problems import Problem
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
 _MEMORY = "512MB"
+_PROBLEMS = 64  # problems read at once: their tests can be large
 _ROWS = 512  # completions read at once; one of 16k tokens takes 200 kB
-_VERDICT = ("status", "answer", "reward", "detail", "seconds")
+_VERDICT = ("verifier_version", "status", "answer", "reward", "detail", "seconds")
+_PROBLEM = ("problem_id", "question", "gold", "tests", "metadata")
+_OF_PROBLEM = ("problem_hash", "tests", "metadata")
 _TOKENS = ("token_ids", "token_logprobs")
 _FACTS = ("tokens", "cumulative_logprob", "finish_reason", "stop_reason", "seed", "error")
 
@@ -140,9 +147,10 @@ def _schema(judges: Sequence[str], *, tokens: bool) -> pa.Schema:
             pa.field("completion", pa.string()),
             *(_plain(SAMPLES.schema.field(name)) for name in _FACTS),
             *((_plain(COMPLETIONS.schema.field(name)) for name in _TOKENS) if tokens else ()),
-            *(pa.field(name, pa.string()) for name in ("question", "gold")),
+            *(pa.field(name, pa.string()) for name in ("question", "gold", *_OF_PROBLEM)),
+            *([] if several or not judges else [pa.field("verifier", pa.string())]),
             *(
-                field.with_name(f"{judge}_{field.name}" if several else field.name)
+                field.with_name(f"{judge}_{field.name.removeprefix('verifier_')}" if several else field.name)
                 for judge in judges
                 for field in verdict
             ),
@@ -176,20 +184,45 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
                 "completions JOIN facts USING (problem_id, sample_index, attempt)",
                 f"(SELECT *, {nothing} FROM facts ANTI JOIN keys USING (problem_id, sample_index, attempt))",  # noqa: S608 - own names
             ]
+        judge = ["CASE WHEN v0.status IS NOT NULL THEN $judge END"] if len(judges) == 1 else []
         columns = ", ".join(
-            ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold"]
+            ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold", "NULL", "NULL", "NULL", *judge]
             + [f"v{number}.{name}" for number in range(len(judges)) for name in _VERDICT]
         )
         values = [run.name, run.run_id, run.model_name, run.dataset]
+        of_problem = _OfProblem(connection, run)
         for source in sources:
             # Name, id, model and dataset are the same in all rows of a run, so the query does not return them.
             query = f"SELECT {columns} FROM {source} LEFT JOIN problems USING (problem_id)"  # noqa: S608 - own names
-            for batch in connection.sql(query).to_arrow_reader(_ROWS):
+            asked = connection.sql(query, params={"judge": judges[0]} if judge else None)
+            for batch in asked.to_arrow_reader(_ROWS):
                 same = [pa.array([value] * batch.num_rows, pa.string()) for value in values]
                 given = [
                     column.cast(kind) for column, kind in zip(batch.columns, schema.types[len(same) :], strict=True)
                 ]
-                yield pa.RecordBatch.from_arrays([*same, *given], schema=schema)
+                whole = pa.RecordBatch.from_arrays([*same, *given], schema=schema)
+                for name, column in of_problem.columns(batch["problem_id"].to_pylist()).items():
+                    whole = whole.set_column(schema.get_field_index(name), name, column)
+                yield whole
+
+
+class _OfProblem:
+    """What a row says about its problem beside question and gold answer: tests and metadata once per problem."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+        self._cursor, self._run = connection.cursor(), run  # the connection itself is streaming rows
+        self._said: set[str] = set()
+
+    def columns(self, problem_ids: Sequence[str]) -> dict[str, pa.Array]:
+        """Return the columns _OF_PROBLEM of the next rows, which are of these problems."""
+        new = list(dict.fromkeys(problem for problem in problem_ids if problem not in self._said))
+        self._said.update(new)
+        query = "SELECT problem_id, tests, metadata FROM problems WHERE list_contains($new, problem_id)"
+        found = {row[0]: row[1:] for row in self._cursor.execute(query, {"new": new}).fetchall()} if new else {}
+        hashes = [self._run.problem_hashes.get(problem) for problem in problem_ids]
+        pairs = [found.pop(problem, (None, None)) for problem in problem_ids]
+        columns = (hashes, *zip(*pairs, strict=True)) if pairs else ((), (), ())
+        return {name: pa.array(column, pa.string()) for name, column in zip(_OF_PROBLEM, columns, strict=True)}
 
 
 @contextmanager
@@ -216,9 +249,14 @@ def _collect(connection: duckdb.DuckDBPyConnection, tables: _Tables, run: Run, j
     connection.execute(
         f"CREATE TABLE facts AS SELECT * FROM samples {joins} ORDER BY problem_id, sample_index"  # noqa: S608 - own names
     )
-    connection.execute("CREATE TABLE problems (problem_id VARCHAR, question VARCHAR, gold VARCHAR)")
-    asked = [(problem.problem_id, problem.question, problem.answer) for problem in problems(tables.lake, run)]
-    if asked:
-        columns = [pa.array(column, pa.string()) for column in zip(*asked, strict=True)]
-        connection.register("asked", pa.table(columns, names=["problem_id", "question", "gold"]))
+    connection.execute(f"CREATE TABLE problems ({', '.join(f'{name} VARCHAR' for name in _PROBLEM)})")
+    asked = problems(tables.lake, run)
+    while some := list(islice(asked, _PROBLEMS)):
+        columns = zip(*map(_of_problem, some), strict=True)
+        connection.register("asked", pa.table([pa.array(column, pa.string()) for column in columns], list(_PROBLEM)))
         connection.execute("INSERT INTO problems FROM asked")
+
+
+def _of_problem(problem: Problem) -> tuple[str | None, ...]:
+    metadata = json.dumps(problem.metadata, ensure_ascii=False, sort_keys=True)
+    return problem.problem_id, problem.question, problem.answer, problem.tests, metadata

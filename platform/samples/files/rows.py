@@ -75,13 +75,20 @@ def _read(name: str, reader: Reader, longest: int, file: IO[bytes]) -> Iterator[
 def parse_json(data: bytes) -> Any:
     """Return the JSON value that the bytes are, or a `BadRow` that says why they are none."""
     try:
-        return json.loads(_decoded(data))
+        return _parsed(_decoded(data))
     except BadRow as error:
         return error
+
+
+def _parsed(text: str) -> Any:
+    """Return the JSON value that the text is. Blanks around it may be any that Unicode knows, such as U+00A0."""
+    text = text.rstrip()
+    try:
+        return json.loads(text.lstrip().rjust(len(text)))  # columns of errors stay right
     except json.JSONDecodeError as error:
-        return BadRow(f"is not JSON: {error.msg} at column {error.colno}")
+        raise BadRow(f"is not JSON: {error.msg} at column {error.colno}") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists nested as deep
-        return BadRow(f"cannot be read as JSON: {first_line(error)}")
+        raise BadRow(f"cannot be read as JSON: {first_line(error)}") from error
 
 
 def too_long(longest: int) -> BadRow:
@@ -101,7 +108,7 @@ def json_lines(file: IO[bytes], longest: int) -> Iterator[FileRow]:
             continue
         if number == 1:
             line = line.removeprefix(_BOM)
-        if line.strip():
+        if line.decode(errors="replace").strip():  # text, because only text knows the blanks beyond ASCII
             yield FileRow(f"line {number}", parse_json(line))
 
 

@@ -44,8 +44,8 @@ def as_json(value: Any) -> Any:  # noqa: PLR0911 - one return per kind of value
 def as_text(value: Any) -> str:
     """Write a value as text: text stays as it is, everything else becomes JSON.
 
-    A float that is a whole number loses its ".0". Tables store a column of integers as floats once one value is
-    missing, and no completion ends in "27.0".
+    A float that is a whole number is written as one: 7.0 is "7", 1e3 is "1000". Tables store a column of integers as
+    floats once one value is missing, and no completion ends in "27.0".
     """
     if isinstance(value, str):
         return value

@@ -21,6 +21,7 @@ from samples.ingest.segment import Receipt
 from samples.lake.pace import Pace
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
+from samples.pipeline.progress import Estimate
 from samples.pipeline.receipts import looks
 from samples.pipeline.stream import Stream
 from samples.pipeline.telemetry import Status
@@ -93,7 +94,6 @@ def _stream(prepared: Prepared, lake: Tables, run: Run, todo: Plan) -> Stream:
         lake=lake.uri,
         run=run,
         revision=prepared.revision,
-        dtype=request.dtype,
         sampling=request.sampling,
         placement=request.placement,
         units=units_of(todo),
@@ -141,6 +141,7 @@ class _Session:
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
     _left: dict[str, int] = field(default_factory=dict[str, int], init=False)  # problem -> samples still to draw
     _meter: Meter = field(default_factory=Meter, init=False)
+    _estimate: Estimate = field(default_factory=Estimate, init=False)
     _samples_left: int = field(default=0, init=False)
 
     def run(self, stream: Stream) -> None:
@@ -174,21 +175,24 @@ class _Session:
 
     def _show(self, status: Status) -> None:
         samples_rate, tokens_rate = self._meter.see(status)
-        problems = len(self.plan.problem_ids)
+        problems, wanted, missing = len(self.plan.problem_ids), self.plan.wanted, self.plan.missing
+        done = wanted - missing + min(status.samples, missing)  # replicas report it; the commit comes a little later
+        left = None
+        if status.ready or status.tokens:
+            left = self._estimate.left(done, wanted, self._samples_left / samples_rate if samples_rate > 0 else None)
         self.watch(
             Progress(
                 phase=_phase(status),
                 problems=problems,
                 problems_done=problems - len(self._left),
-                samples=self.plan.wanted,
-                # The replicas report what they have drawn; the commit comes a little later.
-                samples_done=self.plan.wanted - self.plan.missing + min(status.samples, self.plan.missing),
+                samples=wanted,
+                samples_done=done,
                 tokens=status.tokens,
                 tokens_per_second=tokens_rate,
                 replicas=status.ready,
                 replicas_starting=status.starting,
                 errors=status.errors,
-                seconds_left=self._samples_left / samples_rate if samples_rate > 0 else None,
+                seconds_left=left,
                 note=f"finishing {status.busy} units; Ctrl-C again leaves at once" if self.stop.is_set() else "",
             )
         )

@@ -7,11 +7,14 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
 from samples import engines
 from samples.engines import SEQUENCES, Completion, Engine, EngineDead, Placement, Sampling
+from samples.engines.identity import require_unchanged
 from samples.errors import SamplesError, first_line_and_class
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan, Unit
@@ -34,7 +37,6 @@ class SamplingJob:
     lake: str
     run: Run
     revision: str | None
-    dtype: str
     sampling: Sampling
     placement: Placement
     units: pa.Table
@@ -44,14 +46,23 @@ class SamplingJob:
         return self.units.num_rows
 
     def load(self) -> "Sampler":
-        """Load the engine.
+        """Load the engine with the very weights and in the very dtype that the run's identity holds.
 
         Raises:
-            SamplesError: The lake or the model cannot be opened.
+            SamplesError: The lake or the model cannot be opened, or this machine has other weights.
         """
         lake = Tables(self.lake)
-        model = (self.run.engine, self.run.model, self.revision, self.dtype)
-        return Sampler(self, lake, engines.load(*model, self.sampling, self.placement))
+        run = self.run
+        held = (run.engine, run.model, self.revision, run.specification["revision"])
+        require_unchanged(*held)
+        model = (run.engine, run.model, self.revision, run.specification["dtype"])
+        engine = engines.load(*model, self.sampling, self.placement)
+        try:
+            require_unchanged(*held)  # a trainer may have saved its next step meanwhile
+        except BaseException:
+            engine.close()
+            raise
+        return Sampler(self, lake, engine)
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,11 @@ class Sampler:
     job: SamplingJob
     lake: Tables
     engine: Engine
+
+    @cached_property
+    def drawn_by(self) -> dict[str, Any]:
+        """What drew the samples, beside the run's specification: versions of packages, and what the engine settled."""
+        return {"versions": engines.versions(self.job.run.engine), **self.engine.settled}
 
     @property
     def capacity(self) -> int:
@@ -83,7 +99,7 @@ class Sampler:
         seeds = [seed_of(self.job.run.run_id, drawn.problem_id, index) for index in range(start, stop)]
         try:
             completions = self._draw(prompts["token_ids"][row].as_py(), seeds, done)
-            return segment.write(self.lake, self.job.run, drawn, seeds, completions)
+            return segment.write(self.lake, self.job.run, drawn, seeds, completions, self.drawn_by)
         except SamplesError:
             raise
         except Exception as error:

@@ -4,6 +4,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
+from samples.pipeline import progress
 from samples.pipeline.telemetry import Status
 
 _WINDOW = 60.0  # seconds over which rates are measured
@@ -11,7 +12,7 @@ _WINDOW = 60.0  # seconds over which rates are measured
 
 @dataclass(frozen=True)
 class Progress:
-    """The state of a running ingest. Rates are per second; `seconds_left` is None while it is unknown."""
+    """The state of a running ingest. Rates are per second; `seconds_left` is None while no estimate means something."""
 
     phase: str
     problems: int = 0
@@ -26,11 +27,25 @@ class Progress:
     seconds_left: float | None = None
     note: str = ""
 
+    @property
+    def drawing(self) -> bool:
+        """Whether a replica has begun to draw; before that, the phase says all."""
+        return bool(self.replicas or self.tokens)
+
     def __str__(self) -> str:
-        if not self.samples:
+        if not self.drawing:
             return self.phase
-        there = f"{self.phase}: {self.samples_done:,}/{self.samples:,} samples, {self.tokens_per_second:,.0f} tokens/s"
-        return f"{there}, {self.errors:,} errors" if self.errors else there
+        errors = f"{self.errors:,} errors"
+        return progress.line(
+            f"{self.samples_done:,}/{self.samples:,} samples",
+            self.note or progress.time_left(self.seconds_left),
+            errors if self.errors else "",
+            f"{self.tokens_per_second:,.0f} tokens/s",
+            f"{self.replicas} replica{'s' if self.replicas != 1 else ''}"
+            + (f" (+{self.replicas_starting} starting)" if self.replicas_starting else ""),
+            f"{self.problems_done:,}/{self.problems:,} problems",
+            "" if self.errors else errors,
+        )
 
 
 @dataclass(frozen=True)

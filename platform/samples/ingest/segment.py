@@ -6,10 +6,12 @@ driver needs to commit the unit: the file's path, and the same facts. Tokens nev
 """
 
 import base64
+import json
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +26,7 @@ from samples.runs.run import Run, digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 _FACTS = b"samples.facts"
+_DRAWN_BY = b"samples.drawn_by"
 _NAME = re.compile(
     r"unit-(?P<problem>[0-9a-f]{16})-(?P<start>\d+)-(?P<stop>\d+)-(?P<attempt>[0-9a-f]{16})(?:\.[0-9a-f]{16})?\.parquet$"
 )
@@ -39,8 +42,17 @@ class Receipt:
     nonfinite: int
 
 
-def write(lake: Tables, run: Run, unit: Unit, seeds: Sequence[int], completions: Sequence[Completion]) -> Receipt:
+def write(
+    lake: Tables,
+    run: Run,
+    unit: Unit,
+    seeds: Sequence[int],
+    completions: Sequence[Completion],
+    drawn_by: Mapping[str, Any] | None = None,
+) -> Receipt:
     """Write one unit's completions, in the order of its indices, as one segment.
+
+    `drawn_by` is kept in the footer, as JSON under the key samples.drawn_by.
 
     Raises:
         LakeError: The segment could not be written. Readers see nothing of it.
@@ -78,8 +90,9 @@ def write(lake: Tables, run: Run, unit: Unit, seeds: Sequence[int], completions:
             "token_logprobs": _lists([c.token_logprobs for c in completions], np.dtype(np.float32)),
         }
     )
+    footer = {_FACTS: base64.b64encode(_ipc(facts)), _DRAWN_BY: json.dumps(drawn_by or {}, sort_keys=True).encode()}
     stem = f"unit-{digest(unit.problem_id)}-{unit.start}-{unit.stop}-{attempt}"
-    file = lake.put_as(COMPLETIONS.name, stem, payload, run.partition, {_FACTS: base64.b64encode(_ipc(facts))})
+    file = lake.put_as(COMPLETIONS.name, stem, payload, run.partition, footer)
     nonfinite = sum(int(np.count_nonzero(~np.isfinite(c.token_logprobs))) for c in completions)
     return Receipt(unit, file, facts, nonfinite)
 

@@ -24,7 +24,7 @@ from samples.lake.tables import Tables
 from samples.query.lost import has_empty_last_entry
 from samples.query.rows import Rows
 from samples.query.unreadable import wrong
-from samples.runs.run import Run, every
+from samples.runs.run import IMPORTED, Run, every
 from samples_schemas import COMPLETIONS, SAMPLES, TABLES, VERDICTS, Table
 
 _COLUMNS = pa.schema(
@@ -105,7 +105,7 @@ def _damage(lake: Tables, run: Run) -> _Damage:
 
 def _said(damage: _Damage) -> Iterator[tuple[str, str, str, str, int, int | None]]:
     """Yield the rows about one run."""
-    name, imported = damage.run.name, damage.run.engine == "imported"
+    name, imported = damage.run.name, damage.run.engine == IMPORTED
     for table in (SAMPLES, COMPLETIONS, VERDICTS):
         if files := [file for one, file in damage.unreadable if one is table]:
             does = {
@@ -126,7 +126,7 @@ def _mend(lake: Tables, damage: _Damage) -> None:
     """Rebuild what can be rebuilt. Each step may be repeated: a kill between two of them loses nothing."""
     run = damage.run
     gone = [_file(lake, file) for table, file in damage.unreadable if table is SAMPLES]
-    if gone and run.engine != "imported":
+    if gone and run.engine != IMPORTED:
         lake.forget(SAMPLES.name, [(file, run.partition) for file in gone], lake.claim(SAMPLES.name, run.run_id))
     if damage.unnamed:
         lake.commit(COMPLETIONS.name, [(file, run.partition) for file in damage.unnamed])

@@ -1,6 +1,8 @@
 """Problems: questions, and what their answers are checked against.
 
 A problem set is read whole from one source. Each problem has an id of its own, which never depends on its position.
+An id is text. A number becomes the shortest text of its value: 7 and 7.0 are "7", 1e3 is "1000", 0.5 is "0.5". Text
+stays as it is: "7" is the id that the number 7 has, "7.0" and "007" are others. All cells of a CSV file are text.
 Contents are hashed: an edited question, answer or test makes another problem and another problem set. Nothing of a row
 is lost: a field that is not word for word the question, answer, tests or id goes into `metadata`.
 """
@@ -173,6 +175,8 @@ def _problem(
 
     word_for_word = {"question": question, "answer": answer, "id": problem_id}
     held = {field for role, field in chosen.items() if str(values.get(field)) == word_for_word.get(role)}
+    if "id" in chosen:  # 7.0 is the number 7: a table with gaps must not make other problems
+        held.add(chosen["id"])
     held |= {chosen["tests"], "entry_point"} if tests is not None and "tests" in chosen else set()
     metadata = {field: value for field, value in values.items() if field not in held}
     return Problem(problem_id, question, answer, tests, metadata), form

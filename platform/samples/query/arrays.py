@@ -41,4 +41,4 @@ def array(column: Column) -> npt.NDArray[Any]:
 
 
 def _objects(found: list[Any]) -> npt.NDArray[Any]:
-    return np.fromiter(found, dtype=object, count=len(found))  # np.array would make lists of one length a matrix
+    return np.fromiter(found, dtype=object, count=len(found))  # np.array would make a matrix of lists of one length

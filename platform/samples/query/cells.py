@@ -1,8 +1,7 @@
-"""Values as one line of text each, inert on a terminal and in a notebook.
+"""Write values as one line of text each, harmless on a terminal and in a notebook.
 
-A completion is hostile until shown otherwise, and so is an id or a column's name that came with somebody's file.
-Control characters, escape sequences, characters that turn the direction of writing, and characters that take no room
-are spelled out: the reader sees them, the terminal does not obey them.
+Completions, ids and names of columns may be hostile. Control characters, escape sequences, characters that change the
+direction of writing, and invisible characters are spelled out: the reader sees them, the terminal does not obey them.
 """
 
 import math
@@ -15,12 +14,12 @@ from rich.cells import cell_len, set_cell_size
 
 from samples.query.plain import Column, compute, is_nested, plain, text, values
 
-NOTHING = "-"  # a value that is not there
+NOTHING = "-"  # a missing value
 CUT = "…"
 
 _TINY, _HUGE = 0.00005, 1e15  # numbers beyond these are written with an exponent
 
-# Python calls these printable, and they take no room: joiners, fillers and selectors of a letter's variant.
+# Python calls these printable, but they are invisible: joiners, fillers and selectors of a letter's variant.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _BLANKS = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
 
@@ -51,7 +50,7 @@ def cell(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """Write a float with four decimals, or with an exponent where these would hide it."""
+    """Write a float with four decimals, or with an exponent if four decimals would hide it."""
     if _TINY <= abs(value) < _HUGE:
         return f"{value:.4f}"
     if value == 0:
@@ -60,7 +59,7 @@ def number(value: float) -> str:
 
 
 def texts(column: Column, room: int | None = None) -> list[str]:
-    """Write each value of a column on one line; what is longer than `room` characters is cut, and ends in … then."""
+    """Write each value of a column on one line. A text longer than `room` characters is cut, and ends in …."""
     kind = column.type
     if types.is_floating(kind):
         return [NOTHING if value is None else number(value) for value in column.to_pylist()]
@@ -79,7 +78,7 @@ def texts(column: Column, room: int | None = None) -> list[str]:
 
 
 def widest(column: Column) -> int:
-    """Return the width of the widest of a column of numbers, as `texts` writes them."""
+    """Return the width of the widest number in a column, as `texts` writes it."""
     if not types.is_floating(column.type):
         ends = compute.min_max(column).as_py()
         return max(width(NOTHING if value is None else str(value)) for value in ends.values())
@@ -95,7 +94,7 @@ def width(given: str) -> int:
 
 
 def cut(given: str, room: int) -> str:
-    """Return the text if it fits `room` columns, otherwise what fits of it and …."""
+    """Return the text, cut to `room` columns of a terminal if it is wider. A cut text ends in …."""
     if width(given) <= room:
         return given
     return (given[: room - 1] if given.isascii() else set_cell_size(given, room - 1)) + CUT

@@ -1,7 +1,7 @@
-"""A DuckDB connection that reads what it was given before it was locked, and nothing else.
+"""Open a DuckDB connection that can be locked. Then it reads the allowed files and nothing else.
 
-Locked, it opens no other file and no network, loads no extension, and changes no setting; its memory, threads and
-spilled bytes are bounded. What else analysts must not do is refused by `statements`, before anything runs.
+A locked connection opens no other file and no network, loads no extension and changes no setting. Its memory, threads
+and temporary files are bounded. `statements` refuses, before anything runs, what else analysts must not do.
 """
 
 import os
@@ -19,7 +19,7 @@ from samples.errors import SamplesError, UsageError
 MEMORY = "4GB"
 _BATCH = 100_000  # rows
 _SPILL = "16GB"  # of temporary files, once memory is used up
-_ALLOWANCE = 1 << 30  # for threads, libraries and the rows as they are printed
+_ALLOWANCE = 1 << 30  # for threads, libraries and the printing of rows
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def engine(memory: str | None = None, threads: int | None = None) -> Generator[d
     """Open a connection within limits: memory such as "2GB" (4GB when None), and threads (all cores when None).
 
     Raises:
-        UsageError: A limit cannot be meant.
+        UsageError: `memory` is not an amount of memory.
     """
     with tempfile.TemporaryDirectory(prefix="samples-", ignore_cleanup_errors=True) as spill:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -57,7 +57,7 @@ def collected(connection: duckdb.DuckDBPyConnection, text: str, memory: str | No
     """Run a query and return its rows, which may take as much memory as the query itself.
 
     Raises:
-        SamplesError: They take more.
+        SamplesError: The rows take more memory.
         duckdb.Error: The query fails.
     """
     most = parse_bytes(memory or MEMORY)
@@ -78,7 +78,7 @@ def parse_bytes(text: str) -> int:
     """Read an amount of memory such as 2GB or 512MiB.
 
     Raises:
-        UsageError: It is none.
+        UsageError: The text is not an amount of memory.
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.IGNORECASE)
     if not found or not float(found[1]):
@@ -88,10 +88,10 @@ def parse_bytes(text: str) -> int:
 
 
 def bound_process(memory: str | None = None) -> None:
-    """Bound what this whole process may still allocate, for a command that answers one question and ends.
+    """Limit the memory that this process may still allocate. Call it in a command that answers one question and ends.
 
-    DuckDB's own limit does not count the values that a function makes: one call can ask for gigabytes. Where the
-    system has no such bound, nothing changes.
+    DuckDB's own limit does not count the values that a function makes: one call can ask for gigabytes. On a system
+    without such a limit, nothing changes.
     """
     try:
         import resource

@@ -1,6 +1,6 @@
-"""Filters that every question takes: which runs, and which problems, are in the views at all.
+"""Filters that every question takes. They choose which runs and which problems the views hold.
 
-A filter that leaves nothing, or that names what is not there, is refused with what is there.
+If a filter names something that the lake does not hold, the error lists what the lake holds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ _SHOWN = 12  # names in a message
 
 
 class Known(NamedTuple):
-    """A run, as far as filters look at it."""
+    """What filters know of a run."""
 
     run: str
     run_id: str
@@ -24,7 +24,10 @@ class Known(NamedTuple):
 
 
 class Guessable(NamedTuple):
-    """A run that answered without reasoning; up to which rate its right answers are guesses; judged by whom."""
+    """A run that answered without reasoning, and the rate up to which its right answers count as guesses.
+
+    `verifier` says which answers are right.
+    """
 
     run: str
     threshold: float
@@ -33,12 +36,12 @@ class Guessable(NamedTuple):
 
 @dataclass(frozen=True)
 class Filters:
-    """What is left in the views.
+    """What the views keep.
 
     `where` compares values of problems' metadata, as text: {"level": 5} or {"level": [4, 5]} (any of them); a dotted
     key is a path into nested objects. `labels` compares runs' labels in the same way. `exclude_guessable` leaves out
     the problems that a run answers right at a rate in (0, threshold]: rightly, rarely, without reasoning (Yue et al.
-    2025). One that it never answers right stays.
+    2025). A problem that it never answers right stays.
     """
 
     dataset: str | None = None
@@ -50,7 +53,7 @@ class Filters:
 
     @property
     def of_problems(self) -> bool:
-        """Whether problems are left out, and not runs alone."""
+        """Whether problems are left out, and not only runs."""
         return bool(self.where or self.problems or self.exclude_guessable)
 
 
@@ -79,10 +82,10 @@ def find(runs: Sequence[Known], name: str) -> Known:
 
 
 def chosen(runs: Sequence[Known], filters: Filters) -> list[Known]:
-    """Return the runs that filters leave.
+    """Return the runs that pass the filters.
 
     Raises:
-        NotFound: A filter names what is not there, or together they leave none.
+        NotFound: There is no run, dataset, label or value of this name, or no run passes all filters.
     """
     left = list(runs)
     if filters.dataset is not None:
@@ -116,17 +119,17 @@ def texts(value: Any) -> list[str]:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Write names down, each once, and no more than a line holds."""
+    """Join names with commas, each once. After twelve names comes the number of the others."""
     unique = list(dict.fromkeys(names))
     some = ", ".join(unique[:_SHOWN]) or "none yet"
     return some if len(unique) <= _SHOWN else f"{some} and {len(unique) - _SHOWN} more"
 
 
 def read(**given: Any) -> Filters:
-    """Read the filters that a question was given; those that are empty filter nothing.
+    """Read the filters that a question was given. Empty ones filter nothing.
 
     Raises:
-        UsageError: There is no such filter, or it cannot be meant.
+        UsageError: There is no such filter, or its value cannot be used.
     """
     unknown = given.keys() - set(NAMES)
     if unknown:

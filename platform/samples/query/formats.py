@@ -7,7 +7,7 @@ r"""Rows in the formats of other tools.
 - parquet keeps Arrow's types. The notes are in the schema's metadata: samples.notes, a JSON list.
 - markdown and latex are for papers: see `papers`.
 
-In csv, json and jsonl there is no place for notes: the command line prints them on stderr. Times are ISO 8601 in all
+csv, json and jsonl have no place for notes: the command line prints them on stderr. Times are ISO 8601 in all
 texts, bytes are hexadecimal.
 """
 
@@ -123,7 +123,7 @@ def _series(column: Column) -> "pl.Series":
 
 
 def _polars_writes(kind: Any) -> bool:
-    """Whether Polars writes values of this type as they are meant: it knows no decimals, NaN, bytes or keys as JSON."""
+    """Whether Polars writes values of this type right as JSON: not decimals, NaN, bytes, or keys that are no text."""
     if types.is_map(kind):
         return types.is_string(kind.key_type) and _polars_writes(kind.item_type)
     if types.is_struct(kind):
@@ -134,7 +134,7 @@ def _polars_writes(kind: Any) -> bool:
 
 
 def _writable(value: Any) -> Any:
-    """Return a value of Python's as one that JSON has."""
+    """Return a Python value as one that JSON can hold."""
     if isinstance(value, dict):
         return {key if isinstance(key, str) else cell(key): _writable(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """Ctrl-C stops a question within a second or two.
 
-DuckDB itself looks for Ctrl-C only now and then. So the question runs on a thread of its own, and the one that waits
-for it tells DuckDB to stop. Some functions over a single huge value cannot be stopped: they are left behind, and the
+DuckDB itself checks for Ctrl-C only now and then. So the question runs on a thread of its own, and the main thread
+tells DuckDB to stop. Some functions over a single huge value cannot be stopped. Their thread is left behind, and the
 caller goes on; a command then ends its process (see `left_behind`).
 """
 
@@ -33,7 +33,7 @@ def promptly(work: Callable[[list[duckdb.DuckDBPyConnection]], Answer]) -> Answe
     def run() -> None:
         try:
             answers.append(work(connections))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             errors.append(error)
         finally:
             done.set()
@@ -54,5 +54,5 @@ def promptly(work: Callable[[list[duckdb.DuckDBPyConnection]], Answer]) -> Answe
 
 
 def left_behind() -> bool:
-    """Whether a question that was interrupted still runs: only the end of the process stops it."""
+    """Whether an interrupted question still runs. Only the end of the process stops it."""
     return any(thread.is_alive() for thread in _left)

@@ -11,10 +11,10 @@ from pathlib import Path
 from samples.errors import LakeError
 from samples.lake.files import Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
+from samples.runs.run import IMPORTED
 from samples_schemas import COMPLETIONS, RUNS, SAMPLES, VERDICTS
 
 _REPAIR = "`samples repair` shows what can be rebuilt, --skip-unreadable goes on without the run"
-_IMPORTED = "imported"  # the engine of imported runs
 
 
 def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> None:
@@ -52,7 +52,7 @@ def runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping
     if COMPLETIONS.name in files:
         stored = _rows(files[COMPLETIONS.name])
         for run in there.keys() - twice:
-            if stored[run] < there[run] and engines.get(run, _IMPORTED) != _IMPORTED:  # an import may have no texts
+            if stored[run] < there[run] and engines.get(run, IMPORTED) != IMPORTED:  # an import may have no texts
                 found.setdefault(run, _said(lake, COMPLETIONS.name, run, stored[run], f"samples has {there[run]:,}"))
     return found
 

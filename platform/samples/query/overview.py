@@ -1,22 +1,18 @@
 """The runs of a lake at a glance: model, settings that differ, samples there and wanted, verifiers with accuracy."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 
 from samples.lake.tables import Tables
-from samples.query.query import connect
+from samples.query.connect import connect
 from samples.query.rows import Rows
 from samples.query.unreadable import readable
 from samples.query.views import tables
 from samples.runs.record import wanted
-from samples.runs.run import Run, digest, every
-
-_OWN_COLUMNS = {"model", "dataset"}
-_LONGEST = 24  # characters of a setting's value
+from samples.runs.run import Run, every
+from samples.runs.settings import differing
 
 _VIEWS = ("runs", "samples", "tallies")
 _DRAWN = "SELECT run_id, count(*), count(error) FROM samples GROUP BY run_id"
@@ -71,40 +67,6 @@ def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
 
 def _wanted(run: Run, asked: Mapping[str, int]) -> int | None:
     return asked[run.run_id] * len(run.problem_hashes) if run.run_id in asked else None
-
-
-def differing(specifications: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
-    """Return the settings that differ between specifications, each with its value (short text) in every one.
-
-    A revision counts where one model has several, and a problem set's hash where one dataset has several.
-    """
-    flat = [_flat(specification) for specification in specifications]
-    names = list(dict.fromkeys(name for one in flat for name in one))
-    found: dict[str, list[str | None]] = {}
-    for name in names:
-        values = [one.get(name) for one in flat]
-        within = {"revision": "model", "problems": "dataset"}.get(name)
-        groups = [one.get(within) for one in flat] if within else [None] * len(flat)
-        if name not in _OWN_COLUMNS and len(set(zip(groups, values, strict=True))) > len(set(groups)):
-            found[name] = [None if value is None else _short(value) for value in values]
-    short = [name.rpartition(".")[2] for name in found]
-    return {s if short.count(s) == 1 else name: found[name] for s, name in zip(short, found, strict=True)}
-
-
-def _flat(specification: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in specification.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")  # pyright: ignore[reportUnknownArgumentType]
-        elif value is not None and value != []:
-            flat[prefix + key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return flat
-
-
-def _short(value: str) -> str:
-    """Shorten a long value; its hash tells long values apart."""
-    line = " ".join(value.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 8]}… {digest(value)[:6]}"
 
 
 def age(time: timedelta) -> str:

@@ -1,7 +1,7 @@
 r"""Rows as tables of a paper: Markdown, and LaTeX with \usepackage{booktabs}.
 
-Floats have four decimals, a missing value is "-". All text is shown as it is: what Markdown or LaTeX would obey is
-escaped. Notes stand below a Markdown table, and in comments below a LaTeX one.
+Floats have four decimals, a missing value is "-". Text is escaped, so that Markdown and LaTeX show it as it is. Notes
+follow a Markdown table as text, and a LaTeX table as comments.
 """
 
 import re
@@ -17,7 +17,7 @@ _BLOCK = 20_000  # rows that are written at once
 
 
 def markdown(rows: Rows) -> Iterator[str]:
-    """Write a table as GitHub and most others read it."""
+    """Write a Markdown table in the form that GitHub and most others read."""
 
     def line(cells: Iterable[str]) -> str:
         return f"| {' | '.join(cells)} |\n"
@@ -46,7 +46,7 @@ def latex(rows: Rows) -> Iterator[str]:
 
 
 def _escaped(block: pa.Table, special: re.Pattern[str], escape: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
-    """Return the lines' cells; texts in which a special character is are escaped."""
+    """Return the cells of each line. Texts with a special character are escaped."""
 
     def column(values: Column) -> list[str]:
         cells = texts(values)

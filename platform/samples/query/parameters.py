@@ -1,12 +1,12 @@
-"""Parameters of named queries: from what a person typed or a program passed to what is bound."""
+"""Turn the parameters of named queries, as typed or passed, into the values to bind."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import samples_queries
-from samples.errors import NotFound, SamplesError, UsageError, meant
-from samples.query.filters import Known, find, listed, words
+from samples.errors import NotFound, UsageError, meant
+from samples.query.filters import Known, find, words
 from samples_queries import Header, Parameter
 
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.)\s*(\d+)")
@@ -27,30 +27,30 @@ def plain(value: Any) -> Any:
 
 
 def check(header: Header, given: Mapping[str, Any]) -> None:
-    """Refuse parameters that a query does not have, and a query without those it needs.
+    """Check that a query has these parameters, and that the ones it needs are given.
 
     Raises:
-        UsageError: With the query's own ones.
+        UsageError: A parameter is unknown or missing. The message lists the query's own.
     """
     names = {parameter.name for parameter in header.params}
-    wrong = [f'no parameter "{name}"{meant(name, names)}' for name in given if name not in names]
+    wrong = [f'has no parameter "{name}"{meant(name, names)}' for name in given if name not in names]
     wrong += [
-        f"a parameter missing: {parameter.name}"
+        f"needs the parameter {parameter.name}"
         for parameter in header.params
         if parameter.required and parameter.name not in given
     ]
     if wrong:
         there = ", ".join(map(str, header.params)) or "none"
-        has = "has" if wrong[0].startswith("no ") else "with"
-        raise UsageError(f"query {header.name} {has} {wrong[0]}; its parameters are {there}")
+        raise UsageError(f"query {header.name} {wrong[0]}; its parameters are {there}")
 
 
 def runs_of(
     header: Header, given: Mapping[str, Any], runs: Sequence[Known], there: Sequence[Known]
 ) -> list[Known] | None:
-    """Return the runs that a query's parameters name; None when it has no such parameters and reads whatever there is.
+    """Return the runs that a query's parameters name. None means that it has no such parameters and reads all runs.
 
-    `runs` are those that filters leave, which a list of runs is chosen from; one run that is named may be any `there`.
+    `runs` are the runs `there` that pass the filters. A parameter for several runs chooses among `runs`, a parameter
+    for one run among all `there`.
 
     Raises:
         NotFound: There is no such run.
@@ -72,16 +72,17 @@ def bind(
     given: Mapping[str, Any],
     runs: Sequence[Known],
     there: Sequence[Known],
-    verifiers: Callable[[], list[str]],
+    choose_verifier: Callable[[str | None, str], str],
 ) -> dict[str, Any]:
-    """Return what is bound to each parameter of a query.
+    """Return the value to bind to each parameter of a query.
 
-    `runs` are those that filters leave of those `there`; `verifiers` names those that judged the runs it reads.
+    `runs` are the runs `there` that pass the filters. `choose_verifier` gets the name of a verifier, or None, and says
+    which one is meant; its second argument names the parameter in errors.
 
     Raises:
         UsageError: A value is not of its parameter's kind.
         NotFound: There is no such run or verifier.
-        SamplesError: Nothing is there that the default could be.
+        SamplesError: The default is the only verifier, and the runs have no verdicts.
     """
     bound: dict[str, Any] = {}
     named = all(given.get(parameter.name) for parameter in header.params if parameter.kind == "runs")
@@ -93,17 +94,21 @@ def bind(
         if value is None and not parameter.optional:
             value = parameter.default
         choice = there if parameter.kind == "run" else runs
-        bound[parameter.name] = _bound(header.name, parameter, value, choice, verifiers)
+        bound[parameter.name] = _bound(header.name, parameter, value, choice, choose_verifier)
     return bound
 
 
 def _bound(
-    query: str, parameter: Parameter, value: Any, runs: Sequence[Known], verifiers: Callable[[], list[str]]
+    query: str,
+    parameter: Parameter,
+    value: Any,
+    runs: Sequence[Known],
+    choose_verifier: Callable[[str | None, str], str],
 ) -> Any:
     if parameter.kind == "runs":
         return [find(runs, name).run for name in words(value)] or [run.run for run in runs]
     if parameter.kind == "verifier" and not (value is None and parameter.optional):
-        return verifier(value, verifiers())
+        return choose_verifier(value, f"the parameter {parameter.name}")
     if value is None:
         return None
     try:
@@ -116,27 +121,6 @@ def _bound(
         raise UsageError(
             f"query {query}: {parameter.name}={value}: expected {_EXPECTED.get(parameter.kind, parameter.kind)}"
         ) from error
-
-
-def verifier(name: str | None, there: list[str]) -> str:
-    """Return the verifier of this name, or the only one there.
-
-    Raises:
-        NotFound: It judged nothing of these runs.
-        UsageError: Several did, and none is named.
-        SamplesError: None did.
-    """
-    if not there:
-        asked = f"{name} judged" if name else "there are no verdicts on"
-        raise SamplesError(f"{asked} none of these runs: samples ingest … --verifier {name or 'numeric'} adds them")
-    if name is not None:
-        if name not in there:
-            close = meant(name, there)
-            raise NotFound(f'verifier "{name}"{close} judged none of these runs; those that did: {listed(there)}')
-        return name
-    if len(there) > 1:
-        raise UsageError(f"several verifiers judged these runs; choose with verifier=…: {listed(there)}")
-    return there[0]
 
 
 def integers(value: Any) -> list[int]:

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute
 from pyarrow import types
 
-compute: Any = pyarrow.compute  # its functions are made as it is imported: a type checker sees none of them
-Column = Any  # a pa.ChunkedArray; pyarrow's stubs tell its values apart and few of its functions
+compute: Any = pyarrow.compute  # it makes its functions when it is imported, so a type checker sees none of them
+Column = Any  # a pa.ChunkedArray; pyarrow's stubs know few of its functions
 
 _BEYOND = "<value out of range"  # what Arrow writes for DuckDB's infinity
 
@@ -34,7 +34,7 @@ def plain(column: Column) -> Column:
 
 
 def blocks(table: pa.Table, rows: int) -> Iterator[pa.Table]:
-    """Yield so many rows of a table at a time; a table without rows gives one block without."""
+    """Yield a table in blocks of `rows` rows. A table without rows gives one empty block."""
     for start in range(0, max(1, table.num_rows), rows):
         yield table.slice(start, rows)
 
@@ -75,7 +75,7 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 def _iso(column: Column, kind: Any) -> Column:
     zone = types.is_timestamp(kind) and kind.tz is not None
-    if zone:  # in UTC, and without Arrow's look at the machine's time zones
+    if zone:  # in UTC, so that Arrow does not look for the machine's time zones
         column = column.cast(pa.timestamp(kind.unit))
     words: Any = column.cast(pa.string())
     words = compute.replace_substring_regex(words, r"\.0+$", "")

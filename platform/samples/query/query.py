@@ -1,13 +1,14 @@
-"""Ask a lake: named questions, and an analyst's own SQL, over its views.
+"""Answer named queries and an analyst's own SQL over the views of a lake.
 
-One command pins one snapshot, and all views read it. What asks runs in a connection that can read the views and
-nothing else. Nothing here starts a model.
+One command pins one snapshot, and all views read it. SQL runs in a connection that can read the views and nothing
+else. No model is started.
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -21,14 +22,15 @@ from samples.query import parameters as binding
 from samples.query.connection import collected, engine, lock
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
+from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
 from samples.query.rows import Rows
-from samples.query.selection import apply_filters, judged, needed, verifiers
+from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
 from samples.query.unreadable import readable
+from samples.query.verifiers import choose_verifier
 from samples.query.views import Views, tables
-from samples_queries import Header, Unanswerable
+from samples_queries import Unanswerable, Unjudged
 from samples_queries.asking import ask
-from samples_queries.groups import unjudged
 from samples_schemas import VIEWS
 
 
@@ -41,14 +43,14 @@ def query(
     skip_unreadable: bool = False,
     **parameters: Any,
 ) -> Rows:
-    """Answer a named question: its rows have the columns of its header.
+    """Answer a named query. Its rows have the columns of its header.
 
     `parameters` are the query's own (see its header), and the filters that all have: `dataset`, `where`, `problems`,
     `labels`, `exclude_guessable` (see `samples.query.filters`), and `runs` where the query has no such parameter.
     `skip_unreadable` leaves out the runs of which a file cannot be read; notes name them.
 
     Raises:
-        UsageError: No query has this name, or its parameters are others.
+        UsageError: No query has this name, or a parameter is unknown, missing or of another kind.
         NotFound: A run, verifier, problem, label or value is not there.
         SamplesError: The lake does not hold what the answer needs; the message says how to get it.
         LakeError: A file of the lake cannot be read.
@@ -67,21 +69,30 @@ def query(
     lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
-        with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=…"):
+        with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
             running.append(shown.connection)
             there = _runs(shown)
             left = chosen(there, filters)
             named = binding.runs_of(header, parameters, left, there)
             read = left if named is None else named
-            bound = binding.bind(header, parameters, left, there, lambda: verifiers(shown.lake, read))
+            bound = binding.bind(header, parameters, left, there, partial(choose_verifier, shown.lake, read))
             judges = [bound[name] for name in judges_of]
-            notes = [*skipped, *_leave_out_unjudged(shown.lake, header, parameters, left, bound)]
+            notes = [*skipped, *leave_out_unjudged(shown.lake, header, parameters, left, bound)]
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
             lock(shown.connection, shown.paths)
-            return _answered(shown.connection, header, bound, notes)
+            try:
+                rows, own = ask(shown.connection, name, bound)
+            except Unanswerable as error:
+                why = why_unpaired(shown.lake, header, bound, there)
+                said = why if why and isinstance(error, Unjudged) else [str(error), *why]
+                raise SamplesError(f"{name}: {'. '.join(said)}") from error
+            assert tuple(rows.column_names) == header.columns, f"{name} gives {rows.column_names}"
+            if own or ("unpaired" in rows.column_names and any(rows["unpaired"].to_pylist())):
+                notes += why_unpaired(shown.lake, header, bound, there)
+            return Rows(rows, (*notes, *own, *settings_differ(shown.connection, header, bound, there)))
 
     return promptly(answer)
 
@@ -122,7 +133,7 @@ def sql(
             try:
                 return Rows(collected(connection, text, memory), notes)
             except (duckdb.IOException, duckdb.OutOfMemoryException):
-                raise  # the lake's files, or its size, not the analyst's SQL
+                raise  # the lake's files or their size are at fault, not the SQL
             except duckdb.Error as error:
                 raise shown.failure or refused(error, names) from error
 
@@ -130,16 +141,8 @@ def sql(
 
 
 @contextmanager
-def connect(lake: Tables, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB connection in which these views of the lake's newest snapshot are, for the library's own use."""
-    with explained(lake.uri), engine() as connection:
-        Views(connection, lake.pin(tables(reads))).create(reads)
-        yield connection
-
-
-@contextmanager
 def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int | None) -> Generator[Views]:
-    """Pin what these views stand on, while DuckDB starts: either takes some 20 ms."""
+    """Pin the tables that these views read while DuckDB starts. Each takes about 20 ms."""
     with explained(lake.uri), ThreadPoolExecutor(1) as beside:
         pinned = beside.submit(lake.pin, tables(reads))
         with engine(memory, threads) as connection:
@@ -148,11 +151,11 @@ def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int
 
 @contextmanager
 def _enough(what: str, more: str) -> Generator[None]:
-    """Say what allows more memory where there is not enough."""
+    """Say how to allow more memory when a query runs out of it."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise SamplesError(f"{what}: {said(error)}: allow it more with {more}") from error
+        raise SamplesError(f"{what}: {said(error)}; allow more with {more}") from error
 
 
 def _runs(shown: Views) -> list[Known]:
@@ -162,29 +165,3 @@ def _runs(shown: Views) -> list[Known]:
         uri = shown.lake.uri
         raise SamplesError(f"lake {uri} has no runs yet: `samples ingest … --lake {uri}` draws one")
     return runs
-
-
-def _leave_out_unjudged(
-    lake: Tables, header: Header, given: Mapping[str, Any], runs: Sequence[Known], bound: dict[str, Any]
-) -> list[str]:
-    """Where no runs are named, ask about those that the verifier judged; return a note about the others."""
-    kinds = {parameter.kind: parameter for parameter in header.params}
-    if {"runs", "verifier"} <= kinds.keys() and bound[kinds["verifier"].name] and not given.get(kinds["runs"].name):
-        verifier = bound[kinds["verifier"].name]
-        there = [run.run for run in judged(lake, runs, verifier)]
-        others = [run.run for run in runs if run.run not in there]
-        bound[kinds["runs"].name] = there
-        if others:
-            return [f"left out: {unjudged(verifier, others)}"]
-    return []
-
-
-def _answered(
-    connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any], notes: Sequence[str]
-) -> Rows:
-    try:
-        rows, own = ask(connection, header.name, bound)
-    except Unanswerable as error:
-        raise SamplesError(f"{header.name}: {error}") from error
-    assert tuple(rows.column_names) == header.columns, f"{header.name} gives {rows.column_names}"
-    return Rows(rows, (*notes, *own))

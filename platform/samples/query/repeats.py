@@ -6,7 +6,7 @@ one key the first one counts, in an order that depends on their content alone.
 
 import duckdb
 
-from samples_schemas import COUNTS, REVIEWS, RUNS, SAMPLES, VERDICTS, Table
+from samples_schemas import COUNTS, REVIEWS, SAMPLES, VERDICTS, Table
 
 # Which rows of a key come first. A verdict that decides comes before a timeout, and a sample before a failed request.
 _FIRST = {
@@ -14,7 +14,6 @@ _FIRST = {
     SAMPLES.name: "error IS NOT NULL",
     COUNTS.name: "n + errors + timeouts DESC",
     REVIEWS.name: "created_at DESC",
-    RUNS.name: "created_at",
 }
 
 

@@ -125,7 +125,7 @@ class Rows:
 
 
 def _numbered(names: Sequence[str]) -> list[str]:
-    """Tell columns of one name apart."""
+    """Number the columns that share a name."""
     given: list[str] = []
     for name in names:
         new, number = name, 0

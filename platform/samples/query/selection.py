@@ -1,6 +1,6 @@
-"""Leave out of the views what filters leave out.
+"""Apply a query's filters to the views.
 
-Runs are left out as whole files. Problems are left out row by row, each as the version that a run was drawn for.
+Runs are left out as whole files, problems row by row. A problem is the version of it that the run was drawn for.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,10 @@ from typing import Any
 import duckdb
 
 from samples.errors import NotFound
-from samples.lake.files import Selection, snapshot_files
-from samples.lake.tables import Tables
-from samples.query import parameters
+from samples.lake.files import Selection
 from samples.query.filters import Filters, Guessable, Known, find, listed, texts
+from samples.query.verifiers import choose_verifier
 from samples.query.views import Views
-from samples_schemas import COUNTS, VERDICTS
 
 _SHOWN = 12  # problems in a message
 
@@ -28,30 +26,15 @@ def needed(filters: Filters) -> set[str]:
     }
 
 
-def verifiers(lake: Tables, runs: Sequence[Known]) -> list[str]:
-    """Return the names of the verifiers that judged any of these runs: the lake's file list says so."""
-    ids = frozenset(run.run_id for run in runs)
-    files = [file for table in (VERDICTS, COUNTS) for file in snapshot_files(lake, table, Selection(ids))]
-    return sorted({file.partition["verifier"] for file in files})
-
-
-def judged(lake: Tables, runs: Sequence[Known], verifier: str) -> list[Known]:
-    """Return those of these runs of which the verifier has verdicts: the lake's file list says so."""
-    ids = frozenset(run.run_id for run in runs)
-    kept = Selection(ids, verifiers=frozenset({verifier}))
-    there = {file.partition["run_id"] for table in (VERDICTS, COUNTS) for file in snapshot_files(lake, table, kept)}
-    return [run for run in runs if run.run_id in there]
-
-
 def apply_filters(
     views: Views, there: Sequence[Known], left: Sequence[Known], filters: Filters, verifier: str | None = None
 ) -> Selection:
-    """Decide what stays in the views: `there` are all runs, `left` those that stay.
+    """Return the selection of rows that stay in the views. `there` are all runs, `left` those that pass the filters.
 
-    `verifier` is whose verdicts say what is guessable, unless the filter names one.
+    The verdicts of `verifier` say which problems are guessable, unless the filter names a verifier.
 
     Raises:
-        NotFound: A filter names what is not there, or nothing stays.
+        NotFound: A filter names something that is not there, or no problem passes all filters.
     """
     if filters.exclude_guessable:
         _guess(views, there, filters.exclude_guessable, verifier)
@@ -65,7 +48,8 @@ def apply_filters(
 def _guess(views: Views, there: Sequence[Known], guesses: Guessable, verifier: str | None) -> None:
     """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold]."""
     run = find(there, guesses.run)
-    judge = parameters.verifier(guesses.verifier or verifier, verifiers(views.lake, [run]))
+    where = "the third part of exclude_guessable"
+    judge = choose_verifier(views.lake, [run], guesses.verifier or verifier, where)
     views.create(["tallies"], Selection(frozenset({run.run_id})))
     views.connection.execute(_GUESSED, {"verifier": judge, "threshold": guesses.threshold})
 
@@ -77,12 +61,12 @@ SELECT dataset, problem_id FROM tallies WHERE verifier = $verifier AND 0 < c AND
 
 
 def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known], filters: Filters) -> Selection:
-    """Make the tables `kept` and `kept_problems` of what filters leave of these runs; say so.
+    """Make the tables `kept` and `kept_problems`, of the problems that pass the filters, and select them.
 
-    Needs the views problems and runs, and the table `guessed` of problems to leave out if any are.
+    The views problems and runs must exist, and the table `guessed` if guessable problems are left out.
 
     Raises:
-        NotFound: A filter names a problem, key or value that is not there, or together they leave no problem.
+        NotFound: A filter names a problem, key or value that is not there, or no problem passes all filters.
     """
     ids = [run.run_id for run in runs]
     connection.execute(_ASKED, {"runs": ids})
@@ -110,7 +94,7 @@ def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known],
     return Selection(frozenset(ids), problems=True)
 
 
-# A problem is what the run was drawn for: that version of it, when it was edited.
+# If a problem was edited, this is the version that the run was drawn for.
 _ASKED = """
 CREATE TEMP TABLE asked AS
 SELECT run_id, dataset, problem_id, problem_hash, metadata
@@ -138,7 +122,7 @@ def _missing(connection: duckdb.DuckDBPyConnection, problems: Sequence[str]) -> 
 
 
 def _require(connection: duckdb.DuckDBPyConnection, key: str, wanted: list[str]) -> None:
-    """Raise unless some problem has the key, and one of these values there."""
+    """Raise NotFound unless some problem has this key with one of these values."""
     field = _field("$key", "$path")
     rows = connection.execute(
         f"SELECT DISTINCT {field} AS value FROM asked WHERE value IS NOT NULL ORDER BY ALL",  # noqa: S608 - its values are bound
@@ -153,7 +137,7 @@ def _require(connection: duckdb.DuckDBPyConnection, key: str, wanted: list[str])
 
 
 def _field(key: str, path: str) -> str:
-    """Name a value of metadata as text, in SQL: under the key as it is, else along the path."""
+    """Return SQL for a value of metadata as text. It is found under the key as it is, else along the path."""
     return f"coalesce(json_extract_string(metadata, {key}), json_extract_string(metadata, {path}))"
 
 

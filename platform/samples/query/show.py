@@ -1,4 +1,4 @@
-"""One sample, whole: its facts, its text, and each token with its log-prob."""
+"""Read one sample: its facts, its text, and each token with its log-prob."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,9 @@ from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `token_texts` are its tokens one by one; None where they cannot be decoded, and `why` says why.
+    """One sample. `token_texts` are the texts of its tokens. If they cannot be decoded, it is None and `why` says why.
 
-    An imported sample may lack its text, token ids and log-probs: None.
+    An imported sample may lack its text, token ids and log-probs. They are None then.
     """
 
     run: Run

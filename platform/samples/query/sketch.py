@@ -1,6 +1,7 @@
-"""Rows as they are shown in Python: text at a prompt, HTML in a notebook.
+"""Show rows in Python: as text at a prompt, as HTML in a notebook.
 
-Of many rows the first and last ten are shown. Notes stand beneath the table. All values are inert.
+If there are more than twenty rows, the first and the last ten are shown. Notes follow the table. Values are shown as
+harmless text.
 """
 
 import shutil
@@ -18,7 +19,7 @@ _LONG = 200  # characters of a cell in a notebook
 
 
 def text(rows: pa.Table, notes: Sequence[str]) -> str:
-    """Write rows for a terminal, as wide as it is."""
+    """Write rows as text that fits the terminal."""
     table = laid_out(_ends(rows), rows, shutil.get_terminal_size((100, 24)).columns)
     lines = [line for block in table.blocks() for line in block]
     if rows.num_rows > 2 * _ENDS:
@@ -36,7 +37,7 @@ def text(rows: pa.Table, notes: Sequence[str]) -> str:
 
 
 def html(rows: pa.Table, notes: Sequence[str]) -> str:
-    """Write rows for a notebook, which must not take dollar signs in them for mathematics."""
+    """Write rows as HTML for a notebook. Dollar signs in them are not read as mathematics."""
     once = shared(rows, _LONG)
     shown = _ends(rows.drop_columns(list(once)))
     sides = ["right" if is_number(column.type) else "left" for column in shown.schema]

@@ -1,8 +1,8 @@
-"""Which SQL an analyst may have run: one SELECT over the views.
+"""Check an analyst's SQL. One SELECT over the views is allowed.
 
-DuckDB's own parser reads the text, and the tree that it gives is allowed node by node: a query in DuckDB's sense may
-write files (COPY as a common table expression), or run text as another query. What is not known to be harmless is
-refused, before anything runs; the locked connection (`samples.query.connection`) is the second wall, not the first.
+DuckDB's own parser reads the text, and each node of its tree is checked: a SELECT of DuckDB may write files (COPY as a
+common table expression), or run text as another query. Whatever is not known to be harmless is refused before anything
+runs. The locked connection (`samples.query.connection`) is a second wall.
 """
 
 import json
@@ -19,7 +19,7 @@ _NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 _TABLE_FUNCTIONS = {
     "generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest",
 }  # fmt: skip
-# Scalar functions that read or change more than their arguments, wait, or take a serialised thing at its word.
+# Scalar functions that read or change more than their arguments, that wait, or that trust serialised data.
 _REFUSED_FUNCTIONS = {
     "combine", "current_setting", "currval", "finalize", "from_aggregate_state", "getenv", "getvariable",
     "json_deserialize_sql", "json_execute_serialized_sql", "json_serialize_plan", "nextval", "pg_sleep", "setval",
@@ -44,13 +44,13 @@ def views_read(connection: duckdb.DuckDBPyConnection, text: str, views: Iterable
     tree = json.loads(row[0])
     if tree["error"]:
         kind = str(statements[0].type).rpartition(".")[2]
-        raise UsageError(f"sql: only SELECT is answered, over {', '.join(views)}; this is {kind}")
+        raise UsageError(f"sql: this is {kind}; only a SELECT over {', '.join(views)} is allowed")
     known = {view.lower(): view for view in views}
     return frozenset(_read(tree, known, frozenset()))
 
 
 def _read(node: Any, views: dict[str, str], named: frozenset[str]) -> Iterator[str]:
-    """Yield the views that a part of the tree reads; `named` are the names that WITH gave around it, or before it."""
+    """Yield the views that a part of the tree reads. `named` are the names that WITH has defined so far."""
     if isinstance(node, list):
         for part in node:  # pyright: ignore[reportUnknownVariableType]
             yield from _read(part, views, named)
@@ -72,19 +72,19 @@ def _read(node: Any, views: dict[str, str], named: frozenset[str]) -> Iterator[s
 
 def _allow(part: dict[str, Any], kind: Any) -> None:
     if isinstance(kind, str) and kind.endswith("_NODE") and kind not in _NODES:
-        raise UsageError(f"sql: only SELECT is answered; {kind.partition('_')[0]} within it is not")
+        raise UsageError(f"sql: {kind.partition('_')[0]} is not allowed within a SELECT")
     if kind == "SHOW_REF" and not part.get("query"):
-        raise UsageError("sql: of SHOW and DESCRIBE only DESCRIBE of a view or SELECT is answered")
+        raise UsageError("sql: SHOW is not allowed; use DESCRIBE with a view or a SELECT")
     if kind == "TABLE_FUNCTION":
         name = part["function"]["function_name"].lower()
         if name not in _TABLE_FUNCTIONS:
             raise UsageError(
-                f"sql: {name}(…) is not answered in FROM: views, and {', '.join(sorted(_TABLE_FUNCTIONS))}"
+                f"sql: {name}(…) is not allowed in FROM; allowed are views and {', '.join(sorted(_TABLE_FUNCTIONS))}"
             )
     if str(part.get("function_name", "")).lower() in _REFUSED_FUNCTIONS:
-        raise UsageError(f"sql: the function {part['function_name']} is not answered here")
+        raise UsageError(f"sql: the function {part['function_name']} is not allowed")
     if part.get("id") in _REFUSED_TYPES:
-        raise UsageError(f"sql: the type {part['id']} is not answered here")
+        raise UsageError(f"sql: the type {part['id']} is not allowed")
 
 
 def _table(part: dict[str, Any], views: dict[str, str], named: frozenset[str]) -> Iterator[str]:
@@ -103,9 +103,9 @@ _NO_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([
 
 
 def refused(error: Exception, views: Iterable[str]) -> UsageError:
-    """Return the error for SQL that DuckDB refused; `views` are those that it reads.
+    """Return the error for SQL that DuckDB refused. `views` are the views that the SQL reads.
 
-    Of a column that is not there, DuckDB lists candidates that may be far from it, or none.
+    For an unknown column, DuckDB itself suggests none, or columns with a far different name.
     """
     missing = _NO_COLUMN.search(str(error))
     if missing is None:
@@ -117,5 +117,5 @@ def refused(error: Exception, views: Iterable[str]) -> UsageError:
 
 
 def said(error: Exception) -> str:
-    """Write DuckDB's own words as one line, without its picture of the place and its advice on settings."""
+    """Return DuckDB's message as one line, without its excerpt of the SQL and its advice on settings."""
     return " ".join(re.split(r"\n\nLINE |\n\s*Possible solutions", str(error))[0].split())[:400]

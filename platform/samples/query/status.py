@@ -1,4 +1,4 @@
-"""How far a run is, from the lake alone: whoever draws it may be on another machine."""
+"""Tell how far a run is, from the lake alone. Any other machine may draw the run."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -6,21 +6,22 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from samples.lake.tables import Tables
-from samples.query.query import connect
+from samples.query.connect import connect
 from samples.runs.record import wanted
 from samples.runs.run import find
 from samples_schemas import SAMPLES
 
-_WINDOW = 600.0  # seconds of commits over which the rate is taken
-_IDLE = 180.0  # seconds without a commit after which nobody seems to draw
+_WINDOW = 600.0  # seconds of commits over which the rate is measured
+_IDLE = 180.0  # after so many seconds without a commit, nobody seems to draw
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """One look at a run. `wanted` samples were asked for by the last ingest; None where none was recorded.
+    """One look at a run. `wanted` is the number of samples that the last ingest asked for.
 
-    `samples` are those with an index below the k that was asked for, and `problems_done` have all of theirs; None where
-    no k was recorded. Rates are per second, over the commits of the last ten minutes; None where none came lately.
+    `samples` counts those with an index below the k of that ingest, and `problems_done` the problems that have all of
+    theirs. If the lake records no k, `wanted` and `problems_done` are None, and `samples` counts all. `per_second` is
+    measured over the commits of the last ten minutes. It is None if the last commit is more than three minutes old.
     """
 
     name: str
@@ -101,7 +102,7 @@ def status(lake: Tables, name: str) -> RunStatus:
 
 
 def _commits(lake: Tables, run_id: str) -> tuple[datetime | None, float | None]:
-    """Return when samples of a run were last committed, and how many per second lately."""
+    """Return the time of the last commit of a run's samples, and the samples per second lately."""
     snapshot = lake.delta(SAMPLES.name)
     if snapshot is None:
         return None, None
@@ -118,7 +119,7 @@ def _commits(lake: Tables, run_id: str) -> tuple[datetime | None, float | None]:
     recent = [(time, count) for time, count in times if (now - time).total_seconds() <= _WINDOW]
     if not recent or (now - last).total_seconds() > _IDLE:
         return last, None
-    # The first commit's samples were drawn before it: their time is not known.
+    # The samples of the first commit were drawn before it, in unknown time.
     seconds = (last - recent[0][0]).total_seconds()
     return last, sum(count for _, count in recent[1:]) / seconds if seconds > 0 else None
 

@@ -1,8 +1,8 @@
-"""Rows as lines of text that fit a width.
+"""Lay out rows as lines of text that fit a width.
 
-What all rows share is said once above them. Numbers, and words without blanks such as ids, stand whole. Longer text is
-cut where there is no room for it and ends in … then. Columns that do not fit even so are left out, and the caller says
-so. Without a width nothing is cut or left out. Lines come block by block: the first ones do not wait for the last.
+A value that all rows share stands once above them. Numbers are never cut, nor are words without blanks, such as ids. A
+longer text is cut if there is no room for it, and ends in …. Columns that still do not fit are left out, and the caller
+says so. Without a width, nothing is cut or left out. Lines come in blocks, so that the first do not wait for the last.
 
 Polars prints a frame too, but it passes on escape sequences, and says neither what rows share nor what it left out.
 """
@@ -18,15 +18,18 @@ from samples.query.plain import Column, blocks, compute, is_nested, is_number, p
 
 GAP = "  "
 _BLOCK = 4096  # rows at once
-_LONG = 48  # a longer word is no id that must stand whole, unless half the width is longer still
-_LEAST = 12  # columns of a terminal that a text which is cut keeps
-_HEADING = 24  # a heading is cut where it is longer, and longer than its values
-_APART = 100  # the most that values are padded to where there is no width
+_LONG = 48  # a word up to this length, or up to half the width, may be an id and is not cut
+_LEAST = 12  # columns of a terminal that a cut text keeps at least
+_HEADING = 24  # a heading is cut if it is longer than this and than its values
+_APART = 100  # without a width, values are padded to no more than this
 
 
 @dataclass
 class _Column:
-    """One column: how wide its values are, how narrow it may be made, whether they may be cut, how wide it becomes."""
+    """One column. Its widest value takes `natural` columns of a terminal, and it may be made as narrow as `least`.
+
+    `cutting` says whether values may be cut, `given` how wide the column becomes, `right` on which side values end.
+    """
 
     name: str
     heading: str
@@ -37,7 +40,7 @@ class _Column:
     given: int = 0
 
     def place(self, cells: list[str]) -> list[str]:
-        """Bring values to the column's width: shorter ones are padded, longer texts are cut."""
+        """Bring values to the column's width: pad shorter ones, cut longer texts."""
         room = self.given
         if all(map(str.isascii, cells)):
             if self.cutting and max(map(len, cells), default=0) > room:
@@ -85,7 +88,7 @@ class Table:
 
 
 def laid_out(shown: pa.Table, whole: pa.Table, room: int | None) -> Table:
-    """Lay out some rows of the whole; a single row that does not fit is turned: a line for each column."""
+    """Lay out some rows of the whole. A single row that does not fit becomes one line for each column."""
     once = shared(whole, room)
     said = [f"{printable(name, lines=False)}: {value}" for name, value in once.items()]
     table = Table(shown.drop_columns(list(once)), room, _packed(said, room))
@@ -96,7 +99,7 @@ def laid_out(shown: pa.Table, whole: pa.Table, room: int | None) -> Table:
 
 
 def shared(rows: pa.Table, room: int | None = None) -> dict[str, str]:
-    """Return the columns in which two or more rows all hold one value, with it; none where that is every column."""
+    """Return the columns in which all of several rows hold one value, with it; none if that is true of every column."""
     if rows.num_rows < 2:  # noqa: PLR2004 - one row shares nothing
         return {}
     same = [name for name in rows.column_names if _same(rows[name])]
@@ -104,7 +107,7 @@ def shared(rows: pa.Table, room: int | None = None) -> dict[str, str]:
 
 
 def _packed(parts: list[str], room: int | None) -> list[str]:
-    """Put texts into as few lines as hold them; one that is wider than a line is cut."""
+    """Join texts into as few lines as possible. A text wider than a line is cut."""
     lines: list[str] = []
     for part in parts:
         whole = part if room is None else cut(part, room)
@@ -134,7 +137,7 @@ def _measured(name: str, column: Column, room: int | None) -> _Column:
 
 
 def _widest(column: Column, most: int) -> int:
-    """Return the width of the widest value, or `most` where one is wider."""
+    """Return the width of the widest value, but no more than `most`."""
     if types.is_string(column.type) and not compute.any(compute.match_substring_regex(column, "[^ -~]")).as_py():
         return min(compute.max(compute.utf8_length(column)).as_py() or 1, most)
     widest = 1
@@ -146,7 +149,7 @@ def _widest(column: Column, most: int) -> int:
 
 
 def _blanks(column: Column) -> bool:
-    """Whether values are more than one word each."""
+    """Whether some value has more than one word."""
     if is_nested(column.type):
         return True
     words = plain(column)
@@ -154,7 +157,7 @@ def _blanks(column: Column) -> bool:
 
 
 def _fitting(columns: list[_Column], room: int) -> list[_Column]:
-    """Choose the columns that fit, first ones first, and give each its width."""
+    """Choose the columns that fit, beginning with the first, and set the width of each."""
     taken: list[_Column] = []
     used = -len(GAP)
     for column in columns:

@@ -1,8 +1,7 @@
-"""The views of a lake in a DuckDB connection.
+"""Make the views of a lake in a DuckDB connection.
 
-Below the views stand the tables (schema `lake`): the exact list of files that the pinned commits name, never a
-pattern. What filters leave out is left out there, once, for every view: whole files where a run or a
-verifier is left out, rows where a problem is.
+The views read tables (schema `lake`). A table is the exact list of files that the pinned commits name, never a pattern.
+Filters apply to the tables, once for all views: runs and verifiers are left out as whole files, problems row by row.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,13 +20,13 @@ from samples.query import lost, repeats
 from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
-_FEW = 8  # judges
+_FEW = 8  # pairs of run and verifier
 _MOST_COMPARED = 1 << 30  # bytes of texts and tokens that one question compares with their checksums
 
 
 @cache
 def beneath(view: str) -> frozenset[str]:
-    """Return the tables that a view stands on, whatever lies between."""
+    """Return the tables that a view reads, directly or through other views."""
     return frozenset(
         table
         for name in samples_queries.header(f"views/{view}").reads
@@ -36,21 +35,21 @@ def beneath(view: str) -> frozenset[str]:
 
 
 def tables(views: Iterable[str]) -> frozenset[str]:
-    """Return the tables that views stand on."""
+    """Return the tables that these views read."""
     return frozenset[str]().union(*map(beneath, views))
 
 
 class Views:
-    """The views of a pinned lake in one connection; `paths` are the files that they read. None is there at first."""
+    """The views of a pinned lake in one connection. At first there are none. `paths` are the files that they read."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Tables) -> None:
         self.connection = connection
         self.lake = lake
         self.paths: set[str] = set()
-        self._related: dict[str, tuple[list[str], str]] = {}  # of each table, the files and what is left of their rows
+        self._related: dict[str, tuple[list[str], str]] = {}  # for each table: its files, and SQL for the rows kept
         self._engines: dict[str, str] | None = None  # of every run
         self._defined: set[str] = set()
-        self._judges: list[dict[str, str]] = []  # what is filled into views
+        self._judges: list[dict[str, str]] = []  # values to fill into views
         self._remote: Any = None
         connection.execute("CREATE SCHEMA lake")
         if not lake.place.is_local:
@@ -61,11 +60,11 @@ class Views:
 
     @property
     def failure(self) -> Exception | None:
-        """What went wrong at the lake's store, when DuckDB failed because of it."""
+        """The error of the lake's store, if DuckDB failed because of it."""
         return self._remote and self._remote.failure
 
     def create(self, names: Iterable[str], kept: Selection = EVERYTHING) -> None:
-        """Create these views, and all that they stand on; anew where something else is kept than before."""
+        """Create these views and all that they read. Make those again that held other rows before."""
         order = list(in_order(names))
         changed: set[str] = set()
         read = {name: snapshot_files(self.lake, TABLES[name], kept) for name in sorted(tables(order))}
@@ -98,15 +97,15 @@ class Views:
 def define(
     connection: duckdb.DuckDBPyConnection, names: Iterable[str], judges: Sequence[Mapping[str, str]] = ()
 ) -> None:
-    """Create these views, each after those it reads, over the relations of schema `lake`, which are there.
+    """Create these views in the given order, in which each comes after those it reads. Schema `lake` must be there.
 
-    `judges` is what to fill into views for each pair of run and verifier, if these are known.
+    `judges` holds the values to fill into views for each pair of run and verifier, if these are known.
     """
     for name in names:
         select = _select(name, judges)
         if samples_queries.header(f"views/{name}").made == ("once",):
             made = connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS {select}").fetchall()
-            # Where no row is, nothing that reads it need be planned or run.
+            # If there are no rows, DuckDB need not plan or run what reads them.
             select = f"FROM lake.{name}" if made != [(0,)] else f"FROM lake.{name} WHERE false"
         connection.execute(f"CREATE OR REPLACE VIEW {name} AS {select}")
 
@@ -114,8 +113,8 @@ def define(
 def _select(view: str, judges: Sequence[Mapping[str, str]]) -> str:
     """Return a view's SQL.
 
-    Verdicts are grouped judge by judge while there are few: DuckDB groups by one column of a dictionary in two thirds
-    of the time that it takes for several. Planning takes longer with each part.
+    While there are few pairs of run and verifier, the verdicts of each are grouped apart: DuckDB groups by one column
+    of a dictionary in two thirds of the time that it takes for several. Planning takes longer with each part.
     """
     text = samples_queries.text(f"views/{view}")
     if not samples_queries.header(f"views/{view}").each:
@@ -127,7 +126,7 @@ _ANY_JUDGE = {"run_id": "run_id", "verifier": "verifier", "first_pass": "min(pas
 
 
 def _judges(verdicts: Iterable[SnapshotFile]) -> list[dict[str, str]]:
-    """Return what is filled into views for each pair of run and verifier that some verdicts are of."""
+    """Return the values to fill into views for each pair of run and verifier that has verdicts."""
     passes: dict[tuple[str, str], set[int | None]] = {}
     for file in verdicts:
         passes.setdefault((file.partition["run_id"], file.partition["verifier"]), set()).add(file.pass_id)
@@ -165,6 +164,8 @@ def relate(
     elif doubtful:
         found, key = _files(connection, table, "files", paths), ", ".join(table.key)
         sources = [f"(SELECT DISTINCT ON ({key}) * FROM {found} ORDER BY {repeats.order(table)})"]  # noqa: S608 - names of our own
+    if table.name == "runs" and paths:
+        sources = [_WHOLE_RUNS.format(rows=sources[0])]
     columns, left = ", ".join(table.schema.names), _kept(table, kept, hidden)
     rows = " UNION ALL ".join(f"SELECT {columns} FROM {source} {left}" for source in sources)  # noqa: S608 - names of our own
     connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {rows}")
@@ -182,8 +183,20 @@ def _files(connection: duckdb.DuckDBPyConnection, table: Table, name: str, paths
     return f"read_parquet(getvariable('{table.name}_{name}'), {hive}{numbers})"
 
 
+# An imported run has a further row for the problems that a longer file brought.
+_WHOLE_RUNS = """(
+    SELECT
+        run_id,
+        COLUMNS(* EXCLUDE (run_id, problem_hashes, created_at)).arg_min(created_at),
+        map_from_entries(flatten(list(map_entries(problem_hashes)))) AS problem_hashes,
+        min(created_at) AS created_at
+    FROM {rows}
+    GROUP BY run_id
+)"""
+
+
 def _kept(table: Table, kept: Selection, hidden: Collection[str] = ()) -> str:
-    """Say in SQL which rows of a table filters leave."""
+    """Return the SQL that keeps the selected rows of a table, without those of `hidden` runs."""
     names = set(table.schema.names)
     if table.name == "problems":
         return "SEMI JOIN kept_problems USING (dataset, problem_id, problem_hash)" if kept.problems else ""
@@ -228,7 +241,7 @@ _SQL_TYPES: dict[pa.DataType, str] = {
 
 
 def describe(name: str | None = None) -> pa.Table:
-    """Return the reference of views: view, column, type, meaning; of one view when it is named.
+    """Return the columns of all views, or of one view: view, column, type, meaning.
 
     Raises:
         UsageError: There is no such view.

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from samples.errors import UsageError
 from samples.lake.tables import Tables
+from samples.pipeline import progress
 from samples.pipeline.cluster import cluster
 from samples.pipeline.receipts import looks
 from samples.pipeline.stream import Stream
@@ -37,14 +38,24 @@ _RAY_CHUNK = 2_000  # samples in a chunk on Ray; their verdicts come back togeth
 
 @dataclass(frozen=True)
 class Status:
-    """The progress of a pass: samples judged, samples pending at its start, and samples judged per second."""
+    """The progress of a pass: samples judged, samples pending at its start, and samples judged per second.
+
+    `seconds_left` is None while no estimate means something.
+    """
 
     done: int
     pending: int
     per_second: float
+    seconds_left: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.done:,}/{self.pending:,} verified, {self.per_second:,.0f}/s"
+        if not self.done:
+            return "starting workers"
+        return progress.line(
+            f"{self.done:,}/{self.pending:,} verified",
+            progress.time_left(self.seconds_left),
+            f"{self.per_second:,.0f}/s",
+        )
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,7 @@ def rescore(
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
     chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
     ledger = Ledger.begin(lake, judge, again=again)
+    estimate = progress.Estimate()
     began = time.monotonic()
     with Pending(lake, chosen, judge.name, judge.version, again=again) as pending:
         wanted = len(pending)
@@ -109,7 +121,9 @@ def rescore(
                     for rows in tables:
                         ledger.take(rows)
                     done = ledger.taken
-                    watch(Status(done, wanted, done / max(time.monotonic() - began, 1e-9)))
+                    rate = done / max(time.monotonic() - began, 1e-9)
+                    left = estimate.left(done, wanted, (wanted - done) / rate if rate else None)
+                    watch(Status(done, wanted, rate, left))
                     if stop.is_set():
                         break
         ledger.commit()

@@ -12,8 +12,17 @@ import pyarrow.compute as pc
 
 from samples.errors import UsageError
 from samples.lake.tables import Tables
-from samples.runs.run import find
+from samples.runs.run import Run, find
 from samples_schemas import RUN_LABELS
+
+
+def add_labels(lake: Tables, run: Run, given: Mapping[str, str]) -> None:
+    """Set the labels that a command gives a recorded run beside those of the command that began it.
+
+    Those of the first command are not set again: somebody may have changed or removed them since.
+    """
+    if new := {key: value for key, value in given.items() if run.labels.get(key) != value}:
+        label(lake, run.run_id, new)
 
 
 def label(lake: Tables, run: str, labels: Mapping[str, str | float]) -> dict[str, str]:

@@ -3,28 +3,36 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from samples.errors import UsageError
+from samples.files.values import short_json
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem
+from samples.runs.labels import add_labels
 from samples.runs.request import Prepared
 from samples.runs.run import Run, register
 from samples_schemas import INGESTS, PROBLEMS, PROMPTS
+
+_BEFORE, _SHOWN = 20, 60  # characters of a prompt in a message: before the first difference, and in all
 
 
 def record(lake: Tables, prepared: Prepared) -> Run:
     """Add the run, its problems and its prompts to the lake if they are missing. Return the run as recorded.
 
     Raises:
-        UsageError: The run's name belongs to another run.
+        UsageError: The run's name belongs to another run, the run has another name, or its samples were drawn for
+            other prompts than those rendered now.
     """
     run = register(lake, prepared.run)
+    add_labels(lake, run, prepared.run.labels)
     add_problems(lake, run.dataset, prepared.problems.problems)
-    lake.append(PROMPTS.name, run.run_id, lambda: _new_prompts(lake, prepared))
+    lake.append(PROMPTS.name, run.run_id, lambda: _new_prompts(lake, run, prepared))
     lake.append(INGESTS.name, run.run_id, lambda: _newly_wanted(lake, run, prepared.request.k))
     return run
 
@@ -50,6 +58,12 @@ def problems(lake: Tables, run: Run, ids: Sequence[str] | None = None) -> Iterat
                 if run.problem_hashes.get(row["problem_id"]) == row["problem_hash"]:
                     content = (row["question"], row["answer"], row["tests"], json.loads(row["metadata"]))
                     yield Problem(row["problem_id"], *content)
+
+
+def problem_versions(lake: Tables, dataset: str, hashes: Mapping[str, str]) -> dict[str, Problem]:
+    """Return the lake's problems of these ids and hashes; those that it lacks are left out."""
+    run = Run("", dataset, "", "", {}, dict(hashes))
+    return {problem.problem_id: problem for problem in problems(lake, run, list(hashes))}
 
 
 def _newly_wanted(lake: Tables, run: Run, k: int) -> list[tuple[pa.Table, Mapping[str, str]]]:
@@ -78,7 +92,36 @@ def _new_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> list[
     return [(pa.Table.from_pylist(rows, schema=PROBLEMS.file_schema), {"dataset": dataset})]
 
 
-def _new_prompts(lake: Tables, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
-    partition = {"run_id": prepared.run.run_id}
-    there = lake.read(PROMPTS.name, columns=["problem_id"], **partition).num_rows
-    return [] if there else [(prepared.prompts, partition)]
+def _new_prompts(lake: Tables, run: Run, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
+    partition = {"run_id": run.run_id}
+    recorded = lake.read(PROMPTS.name, **partition)
+    if not recorded.num_rows:
+        return [(prepared.prompts, partition)]
+    _require_same(recorded, run, prepared)
+    return []
+
+
+def _require_same(recorded: pa.Table, run: Run, prepared: Prepared) -> None:
+    """Check that the prompts rendered now are those that the run's samples were drawn for."""
+    before = {row["problem_id"]: (row["text"], row["token_ids"]) for row in recorded.to_pylist()}
+    for row in prepared.prompts.to_pylist():
+        problem, now = row["problem_id"], (row["text"], row["token_ids"])
+        if (then := before.get(problem, ("", []))) != now:
+            raise UsageError(
+                f'run {run.name}: the prompt of problem "{problem}" is not the one that its samples were drawn for: '
+                f"{_difference(then[0], now[0])}; {_mend(run.versions, prepared.run.versions)}, or begin another run "
+                "with another --seed"
+            )
+
+
+def _difference(then: str, now: str) -> str:
+    if then == now:
+        return "the same text becomes other tokens"
+    pairs = enumerate(zip_longest(then, now))
+    at = max(next(number for number, (a, b) in pairs if a != b) - _BEFORE, 0)
+    return f"{short_json(then[at:], _SHOWN)} was sent then, {short_json(now[at:], _SHOWN)} would be sent now"
+
+
+def _mend(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    changed = [f"{name} {then[name]}, now {now[name]}" for name in then if now.get(name, then[name]) != then[name]]
+    return f"install the versions that it began with ({'; '.join(changed)})" if changed else "restore the template"

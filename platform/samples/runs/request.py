@@ -1,19 +1,20 @@
 """Read what a person asks of an ingest, and prepare it: problems, run and prompts. Nothing is started."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import pyarrow as pa
 
 from samples import engines
 from samples.engines import Placement, Sampling
+from samples.engines.engine_args import deciding
 from samples.engines.identity import identify
 from samples.errors import UsageError, meant
 from samples.lake.storage import locate
 from samples.problems.problems import ProblemSet, load
 from samples.runs import templates
-from samples.runs.run import Run, run_id, specify
+from samples.runs.run import Run, specify
 from samples_schemas import PROMPTS
 
 LARGEST_UNIT = 64  # most samples of one problem that are drawn and committed together
@@ -47,6 +48,7 @@ class Request:
     template: str = "chat"
     system: str | None = None
     suffix: str | None = None
+    template_date: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     # how
@@ -110,20 +112,23 @@ def prepare(request: Request) -> Prepared:
     """
     problems = load(request.problems, dataset=request.dataset, fields=request.fields, limit=request.limit)
     tokenizer = engines.tokenizer(request.engine, request.model, request.revision)
-    template = templates.load_template(request.template, tokenizer, system=request.system, suffix=request.suffix)
-    weights = identify(request.engine, request.model, request.revision)
+    template = templates.load_template(
+        request.template, tokenizer, system=request.system, suffix=request.suffix, date=request.template_date
+    )
+    weights = identify(request.engine, request.model, request.revision, request.dtype)
     specification = specify(
         model=weights.name,
         revision=weights.revision,
         engine=request.engine,
-        dtype=request.dtype,
+        dtype=weights.dtype,
         template=template,
         sampling=request.sampling,
         seed=request.seed,
         problems=problems,
+        engine_args=deciding(request.placement.extra),
     )
     run = Run(
-        name=request.name or f"{weights.name.rsplit('/', 1)[-1]}-{problems.dataset}-{run_id(specification)[1:7]}",
+        name=request.name or "",
         dataset=problems.dataset,
         engine=request.engine,
         model=weights.path,
@@ -132,6 +137,7 @@ def prepare(request: Request) -> Prepared:
         labels=dict(request.labels),
         versions=engines.versions(request.engine),
     )
+    run = run if run.name else replace(run, name=run.default_name)
     rendered = [templates.prompt_ids(tokenizer, template, problem) for problem in problems.problems]
     prompts = pa.table(
         {

@@ -2,13 +2,14 @@
 
 A run's id is the hash of its specification. The specification holds everything that decides which distribution
 completions are drawn from. It does not hold the number of samples, nor how machines are used. Sampling parameters at
-their neutral value are left out of the hash, so that a parameter added later does not change old ids.
+their neutral value are left out of the hash, so that a parameter added later does not change old ids. The wing's
+docstring (`samples.runs`) says for each setting where it is kept.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.metadata import version
@@ -24,6 +25,7 @@ from samples.problems.problems import ProblemSet
 from samples.runs.templates import Template
 from samples_schemas import RUNS
 
+IMPORTED = "imported"  # the engine of runs whose samples came in a file
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -58,6 +60,11 @@ class Run:
         return self.model if _HUB_NAME.fullmatch(self.model) else self.model.rstrip("/").rpartition("/")[2]
 
     @property
+    def default_name(self) -> str:
+        """The name of a run that nobody named."""
+        return f"{self.model_name.rsplit('/', 1)[-1]}-{self.dataset}-{self.run_id[1:7]}"
+
+    @property
     def partition(self) -> dict[str, str]:
         """The partition values of this run's samples and completions."""
         return {"dataset": self.dataset, "run_id": self.run_id}
@@ -73,12 +80,15 @@ def specify(
     sampling: Sampling,
     seed: int,
     problems: ProblemSet,
+    engine_args: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the specification of a run as JSON values. Its hash is the run's id.
 
     `model` and `revision` identify the weights, wherever they are stored: a hub's name and commit, or a folder's name
-    and the fingerprint of its content.
+    and the fingerprint of its content. `engine_args` are the engine arguments that decide what is drawn. They and the
+    template's date are left out if there are none.
     """
+    named = {name: getattr(template, name) for name in ("kind", "text", "system", "suffix")}
     return {
         "model": model,
         "revision": revision,
@@ -86,9 +96,10 @@ def specify(
         "dtype": dtype,
         "dataset": problems.dataset,
         "problems": problems.hash,
-        "template": {name: getattr(template, name) for name in ("kind", "text", "system", "suffix")},
+        "template": named | ({"date": template.date} if template.date else {}),
         "sampling": json.loads(json.dumps(asdict(sampling))),
         "seed": seed,
+        **({"engine_args": dict(engine_args)} if engine_args else {}),
     }
 
 
@@ -118,35 +129,80 @@ def seed_of(run: str, problem_id: str, sample_index: int) -> int:
 
 
 def register(lake: Tables, run: Run) -> Run:
-    """Record a run unless the lake has it. Return it as recorded: the first name and labels stay.
+    """Record a run unless the lake has it. Return it as recorded: with its first name and labels.
+
+    A run whose name is `default_name` was not named, and takes the name that it has.
 
     Raises:
-        UsageError: The name already belongs to another run. The message says what differs.
+        UsageError: The name already belongs to another run (the message says what differs), or the run already has
+            another name.
     """
-    recorded = run
+    found = run
 
     def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
-        nonlocal recorded
-        known = lake.read("runs").to_pylist()
-        for row in known:
-            if row["run_id"] == run.run_id:
-                recorded = _from_row(row)
-                return []
-            if row["name"] == run.name:
-                raise UsageError(
-                    f'name "{run.name}" is already run {row["run_id"]}, which differs in '
-                    f"{differences(json.loads(row['specification']), run.specification)}; choose another --name"
-                )
-        return [(pa.Table.from_pylist([_to_row(run)], schema=RUNS.schema), {})]
+        nonlocal found
+        before = recorded(lake, run)
+        found = before or run
+        return [] if before else [(pa.Table.from_pylist([_to_row(run)], schema=RUNS.schema), {})]
 
     lake.append("runs", "runs", choose)
-    return recorded
+    return found
+
+
+def recorded(lake: Tables, run: Run) -> Run | None:
+    """Return a run as the lake has it: with its first name and labels; None if it is new.
+
+    Raises:
+        UsageError: As `register`.
+    """
+    for known in every(lake):
+        if known.run_id == run.run_id:
+            _require_same_name(known, run)
+            return known
+        if known.name == run.name:
+            raise UsageError(
+                f'name "{run.name}" is already run {known.run_id}, which differs in '
+                f"{differences(known.specification, run.specification)}; choose another --name"
+            )
+    return None
+
+
+def _require_same_name(known: Run, run: Run) -> None:
+    """Check that a recorded run is not given a second name, which nobody could find it by."""
+    if run.name not in {known.name, run.default_name}:
+        raise UsageError(
+            f'--name "{run.name}": these settings are run {known.name} ({run.run_id}) already, and a run has one '
+            f"name: repeat the command with --name {known.name}"
+            + ("" if run.engine == IMPORTED else ", or change a setting, such as --seed, to draw another run")
+        )
+
+
+def extend(lake: Tables, run: Run, problem_hashes: Mapping[str, str]) -> Run:
+    """Add problems to a recorded run, in a row of their own; return the run with them.
+
+    Only imported runs grow: the problems of others are in their id.
+    """
+
+    def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
+        known = next(one for one in every(lake) if one.run_id == run.run_id).problem_hashes
+        new = {problem: version for problem, version in problem_hashes.items() if problem not in known}
+        more = replace(run, problem_hashes=new, created_at=datetime.now(UTC))
+        return [(pa.Table.from_pylist([_to_row(more)] if new else [], schema=RUNS.schema), {})]
+
+    lake.append("runs", "runs", choose)
+    return next(one for one in every(lake) if one.run_id == run.run_id)
 
 
 def every(lake: Tables) -> list[Run]:
     """Return all runs of a lake, the oldest first."""
-    rows = lake.read("runs").sort_by("created_at").to_pylist()
-    return [_from_row(row) for row in rows]
+    found: dict[str, Run] = {}
+    for row in lake.read("runs").sort_by("created_at").to_pylist():
+        run = _from_row(row)
+        before = found.get(run.run_id)
+        found[run.run_id] = (
+            replace(before, problem_hashes=run.problem_hashes | before.problem_hashes) if before else run
+        )
+    return list(found.values())
 
 
 def find(lake: Tables, name: str) -> Run:

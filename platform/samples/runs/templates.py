@@ -3,10 +3,14 @@
 There are three kinds: the model's own chat template, the plain question, and a Jinja file. A run's id depends on the
 template's text, because a template changes scores more than most models do. No template gets the gold answer. A Jinja
 file runs in a sandbox and can read only the problem.
+
+Some chat templates write today's date (`strftime_now`: Llama 3.2, SmolLM3, gpt-oss). Here they get a date that is part
+of the template, never the clock's: a run that goes on tomorrow asks what it asked today.
 """
 
 import traceback
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,10 @@ from samples.errors import MissingExtra, TemplateError, first_line
 from samples.problems.fields import GOLD
 from samples.problems.problems import Problem
 
+DATE = "2024-07-26"  # for templates that write a date: the day that those of Llama 3 write where there is no clock
+
 _VARIABLES = ("question", "problem_id", "metadata", "system", "suffix")
+_CLOCK = "strftime_now"  # the function that transformers gives to chat templates
 
 
 @dataclass(frozen=True)
@@ -24,13 +31,15 @@ class Template:
     """One way of writing prompts. With the same tokenizer, equal templates write the same prompts.
 
     `kind` is "chat", "plain" or "jinja". `text` is the model's chat template, the plain format or the file's text.
-    `suffix` follows the question on a line of its own. `path` names the file in errors, and serves nothing else.
+    `suffix` follows the question on a line of its own. `date` (YYYY-MM-DD) is set if the text asks for today's date.
+    `path` names the file in errors, and serves nothing else.
     """
 
     kind: str
     text: str
     system: str | None = None
     suffix: str | None = None
+    date: str | None = None
     path: str | None = field(default=None, compare=False)
 
     def render(self, problem: Problem, tokenizer: Tokenizer) -> str:
@@ -46,8 +55,9 @@ class Template:
             return question
         # A system text of "" is passed on too: it switches off the default one of some chat templates.
         system = [] if self.system is None else [{"role": "system", "content": self.system}]
+        messages = [*system, {"role": "user", "content": question}]
         try:
-            return tokenizer.render_chat([*system, {"role": "user", "content": question}])
+            return tokenizer.render_chat(messages, self.date) if self.date else tokenizer.render_chat(messages)
         except Exception as error:  # a chat template can raise anything; many have no system role
             reason = f"the model's chat template fails: {first_line(error)}"
             raise TemplateError(f'problem "{problem.problem_id}": {reason}') from error
@@ -59,6 +69,7 @@ class Template:
             "metadata": {name: value for name, value in problem.metadata.items() if name.lower() not in GOLD},
             "system": self.system or "",
             "suffix": self.suffix or "",
+            **({_CLOCK: datetime.fromisoformat(self.date).strftime} if self.date else {}),
         }
         try:
             return _compiled(self.text).render(variables)
@@ -69,29 +80,50 @@ class Template:
 
 
 def load_template(
-    choice: str, tokenizer: Tokenizer, *, system: str | None = None, suffix: str | None = None
+    choice: str,
+    tokenizer: Tokenizer,
+    *,
+    system: str | None = None,
+    suffix: str | None = None,
+    date: str | None = None,
 ) -> Template:
     """Make the template of `choice`: "chat" (the model's own), "plain" (the question alone) or a Jinja file's path.
 
     A Jinja file gets question, problem_id, metadata (without fields known to hold gold answers), system and suffix (""
     for None). It is parsed like a chat template: a block leaves no line of its own, and one final newline is dropped.
+    A template that asks for today's date gets `date` (YYYY-MM-DD), by default DATE.
 
     Raises:
-        TemplateError: There is no such template, it does not parse, or it does not use `system` or `suffix`.
+        TemplateError: There is no such template, it does not parse, or it does not use `system`, `suffix` or `date`.
         MissingExtra: A Jinja file needs jinja2, which is not installed.
     """
     suffix = suffix or None
     if choice == "chat":
         if tokenizer.chat_template is None:
             raise TemplateError("the model has no chat template: use --template plain, or a Jinja file of your own")
-        return Template("chat", tokenizer.chat_template, system, suffix)
+        return Template("chat", tokenizer.chat_template, system, suffix, _date(tokenizer.chat_template, date))
     if choice == "plain":
         if system is not None:
             raise TemplateError("a plain template has no place for a system text: use --template chat or a Jinja file")
-        return Template("plain", "{question}\n{suffix}" if suffix else "{question}", None, suffix)
+        return Template("plain", "{question}\n{suffix}" if suffix else "{question}", None, suffix, _date("", date))
     text = _text(choice)
     _check(choice, text, {"system": system, "suffix": suffix})
-    return Template("jinja", text, system, suffix, choice)
+    return Template("jinja", text, system, suffix, _date(text, date), choice)
+
+
+def _date(text: str, given: str | None) -> str | None:
+    """Return the date that a template of this text is rendered with; None if it does not ask for one."""
+    if _CLOCK not in text:
+        if given is not None:
+            raise TemplateError(
+                f"the template does not ask for the date ({_CLOCK}), so --template-date would have no effect; "
+                "leave it out"
+            )
+        return None
+    try:
+        return datetime.strptime(DATE if given is None else given, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a day has no zone
+    except ValueError as error:
+        raise TemplateError(f"--template-date {given}: expected a day as YYYY-MM-DD, such as {DATE}") from error
 
 
 def prompt_ids(tokenizer: Tokenizer, template: Template, problem: Problem) -> tuple[str, list[int]]:
@@ -135,7 +167,7 @@ def _check(path: str, text: str, given: dict[str, str | None]) -> None:
     except TemplateSyntaxError as error:
         raise TemplateError(f"{path} line {error.lineno}: is not Jinja: {error.message}") from error
     there = f"a template has {', '.join(_VARIABLES)}"
-    if unknown := sorted(used - {*_VARIABLES, *environment.globals}):
+    if unknown := sorted(used - {*_VARIABLES, _CLOCK, *environment.globals}):
         line = next((number for number, row in enumerate(text.split("\n"), 1) if unknown[0] in row), 1)
         raise TemplateError(f'{path} line {line}: there is no variable "{unknown[0]}"; {there}')
     if not used & {"question", "metadata"}:

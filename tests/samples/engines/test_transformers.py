@@ -12,7 +12,7 @@ from samples import engines
 from samples.engines import Placement, Sampling
 from samples.engines.distribution import processed_logits
 from samples.engines.transformers import TransformersEngine
-from samples.errors import ModelError, TemplateError
+from samples.errors import ModelError, TemplateError, UsageError
 
 pytestmark = pytest.mark.heavy
 
@@ -163,3 +163,22 @@ def test_a_model_without_chat_template_says_so(tiny_model: str) -> None:
     tokenizer.inner.chat_template = None  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(TemplateError, match="has no chat template"):
         tokenizer.render_chat([])
+
+
+@pytest.mark.parametrize(("date", "shown"), [("2024-07-26", "26 Jul 2024"), ("2026-02-01", "01 Feb 2026")])
+def test_a_template_that_writes_the_date_is_rendered_with_the_runs_own(tiny_model: str, date: str, shown: str) -> None:
+    tokenizer = engines.tokenizer("transformers", tiny_model)
+    tokenizer.inner.chat_template = "{% set d = strftime_now('%d %b %Y') %}{{ d }}|{{ messages[0].content }}"
+    assert tokenizer.render_chat([{"role": "user", "content": "hi"}], date) == f"{shown}|hi"
+
+
+def test_engine_arguments_are_vllms_alone(tiny_model: str) -> None:
+    with pytest.raises(UsageError, match="engine transformers has no engine arguments: leave out --engine-arg"):
+        engines.load("transformers", tiny_model, None, "auto", GIVEN, Placement(extra={"quantization": "fp8"}))
+
+
+@pytest.mark.parametrize(("dtype", "used"), [("auto", "float32"), ("half", "float16"), ("bfloat16", "bfloat16")])
+def test_the_model_computes_in_the_dtype_that_was_asked_for(tiny_model: str, dtype: str, used: str) -> None:
+    engine = engines.load("transformers", tiny_model, None, dtype, GIVEN, Placement())
+    assert isinstance(engine, TransformersEngine)
+    assert str(engine._model.dtype) == f"torch.{used}"

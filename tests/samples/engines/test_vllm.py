@@ -69,6 +69,13 @@ def test_logprobs_are_complete_and_sum_to_vllms_cumulative(engine: VllmEngine, p
         assert stored.token_logprobs.astype(np.float64).sum() == pytest.approx(raw.cumulative_logprob, abs=1e-4)
 
 
+def test_what_vllm_settled_on_while_it_loaded_is_known(engine: VllmEngine) -> None:
+    assert engine.settled["dtype"] == "float32", "the checkpoint's own"
+    assert engine.settled["max_model_len"] == GIVEN.max_model_len
+    assert engine.settled["attention"] != []
+    assert engine.settled["device"]
+
+
 def test_the_same_tokens_get_the_same_logprobs_from_transformers(
     engine: VllmEngine, oracle: TransformersEngine, prompt: list[int]
 ) -> None:

@@ -18,7 +18,7 @@ from samples.exchange.imports.load import load
 from samples.ingest.commit import Committer
 from samples.rescore.rescore import rescore
 
-NOT_COMPARED = ("run_id", "attempt", "verifier", "verifier_version", "pass_id", "problem_hash", "metadata", "tests")
+NOT_COMPARED = ("run_id", "attempt", "pass_id")
 
 
 def content(lake, name, verifier=None):
@@ -56,7 +56,8 @@ def test_a_sampled_run_comes_back_as_it_was(judged, tmp_path, kind):
     copy = Lake(str(tmp_path / "copy"))
     for name in ("samples", "completions", "problems"):
         assert content(copy, name) == content(judged, name)
-    assert content(copy, "verdicts", "imported") == content(judged, "verdicts", "numeric")
+    assert content(copy, "verdicts", "numeric") == content(judged, "verdicts", "numeric")
+    assert rescore(copy, "numeric", workers=1).verified == 0, "the verdicts are those of this version"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -137,10 +138,13 @@ def test_the_current_verdict_is_that_of_the_latest_pass(judged):
 def test_several_verifiers_are_sets_of_columns(judged, tmp_path):
     rescore(judged, "exact", workers=1)
     export(judged, str(tmp_path / "x.jsonl"), io.BytesIO())
+    whole = load(str(tmp_path / "copy"), str(tmp_path / "x.jsonl"), "samples", name="a", dataset="sums")
+    assert whole.verifier == "exact, numeric"
+    assert content(Lake(str(tmp_path / "copy")), "verdicts") == content(judged, "verdicts")
+    load(str(tmp_path / "one"), str(tmp_path / "x.jsonl"), "samples", name="a", dataset="sums", score="exact")
+    assert content(Lake(str(tmp_path / "one")), "verdicts") == content(judged, "verdicts", "exact")
     with pytest.raises(UsageError, match="choose with --score: exact, numeric, or none"):
-        load(str(tmp_path / "copy"), str(tmp_path / "x.jsonl"), "samples", name="a", dataset="sums")
-    load(str(tmp_path / "copy"), str(tmp_path / "x.jsonl"), "samples", name="a", dataset="sums", score="exact")
-    assert content(Lake(str(tmp_path / "copy")), "verdicts") == content(judged, "verdicts", "exact")
+        load(str(tmp_path / "no"), str(tmp_path / "x.jsonl"), "samples", name="a", dataset="sums", score="math")
 
 
 def test_one_of_several_verifiers_is_exported_alone(judged):
@@ -197,3 +201,66 @@ def test_what_the_lake_does_not_hold_is_answered_with_what_it_holds(judged):
         export(judged, "-", io.BytesIO(), verifiers=["math"])
     with pytest.raises(NotFound, match="runs there: toys"):
         export(judged, "-", io.BytesIO(), runs=["nope"])
+
+
+@pytest.fixture
+def coded(bench, tmp_path):
+    """A run over problems with metadata and unit tests, some of them longer than a row."""
+    problems = tmp_path / "code.jsonl"
+    rows = [
+        {"id": n, "question": f"{n} + 1?", "answer": str(n + 1), "level": n, "tests": ["assert f(1) == 2"] * 50}
+        for n in range(3)
+    ]
+    problems.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    b = bench(tmp_path / "lake", problems=problems)
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(4)])
+    rescore(b.lake, "numeric", workers=1)
+    return b.lake
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+@pytest.mark.parametrize("verifiers", [1, 2])
+def test_an_export_pairs_with_its_origin_when_it_is_imported_beside_it(coded, tmp_path, kind, verifiers):
+    if verifiers == 2:
+        rescore(coded, "exact", workers=1)
+    export(coded, str(tmp_path / f"x.{kind}"), io.BytesIO())
+    before = coded.read("problems").num_rows
+    load(coded.uri, str(tmp_path / f"x.{kind}"), "samples", name="again", dataset="code")
+    assert coded.read("problems").num_rows == before, "they are the problems that were there"
+    covered = coded.queries.coverage(a="toys", b="again", verifier="numeric").dicts()
+    assert {row["unpaired"] for row in covered} == {0}
+    assert [row["problems"] for row in covered if row["outcome"].startswith("only")] == [0, 0]
+    compared = coded.queries.compare(a="toys", b="again", verifier="numeric", ks=[1, 4]).dicts()
+    assert [(row["problems"], row["unpaired"]) for row in compared] == [(3, 0), (3, 0)]
+
+
+def test_tests_and_metadata_stand_in_one_row_of_each_problem(coded):
+    sink = io.BytesIO()
+    export(coded, "-", sink)
+    rows = [json.loads(line) for line in sink.getvalue().splitlines()]
+    assert len(rows) == 12
+    assert {row["problem_hash"] for row in rows} == set(coded.read("problems")["problem_hash"].to_pylist())
+    told = [row for row in rows if row["metadata"] is not None]
+    assert [(row["problem_id"], json.loads(row["metadata"])) for row in told] == [
+        (str(n), {"level": n}) for n in range(3)
+    ]
+    assert [row["tests"] is not None for row in rows] == [row["metadata"] is not None for row in rows]
+    assert {row["verifier"] for row in rows} == {"numeric"}
+
+
+def test_a_part_of_an_export_finds_its_problems_in_the_lake_and_nowhere_else(coded, tmp_path):
+    sink = io.BytesIO()
+    export(coded, "-", sink)
+    lines = [line for line in sink.getvalue().splitlines() if json.loads(line)["metadata"] is None]
+    (tmp_path / "part.jsonl").write_bytes(b"\n".join(lines))
+    load(coded.uri, str(tmp_path / "part.jsonl"), "samples", name="part", dataset="code")
+    assert coded.queries.compare(a="toys", b="part", verifier="numeric", ks=[3]).dicts()[0]["unpaired"] == 0
+    with pytest.raises(UsageError, match=r"its rows do not give the problem_hash .* name its problem file with --prob"):
+        load(str(tmp_path / "elsewhere"), str(tmp_path / "part.jsonl"), "samples", name="part", dataset="code")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_fields_of_other_tools_that_are_named_like_ours_are_ignored_without_a_problem_hash(tmp_path):
+    (tmp_path / "x.jsonl").write_text(json.dumps({"problem_id": "p", "correct": True, "metadata": [1], "tests": 7}))
+    load(str(tmp_path / "lake"), str(tmp_path / "x.jsonl"), "samples", name="a", dataset="d")
+    assert Lake(str(tmp_path / "lake")).read("problems")["metadata"].to_pylist() == ["{}"]

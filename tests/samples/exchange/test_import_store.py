@@ -67,18 +67,89 @@ def test_the_same_file_again_adds_nothing(anywhere, tmp_path):
     file = written(tmp_path)
     first = load(anywhere, file, "samples", name="a", dataset="d")
     before = held(anywhere)
-    for name in ("a", "another"):
-        again = load(anywhere, file, "samples", name=name, dataset="d")
-        assert (again.added, again.run.name, again.run.run_id) == ((), "a", first.run.run_id)
-        assert (again.samples, again.verdicts) == (first.samples, first.verdicts)
+    again = load(anywhere, file, "samples", name="a", dataset="d")
+    assert (again.added, again.run.name, again.run.run_id) == ((), "a", first.run.run_id)
+    assert (again.samples, again.verdicts) == (first.samples, first.verdicts)
+    with pytest.raises(UsageError, match=r"are run a .* already, .* repeat the command with --name a"):
+        load(anywhere, file, "samples", name="another", dataset="d")
     assert held(anywhere) == before
 
 
-def test_the_same_rows_in_another_order_are_another_file(tmp_path):
-    load(str(tmp_path / "lake"), written(tmp_path), "samples", name="a", dataset="d")
-    with pytest.raises(UsageError, match=r'name "a" is already run .* which differs in content'):
-        load(str(tmp_path / "lake"), written(tmp_path, ROWS[::-1]), "samples", name="a", dataset="d")
-    assert held(tmp_path / "lake")["runs"] == 1
+def longer(samples=8, problems=5, **change):
+    """Return the rows of a file that goes on with ROWS: more samples of its problems, and more problems."""
+    return [
+        {"problem_id": f"p{p}", "sample_index": n, "completion": f"{p}/{n}", "correct": n % 2 == 0, **change}
+        for p in range(problems)
+        for n in range(samples)
+    ] + [{"problem_id": "only-counts", "n": 10, "c": 3}, {"problem_id": "also-counts", "n": 10, "c": 1}]
+
+
+def test_a_longer_file_of_a_run_adds_what_it_has_more(anywhere, tmp_path):
+    first = load(anywhere, written(tmp_path), "samples", name="a", dataset="d")
+    grown = load(anywhere, written(tmp_path, longer(), "longer.jsonl"), "samples", name="a", dataset="d")
+    assert grown.run.run_id == first.run.run_id
+    assert grown.added == ("completions", "samples", "verdicts", "counts")
+    lake, found = Lake(anywhere), held(anywhere)
+    keys = [{"problem_id": f"p{p}", "sample_index": n} for p in range(5) for n in range(8)]
+    assert found["completions"] == found["samples"] == found["verdicts"] == keys
+    assert found["problems"] == ["also-counts", "only-counts", "p0", "p1", "p2", "p3", "p4"]
+    assert len(set(lake.read("verdicts")["verifier_version"].to_pylist())) == 1
+    assert len(find(lake, "a").problem_hashes) == 7
+    # Every way to the run sees one run with all of it.
+    assert [(row["run"], row["problems"], row["samples"]) for row in lake.query("runs").dicts()] == [("a", 7, 40)]
+    assert lake.sql("SELECT count(*) AS n FROM completions").dicts() == [{"n": 40}]
+    assert [row["problems"] for row in lake.queries.pass_at_k(ks=[1]).dicts()] == [7]
+    before = held(anywhere)
+    for rows in (longer(), ROWS, ROWS[::-1], longer()[::-1], ROWS[:3]):
+        again = load(anywhere, written(tmp_path, rows, "again.jsonl"), "samples", name="a", dataset="d")
+        assert (again.added, again.run.run_id) == ((), first.run.run_id)
+    assert held(anywhere) == before
+
+
+OTHER = {
+    "another completion": (longer(completion="x"), r'sample 0 of problem "p0" is not that of run a'),
+    "another verdict": (longer(correct=True), 'the verdict correct of sample 1 of problem "p0" is not'),
+    "another question": (longer(question="?"), r'problem "p0" \(its question, answer or tests\) is not'),
+    "other counts": ([{"problem_id": "only-counts", "n": 9, "c": 3}], 'number of samples of problem "only-counts" is'),
+    "fewer samples and others": (longer(samples=2), "has 7 of the 13 samples of run a, .* and 5 others"),
+    "none of its samples": ([{"problem_id": "new", "completion": "x"}], "has 0 of the 13 samples of run a"),
+}
+
+
+@pytest.mark.parametrize("what", list(OTHER))
+def test_a_file_that_does_not_go_on_with_the_run_of_its_name_is_refused(tmp_path, what):
+    rows, expected = OTHER[what]
+    lake = str(tmp_path / "lake")
+    load(lake, written(tmp_path), "samples", name="a", dataset="d")
+    before = held(lake)
+    with pytest.raises(UsageError, match=expected) as refused:
+        load(lake, written(tmp_path, rows, "other.jsonl"), "samples", name="a", dataset="d")
+    assert "another --name" in str(refused.value)
+    assert held(lake) == before
+
+
+def test_two_longer_files_at_once_add_every_row_once(tmp_path):
+    lake = str(tmp_path / "lake")
+    load(lake, written(tmp_path), "samples", name="a", dataset="d")
+    failures = []
+
+    def run(samples):
+        try:
+            load(lake, written(tmp_path, longer(samples), f"{samples}.jsonl"), "samples", name="a", dataset="d")
+        except UsageError:
+            pass  # the shorter one came second: the run has more by then
+        except Exception as error:  # noqa: BLE001 - asserted on below, in the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=[samples]) for samples in (6, 7, 9, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    keys = [{"problem_id": f"p{p}", "sample_index": n} for p in range(5) for n in range(9)]
+    found = held(lake)
+    assert found["completions"] == found["samples"] == found["verdicts"] == keys
 
 
 class Killed(Store):
@@ -107,6 +178,19 @@ def test_an_import_that_was_killed_is_finished_by_the_next(anywhere, tmp_path, t
     assert again.added == after
     found = held(anywhere)
     assert len(found["completions"]) == len(found["samples"]) == len(found["verdicts"]) == 12
+
+
+def test_a_longer_file_whose_import_was_killed_is_finished_by_the_next(tmp_path):
+    lake = str(tmp_path / "lake")
+    load(lake, written(tmp_path), "samples", name="a", dataset="d")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Killed, "at", "samples")
+        patch.setattr("samples.exchange.imports.load.Store", Killed)
+        with pytest.raises(KeyboardInterrupt):
+            load(lake, written(tmp_path, longer(), "longer.jsonl"), "samples", name="a", dataset="d")
+    again = load(lake, written(tmp_path, longer(), "longer.jsonl"), "samples", name="a", dataset="d")
+    assert again.added == ("samples", "verdicts", "counts")
+    assert len(held(lake)["completions"]) == len(held(lake)["samples"]) == 40
 
 
 def test_two_imports_at_once_add_every_row_once(anywhere, tmp_path):

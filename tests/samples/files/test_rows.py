@@ -50,6 +50,16 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row(name):
     assert [value for _, value in read(name, b"\xef\xbb\xbf" + FILES[name])] == ROWS
 
 
+def test_blanks_of_any_alphabet_are_blank():
+    blanks = "\u00a0", "\u3000\u2003 \r", "\u2028", "\x1c\t", "\x85"
+    data = "".join(f"{blank}\n{blank}[{number}]{blank}\n" for number, blank in enumerate(blanks))
+    rows = [(f"line {2 * number + 2}", [number]) for number in range(len(blanks))]
+    assert read("f.jsonl", data.encode()) == read("f.jsonl", b"\xef\xbb\xbf" + data.encode()) == rows
+    assert read("f.jsonl", "\u00a0{oops\n".encode()) == [
+        ("line 1", "is not JSON: Expecting property name enclosed in double quotes at column 3")
+    ]
+
+
 def test_a_place_is_the_line_of_a_text_file_and_else_the_row():
     assert [place for place, _ in read("f.jsonl", FILES["f.jsonl"])] == ["line 1", "line 3"]
     assert [place for place, _ in read("f.csv", FILES["f.csv"])] == ["line 2", "line 4"]

@@ -105,7 +105,7 @@ def test_too_little_memory_for_tallies_is_said_as_such(lakes, tmp_path, asked):
         for n in range(300_000)
     ]
     lakes.append(lake, "verdicts", rows, verifier="big", run_id=run_id)
-    with pytest.raises(SamplesError, match=r"allow it more with (--memory|memory=…)$"):
+    with pytest.raises(SamplesError, match=r"; allow more with (--memory|memory=… in Python)$"):
         asked(lake)
 
 

@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from samples.api import Lake
 from samples.engines import Placement, Sampling
-from samples.engines.identity import fingerprint
 from samples.errors import NotFound, UsageError
+from samples.runs.labels import label
+from samples.runs.record import record
 from samples.runs.request import Pool, Request, prepare
 from samples.runs.run import find, register, seed_of
 
@@ -29,6 +31,9 @@ SAME = {
     "replicas": {"pool": Pool(1, 9)},
     "placement": {"placement": Placement(max_num_seqs=4)},
     "unit": {"unit": 3},
+    "engine arguments that only place": {
+        "placement": Placement(extra={"enforce_eager": True, "pipeline_parallel_size": 2, "hf_token": "secret"})
+    },
     "lake": {"lake": "/elsewhere"},
 }
 OTHER = {
@@ -45,6 +50,9 @@ OTHER = {
     "problems": {"limit": 2},
     "dataset": {"dataset": "other"},
     "revision": {"revision": "b"},
+    "quantization": {"placement": Placement(extra={"quantization": "fp8"})},
+    "rope scaling": {"placement": Placement(extra={"hf_overrides": {"rope_scaling": {"factor": 4.0}}})},
+    "an argument that nobody has looked at": {"placement": Placement(extra={"brand_new": None})},
 }
 
 
@@ -86,8 +94,29 @@ def test_a_run_is_registered_once_and_keeps_its_first_name(request_, tmp_path):
     lake = Lake(str(tmp_path / "lake"), create=True)
     first = prepare(replace(request_, name="first")).run
     assert register(lake, first).name == "first"
-    assert register(lake, prepare(replace(request_, name="second")).run).name == "first"
+    assert register(lake, first).name == "first"
+    assert register(lake, prepare(request_).run).name == "first", "nobody named it now"
     assert lake.read("runs").num_rows == 1
+
+
+def test_a_second_name_for_a_run_is_refused_with_the_first(request_, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    record(lake, prepare(replace(request_, name="first")))
+    with pytest.raises(UsageError, match=r"are run first .* already, .* repeat the command with --name first"):
+        record(lake, prepare(replace(request_, name="second", k=99)))
+    assert lake.read("ingests")["k"].to_pylist() == [8]
+    register(lake, prepare(replace(request_, seed=1)).run)
+    with pytest.raises(UsageError, match="--name toy-sums-"):
+        register(lake, prepare(replace(request_, seed=1, name="third")).run)
+
+
+def test_a_later_command_adds_labels_and_does_not_bring_back_old_ones(request_, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    begun = replace(request_, name="mine", labels={"family": "toy", "step": "1"})
+    record(lake, prepare(begun))
+    label(lake, "mine", {"step": "2"})
+    record(lake, prepare(replace(begun, labels={**begun.labels, "role": "base"})))
+    assert label(lake, "mine", {}) == {"family": "toy", "role": "base", "step": "2"}
 
 
 def test_a_name_belongs_to_one_run(request_, tmp_path):
@@ -119,10 +148,37 @@ def test_the_recorded_specification_is_what_the_id_is_the_hash_of(request_, tmp_
     assert again.specification == json.loads(json.dumps(run.specification))
 
 
-def test_a_checkpoint_is_known_by_its_content_wherever_it_lies(tmp_path):
-    for name in ("one", "two", "three"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "config.json").write_text("{}")
-        (tmp_path / name / "model.safetensors").write_bytes(bytes(5 << 20) + (b"new" if name == "three" else b"old"))
-    one, two, three = (fingerprint(tmp_path / name) for name in ("one", "two", "three"))
-    assert one == two != three
+def test_engine_arguments_are_recorded_and_an_empty_list_of_them_leaves_the_id_as_it_was(request_):
+    plain = prepare(request_).run.specification
+    assert "engine_args" not in plain
+    assert "date" not in plain["template"]
+    extra = {"quantization": "fp8", "enforce_eager": True, "hf_token": "secret", "hf_overrides": {"b": 1, "a": (2,)}}
+    placed = prepare(replace(request_, placement=Placement(extra=extra))).run
+    assert placed.specification == plain | {"engine_args": {"hf_overrides": {"a": [2], "b": 1}, "quantization": "fp8"}}
+    turned = {"hf_overrides": {"a": [2], "b": 1}, "quantization": "fp8"}
+    assert run_id(replace(request_, placement=Placement(extra=turned))) == placed.run_id
+    with pytest.raises(UsageError, match=r'engine argument "x" is .*: give it as a JSON value'):
+        prepare(replace(request_, placement=Placement(extra={"x": object()})))
+
+
+def test_ids_of_runs_without_new_settings_are_those_of_the_first_version(request_):
+    # BLAKE2b, 8 bytes, of the specification as sorted JSON, without neutral sampling parameters.
+    request = replace(request_, sampling=Sampling(temperature=0.6, max_tokens=100), dtype="auto")
+    assert run_id(request) == "r4eded7889b5b26bc"
+
+
+def test_a_prompt_that_is_rendered_differently_is_refused(request_, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    prepared = prepare(replace(request_, name="mine"))
+    record(lake, prepared)
+    record(lake, prepared)
+    text = pa.array([text.replace("What", "Say what") for text in prepared.prompts["text"].to_pylist()])
+    edited = replace(prepared, prompts=prepared.prompts.set_column(1, "text", text))
+    with pytest.raises(UsageError, match=r'run mine: the prompt of problem "sum-0" is not the one .*: "<user>What'):
+        record(lake, edited)
+    ids = pa.array([[1, 2, 3]] * 3, prepared.prompts.schema.field("token_ids").type)
+    other = replace(prepared.run, versions={**prepared.run.versions, "toy": "2"})
+    tokens = replace(prepared, run=other, prompts=prepared.prompts.set_column(2, "token_ids", ids))
+    with pytest.raises(UsageError, match=r"the same text becomes other tokens; .*toy 1, now 2.* another --seed"):
+        record(lake, tokens)
+    assert lake.read("prompts").num_rows == 3

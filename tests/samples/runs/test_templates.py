@@ -1,6 +1,7 @@
 """Templates: the prompt is the one asked for, without gold answers, and errors name file and line."""
 
 import pickle
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,15 @@ class Letters:
     def __init__(self, chat_template: str | None = None) -> None:
         self.chat_template = chat_template
 
-    def render_chat(self, messages: list[dict[str, str]]) -> str:
+    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
 
         def raise_exception(message: str) -> None:
             raise ValueError(message)
 
         template = environment.from_string(self.chat_template or "")
-        return template.render(messages=messages, raise_exception=raise_exception)
+        clock = (datetime.fromisoformat(date) if date else datetime.now(UTC)).strftime  # as transformers' own
+        return template.render(messages=messages, raise_exception=raise_exception, strftime_now=clock)
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:
         begin = [1] if special_tokens else []
@@ -175,3 +177,40 @@ def test_an_empty_prompt_is_refused(tmp_path: Path) -> None:
     template = load_template(jinja(tmp_path, "{% if metadata.level > 3 %}{{ question }}{% endif %}"), Letters())
     with pytest.raises(TemplateError, match='problem "p-1": the rendered prompt is empty'):
         prompt_ids(Letters(), template, PROBLEM)
+
+
+# Llama 3.2's way, and gpt-oss's.
+LLAMA = (
+    "{% if strftime_now is defined %}{% set d = strftime_now('%d %b %Y') %}{% else %}{% set d = '?' %}{% endif %}"
+    "Today Date: {{ d }}\n{{ messages[0]['content'] }}"
+)
+GPT_OSS = "Current date: {{ strftime_now('%Y-%m-%d') }}\n{{ messages[0]['content'] }}"
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "other"), [(LLAMA, "26 Jul 2024", "01 Feb 2026"), (GPT_OSS, "2024-07-26", "2026-02-01")]
+)
+def test_a_chat_template_that_writes_the_date_gets_a_fixed_one(text: str, day: str, other: str) -> None:
+    tokenizer = Letters(text)
+    template = load_template("chat", tokenizer)
+    assert f"ate: {day}\n" in template.render(PROBLEM, tokenizer)
+    assert template.date == "2024-07-26"
+    later = load_template("chat", tokenizer, date="2026-02-01")
+    assert f"ate: {other}\n" in later.render(PROBLEM, tokenizer)
+    assert later != template
+
+
+def test_a_jinja_file_that_writes_the_date_gets_it_too(tmp_path: Path) -> None:
+    path = jinja(tmp_path, "{{ strftime_now('%d.%m.%Y %H:%M') }} {{ question }}")
+    assert load_template(path, Letters()).render(PROBLEM, Letters()) == "26.07.2024 00:00 What is 2+2?"
+    assert load_template(path, Letters(), date="2025-12-31").render(PROBLEM, Letters()).startswith("31.12.2025 00:00 ")
+
+
+def test_a_date_that_no_template_asks_for_and_one_that_is_none_are_refused(tmp_path: Path) -> None:
+    assert load_template("chat", Letters(CHAT)).date is None
+    for choice in ("chat", "plain", jinja(tmp_path, "{{ question }}")):
+        with pytest.raises(TemplateError, match="--template-date would have no effect"):
+            load_template(choice, Letters(CHAT), date="2025-12-31")
+    for wrong in ("today", "2025-13-01", "31.12.2025", ""):
+        with pytest.raises(TemplateError, match="expected a day as YYYY-MM-DD, such as 2024-07-26"):
+            load_template("chat", Letters(GPT_OSS), date=wrong)

@@ -8,13 +8,14 @@ about one bit per sample.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from samples.errors import UsageError
 from samples.exchange.imports import Reader
 from samples.exchange.imports.fields import UnclearScore
 from samples.exchange.imports.progress import Progress, Watch
 from samples.exchange.imports.reading import Source, read_values
-from samples.exchange.imports.row import Row, check_row
+from samples.exchange.imports.row import VERIFIER, Row, check_row
 from samples.files.errors import BadRow
 
 _SHOWN = 10  # bad rows that get a line each
@@ -34,6 +35,9 @@ class SeenProblem:
     question_place: str = ""
     gold: str | None = None
     gold_place: str = ""
+    problem_hash: str | None = None
+    tests: str | None = None
+    metadata: dict[str, Any] | None = None
     rows: int = 0
     counted: bool = False
     indices: dict[int, int] = field(default_factory=dict[int, int])  # cell -> its sample indices as bits
@@ -41,13 +45,13 @@ class SeenProblem:
 
 @dataclass
 class Contents:
-    """What a file holds. `problems` keeps the order of the file; `verdicts` counts each status."""
+    """What a file holds. `problems` keeps the order of the file; `verdicts` counts each status, by verifier."""
 
     problems: dict[str, SeenProblem] = field(default_factory=dict[str, SeenProblem])
     samples: int = 0
     completions: int = 0
     counts: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter[str])
+    verdicts: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
     model: str | None = None
 
 
@@ -64,8 +68,12 @@ class Numbering:
         return replace(row, sample_index=index) if row.sample_index is None else row
 
 
-def read_rows(source: Source, reader: Reader, score: str | None) -> Iterator[tuple[str, Row | BadRow]]:
+def read_rows(
+    source: Source, reader: Reader, score: str | None, verifier: str = VERIFIER
+) -> Iterator[tuple[str, Row | BadRow]]:
     """Yield every row of a file with its place: a numbered row that was checked by itself, or what is wrong there.
+
+    `verifier` is the name of the verifier that the file does not name.
 
     Raises:
         UsageError: The file cannot be read, or it is unclear which of its scores counts.
@@ -77,14 +85,14 @@ def read_rows(source: Source, reader: Reader, score: str | None) -> Iterator[tup
             continue
         try:
             for row in reader(value, score):
-                yield place, numbering.number(check_row(row))
+                yield place, numbering.number(check_row(replace(row, verifier=verifier)))
         except UnclearScore as error:
             raise UnclearScore(f"{source.name} {place}: {error}") from error
         except BadRow as error:
             yield place, error
 
 
-def check_file(source: Source, reader: Reader, score: str | None, watch: Watch) -> Contents:
+def check_file(source: Source, reader: Reader, score: str | None, watch: Watch, verifier: str = VERIFIER) -> Contents:
     """Read a file to its end, check all rows, and return what it holds.
 
     Raises:
@@ -96,7 +104,7 @@ def check_file(source: Source, reader: Reader, score: str | None, watch: Watch) 
     count, last = 0, ""
     same: tuple[str, str] | None = None
     progress = Progress(watch, f"reading {source.base}")
-    for number, (place, row) in enumerate(read_rows(source, reader, score), 1):
+    for number, (place, row) in enumerate(read_rows(source, reader, score, verifier), 1):
         wrong, twice = (row, None) if isinstance(row, BadRow) else _take(found, place, row)
         if isinstance(row, Row) and row.same is not None:
             if same is not None and row.same != same:
@@ -142,8 +150,8 @@ def _take(found: Contents, place: str, row: Row) -> tuple[BadRow | None, tuple[s
         found.completions += row.completion is not None
     known.rows += 1
     known.counted |= row.counts is not None
-    if row.verdict is not None:
-        found.verdicts[row.verdict.status] += 1
+    for one in row.verdicts:
+        found.verdicts.setdefault(one.verifier, Counter())[one.verdict.status] += 1
     found.model = found.model or row.model
     return wrong, None
 
@@ -162,6 +170,12 @@ def _disagreement(known: SeenProblem, place: str, row: Row) -> BadRow | None:
         return BadRow(
             f'problem "{row.problem_id}" has the gold answer "{row.gold}" here and "{known.gold}" on {known.gold_place}'
         )
+    for name in ("problem_hash", "tests", "metadata"):
+        before, here = getattr(known, name), getattr(row, name)
+        if before is None:
+            setattr(known, name, here)
+        elif here not in (None, before):
+            return BadRow(f'problem "{row.problem_id}" has another "{name}" than in the rows before')
     return None
 
 

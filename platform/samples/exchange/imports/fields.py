@@ -72,9 +72,9 @@ class Fields:
         raise self._wrong(name, "text or a number" if numbers else "text")
 
     def id(self, name: str) -> str:
-        """Return an id: text that is not blank, or a number."""
-        value = self.text(name, numbers=True)
-        if value is None or not value.strip():
+        """Return an id: text that is not blank, or a number as `samples.problems.problems` writes it."""
+        value, given = self.text(name, numbers=True), self.values.get(name)
+        if value is None or not value.strip() or (isinstance(given, float) and math.isinf(given)):
             raise self._wrong(name, "the problem's id")
         return value
 

@@ -2,33 +2,38 @@
 
 The file is read twice: it is checked whole, then written. The run's specification says that the run is imported, and
 holds the hash of the file. The run id is therefore the file's, whatever the run's name. Importing the file again adds
-what is missing, and nothing twice.
+what is missing, and nothing twice. A longer file of the same run adds what it has more.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from samples.errors import UsageError
 from samples.exchange.imports import FORMATS
-from samples.exchange.imports.check import Contents, check_file, read_rows
+from samples.exchange.imports.check import check_file, read_rows
+from samples.exchange.imports.grow import earlier, require_agreement
 from samples.exchange.imports.problems import problems_in_file, problems_in_set, with_problem_ids
 from samples.exchange.imports.progress import Watch
 from samples.exchange.imports.reading import Source, local_copy
-from samples.exchange.imports.store import VERIFIER, Store
+from samples.exchange.imports.row import VERIFIER
+from samples.exchange.imports.store import Rows, Store
+from samples.lake.partitions import is_partition_name
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet, check_dataset_name
 from samples.problems.problems import load as load_problems
+from samples.runs.labels import add_labels
 from samples.runs.record import add_problems
-from samples.runs.run import Run, register
-from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, VERDICTS
-
-ENGINE = "imported"
+from samples.runs.run import IMPORTED, Run, extend, register
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a file holds. `added` names the tables that got rows; it is empty if the lake had them all."""
+    """What a file holds. `added` names the tables that got rows; it is empty if the lake had them all.
+
+    `verifier` has the names of the verifiers, and `verdicts` the number of each status, of all of them together.
+    """
 
     run: Run
     verifier: str
@@ -50,12 +55,15 @@ def load(
     labels: Mapping[str, str] | None = None,
     problems: str | None = None,
     score: str | None = None,
+    verifier: str | None = None,
     watch: Watch = lambda _doing, _rows: None,
 ) -> Summary:
     """Import `file` (a path or URI) in the format `form` (one of FORMATS) as run `name`. A missing lake is made.
 
     `problems` is a source of the problems' questions, gold answers and tests. `score` names the score that gives the
-    verdicts; "none" leaves verdicts out. `labels` may name the model. `watch` is called with (doing, rows so far).
+    verdicts; "none" leaves verdicts out. `verifier` names who gave the verdicts or counts where the file does not, by
+    default "imported"; runs that one verifier judged can be compared. `labels` may name the model. `watch` is called
+    with (doing, rows so far).
 
     Raises:
         BadRowsError: Rows are bad. The message names them; nothing is imported.
@@ -65,42 +73,53 @@ def load(
     if form not in FORMATS:
         raise UsageError(f'unknown format "{form}": choose one of {", ".join(FORMATS)}')
     check_dataset_name(dataset)
+    if verifier is not None and not is_partition_name(verifier):
+        raise UsageError(f'--verifier "{verifier}": expected a letter, then letters, digits and . _ -')
+    who = verifier or VERIFIER
     given = load_problems(problems, dataset=dataset) if problems else None
     with local_copy(file) as source:
-        held = check_file(source, FORMATS[form], score, watch)
-        of = problems_in_set(held.problems, given) if given else problems_in_file(held.problems)
+        held = check_file(source, FORMATS[form], score, watch, who)
+        of = problems_in_set(held.problems, given) if given else problems_in_file(held.problems, lake, dataset)
         run = Run(
             name=name,
             dataset=dataset,
-            engine=ENGINE,
+            engine=IMPORTED,
             model=(labels or {}).get("model") or held.model or "unknown",
-            specification=_specification(source, form, dataset, score, given),
+            specification=_specification(source, form, dataset, score, given, verifier),
             problem_hashes={problem.problem_id: problem.problem_hash for problem in of.values()},
             labels=dict(labels or {}),
         )
+
+        def rows() -> Rows:
+            return with_problem_ids(read_rows(source, FORMATS[form], score, who), of)
+
         to = Tables(lake, create=True)
-        run = register(to, run)
+        if (before := earlier(to, name, run.specification)) is None:
+            run = register(to, run)
+        else:
+            require_agreement(to, before, of.values(), source.name, rows())
+            run = extend(to, before, run.problem_hashes)
+        add_labels(to, run, labels or {})
         add_problems(to, dataset, of.values())
-        version = f"{form}-{source.content[:12]}"
-        store = Store(to, run, version, _tables(held))
-        added = store.store(with_problem_ids(read_rows(source, FORMATS[form], score), of), watch)
+        version = f"{form}-{run.specification['content'][:12]}"
+        added = Store(to, run, version, held, who).store(rows, watch)
     return Summary(
         run=run,
-        verifier=VERIFIER,
+        verifier=", ".join(held.verdicts) or who,
         problems=len(of),
         samples=held.samples,
         completions=held.completions,
         counts=held.counts,
-        verdicts=dict(held.verdicts),
+        verdicts=dict(sum(held.verdicts.values(), Counter[str]())),
         added=tuple(added),
     )
 
 
 def _specification(
-    source: Source, form: str, dataset: str, score: str | None, given: ProblemSet | None
+    source: Source, form: str, dataset: str, score: str | None, given: ProblemSet | None, verifier: str | None
 ) -> dict[str, Any]:
     return {
-        "engine": ENGINE,
+        "engine": IMPORTED,
         "format": form,
         "dataset": dataset,
         "file": source.base,
@@ -109,14 +128,5 @@ def _specification(
         "problems": given.hash if given else None,
         "revision": None,
         "sampling": {},
+        **({"verifier": verifier} if verifier else {}),
     }
-
-
-def _tables(held: Contents) -> list[str]:
-    rows_of = {
-        COMPLETIONS.name: held.completions,
-        SAMPLES.name: held.samples,
-        VERDICTS.name: held.verdicts.total(),
-        COUNTS.name: held.counts,
-    }
-    return [name for name, count in rows_of.items() if count]

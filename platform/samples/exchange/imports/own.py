@@ -4,16 +4,20 @@
 
 A row has problem_id and whatever else is known: sample_index, completion, token_ids, token_logprobs, tokens,
 cumulative_logprob, finish_reason, stop_reason, seed, error. The verdict is status (correct, wrong, no_answer, timeout,
-error) or correct, with answer, reward, detail and seconds. question and gold belong to the problem. Several verifiers
-have columns of their own: math_status, math_answer … If only counts of a problem are known, it is one row with n and
-c, and with errors and timeouts if there were any. Other fields are ignored.
+error) or correct, with answer, reward, detail and seconds; verifier and verifier_version say who gave it. question and
+gold belong to the problem. Several verifiers have columns of their own: math_status, math_answer, math_version … If
+only counts of a problem are known, it is one row with n and c, and with errors and timeouts if there were any. Other
+fields are ignored.
+
+Beside problem_hash, which `samples export` writes, tests and metadata (JSON objects as text) belong to the problem.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from samples.exchange.imports.fields import Fields, choose_score
-from samples.exchange.imports.row import Counts, Row
+from samples.exchange.imports.row import VERIFIER, Counts, Judged, Row
 from samples.files.errors import BadRow
 from samples.files.values import short_json
 from samples.verifiers import STATUSES, Verdict
@@ -35,9 +39,7 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     if "n" in fields or "c" in fields:
         yield Row(problem_id, counts=_counts(fields), question=question, gold=gold, same=same)
         return
-    plain = {name: None for name in ("status", "correct") if name in fields.values}
-    name = choose_score(score, judges or dict(list(plain.items())[:1]))
-    prefix = f"{name}_" if judges else ""
+    problem_hash = fields.text("problem_hash")
     yield Row(
         problem_id,
         sample_index=fields.integer("sample_index"),
@@ -50,13 +52,49 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
         stop_reason=fields.text("stop_reason", numbers=True),
         seed=fields.seed("seed"),
         error=fields.text("error") or None,
-        verdict=None if score == "none" else _verdict(fields, prefix),
-        seconds=fields.number(f"{prefix}seconds"),
+        judged=() if score == "none" else tuple(_judged(fields, judges, score)),
         question=question,
         gold=gold,
+        problem_hash=problem_hash,
+        tests=None if problem_hash is None else fields.text("tests"),
+        metadata=None if problem_hash is None else _metadata(fields),
         model=fields.text("model"),
         same=same,
     )
+
+
+def _judged(fields: Fields, judges: dict[str, None], score: str | None) -> Iterator[Judged]:
+    """Yield the verdicts of a row. Those of verifiers whose version the row does not state are "imported"."""
+    if not judges:
+        yield from _judged_once(fields, score)
+        return
+    named = all(f"{judge}_version" in fields.values for judge in judges)
+    for judge in judges if score is None and named else [choose_score(score, judges)]:
+        if judge is not None and (verdict := _verdict(fields, f"{judge}_")) is not None:
+            who = (judge, fields.text(f"{judge}_version")) if named else (VERIFIER, None)
+            yield Judged(*who, verdict, fields.number(f"{judge}_seconds"))
+
+
+def _judged_once(fields: Fields, score: str | None) -> Iterator[Judged]:
+    who = fields.text("verifier")
+    plain = [name for name in ("status", "correct") if name in fields.values]
+    if "verifier" not in fields.values or score in plain:
+        choose_score(score, dict.fromkeys(plain[:1]))
+    elif who is not None:
+        choose_score(score, {who: None})
+    if (verdict := _verdict(fields, "")) is not None:
+        yield Judged(who or VERIFIER, fields.text("verifier_version"), verdict, fields.number("seconds"))
+
+
+def _metadata(fields: Fields) -> dict[str, Any] | None:
+    value = fields.values.get("metadata")
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        found = value
+    if found is not None and not isinstance(found, dict):
+        raise BadRow(f'"metadata" is {short_json(value)}; a JSON object is expected')
+    return found
 
 
 def _verifiers(fields: Fields) -> dict[str, None]:

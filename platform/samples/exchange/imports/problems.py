@@ -1,20 +1,46 @@
-"""Find the problems of imported samples: in a problem set, or in what the file itself says about them."""
+"""Find the problems of imported samples: in a problem set, in the lake, or in what the file itself says about them."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
-from samples.errors import UsageError
+from samples.errors import NotFound, UsageError
 from samples.exchange.imports.check import SeenProblem
 from samples.exchange.imports.row import Row
 from samples.files.errors import BadRow
+from samples.lake.tables import Tables
 from samples.problems.problems import Problem, ProblemSet
+from samples.runs.record import problem_versions
 
 _SHOWN = 5
 
 
-def problems_in_file(seen: Mapping[str, SeenProblem]) -> dict[str, Problem]:
-    """Return a problem for each id in a file, with its question and gold answer if the file has them."""
-    return {problem_id: Problem(problem_id, one.question, one.gold, None, {}) for problem_id, one in seen.items()}
+def problems_in_file(seen: Mapping[str, SeenProblem], lake: str, dataset: str) -> dict[str, Problem]:
+    """Return a problem for each id in a file, with its question, gold answer, tests and metadata if the file has them.
+
+    An exported file states the hash of each problem. If rows were taken out of it, the tests and metadata may be
+    missing: then it is the lake's problem of this hash.
+
+    Raises:
+        UsageError: The file states the hash of a problem that neither its rows give nor the lake has.
+    """
+    of = {
+        problem_id: Problem(problem_id, one.question, one.gold, one.tests, one.metadata or {})
+        for problem_id, one in seen.items()
+    }
+    stated = {problem_id: one.problem_hash for problem_id, one in seen.items() if one.problem_hash is not None}
+    other = {problem_id: known for problem_id, known in stated.items() if of[problem_id].problem_hash != known}
+    if other:
+        with suppress(NotFound):  # a lake that is not yet there has no problems
+            of |= problem_versions(Tables(lake), dataset, other)
+    for problem_id, known in other.items():
+        if of[problem_id].problem_hash != known:
+            raise UsageError(
+                f'problem "{problem_id}" ({seen[problem_id].place}): its rows do not give the problem_hash {known} '
+                f"that they state, and dataset {dataset} of the lake has no such problem: export the run again, name "
+                "its problem file with --problems, or leave the column problem_hash out to import other problems"
+            )
+    return of
 
 
 def problems_in_set(seen: Mapping[str, SeenProblem], given: ProblemSet) -> dict[str, Problem]:

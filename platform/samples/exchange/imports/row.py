@@ -1,13 +1,21 @@
 """The row that every format is read into: one sample, or the counts of one problem."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from samples.exchange.imports.fields import Floats, Ints
 from samples.files.errors import BadRow
 from samples.files.values import check_text
+from samples.lake.partitions import is_partition_name
 from samples.verifiers import Verdict
+
+VERIFIER = "imported"  # the verifier of verdicts of which the file does not say who gave them
+_TEXTS = (
+    *("problem_id", "completion", "question", "gold", "tests", "error", "finish_reason", "stop_reason", "model"),
+    "problem_hash",
+)
 
 
 @dataclass(frozen=True)
@@ -21,11 +29,23 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A verdict with the verifier that gave it, its version (None: the file does not say), and the seconds it took."""
+
+    verifier: str
+    version: str | None
+    verdict: Verdict
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """One sample of a problem. None means unknown.
 
-    `error` says why there is no completion; such a row has no verdict. `same` is a setting and its value, equal in all
-    rows of one run. `model` is the model that drew the sample.
+    `error` says why there is no completion; such a row has no verdict. `verdict` is one of a verifier that the file
+    does not name, `judged` has those of named ones, and `verifier` stands for the one without a name. `same` is a
+    setting and its value, equal in all rows of one run. `model` is the model that drew the sample. `problem_hash` says
+    which problem it is of; `tests` and `metadata` belong to the problem and may stand in one of its rows only.
     """
 
     problem_id: str
@@ -41,11 +61,23 @@ class Row:
     error: str | None = None
     verdict: Verdict | None = None
     seconds: float | None = None
+    judged: tuple[Judged, ...] = ()
     question: str | None = None
     gold: str | None = None
+    problem_hash: str | None = None
+    tests: str | None = None
+    metadata: dict[str, Any] | None = None
     model: str | None = None
     same: tuple[str, str] | None = None
     counts: Counts | None = None
+    verifier: str = VERIFIER
+
+    @property
+    def verdicts(self) -> tuple[Judged, ...]:
+        """All verdicts of the row."""
+        unnamed = () if self.verdict is None else (Judged(VERIFIER, None, self.verdict, self.seconds),)
+        found = unnamed + self.judged
+        return tuple(replace(one, verifier=self.verifier) if one.verifier == VERIFIER else one for one in found)
 
 
 def check_row(row: Row) -> Row:
@@ -54,12 +86,16 @@ def check_row(row: Row) -> Row:
     Raises:
         BadRow: The row contradicts itself, or holds text that cannot be stored.
     """
-    verdict = row.verdict
-    for name in ("problem_id", "completion", "question", "gold", "error", "finish_reason", "stop_reason", "model"):
+    for name in _TEXTS:
         check_text(getattr(row, name) or "", name)
-    for name in ("answer", "detail") if verdict else ():
-        check_text(getattr(verdict, name) or "", name)
-    if row.error is not None and verdict is not None:
+    for one in row.verdicts:
+        if not is_partition_name(one.verifier):
+            raise BadRow(
+                f'"{one.verifier}" cannot name a verifier: a letter is expected, then letters, digits and . _ -'
+            )
+        for name in ("answer", "detail"):
+            check_text(getattr(one.verdict, name) or "", name)
+    if row.error is not None and row.verdicts:
         raise BadRow("has both an error and a verdict; leave out one of them")
     if row.completion is None and (row.token_ids is not None or row.token_logprobs is not None):
         raise BadRow('has tokens but no "completion"; text is expected beside them')

@@ -1,0 +1,87 @@
+"""What the platform itself says about an answer: which runs are left out, and how those compared differ."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import duckdb
+
+from samples.lake.tables import Tables
+from samples.query.connect import connect
+from samples.query.filters import Known
+from samples.query.unpaired import reasons
+from samples.query.verifiers import judged
+from samples.runs.run import IMPORTED
+from samples.runs.settings import differing
+from samples_queries import Header
+from samples_queries.groups import unjudged
+
+_SHOWN = 6  # settings in a note
+_SEVERAL = 2  # runs that can differ
+
+
+def leave_out_unjudged(
+    lake: Tables, header: Header, given: Mapping[str, Any], runs: Sequence[Known], bound: dict[str, Any]
+) -> list[str]:
+    """Where no runs are named, bind those that the verifier judged; return a note about the others."""
+    kinds = {parameter.kind: parameter.name for parameter in header.params}
+    if not {"runs", "verifier"} <= kinds.keys() or given.get(kinds["runs"]) or not bound[kinds["verifier"]]:
+        return []
+    verifier = bound[kinds["verifier"]]
+    there = [run.run for run in judged(lake, runs, verifier)]
+    others = [run.run for run in runs if run.run not in there]
+    bound[kinds["runs"]] = there
+    return [f"left out: {unjudged(verifier, others)}"] if others else []
+
+
+def why_unpaired(lake: Tables, header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[str]:
+    """Say why problems of the compared runs do not pair, and which command mends it."""
+    runs = _asked(header, bound, there)
+    if len(runs) < _SEVERAL or not bound.get("verifier") or bound.get("problem_set") in {"own", "each"}:
+        return []
+    with connect(lake, ["runs", "problems"]) as connection:
+        return reasons(lake, connection, runs, bound["verifier"])
+
+
+def settings_differ(
+    connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any], there: Iterable[Known]
+) -> list[str]:
+    """Say in which settings the runs of an answer differ, beside the model: one note per dataset.
+
+    The connection has the view `runs`.
+    """
+    names = [run.run for run in _asked(header, bound, there)]
+    if len(names) < _SEVERAL:
+        return []
+    found = connection.execute(_SETTINGS, {"names": names}).fetchall()
+    return [
+        note for dataset, rows in groupby(found, itemgetter(0)) if (note := _differences(dataset, [*rows])) is not None
+    ]
+
+
+_SETTINGS = """
+SELECT dataset, run, engine, specification FROM runs WHERE list_contains($names, run) ORDER BY dataset, created_at, run
+"""
+
+
+def _differences(dataset: str, runs: Sequence[tuple[str, str, str, str]]) -> str | None:
+    """Say how these runs of a dataset differ: each has dataset, name, engine and specification."""
+    unknown = [run for _, run, engine, _ in runs if engine == IMPORTED]
+    if unknown and len(unknown) < len(runs):
+        return f"{dataset}: it is not recorded how {', '.join(unknown)} was sampled; settings may differ"
+    found = {} if unknown else differing([json.loads(specification) for *_, specification in runs])
+    said = [f"{name} ({', '.join(map(str, dict.fromkeys(values)))})" for name, values in found.items()]
+    if not said:
+        return None
+    more = f" and {len(said) - _SHOWN} more settings" if len(said) > _SHOWN else ""
+    return f"{dataset}: the runs differ in more than the model: {', '.join(said[:_SHOWN])}{more}; samples runs tells"
+
+
+def _asked(header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[Known]:
+    """Return the runs that a question is about, in the order of its parameters."""
+    values = [bound[parameter.name] for parameter in header.params if parameter.kind in {"run", "runs"}]
+    names = [name for value in values for name in ([value] if isinstance(value, str) else value or ())]
+    known = {run.run: run for run in there}
+    return [known[name] for name in dict.fromkeys(names)]

@@ -1,0 +1,44 @@
+"""Which settings differ between runs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from samples.runs.run import digest
+
+_OWN_COLUMNS = {"model", "dataset"}  # they are told elsewhere
+_LONGEST = 24  # characters of a setting's value
+
+
+def differing(specifications: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
+    """Return the settings that differ between specifications, each with its value (short text) in every one.
+
+    A revision counts only if one model has several, a problem set's hash only if one dataset has several.
+    """
+    flat = [_flat(specification) for specification in specifications]
+    names = list(dict.fromkeys(name for one in flat for name in one))
+    found: dict[str, list[str | None]] = {}
+    for name in names:
+        values = [one.get(name) for one in flat]
+        within = {"revision": "model", "problems": "dataset"}.get(name)
+        groups = [one.get(within) for one in flat] if within else [None] * len(flat)
+        if name not in _OWN_COLUMNS and len(set(zip(groups, values, strict=True))) > len(set(groups)):
+            found[name] = [None if value is None else _short(value) for value in values]
+    short = [name.rpartition(".")[2] for name in found]
+    return {s if short.count(s) == 1 else name: found[name] for s, name in zip(short, found, strict=True)}
+
+
+def _flat(specification: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in specification.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")  # pyright: ignore[reportUnknownArgumentType]
+        elif value is not None and value != []:
+            flat[prefix + key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return flat
+
+
+def _short(value: str) -> str:
+    """Shorten a long value; its hash tells long values apart."""
+    line = " ".join(value.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 8]}… {digest(value)[:6]}"

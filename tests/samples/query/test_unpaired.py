@@ -1,0 +1,106 @@
+"""Two runs of one benchmark that do not pair: the answer says why, and the command that it names mends it."""
+
+import json
+import re
+import shlex
+
+import pytest
+
+from samples.errors import SamplesError
+from samples.exchange.imports.load import load
+from samples.ingest.commit import Committer
+from samples.rescore.rescore import rescore
+
+
+@pytest.fixture
+def drawn(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    rescore(b.lake, "numeric", workers=1)
+    return b.lake
+
+
+def imported(lake, tmp_path, rows, name, form="samples", **more):
+    file = tmp_path / f"{name}.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return load(lake.uri, str(file), form, name=name, dataset="sums", **more)
+
+
+def mended(message, lake, tmp_path, source):
+    """Do what the message says."""
+    command = re.search(r"samples import (.*) --problems SOURCE", message)
+    assert command, message
+    file, *options = shlex.split(command[1])
+    given = dict(zip([option.removeprefix("--") for option in options[::2]], options[1::2], strict=True))
+    form = given.pop("format")
+    return load(lake.uri, str(tmp_path / file), form, problems=str(source), **given).run.name
+
+
+COUNTS = [{"problem_id": f"sum-{n}", "n": 8, "c": n} for n in range(3)]
+QWEN = [
+    {"idx": n, "question": f"What is {n} + {n + 1}?", "gt": str(2 * n + 1), "code": ["a"], "pred": ["1"], "score": [1]}
+    for n in range(3)
+]
+
+
+def test_counts_without_gold_beside_samples_with_it(drawn, sums, tmp_path):
+    imported(drawn, tmp_path, COUNTS, "counted")
+    with pytest.raises(SamplesError) as refused:
+        drawn.queries.compare(a="toys", b="counted", verifier="numeric")
+    said = str(refused.value)
+    assert "3 of 3 problems have one id and two contents in toys and counted" in said
+    assert "counted lacks the question" in said
+    assert "counted lacks the gold answer" in said
+    assert "counted has no verdicts of numeric, only of imported" in said
+    name = mended(said, drawn, tmp_path, sums)
+    row = drawn.queries.compare(a="toys", b=name, verifier="numeric", ks=[1]).dicts()[0]
+    assert (row["problems"], row["unpaired"]) == (3, 0)
+
+
+def test_files_of_two_tools(drawn, sums, tmp_path):
+    imported(drawn, tmp_path, QWEN, "qwen", "qwen-math")
+    imported(drawn, tmp_path, COUNTS, "counted")
+    with pytest.raises(SamplesError) as refused:
+        drawn.queries.compare(a="qwen", b="counted", verifier="imported")
+    said = str(refused.value)
+    assert 'qwen and counted name their problems differently (such as "0" and "sum-0")' in said
+    assert "SOURCE is the problem file of both" in said
+    names = [mended(part, drawn, tmp_path, sums) for part in said.split(" and samples import ")[:1]]
+    names.append(mended(f"samples import {said.split(' and samples import ')[1]}", drawn, tmp_path, sums))
+    assert names == ["qwen-2", "counted-2"]
+    row = drawn.queries.compare(a="qwen-2", b="counted-2", verifier="imported", ks=[1]).dicts()[0]
+    assert (row["problems"], row["unpaired"]) == (3, 0)
+
+
+def test_an_answer_with_problems_that_do_not_pair_has_a_note(drawn, sums, tmp_path):
+    rows = [{"problem_id": f"sum-{n}", "completion": "1", "correct": True, "question": "?"} for n in range(3)]
+    imported(drawn, tmp_path, rows, "other", verifier="numeric")
+    note, unknown = drawn.queries.coverage(a="toys", b="other", verifier="numeric").notes
+    assert unknown == "sums: it is not recorded how other was sampled; settings may differ"
+    assert "3 of 3 problems have one id and two contents in toys and other (the question differs, " in note
+    name = mended(note, drawn, tmp_path, sums)
+    assert len(drawn.queries.coverage(a="toys", b=name, verifier="numeric").notes) == 1
+
+
+def test_a_run_that_another_verifier_judged_is_named_with_the_command_that_judges_it(drawn, sums, tmp_path):
+    rows = [{"problem_id": f"sum-{n}", "completion": str(2 * n + 1), "correct": True} for n in range(3)]
+    imported(drawn, tmp_path, rows, "other", problems=str(sums))
+    with pytest.raises(SamplesError, match=r"This mends it: samples rescore --verifier numeric --run other$"):
+        drawn.queries.compare(a="toys", b="other", verifier="numeric")
+
+
+def test_runs_of_two_datasets(drawn, sums, tmp_path):
+    file = tmp_path / "c.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in COUNTS))
+    load(drawn.uri, str(file), "samples", name="c", dataset="summen", verifier="numeric", problems=str(sums))
+    with pytest.raises(SamplesError) as refused:
+        drawn.queries.compare(a="toys", b="c", verifier="numeric")
+    assert "toys is of dataset sums, c of summen. This mends it: samples import c.jsonl" in str(refused.value)
+    assert "--dataset sums --name c-2" in str(refused.value)
+
+
+def test_problems_that_one_run_was_not_asked_need_no_explanation(drawn, sums, tmp_path):
+    imported(drawn, tmp_path, COUNTS[:2], "fewer", verifier="numeric", problems=str(sums))
+    answer = drawn.queries.compare(a="toys", b="fewer", verifier="numeric", ks=[1])
+    assert answer.dicts()[0]["unpaired"] == 1
+    assert not any("mends" in note for note in answer.notes)
