@@ -72,10 +72,9 @@ class Ledger:
 
     def commit(self) -> None:
         """Commit the collected verdicts."""
-        rows = pa.concat_tables(self._rows) if self._rows else ROWS.empty_table()
-        self._rows = []
         with self._pace.committing():
-            self._commit(rows)
+            self._commit(pa.concat_tables(self._rows) if self._rows else ROWS.empty_table())
+        self._rows = []
 
     def _commit(self, rows: pa.Table) -> None:
         while rows.num_rows:

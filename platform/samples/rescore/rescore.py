@@ -10,12 +10,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from samples.errors import UsageError
+from samples.errors import LakeError, SamplesError, UsageError
 from samples.lake.tables import Tables
 from samples.pipeline import progress
 from samples.pipeline.cluster import cluster
@@ -102,6 +102,7 @@ def rescore(
         UsageError: There is no such verifier, or it cannot judge a problem of a named run.
         NotFound: There is no such run.
         LakeError: The lake cannot be read or written. What was committed stays.
+        SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
     judge = verifier(spec)
@@ -116,16 +117,23 @@ def rescore(
         if wanted:
             chunks = pending.chunks(_RAY_CHUNK if on_ray else CHUNK)
             cores = workers or len(os.sched_getaffinity(0))
-            with closing(_judge_chunks(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)) as verdicts:
-                for tables in verdicts:
-                    for rows in tables:
-                        ledger.take(rows)
-                    done = ledger.taken
-                    rate = done / max(time.monotonic() - began, 1e-9)
-                    left = estimate.left(done, wanted, (wanted - done) / rate if rate else None)
-                    watch(Status(done, wanted, rate, left))
-                    if stop.is_set():
-                        break
+            try:
+                with closing(
+                    _judge_chunks(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)
+                ) as verdicts:
+                    for tables in verdicts:
+                        for rows in tables:
+                            ledger.take(rows)
+                        done = ledger.taken
+                        rate = done / max(time.monotonic() - began, 1e-9)
+                        left = estimate.left(done, wanted, (wanted - done) / rate if rate else None)
+                        watch(Status(done, wanted, rate, left))
+                        if stop.is_set():
+                            break
+            except SamplesError:
+                with suppress(LakeError):
+                    ledger.commit()  # what was judged so far
+                raise
         ledger.commit()
     missing = 0
     if wanted:  # the lake, read back, says what is there

@@ -329,6 +329,23 @@ def test_a_verifier_file_that_was_edited_in_the_middle_judges_nothing_more(own):
             list(judge.judge(texts, {problem.problem_hash: problem}, {}))
 
 
+def test_what_was_judged_is_committed_when_no_worker_can_start_any_more(bench, own, tmp_path):
+    b = drawn(bench, tmp_path / "lake", k=64)
+    count, spec = tmp_path / "judged", own("return True")
+    (tmp_path / "checks.py").write_text(
+        "import os, signal\n"
+        f"if os.path.exists({str(count)!r}) and os.path.getsize({str(count)!r}) >= 100: os.kill(os.getpid(), 9)\n"
+        "def mine(problem, completion):\n"
+        f"    with open({str(count)!r}, 'a') as file: file.write('.')\n"
+        f"    if os.path.getsize({str(count)!r}) == 100: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return True\n"
+    )
+    with pytest.raises(SamplesError, match="died 5 times as it started"):
+        rescore(b.lake, spec, workers=1)
+    assert b.lake.read("verdicts").num_rows >= 64
+    assert set(b.lake.read("verdicts")["status"].to_pylist()) == {"correct"}
+
+
 def test_a_completion_of_16_mb_and_odd_characters_are_judged(bench, tmp_path):
     b = bench(tmp_path / "lake")
     receipt = b.draw(b.plan(2)[0], texts=["\\boxed{1}" + "x" * (16 << 20), "\x00\ud800 \\boxed{2}\x1b[31m"])
