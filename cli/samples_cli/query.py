@@ -79,6 +79,7 @@ def ask(
     exclude_guessable: options.ExcludeGuessable = None,
     runs: options.Runs = None,
     at: options.At = None,
+    skip_unreadable: options.SkipUnreadable = False,
     form: options.Format = None,
     file: options.Output = None,
     every: options.Every = False,
@@ -90,7 +91,8 @@ def ask(
     opened = samples.open(lake, version=at)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
-        rows = opened.query(query, **filters, **{name: value for name, value in own.items() if value is not None})
+        given = {name: value for name, value in own.items() if value is not None}
+        rows = opened.query(query, skip_unreadable=skip_unreadable, **filters, **given)
     output.write(rows, form, file, every=every, limit=limit)
 
 

@@ -43,6 +43,7 @@ def command(
     exclude_guessable: options.ExcludeGuessable = None,
     lake: options.LakeIfAny = None,
     at: options.At = None,
+    skip_unreadable: options.SkipUnreadable = False,
     form: options.Format = None,
     file: options.Output = None,
     every: options.Every = False,
@@ -71,7 +72,7 @@ def command(
     bound_process(memory)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
-        rows = opened.sql(select, memory=memory, threads=threads, **filters)
+        rows = opened.sql(select, memory=memory, threads=threads, skip_unreadable=skip_unreadable, **filters)
     output.write(rows, form, file, every=every, limit=limit)
 
 

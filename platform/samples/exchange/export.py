@@ -22,7 +22,7 @@ from deltalake import DeltaTable
 
 from samples.errors import NotFound
 from samples.exchange.export_file import check_target, open_sink
-from samples.lake.files import added_files
+from samples.lake.log import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem

@@ -27,6 +27,7 @@ from obstore.store import LocalStore, from_url
 from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
 
 from samples.errors import LakeError, UsageError
+from samples.lake import checksums
 
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
 
@@ -191,13 +192,18 @@ def explained(where: str) -> Generator[None]:
     except (BaseError, DeltaError, OSError, pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, LakeError):
             raise
-        raise LakeError(f"lake {where}: {_reason(error)}") from error
+        found = checksums.changed_file(where) if "CRC checksum verification failed" in str(error) else None
+        raise found or LakeError(f"lake {where}: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:
     """Return in one line why a store refused."""
+    # DuckDB passes on what Python code that it called raised, as a traceback: its last words say why.
+    _, trace, text = str(error).rpartition("Traceback (most recent call last):")
+    if trace and (said := re.search(r"^[A-Za-z_][\w.]*: (.*)", text, re.MULTILINE | re.DOTALL)):
+        text = said[1]
     # Rust adds its own description and a backtrace after the sentence, and coloured arrows within it.
-    message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", str(error)))[0].split())
+    message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", text))[0].split())
     for words, meaning in _CAUSES.items():
         if words in str(error).lower():
             return f"{meaning} ({message[:200]})"

@@ -73,6 +73,7 @@ def _signature(name: str) -> Signature:
     ]
     common = [key for key in (*filters.NAMES, *_LIMITS) if key not in own]
     keywords += [Parameter(key, Parameter.KEYWORD_ONLY, default=None) for key in common]
+    keywords.append(Parameter("skip_unreadable", Parameter.KEYWORD_ONLY, default=False, annotation=bool))
     return Signature(keywords, return_annotation=Rows)
 
 

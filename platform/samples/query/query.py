@@ -26,6 +26,7 @@ from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaire
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
+from samples.query.unreadable import readable
 from samples.query.verifiers import choose_verifier
 from samples.query.views import Views, tables
 from samples_queries import Unanswerable, Unjudged
@@ -33,11 +34,20 @@ from samples_queries.asking import ask
 from samples_schemas import VIEWS
 
 
-def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | None = None, **parameters: Any) -> Rows:
+def query(
+    lake: Tables,
+    name: str,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    skip_unreadable: bool = False,
+    **parameters: Any,
+) -> Rows:
     """Answer a named query. Its rows have the columns of its header.
 
     `parameters` are the query's own (see its header), and the filters that all have: `dataset`, `where`, `problems`,
     `labels`, `exclude_guessable` (see `samples.query.filters`), and `runs` where the query has no such parameter.
+    `skip_unreadable` leaves out the runs of which a file cannot be read; notes name them.
 
     Raises:
         UsageError: No query has this name, or a parameter is unknown, missing or of another kind.
@@ -56,6 +66,7 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     filters = filtering.read(**common)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
     reads = {*header.reads, "runs", *(["tallies"] if judges_of else ()), *needed(filters)}
+    lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
         with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
@@ -66,7 +77,7 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             read = left if named is None else named
             bound = binding.bind(header, parameters, left, there, partial(choose_verifier, shown.lake, read))
             judges = [bound[name] for name in judges_of]
-            notes = leave_out_unjudged(shown.lake, header, parameters, left, bound)
+            notes = [*skipped, *leave_out_unjudged(shown.lake, header, parameters, left, bound)]
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
@@ -86,14 +97,22 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     return promptly(answer)
 
 
-def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
+def sql(
+    lake: Tables,
+    text: str,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    skip_unreadable: bool = False,
+    **filters: Any,
+) -> Rows:
     """Answer an analyst's own SQL: one SELECT over the views, and nothing else.
 
     It may call pass_at_k(n, c, k), pass_hat_k(n, c, k) and g_pass_at_k(n, c, k, tau) on the counts of the view tallies.
     They are NULL where n < k.
 
     `memory` (such as "2GB"; 4GB when None) bounds what it computes and what it returns; `threads` defaults to all
-    cores. `filters` are those of `query`, and `runs`.
+    cores. `filters` are those of `query`, and `runs`; `skip_unreadable` is that of `query`.
 
     Raises:
         UsageError: It is no SELECT over the views, or DuckDB refuses it.
@@ -107,13 +126,16 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
         with explained(lake.uri), _enough("sql", "--memory"), engine(memory, threads) as connection:
             running.append(connection)
             names = views_read(connection, text, VIEWS)
-            shown = Views(connection, lake.pin(tables(names | needed(asked))))
+            pinned, notes = lake.pin(tables(names | needed(asked))), ()
+            if skip_unreadable:
+                pinned, notes = readable(pinned, tables(names | needed(asked)))
+            shown = Views(connection, pinned)
             there = _runs(shown) if asked != Filters() else []
             shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
             add_macros(connection)
             lock(connection, shown.paths)
             try:
-                return Rows(collected(connection, text, memory))
+                return Rows(collected(connection, text, memory), notes)
             except (duckdb.IOException, duckdb.OutOfMemoryException):
                 raise  # the lake's files or their size are at fault, not the SQL
             except duckdb.Error as error:
