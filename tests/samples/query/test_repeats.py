@@ -129,6 +129,17 @@ def test_counts_labels_and_ingests_that_were_appended_twice_count_once(lakes, tm
     assert lake.runs()[0]["labels"] == {"step": "3"}
 
 
+@pytest.mark.parametrize("name", ["samples", "completions", "verdicts", "problems"])
+def test_an_export_has_each_sample_once(lakes, filled, tmp_path, name):
+    lake = lakes.filled(tmp_path / "lake")
+    append_again(lake, name)
+    for number, one in enumerate((filled, lake)):
+        one.export(tmp_path / f"{number}.parquet", verifiers=["v"])
+    key = [("run", "ascending"), ("problem_id", "ascending"), ("sample_index", "ascending")]
+    first, second = (pq.read_table(tmp_path / f"{number}.parquet").sort_by(key) for number in (0, 1))
+    assert second.equals(first)
+
+
 def test_a_sample_that_stands_twice_is_judged_once(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     append_again(lake, "samples")
