@@ -14,8 +14,8 @@ compared as text: 1/2 and 0.5 are two answers. Ties are shared: when t answers h
 correct, the vote is correct with chance w/t. A sample without an answer has no vote, and a vote without voters is
 wrong. When a verifier judged one answer both ways, the answer counts as correct for the share of its samples that are.
 
-The interval is "two-level beta", as in `pass_at_k`. Problems with imported counts only have no answers, and are left
-out.
+The interval is that of `pass_at_k` with `--interval population`: other problems of this kind, sampled anew. Problems
+with imported counts only have no answers, and are left out.
 """
 
 from collections.abc import Iterable, Sequence
