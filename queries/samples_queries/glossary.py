@@ -23,9 +23,11 @@ GLOSSARY = {
     "problems": "problems that the figures are means over; each has at least k verified samples (judged correct or "
     "wrong)",
     "pass_at_k": "pass@k: the chance that at least one of k samples is correct, in [0, 1]",
-    "low": "lower end of the 95 % interval for the mean over all problems that could have been asked",
-    "high": "upper end of that interval",
-    "interval": "the method behind low and high; the text below explains it",
+    "low": "lower end of the 95 % interval",
+    "high": "upper end of the 95 % interval",
+    "interval": "what the 95 % interval is of: population (other problems of this kind, sampled anew) or these (these "
+    "same problems, sampled anew)",
+    "band": "whether the intervals hold at all k of the answer at once, not only at each k alone",
     "unjudged": "samples of the run that the verifier has not judged; they are in no figure",
     "errors": "samples that failed, or on which the verifier failed; they are not verified samples",
     "timeouts": "samples on which the verifier took too long; they are not verified samples",

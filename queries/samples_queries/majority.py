@@ -26,8 +26,8 @@ answers are one when they have the same normal form of this verifier:
 The verifier finds more to be equal, such as x+1 and 1+x: these stay two answers, because no expression is evaluated
 here. With merge none, all answers are compared as text.
 
-The interval is "two-level beta", as in `pass_at_k`. Problems with imported counts only have no answers, and are left
-out.
+The interval is that of `pass_at_k` with `--interval population`: other problems of this kind, sampled anew. Problems
+with imported counts only have no answers, and are left out.
 """
 
 from collections.abc import Iterable, Sequence

@@ -8,8 +8,6 @@ import numpy as np
 from samples_queries.chances import Integers
 from samples_queries.groups import rows
 
-TIE = 1e-12  # values closer than this differ by rounding only
-
 _SQL = """
 WITH groups AS (
     SELECT dataset, a.n AS n_a, a.c AS c_a, b.n AS n_b, b.c AS c_b, count(*) AS problems
@@ -50,9 +48,15 @@ class Pairs:
     unpaired: int
 
     @property
-    def most(self) -> int:
-        """The largest n that both runs have of a problem."""
-        return int(np.minimum(self.n_a, self.n_b).max())
+    def reach(self) -> Integers:
+        """The largest k at which both runs have samples of each group, [groups]."""
+        return np.minimum(self.n_a, self.n_b)
+
+    def turned(self) -> "Pairs":
+        """Return the same with A and B exchanged, in the order of groups that B would have as A."""
+        order = np.lexsort((self.c_a, self.n_a, self.c_b, self.n_b))
+        n_a, c_a, n_b, c_b = (some[order] for some in (self.n_b, self.c_b, self.n_a, self.c_a))
+        return Pairs(self.dataset, n_a, c_a, n_b, c_b, self.problems[order], self.unpaired)
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, a: str, b: str) -> list[Pairs]:

@@ -219,17 +219,22 @@ def compare(a: Tallies, b: Tallies, k: int) -> dict[str, Any]:
     }
 
 
-def crossing(a: Tallies, b: Tallies, ks: Iterable[int] | None = None) -> int | None:
-    """Smallest k, of ks or of all, at which B's mean pass@k is not above A's, over the problems usable by both at k.
+def crossing(a: Tallies, b: Tallies, ks: Iterable[int] | None = None) -> tuple[str | None, int | None, str | None]:
+    """Who has the higher mean pass@k at the first k, where the other has it first, and who that is.
 
-    1 when B is not ahead at k = 1 already; None when B is ahead at every k that a problem reaches.
+    Over ks or all k, and over the problems usable by both at k. A tie is nobody's lead.
     """
     reached = max((min(a[problem][0], b[problem][0]) for problem in a.keys() & b.keys()), default=0)
-    for k in sorted(ks) if ks is not None else range(1, reached + 1):
-        difference = compare(a, b, k)["difference"]
-        if difference is not None and difference >= 0:
-            return k
-    return None
+    at_first: str | None = None
+    led: str | None = None
+    for place, k in enumerate(sorted(ks) if ks is not None else range(1, reached + 1)):
+        difference = compare(a, b, k)["difference"] or Fraction(0)
+        leader = "a" if difference > 0 else "b" if difference < 0 else None
+        at_first = leader if place == 0 else at_first
+        if led is not None and leader not in {led, None}:
+            return at_first, k, leader
+        led = led or leader
+    return at_first, None, None
 
 
 def most_likely(n: int, c: int) -> float:

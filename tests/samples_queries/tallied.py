@@ -84,7 +84,7 @@ def answered(name: str, to: duckdb.DuckDBPyConnection, **parameters: Any) -> lis
 
 def noted(name: str, to: duckdb.DuckDBPyConnection, **parameters: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows and notes of a named query that is a function, as `answered` gives them."""
-    defaults = {"problem_set": "each", "verifier_b": None, "at_n": None}
+    defaults = {"problem_set": "each", "verifier_b": None, "at_n": None, "interval": "population", "band": False}
     own = {parameter.name for parameter in header(name).params}
     given = {key: value for key, value in defaults.items() if key in own} | parameters
     found = import_module(f"samples_queries.{name}").answer(to, **given)

@@ -201,14 +201,15 @@ def test_a_comparison_reversed_is_its_mirror_and_agrees_with_the_means(oracles, 
 def test_runs_cross_where_the_one_ahead_falls_behind(oracles):
     base = {"p": (8, 2), "q": (8, 2), "r": (8, 1)}
     trained = {"p": (8, 8), "q": (8, 0), "r": (8, 0)}
-    assert oracles.crossing(base, trained) == 2  # pass@1 5/24 to 8/24, pass@2 33/84 to 28/84
+    assert oracles.crossing(base, trained) == ("b", 2, "a")  # pass@1 5/24 to 8/24, pass@2 33/84 to 28/84
     assert oracles.compare(base, trained, 1)["difference"] < 0
     assert oracles.compare(base, trained, 2)["difference"] > 0
-    assert oracles.crossing(base, trained, [1, 4, 8]) == 4
-    assert oracles.crossing(trained, base) == 1
-    assert oracles.crossing(base, base) == 1
-    assert oracles.crossing({"p": (4, 0)}, {"p": (4, 1)}) is None
-    assert oracles.crossing(base, {"s": (8, 8)}) is None
+    assert oracles.crossing(base, trained, [1, 4, 8]) == ("b", 4, "a")
+    assert oracles.crossing(trained, base) == ("a", 2, "b")
+    assert oracles.crossing(base, base) == (None, None, None)
+    assert oracles.crossing({"p": (4, 0)}, {"p": (4, 1)}) == ("b", None, None)
+    assert oracles.crossing({"p": (4, 2)}, {"p": (4, 4)}) == ("b", None, None), "both are 1 from k = 3 on"
+    assert oracles.crossing(base, {"s": (8, 8)}) == (None, None, None)
 
 
 def test_support_of_nothing_is_unknown(oracles):

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from samples.errors import SamplesError
 from samples_queries import Unanswerable
+from samples_queries.compare import sign_test
 from samples_queries.intervals import DIFFERENCE_METHOD
 
 TALLIES = st.dictionaries(
@@ -45,50 +47,6 @@ def test_the_difference_of_any_counts(oracles, tallied, a, b):
         assert row["interval"] == DIFFERENCE_METHOD
 
 
-@settings(max_examples=50, deadline=None)
-@given(TALLIES, TALLIES)
-def test_the_crossing_of_any_counts(oracles, tallied, a, b):
-    to = tallied.connection({"a": a, "b": b})
-    of_a, of_b = verified(a, b)
-    if not of_a & of_b:
-        with pytest.raises(Unanswerable, match=APART):
-            tallied.answered("crossing", to, a="a", b="b", verifier="v")
-        return
-    (row,) = tallied.answered("crossing", to, a="a", b="b", verifier="v")
-    assert row["k"] == oracles.crossing(a, b)
-    assert row["largest_k"] == max(min(a[p][0], b[p][0]) for p in of_a & of_b)
-    at = row["k"] or row["largest_k"]
-    shared = [p for p in of_a & of_b if min(a[p][0], b[p][0]) >= at]
-    assert row["problems"] == len(shared)
-    for name, run in (("pass_at_k_a", a), ("pass_at_k_b", b)):
-        assert row[name] == pytest.approx(float(oracles.at_k([run[p] for p in shared], at, oracles.pass_at_k)[1]))
-
-
-def test_a_trained_run_ahead_at_first_is_overtaken(oracles, tallied, tmp_path):
-    """The base solves every problem at times; the trained run half of them always."""
-    base = tallied.of([(64, 4)] * 10)
-    trained = tallied.of([(64, 60)] * 5 + [(64, 0)] * 5)
-    lake = tallied.lake(tmp_path, {"base": base, "rl": trained})
-    (row,) = lake.query("crossing", a="base", b="rl").dicts()
-    assert row["k"] == oracles.crossing(base, trained)
-    assert 1 < row["k"] < 16
-    assert row["pass_at_k_a"] >= row["pass_at_k_b"]
-    (never,) = lake.query("crossing", a="rl", b="rl").dicts()
-    assert never["k"] == 1, "no run is ahead of itself"
-    curve = {row["k"]: row for row in lake.query("compare", a="base", b="rl").dicts()}
-    assert list(curve) == [1, 2, 4, 8, 16, 32, 64]
-    assert (curve[1]["wins"], curve[1]["losses"], curve[1]["ties"]) == (5, 5, 0)
-    assert (curve[64]["wins"], curve[64]["losses"], curve[64]["ties"]) == (5, 0, 5)
-    assert curve[1]["difference"] < 0 < curve[64]["difference"]
-
-
-def test_a_lead_at_each_k_has_no_crossing(tallied):
-    to = tallied.connection({"a": {"p": (4, 1), "q": (4, 0)}, "b": {"p": (4, 2), "q": (8, 1)}})
-    (row,) = tallied.answered("crossing", to, a="a", b="b", verifier="v")
-    assert (row["k"], row["largest_k"], row["problems"]) == (None, 4, 2)
-    assert (row["pass_at_k_a"], row["pass_at_k_b"]) == (0.5, 0.75)
-
-
 def test_ten_thousand_samples_of_each(oracles, tallied):
     a = tallied.of([(10_000, 1), (10_000, 9_999), (10_000, 0), (9_000, 50)])
     b = tallied.of([(10_000, 2), (10_000, 9_999), (10_000, 0), (10_000, 20)])
@@ -97,9 +55,40 @@ def test_ten_thousand_samples_of_each(oracles, tallied):
         expected = oracles.compare(a, b, row["k"])
         assert row["difference"] == pytest.approx(float(expected["difference"]), abs=2e-15)
         assert row["problems"] == expected["problems"]
-    (row,) = tallied.answered("crossing", to, a="b", b="a", verifier="v")
-    lead = {row["k"]: row["difference"] for row in tallied.answered("compare", to, a="b", b="a", verifier="v", ks=[])}
-    assert row["k"] == min(k for k in lead if lead[k] >= 0)
+
+
+def test_a_win_of_less_than_a_float_can_say_is_a_win(tallied):
+    """8 wrong samples of 128: all of 8 samples are wrong with a chance of 1 in 1.4 trillion."""
+    a = tallied.of([(128, 128), (128, 128), (128, 121)])
+    b = tallied.of([(128, 120), (128, 122), (128, 123)])
+    to = tallied.connection({"a": a, "b": b})
+    rows = tallied.answered("compare", to, a="a", b="b", verifier="v", ks=[1, 6, 7, 8, 9])
+    assert [(row["wins"], row["losses"], row["ties"]) for row in rows] == [
+        (2, 1, 0), (2, 1, 0), (1, 1, 1), (1, 0, 2), (0, 0, 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wins", "losses"), [(0, 0), (1, 0), (5, 5), (3, 9), (9, 3), (326, 57), (4000, 4200)])
+def test_the_sign_test_is_scipys(wins, losses):
+    expected = stats.binomtest(wins, wins + losses).pvalue if wins + losses else 1.0
+    assert sign_test(wins, losses) == pytest.approx(expected, rel=1e-9)
+
+
+def test_rows_whose_problems_may_miss_a_rare_kind_are_named(tallied):
+    """B is like A on thirty problems; one in twenty of all problems may well be lost, and none of these is."""
+    counts = [(512, 100 + 10 * problem) for problem in range(30)]
+    other = [(512, c + (-1) ** place) for place, (_, c) in enumerate(counts)]
+    to = tallied.connection({"a": tallied.of(counts), "b": tallied.of(other)})
+    rows, notes = tallied.noted("compare", to, a="a", b="b", verifier="v", ks=[1, 512])
+    assert rows[0]["unseen"] > 0.5
+    (note,) = notes
+    assert "k = 1, 512 may be too narrow: 30 problems may miss a rare kind" in note
+    spread = [(512, 512 * (problem % 2)) for problem in range(30)]
+    to = tallied.connection({"a": tallied.of(counts), "b": tallied.of(spread)})
+    ((row,), notes) = tallied.noted("compare", to, a="a", b="b", verifier="v", ks=[1])
+    assert (row["unseen"] < 0.05, notes) == (True, [])
+    ((row,), notes) = tallied.noted("compare", to, a="a", b="b", verifier="v", ks=[1], interval="these")
+    assert (row["unseen"], notes) == (0, [])
 
 
 def test_problems_of_another_version_are_not_paired(tallied):
