@@ -33,8 +33,8 @@ def deviations(values: Floats, problems: Integers) -> Floats:
     absent = np.isnan(values)
     there = problems @ ~absent
     mean = problems @ np.where(absent, 0.0, values) / np.maximum(there, 1)
-    away = np.where(absent, 0.0, values - mean)
-    return (away.T * problems) @ away
+    away: Floats = np.where(absent, 0.0, values - mean)
+    return (away.T * problems.astype(np.float64)) @ away
 
 
 def pointwise(covariance: Floats, level: float = 0.95) -> float:

@@ -31,7 +31,7 @@ def leads(pairs: Pairs, ks: Integers) -> Signs:
     ahead = np.sign(wrong_b - wrong_a).astype(np.int8)[:, None] * (np.maximum(wrong_a, wrong_b)[:, None] >= ks)
     other = np.flatnonzero(pairs.n_a != pairs.n_b)
     if len(other):
-        ahead[other] = _leads_of_unequal(*(some[other] for some in (pairs.n_a, wrong_a, pairs.n_b, wrong_b)), ks)
+        ahead[other] = _leads_of_unequal(pairs.n_a[other], wrong_a[other], pairs.n_b[other], wrong_b[other], ks)
     return np.where(pairs.reach[:, None] >= ks, ahead, 0).astype(np.int8)
 
 
@@ -80,7 +80,8 @@ def mean_leads(pairs: Pairs, ks: Integers) -> Signs:
         found[part] = np.where(clear, np.sign(gap), 0)
         for column in np.flatnonzero(there & ~clear).tolist():
             k = int(ks[part][column])
-            found[part.start + column] = _exactly(*(some[np.minimum(wrong, reach) >= k] for some in (net, n, wrong)), k)
+            left = np.minimum(wrong, reach) >= k
+            found[part.start + column] = _exactly(net[left], n[left], wrong[left], k)
     return found
 
 

@@ -17,10 +17,10 @@ The interval says how far pass@k is from the truth in 95 % of repetitions. `--in
 An interval is for one k. With `--band`, all of a run's intervals hold at once in 95 % of repetitions, so that the whole
 curve lies between them.
 
-By simulation, intervals and bands hold in 93-97 % of repetitions, with these exceptions. They hold more often where
-fewer than about five problems are on the rarer side (solved or unsolved, for population), or where luck could change
-less than about one problem (for these). At k = n with 30 problems, population holds in 92 %. With one sample per
-problem nothing tells how luck changes a problem, and `these` is a guess.
+By simulation, intervals and bands hold in 93-97 % of repetitions, with these exceptions. For population, they hold in
+87-100 % where fewer than about five problems are on the rarer side, solved or unsolved: a count so small moves in
+steps. For these, they hold more often where luck could change less than about one problem. With one sample per problem
+nothing tells how luck changes a problem, and `these` is a guess.
 """
 
 import duckdb

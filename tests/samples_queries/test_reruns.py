@@ -127,6 +127,20 @@ def test_errors_apart_need_sidaks_level_and_errors_alike_need_none():
     )
 
 
+def test_the_same_question_has_the_same_answer_to_the_last_bit(tallied):
+    chances, rng = next(lakes(6))
+    runs = {"a": counts(tallied, chances, rng), "b": counts(tallied, chances / 2, rng)}
+    answers = [
+        [
+            tallied.answered(name, tallied.connection(runs), verifier="v", ks=[], interval=interval, band=True, **asked)
+            for interval in ("population", "these")
+            for name, asked in (("pass_at_k", {"runs": ["a", "b"]}), ("compare", {"a": "a", "b": "b"}))
+        ]
+        for _ in range(3)
+    ]
+    assert answers[0] == answers[1] == answers[2]
+
+
 def test_an_interval_of_no_kind_is_refused(tallied):
     to = tallied.connection({"a": {"p": (2, 1)}, "b": {"p": (2, 1)}})
     for name, asked in (
