@@ -193,7 +193,7 @@ def test_runs_of_two_datasets_share_no_problem(tallied, tmp_path):
     lake = tallied.lake(tmp_path, {"a": {"p": (4, 1)}})
     tallied.add_run(lake, "b", {"p": (4, 1)}, dataset="e")
     for name in ("coverage", "support"):
-        with pytest.raises(SamplesError, match="no problem of any dataset is verified in each of a, b"):
+        with pytest.raises(SamplesError, match="no problem of d is verified in each of a, b"):
             lake.query(name, a="a", b="b")
     many = lake.query("coverage_many").dicts()
     assert [(row["dataset"], row["solved_by"], row["runs"]) for row in many] == [

@@ -79,5 +79,5 @@ def test_no_other_function_is_made_and_each_says_what_it_computes(filled):
     for name in samples_queries.MACROS:
         text = samples_queries.text(f"macros/{name}")
         assert re.match(rf"-- {name}\((?:n, c, k)[^)]*\): chance that .+\n", text)
-    with pytest.raises(UsageError, match="only SELECT is answered"):
+    with pytest.raises(UsageError, match="only a SELECT over"):
         filled.sql("CREATE MACRO mine(x) AS x + 1")
