@@ -3,6 +3,7 @@
 group    two runs
 params   a: run, b: run, verifier: verifier, verifier_b: verifier = none, ks: ints = none, problem_set: problems
 reads    verified
+takes    by, pool
 grain    a, b, dataset, verifier, k
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, difference, low, high, interval,
          wins, losses, ties, unpaired

@@ -2,6 +2,7 @@
 -- group    two runs
 -- params   a: run, b: run, verifier: verifier, threshold: int = 1
 -- reads    pairs
+-- takes    by, pool
 -- grain    a, b, dataset, outcome
 -- columns  a, b, dataset, outcome, problems, share, problem_ids, unpaired
 -- means    outcome: which of the two runs solve the problem: both, only_a, only_b or neither

@@ -3,9 +3,15 @@
 group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems
 reads    tallies, verified, drawn
+takes    by, pool
+pooled   members, lowest, highest, sd
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, pass_at_k, low, high, interval, unjudged,
          errors, timeouts
+means    members: with pool, how many of the pooled runs have k verified samples of each of these problems
+         lowest: with pool, the lowest pass@k of these members, on these problems
+         highest: with pool, the highest pass@k of these members
+         sd: with pool, the standard deviation of their pass@k (with N - 1); NULL for fewer than two members
 example  samples query pass_at_k --runs base-7b,rl-7b --verifier math --ks 1,8,64
 
 The interval is "two-level beta". It answers: if other problems of this kind had been asked, and sampled anew, where
