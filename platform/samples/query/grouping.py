@@ -24,6 +24,7 @@ from samples_queries import Answer, Header, Unanswerable, Unjudged
 
 MOST = 200  # values
 _SHOWN = 12  # values in a note
+_UNVERIFIED = "a run has no verified sample of these problems; samples rescore judges those without a verdict"
 _NOTES = 40  # of all groups together
 _KINDS = {"label": "label:", "metadata": "metadata:"}  # what tells apart a key that is both
 _NUMBER = re.compile(r"[-+]?\d{1,300}(\.\d{0,300})?([eE][-+]?\d{1,3})?", re.ASCII)
@@ -89,7 +90,7 @@ class ByMetadata:
                 rows, said = ask()
             except Unanswerable as error:
                 failed.append(error)
-                rows, said = None, [f"left out: {error}"]
+                rows, said = None, [f"left out: {_UNVERIFIED if isinstance(error, Unjudged) else error}"]
             if rows is not None and not len(rows):
                 said = [*said, "left out: there is nothing to answer from"]
             elif rows is not None:

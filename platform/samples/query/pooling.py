@@ -87,7 +87,7 @@ class Pools:
         named = {p.name: bound[p.name] for p in header.params if p.kind == "run" and bound[p.name]}
         if len(set(named.values())) == _PAIR and len({pool_of[run] for run in named.values()}) == 1:
             raise UsageError(f"pool {self.label}: {' and '.join(named.values())} are of one pool, so they are one run")
-        pooled = {name: pool_of[run] for name, run in named.items()}
+        pooled: dict[str, Any] = {name: pool_of[run] for name, run in named.items()}
         for parameter in header.params:
             if parameter.kind == "runs":
                 pooled[parameter.name] = list(dict.fromkeys(pool_of[run] for run in bound[parameter.name]))
@@ -97,7 +97,9 @@ class Pools:
         """Let the view `tallies`, and the relations of these tables, have pools in place of runs."""
         ids = [(run.run_id, run.run, pool.runs[0].run_id, pool.name) for pool in self.pools for run in pool.runs]
         columns = dict(zip(("run_ids", "members", "pool_ids", "names"), map(list, zip(*ids, strict=True)), strict=True))
-        connection.execute(_POOLS, columns)
+        unsaid = dict.fromkeys((_SEED, self.label))  # settings in which the runs of a pool may differ
+        patch = json.dumps({**unsaid, "sampling": unsaid})
+        connection.execute(_POOLS, {**columns, "patch": patch})
         connection.execute(_TALLIES)
         for table in sorted({"samples", "counts"} & set(tables)):
             connection.execute(_RENAMED.format(table=table))
@@ -119,7 +121,9 @@ class Pools:
 
 _POOLS = """
 CREATE TEMP TABLE pools AS
-SELECT unnest($run_ids) AS run_id, unnest($members) AS member, unnest($pool_ids) AS pool_id, unnest($names) AS pool
+SELECT
+    unnest($run_ids) AS run_id, unnest($members) AS member, unnest($pool_ids) AS pool_id, unnest($names) AS pool,
+    $patch AS patch
 """
 _TALLIES = """
 ALTER VIEW tallies RENAME TO member_tallies;
@@ -146,7 +150,12 @@ WITH entries AS (
 ), hashes AS (
     SELECT pool_id, map_from_entries(list((problem_id, problem_hash))) AS problem_hashes FROM asked GROUP BY pool_id
 )
-SELECT runs.* REPLACE (pool AS name, coalesce(hashes.problem_hashes, runs.problem_hashes) AS problem_hashes)
+SELECT
+    runs.* REPLACE (
+        pool AS name,
+        json_merge_patch(specification, patch)::VARCHAR AS specification,
+        coalesce(hashes.problem_hashes, runs.problem_hashes) AS problem_hashes
+    )
 FROM lake.member_runs AS runs
 JOIN pools ON runs.run_id = pools.run_id AND pools.run_id = pools.pool_id
 LEFT JOIN hashes ON runs.run_id = hashes.pool_id
@@ -325,7 +334,7 @@ def _names(pools: Iterable[Sequence[Known]], taken: set[str]) -> dict[str, str]:
         names = [run.run for run in pool]
         before = _beginning(names)
         after = _beginning([name[len(before) :][::-1] for name in names])[::-1]
-        starred[names[0]] = (f"{before}*{after}" if before or after else "+".join(names)), names
+        starred[names[0]] = (f"{before}*{after}" if before or after[1:] else "+".join(names)), names
     counts = Counter(star for star, _ in starred.values())
     return {
         first: star if counts[star] == 1 and star not in taken else "+".join(names)

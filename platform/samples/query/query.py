@@ -58,11 +58,11 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     common = {key: parameters.pop(key) for key in filtering.NAMES if key in parameters and key not in own}
     binding.check(header, parameters)
     filters = filtering.read(**common)
-    by, pool = (parameters.pop(option.name, None) for option in TAKES.values())
+    by, pool = (None if (key := parameters.pop(name, None)) is None else str(key) for name in TAKES)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
     reads = {*header.reads, "runs", *needed(filters)}
     reads |= {"tallies"} if judges_of else set()
-    reads |= {"problems"} if by else set()
+    reads |= set() if by is None else {"problems"}
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
         with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
@@ -75,10 +75,10 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             judges = [bound[name] for name in judges_of]
             notes = leave_out_unjudged(shown.lake, header, parameters, left, bound)
             pools = None
-            if pool:
+            if pool is not None:
                 pools = pooling(shown.lake, shown.connection, header, parameters, bound, left, there, pool)
                 read, notes = pools.members, [*notes, *pools.notes]
-            kept = apply_filters(shown, there, read, filters, judges[0] if judges else None, by_problem=bool(by))
+            kept = apply_filters(shown, there, read, filters, judges[0] if judges else None, by_problem=by is not None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
@@ -145,7 +145,8 @@ def _asked(
         Unanswerable: The lake does not hold what the query needs.
         UsageError: The groups or pools cannot be made.
     """
-    groups = grouping(connection, by, read, tallied="tallies" in in_order(header.reads)) if by else None
+    tallied = "tallies" in in_order(header.reads)
+    groups = None if by is None else grouping(connection, by, read, tallied=tallied)
     if pools:
         if isinstance(groups, ByLabel) and groups.key == pools.label:
             raise UsageError(f"by and pool: both are {pools.label}, but a pool has no single {pools.label}; give one")
