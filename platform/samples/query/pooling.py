@@ -1,19 +1,14 @@
-"""Take runs that differ only in a label as one run (`pool`).
+"""Find runs that differ only in a label, to take them as one (`pool`).
 
 Runs belong to one pool if they have the same dataset and the same other labels. Then they are replicates, and their
 settings must be the same, except for the setting of the label's name and for the seed. Their models may differ if they
 share another label: training seeds give other weights. Without another label, runs of one model are a pool.
-
-The counts of a problem are summed over the runs of a pool. For this, the relations beneath the views get the name and
-the id of the pool in place of those of its runs.
 """
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
-from shlex import quote
 from typing import Any, NamedTuple
 
 import duckdb
@@ -21,14 +16,13 @@ import duckdb
 from samples.errors import NotFound, SamplesError, UsageError, meant
 from samples.lake.tables import Tables
 from samples.query.filters import Known, listed
+from samples.query.pools import SEED, Pool, Pools
 from samples.query.verifiers import judged
 from samples.runs.run import IMPORTED
 from samples.runs.settings import differing
-from samples_queries import Answer, Header
+from samples_queries import Header
 from samples_queries.groups import unjudged
-from samples_queries.spread import with_spread
 
-_SEED = "seed"  # this setting never changes what a run is drawn from
 _UNKNOWN = "unknown"  # the model of some imported runs
 _PAIR = 2
 
@@ -40,137 +34,6 @@ WITH versions AS (
     FROM versions
 )
 SELECT problem_id FROM seen GROUP BY problem_id HAVING count(DISTINCT problem_hash) > 1 ORDER BY problem_id
-"""
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Runs that are taken as one, the oldest first. A run that is pooled with no other keeps its name."""
-
-    name: str
-    runs: tuple[Known, ...]
-
-
-@dataclass(frozen=True)
-class Pools:
-    """The pools that a query is about; `label` is what their runs differ in."""
-
-    label: str
-    pools: tuple[Pool, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def members(self) -> list[Known]:
-        """All runs of all pools."""
-        return [run for pool in self.pools for run in pool.runs]
-
-    @property
-    def known(self) -> list[Known]:
-        """The pools as if they were runs."""
-        return [
-            Known(
-                pool.name,
-                pool.runs[0].run_id,
-                pool.runs[0].dataset,
-                {key: value for key, value in pool.runs[0].labels.items() if key != self.label or not pool.runs[1:]},
-            )
-            for pool in self.pools
-        ]
-
-    def bound(self, header: Header, bound: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values to bind, with names of pools in place of names of runs.
-
-        Raises:
-            UsageError: Two runs to compare are of one pool.
-        """
-        pool_of = {run.run: pool.name for pool in self.pools for run in pool.runs}
-        named = {p.name: bound[p.name] for p in header.params if p.kind == "run" and bound[p.name]}
-        if len(set(named.values())) == _PAIR and len({pool_of[run] for run in named.values()}) == 1:
-            raise UsageError(f"pool {self.label}: {' and '.join(named.values())} are of one pool, so they are one run")
-        pooled: dict[str, Any] = {name: pool_of[run] for name, run in named.items()}
-        for parameter in header.params:
-            if parameter.kind == "runs":
-                pooled[parameter.name] = list(dict.fromkeys(pool_of[run] for run in bound[parameter.name]))
-        return {**bound, **pooled}
-
-    def apply(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
-        """Let the view `tallies`, and the relations of these tables, have pools in place of runs."""
-        ids = [(run.run_id, run.run, pool.runs[0].run_id, pool.name) for pool in self.pools for run in pool.runs]
-        columns = dict(zip(("run_ids", "members", "pool_ids", "names"), map(list, zip(*ids, strict=True)), strict=True))
-        unsaid = dict.fromkeys((_SEED, self.label))  # settings in which the runs of a pool may differ
-        patch = json.dumps({**unsaid, "sampling": unsaid})
-        connection.execute(_POOLS, {**columns, "patch": patch})
-        connection.execute(_TALLIES)
-        for table in sorted({"samples", "counts"} & set(tables)):
-            connection.execute(_RENAMED.format(table=table))
-        connection.execute(_RUNS)
-
-    def complete(self, connection: duckdb.DuckDBPyConnection, header: Header, answer: Answer) -> Answer:
-        """Add to an answer about pools the spread between their runs, and what a reader must know of them."""
-        rows, notes = answer
-        return Answer(with_spread(connection, rows) if header.pooled else rows, [*_apart(connection), *notes])
-
-    def named(self, message: str) -> str:
-        """Name the runs of a pool in the command that a message gives."""
-        for pool in self.pools:
-            if pool.runs[1:]:
-                runs = " ".join(f"--run {quote(run.run)}" for run in pool.runs)
-                message = message.replace(f"--run {quote(pool.name)}", runs)
-        return message
-
-
-_POOLS = """
-CREATE TEMP TABLE pools AS
-SELECT
-    unnest($run_ids) AS run_id, unnest($members) AS member, unnest($pool_ids) AS pool_id, unnest($names) AS pool,
-    $patch AS patch
-"""
-_TALLIES = """
-ALTER VIEW tallies RENAME TO member_tallies;
-CREATE VIEW tallies AS
-SELECT
-    pool AS run, pool_id AS run_id, dataset, problem_id, verifier,
-    sum(n)::BIGINT AS n, sum(c)::BIGINT AS c, sum(errors)::BIGINT AS errors, sum(timeouts)::BIGINT AS timeouts
-FROM member_tallies JOIN pools USING (run_id)
-GROUP BY ALL
-"""
-_RENAMED = """
-ALTER VIEW lake.{table} RENAME TO member_{table};
-CREATE VIEW lake.{table} AS
-SELECT member.* REPLACE (pool_id AS run_id) FROM lake.member_{table} AS member JOIN pools USING (run_id)
-"""
-_RUNS = """
-ALTER VIEW lake.runs RENAME TO member_runs;
-CREATE VIEW lake.runs AS
-WITH entries AS (
-    SELECT DISTINCT pool_id, unnest(map_entries(problem_hashes), recursive := true)
-    FROM lake.member_runs JOIN pools USING (run_id)
-), asked(pool_id, problem_id, problem_hash) AS (
-    FROM entries
-), hashes AS (
-    SELECT pool_id, map_from_entries(list((problem_id, problem_hash))) AS problem_hashes FROM asked GROUP BY pool_id
-)
-SELECT
-    runs.* REPLACE (
-        pool AS name,
-        json_merge_patch(specification, patch)::VARCHAR AS specification,
-        coalesce(hashes.problem_hashes, runs.problem_hashes) AS problem_hashes
-    )
-FROM lake.member_runs AS runs
-JOIN pools ON runs.run_id = pools.run_id AND pools.run_id = pools.pool_id
-LEFT JOIN hashes ON runs.run_id = hashes.pool_id
-"""
-_APART = """
-WITH counts AS (
-    SELECT pool, member, count(DISTINCT problem_id) FILTER (n > 0) AS problems
-    FROM pools LEFT JOIN member_tallies USING (run_id)
-    GROUP BY pool, member
-)
-SELECT pool, list(member || ' ' || problems ORDER BY member)
-FROM counts
-GROUP BY pool
-HAVING count(DISTINCT problems) > 1
-ORDER BY pool
 """
 
 
@@ -204,9 +67,9 @@ def pooling(
         SamplesError: A run that is named has no verdicts.
     """
     several = [p.name for p in header.params if p.kind == "runs"]
-    one = {bound[p.name] for p in header.params if p.kind == "run"} - {None}
-    named = set(bound[several[0]]) if several else one | {run.run for run in runs}
-    asked = [run for run in there if run.run in named]
+    single = [bound[p.name] for p in header.params if p.kind == "run"]
+    within = set(bound[several[0]]) if several else {*single, *(run.run for run in runs)}
+    asked = [run for run in there if run.run in within]
     if not any(label in run.labels for run in asked):
         labels = {key for run in asked for key in run.labels}
         raise NotFound(
@@ -215,9 +78,11 @@ def pooling(
         )
     facts = _facts(connection, asked)
     found = _replicates(asked, label, facts)
-    about = [group for group in found if several or one & {run.run for run in group}]
-    judges = list(dict.fromkeys(bound[p.name] for p in header.params if p.kind == "verifier" and bound[p.name]))
-    about, notes = _judged(lake, about, judges, named=bool(several and given.get(several[0])))
+    judges = [bound[p.name] or bound["verifier"] for p in header.params if p.kind == "verifier"]
+    judged_by = dict.fromkeys(within, judges) if several else _by_run(single, judges)
+    about = [group for group in found if any(run.run in judged_by for run in group)]
+    named = set(single) if not several else within if given.get(several[0]) else set[str]()
+    about, notes = _judged(lake, about, judged_by, named)
     pooled = [group for group in about if group[1:]]
     if not pooled:
         raise UsageError(f"pool {label}: {_why_none(asked, label, facts)}")
@@ -259,25 +124,42 @@ def _replicates(runs: Sequence[Known], label: str, facts: Mapping[str, _Facts]) 
     return list(groups.values())
 
 
+def _by_run(runs: Sequence[str], judges: Sequence[str]) -> dict[str, list[str]]:
+    """Return the verifiers of run A and run B: one for both, or one for each. A and B may be the same run."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for run, judge in zip(runs, judges if judges[1:] else [*judges] * len(runs), strict=True):
+        found[run].append(judge)
+    return found
+
+
 def _judged(
-    lake: Tables, groups: Sequence[Sequence[Known]], judges: Sequence[str], *, named: bool
+    lake: Tables, groups: Sequence[Sequence[Known]], judged_by: Mapping[str, Sequence[str]], named: set[str]
 ) -> tuple[list[list[Known]], list[str]]:
     """Leave runs without verdicts out of their groups; return the groups and notes.
 
+    Args:
+        lake: the pinned lake.
+        groups: runs that are replicates of each other.
+        judged_by: for one run of each group at least, whose verdicts count for the group.
+        named: runs that may not be left out.
+
     Raises:
-        SamplesError: The runs were named one by one.
+        SamplesError: A named run has no verdicts, though others of its group have.
     """
-    left = [list(group) for group in groups]
+    left: list[list[Known]] = []
     notes: list[str] = []
-    for judge in judges:
-        for place, group in enumerate(left):
-            there = judged(lake, group, judge)
-            lacking = [run.run for run in group if run not in there]
-            if lacking and there:
-                if named:
-                    raise SamplesError(str(unjudged(judge, lacking)))
+    for group in groups:
+        kept = list(group)
+        for judge in dict.fromkeys(judge for run in group for judge in judged_by.get(run.run, ())):
+            there = judged(lake, kept, judge)
+            if not there:
+                continue  # the query says that none of them has verdicts
+            if lacking := [run.run for run in kept if run not in there]:
+                if missed := [run for run in lacking if run in named]:
+                    raise SamplesError(str(unjudged(judge, missed)))
                 notes.append(f"left out of the pool: {unjudged(judge, lacking)}")
-                left[place] = there
+            kept = there
+        left.append(kept)
     return left, notes
 
 
@@ -294,7 +176,7 @@ def _require_alike(
     said = [
         f"{name} ({', '.join(map(str, dict.fromkeys(values)))})"
         for name, values in found.items()
-        if name not in {label, _SEED}
+        if name not in {label, SEED}
     ]
     edited = [problem for (problem,) in connection.execute(_EDITED, {"ids": [run.run_id for run in runs]}).fetchall()]
     if edited and not said:
@@ -345,11 +227,3 @@ def _names(pools: Iterable[Sequence[Known]], taken: set[str]) -> dict[str, str]:
 def _beginning(names: Sequence[str]) -> str:
     """Return the longest text that all names begin with."""
     return "".join(letters[0] for letters in takewhile(lambda some: len(set(some)) == 1, zip(*names, strict=False)))
-
-
-def _apart(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Say which pools are of runs with different numbers of problems."""
-    return [
-        f"{pool}: its runs have verified samples of different numbers of problems ({', '.join(counts)})"
-        for pool, counts in connection.execute(_APART).fetchall()
-    ]

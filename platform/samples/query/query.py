@@ -24,7 +24,8 @@ from samples.query.filters import Filters, Known, chosen, known
 from samples.query.grouping import ByLabel, grouping
 from samples.query.interrupts import promptly
 from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
-from samples.query.pooling import Pools, pooling
+from samples.query.pooling import pooling
+from samples.query.pools import Pools
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read

@@ -267,6 +267,19 @@ def test_a_run_without_verdicts_is_an_error_where_it_is_named_and_a_note_where_i
     assert any(note.startswith("left out of the pool: run base-s4 has no verdicts of v yet") for note in told.notes)
     told = seeds.query("pass_at_k", pool="seed", verifier="v", ks=1)
     assert {row["run"] for row in told} == {"base-s*", "rl-s*", "other"}
+    with pytest.raises(SamplesError, match=r"run base-s4 has no verdicts of v yet.*--run base-s4"):
+        seeds.query("coverage", a="base-s4", b="rl-s1", pool="seed", verifier="v")
+
+
+def test_pools_under_two_verifiers_need_the_verdicts_of_their_own(lakes, new):
+    for seed in ("1", "2"):
+        sampled(lakes, new, f"x{seed}", COUNTS, labels={"seed": seed, "role": "x"}, judges=["v"])
+        sampled(lakes, new, f"y{seed}", COUNTS, labels={"seed": seed, "role": "y"}, judges=["w"])
+    rows = new.query("compare", a="x1", b="y2", verifier="v", verifier_b="w", pool="seed", ks=[1, 8]).dicts()
+    assert [(row["a"], row["b"], row["problems"], row["difference"]) for row in rows] == [
+        ("x*", "y*", 3, 0),
+        ("x*", "y*", 3, 0),
+    ]
 
 
 def test_runs_of_a_pool_with_other_problems_are_said(lakes, new):
