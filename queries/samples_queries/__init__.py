@@ -26,6 +26,8 @@ The first lines are the SQL file's first comment, or the module's docstring. The
   query with one reads the table `compared`. `= none` binds NULL. A list is never empty, except that "all" binds an
   empty list of numbers.
 - `reads` names the views that the query reads.
+- `takes` names what the query can be asked with beside its parameters: `by` and `pool`, which the platform sees to (see
+  `samples.query.grouping` and `pooling`). `pooled` names the columns that follow the others with `pool`.
 - `grain` names the columns that identify a row.
 - `means` gives each parameter and column its meaning, one name a line. A line that continues a meaning is indented
   further. Names that mean the same in many queries are in `glossary` instead. A meaning here wins over the glossary.
@@ -52,7 +54,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from samples_queries.files import MACROS, NAMES, is_sql, text
-from samples_queries.headers import GROUPS, KINDS, Header, Parameter, header
+from samples_queries.headers import GROUPS, KINDS, TAKES, Header, Parameter, header
 from samples_queries.manual import listing, reference
 
 if TYPE_CHECKING:  # help and completion read headers, without a library that takes long to import
@@ -79,6 +81,7 @@ __all__ = [
     "KINDS",
     "MACROS",
     "NAMES",
+    "TAKES",
     "Answer",
     "Header",
     "Parameter",

@@ -4,6 +4,7 @@ group    two runs
 params   a: run, b: run, verifier: verifier, verifier_b: verifier = none, ks: ints = none, problem_set: problems,
          interval: text = population, band: bool = false
 reads    verified
+takes    by, pool
 grain    a, b, dataset, verifier, k
 columns  a, b, dataset, verifier, k, problems, pass_at_k_a, pass_at_k_b, difference, low, high, interval,
          detectable, unseen, wins, losses, ties, sign_p, unpaired

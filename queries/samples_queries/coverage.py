@@ -3,6 +3,7 @@
 group    two runs
 params   a: run, b: run, verifier: verifier, threshold: int = 1, at_n: int = none, problem_set: problems
 reads    verified
+takes    by, pool
 grain    a, b, dataset, outcome
 columns  a, b, dataset, outcome, problems, share, problem_ids, n_a, n_b, p_most_a, p_most_b, p_value, unpaired
 means    outcome: which of the two runs solve the problem: both, only_a, only_b or neither

@@ -30,6 +30,7 @@ from samples_queries import Answer, Unanswerable
 from samples_queries.chances import Floats
 from samples_queries.groups import rows
 from samples_queries.outcomes import settled_for, solving, unequal, whole
+from samples_queries.problem_sets import MODES
 
 _MOST_RUNS = 12  # with thinned samples, each problem has each of 2^12 sets with a chance
 
@@ -68,7 +69,11 @@ def answer(
         Unanswerable: A run has no verdicts, the runs share no problem, none has `at_n` samples, a number is below 1, or
             there are too many runs for `at_n`.
     """
-    notes = settled_for(connection, runs, verifier, threshold=threshold, at_n=at_n, problem_set=problem_set)
+    if problem_set not in MODES:
+        raise Unanswerable(f'problem_set "{problem_set}": choose one of {", ".join(MODES)}')
+    # A problem has an outcome only where every run has it, whichever set is asked for.
+    given = {"threshold": threshold, "at_n": at_n, "problem_set": "common"}
+    notes = settled_for(connection, runs, verifier, **given, paired=False)
     found: list[dict[str, Any]] = []
     for shared in rows(connection, _PROBLEMS, least=at_n or 1):
         n, c = (np.array(shared[name], np.int64) for name in ("n", "c"))

@@ -1,6 +1,11 @@
 """Meanings of the parameters and columns that mean the same in several queries. A query's header may give its own."""
 
 GLOSSARY = {
+    # in which parts a query is asked
+    "by": "one answer for each value of this metadata key of problems (a dot looks into objects), or, for a label of "
+    "runs, the same answer in the order of the label; the first column has the value as text",
+    "pool": "take runs that differ only in this label, such as seed, as one run: the samples of each problem are put "
+    "together; where a question is about run A and run B, each stands for all such runs",
     # what a row is about
     "runs": "the runs to ask about, by name or by the beginning of an id",
     "run": "name of the run",

@@ -100,8 +100,11 @@ def settled_for(
     threshold: int,
     at_n: int | None,
     problem_set: str,
+    paired: bool = True,
 ) -> list[str]:
     """Settle the problems that all runs share, and have `at_n` samples of; return notes.
+
+    Without `paired`, runs share problems with the runs of their own dataset only, in the problem set common.
 
     Raises:
         Unanswerable: A run has no verdicts, the runs share no problem, none has `at_n` samples, or a number is below 1.
@@ -110,7 +113,7 @@ def settled_for(
         if number is not None and number < 1:
             raise Unanswerable(f"{name} = {number}: expected at least 1")
     ks = None if at_n is None else [at_n]
-    return settle(connection, runs, verifier, problem_set, ks=ks, counted=at_n is not None, paired=True).notes
+    return settle(connection, runs, verifier, problem_set, ks=ks, counted=at_n is not None, paired=paired).notes
 
 
 def solving(n: Integers, c: Integers, threshold: int, at_n: int | None) -> Floats:

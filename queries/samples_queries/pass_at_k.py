@@ -4,9 +4,15 @@ group    accuracy
 params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems,
          interval: text = population, band: bool = false
 reads    tallies, verified, drawn
+takes    by, pool
+pooled   members, lowest, highest, sd
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, pass_at_k, low, high, interval, unjudged,
          errors, timeouts
+means    members: with pool, how many of the pooled runs have k verified samples of each of these problems
+         lowest: with pool, the lowest pass@k of these members, on these problems
+         highest: with pool, the highest pass@k of these members
+         sd: with pool, the standard deviation of their pass@k (with N - 1); NULL for fewer than two members
 example  samples query pass_at_k --runs base-7b,rl-7b --verifier math --ks 1,8,64
 
 The interval says how far pass@k is from the truth in 95 % of repetitions. `--interval` chooses of which repetitions:

@@ -2,6 +2,7 @@
 -- group    likelihood
 -- params   runs: runs, verifier: verifier = only
 -- reads    samples_by_status, only_verifier
+-- takes    by
 -- grain    run, problem_id, status
 -- columns  run, dataset, verifier, problem_id, status, samples, unknown, q05, q25, q50, q75, q95, mean_log
 -- means    samples: samples of this status with a known perplexity; the figures are over them

@@ -56,6 +56,8 @@ NAMES = {
     "datasets": (("problems", "--dataset", ""), ["d"]),
     "verifiers": (("query", "pass_at_k", "--verifier", ""), ["v"]),
     "labels": (("query", "runs", "--label", "ro"), ["role=base", "role=rl"]),
+    "keys of problems and labels": (("query", "lengths", "--by", "s"), ["source.year", "step", "subject"]),
+    "labels to pool": (("query", "compare", "--pool", ""), ["algorithm", "family", "role", "step"]),
     "views": (("sql", "--describe", "ta"), ["tallies"]),
 }
 

@@ -23,6 +23,8 @@ _TYPES: dict[str, Any] = {
     "bool": bool,
     "ints": "int | Iterable[int] | str | None",
     "floats": "float | Iterable[float] | None",
+    "key": "str | None",
+    "label": "str | None",
 }
 _LIMITS = ("memory", "threads")
 
@@ -65,7 +67,7 @@ def _theirs(name: str) -> str:
 
 
 def _signature(name: str) -> Signature:
-    params = samples_queries.header(name).params
+    params = samples_queries.header(name).options
     own = {parameter.name for parameter in params}
     keywords = [
         Parameter(_ours(p.name), Parameter.KEYWORD_ONLY, default=_default(p), annotation=_TYPES[p.kind])
