@@ -115,10 +115,9 @@ def _teams(priced: pa.Table) -> list[_Team]:
     for start, end in zip(starts, [*starts[1:], len(teams)], strict=True):
         here = priced.slice(start, end - start)
         tokens, reach = (here[name].to_numpy().astype(np.float64) for name in ("tokens", "reach"))
+        n, c = here["n"].to_numpy(), here["c"].to_numpy()
         named, dataset = run[start:end], here["dataset"][0].as_py()
-        found.append(
-            _Team(dataset, list(dict.fromkeys(named)), named, *(here[x].to_numpy() for x in "nc"), tokens, reach)
-        )
+        found.append(_Team(dataset, list(dict.fromkeys(named)), named, n, c, tokens, reach))
     return found
 
 

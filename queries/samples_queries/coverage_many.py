@@ -72,8 +72,7 @@ def answer(
     if problem_set not in MODES:
         raise Unanswerable(f'problem_set "{problem_set}": choose one of {", ".join(MODES)}')
     # A problem has an outcome only where every run has it, whichever set is asked for.
-    given = {"threshold": threshold, "at_n": at_n, "problem_set": "common"}
-    notes = settled_for(connection, runs, verifier, **given, paired=False)
+    notes = settled_for(connection, runs, verifier, threshold=threshold, at_n=at_n, problem_set="common", paired=False)
     found: list[dict[str, Any]] = []
     for shared in rows(connection, _PROBLEMS, least=at_n or 1):
         n, c = (np.array(shared[name], np.int64) for name in ("n", "c"))

@@ -108,12 +108,12 @@ def answer(
     parts: list[pa.Table] = []
     for run, dataset in dict.fromkeys((row["run"], row["dataset"]) for row in judged):
         here = [place for place, row in enumerate(judged) if row["run"] == run]
-        ks = settled.ks[run]
-        values = np.array([[outcomes.get((ballots[place], k), np.nan) for k in ks.tolist()] for place in here])
+        own = settled.ks[run]
+        values = np.array([[outcomes.get((ballots[place], k), np.nan) for k in own.tolist()] for place in here])
         weights = np.array([judged[place]["problems"] for place in here])
         problems, mean, low, high = mean_interval(sums(values, weights))
         same = {"run": run, "dataset": dataset, "verifier": verifier}
-        parts.append(at_each_k(same, ks, problems, maj_at_k=mean, low=low, high=high, interval=METHOD, **lost[run]))
+        parts.append(at_each_k(same, own, problems, maj_at_k=mean, low=low, high=high, interval=METHOD, **lost[run]))
     return Answer(pa.concat_tables(parts), [*settled.notes, *unjudged_note(lost, verifier)])
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from samples_queries import Unanswerable
 from samples_queries.chances import Floats, Integers, at_least
 from samples_queries.groups import distinct
-from samples_queries.problem_notes import no_common
 from samples_queries.problem_sets import settle
 
 OUTCOMES = ("both", "only_a", "only_b", "neither")
@@ -81,8 +80,6 @@ def outcomes(
     """
     notes = settled_for(connection, [a, b], verifier, threshold=threshold, at_n=at_n, problem_set=problem_set)
     paired = connection.sql(_PAIRED, params={"a": a, "b": b, "least": at_n or 1}).to_arrow_table()
-    if not len(paired):
-        raise Unanswerable(no_common({"dataset": "any dataset", "runs": [a, b], "edited": 0}))
     ((unpaired,),) = connection.execute(_UNPAIRED, {"a": a, "b": b}).fetchall()
     n_a, c_a, n_b, c_b = (paired[name].to_numpy() for name in ("n_a", "c_a", "n_b", "c_b"))
     solved_a, solved_b = (solving(n, c, threshold, at_n) for n, c in ((n_a, c_a), (n_b, c_b)))

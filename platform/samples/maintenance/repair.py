@@ -24,7 +24,8 @@ from samples.lake.tables import Tables
 from samples.query.lost import has_empty_last_entry
 from samples.query.rows import Rows
 from samples.query.unreadable import wrong
-from samples.runs.run import IMPORTED, Run, every
+from samples.runs.run import Run, every
+from samples.runs.settings import IMPORTED
 from samples_schemas import COMPLETIONS, SAMPLES, TABLES, VERDICTS, Table
 
 _COLUMNS = pa.schema(

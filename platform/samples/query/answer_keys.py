@@ -18,7 +18,14 @@ def add_answer_key(connection: duckdb.DuckDBPyConnection) -> None:
     there = connection.execute("SELECT count(*) FROM duckdb_functions() WHERE function_name = $name", {"name": NAME})
     if there.fetchall() == [(0,)]:
         texts = [duckdb.type("VARCHAR")] * 2
-        connection.create_function(NAME, _keys, texts, texts[0], type="arrow", null_handling="special")  # pyright: ignore[reportArgumentType]  # the stub asks for an enum, and takes its name
+        connection.create_function(  # pyright: ignore[reportCallIssue]  # its stub asks for enums, and it takes names
+            NAME,
+            _keys,  # pyright: ignore[reportArgumentType]
+            texts,  # pyright: ignore[reportArgumentType]
+            texts[0],
+            type="arrow",  # pyright: ignore[reportArgumentType]
+            null_handling="special",  # pyright: ignore[reportArgumentType]
+        )
 
 
 def _keys(verifiers: pa.ChunkedArray, answers: pa.ChunkedArray) -> pa.Array:

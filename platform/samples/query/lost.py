@@ -11,7 +11,7 @@ from pathlib import Path
 from samples.errors import LakeError
 from samples.lake.files import Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
-from samples.runs.run import IMPORTED
+from samples.runs.settings import IMPORTED
 from samples_schemas import COMPLETIONS, RUNS, SAMPLES, VERDICTS
 
 _REPAIR = "`samples repair` shows what can be rebuilt, --skip-unreadable goes on without the run"

@@ -18,8 +18,7 @@ from samples.lake.tables import Tables
 from samples.query.filters import Known, listed
 from samples.query.pools import SEED, Pool, Pools
 from samples.query.verifiers import judged
-from samples.runs.run import IMPORTED
-from samples.runs.settings import differing
+from samples.runs.settings import IMPORTED, differing
 from samples_queries import Header
 from samples_queries.groups import unjudged
 
