@@ -1,7 +1,9 @@
 """List the files of a table snapshot, filtered by partition values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -32,12 +34,14 @@ class Selection:
 
 
 EVERYTHING = Selection()
+_PATTERN = re.compile(r"[*?\[]")  # DuckDB takes a path with one of these for a pattern of paths
 
 
 @dataclass(frozen=True)
 class SnapshotFile:
     """One file of a table: its path in DuckDB's form, its size in bytes, its partition values.
 
+    The path is lake://TABLE/FILE on an object store, and wherever DuckDB would take the file's own path for a pattern.
     `pass_id` is the pass of all its verdicts, if they are of one pass and the commit says so.
     """
 
@@ -56,8 +60,10 @@ def snapshot_files(lake: Tables, table: Table, kept: Selection = EVERYTHING) -> 
         adds = added_files(snapshot)
     values = [adds[f"partition.{column}"].to_pylist() for column in table.partition_by]
     partitions = [dict(zip(table.partition_by, row, strict=True)) for row in zip(*values, strict=True)]
-    root = lake.place.table_uri(table.name) if lake.place.is_local else f"lake://{table.name}"
-    there = [adds["path"].to_pylist(), adds["size_bytes"].to_pylist(), partitions or [{}] * len(adds), _passes(adds)]
+    paths, root = [*map(unquote, adds["path"].to_pylist())], lake.place.table_uri(table.name)
+    if not lake.place.is_local or any(map(_PATTERN.search, (root, *paths))):
+        root = f"lake://{table.name}"
+    there = [paths, adds["size_bytes"].to_pylist(), partitions or [{}] * len(adds), _passes(adds)]
     return [
         SnapshotFile(f"{root}/{path}", size, partition, number)
         for path, size, partition, number in zip(*there, strict=True)

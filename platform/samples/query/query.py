@@ -19,7 +19,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
 from samples.query import parameters as binding
-from samples.query.connection import collected, engine, lock
+from samples.query.connection import collected, engine
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.interrupts import promptly
 from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
@@ -71,7 +71,6 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
-            lock(shown.connection, shown.paths)
             try:
                 rows, own = ask(shown.connection, name, bound)
             except Unanswerable as error:
@@ -104,10 +103,10 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
         with explained(lake.uri), _enough("sql", "--memory"), engine(memory, threads) as connection:
             running.append(connection)
             names = views_read(connection, text, VIEWS)
-            shown = Views(connection, lake.pin(tables(names | needed(asked))))
+            reads = names | needed(asked)
+            shown = Views(connection, lake.pin(tables(reads)), reads)
             there = _runs(shown) if asked != Filters() else []
             shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
-            lock(connection, shown.paths)
             try:
                 return Rows(collected(connection, text, memory))
             except (duckdb.IOException, duckdb.OutOfMemoryException):
@@ -124,7 +123,7 @@ def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int
     with explained(lake.uri), ThreadPoolExecutor(1) as beside:
         pinned = beside.submit(lake.pin, tables(reads))
         with engine(memory, threads) as connection:
-            yield Views(connection, pinned.result())
+            yield Views(connection, pinned.result(), reads)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import samples_queries
 from samples.errors import UsageError, meant
 from samples.lake.files import EVERYTHING, Selection, SnapshotFile, snapshot_files
 from samples.lake.tables import Tables
+from samples.query.connection import lock
 from samples_schemas import TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
@@ -37,22 +38,28 @@ def tables(views: Iterable[str]) -> frozenset[str]:
 
 
 class Views:
-    """The views of a pinned lake in one connection. At first there are none. `paths` are the files that they read."""
+    """The views of a pinned lake in one connection. At first there are none.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Tables) -> None:
+    The connection is locked before its first read. It reads the files of the tables beneath `reads`, and nothing else.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Tables, reads: Iterable[str] = VIEWS) -> None:
         self.connection = connection
         self.lake = lake
-        self.paths: set[str] = set()
+        self._files = {name: snapshot_files(lake, TABLES[name]) for name in tables(reads)}
         self._related: dict[str, tuple[list[str], str]] = {}  # for each table: its files, and SQL for the rows kept
         self._defined: set[str] = set()
         self._judges: list[dict[str, str]] = []  # values to fill into views
         self._remote: Any = None
         connection.execute("CREATE SCHEMA lake")
-        if not lake.place.is_local:
+        files = [file for some in self._files.values() for file in some]
+        if served := [(file.path, file.size) for file in files if "://" in file.path]:
             from samples.lake.filesystem import SnapshotFileSystem
 
             self._remote = SnapshotFileSystem(lake.place.read)
+            self._remote.add(served)
             connection.register_filesystem(self._remote)
+        lock(connection, (file.path for file in files))
 
     @property
     def failure(self) -> Exception | None:
@@ -60,18 +67,15 @@ class Views:
         return self._remote and self._remote.failure
 
     def create(self, names: Iterable[str], kept: Selection = EVERYTHING) -> None:
-        """Create these views and all that they read. Make those again that held other rows before."""
+        """Create views among `reads`, and all that they read. Make those again that held other rows before."""
         order = list(in_order(names))
         changed: set[str] = set()
         for name in sorted(tables(order)):
-            files = snapshot_files(self.lake, TABLES[name], kept)
+            files = [file for file in self._files[name] if kept.holds(file.partition)]
             related = [file.path for file in files], _kept(TABLES[name], kept)
             if self._related.get(name) == related:
                 continue
-            if self._remote:
-                self._remote.add((file.path, file.size) for file in files)
             relate(self.connection, TABLES[name], related[0], kept)
-            self.paths.update(related[0])
             self._related[name] = related
             changed.add(name)
             if name == "verdicts":

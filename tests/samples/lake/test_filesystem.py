@@ -15,7 +15,7 @@ NEEDED = {"run": "b", "int": 1, "float": 0.5, "text": "x"}
 def test_every_question_has_the_same_answer_on_s3_as_in_a_folder(lakes, filled, s3):
     remote = lakes.filled(s3)
     for name in samples_queries.NAMES:
-        wanted = [p for p in header(name).params if p.default is None and p.kind not in {"runs", "verifier"}]
+        wanted = [p for p in header(name).params if p.required]
         given = {p.name: "a" if p is wanted[0] and p.kind == "run" else NEEDED[p.kind] for p in wanted}
         there, here = remote.query(name, **given), filled.query(name, **given)
         assert there.columns == here.columns
