@@ -12,6 +12,7 @@
 Everything hangs on a lake: `help(samples.Lake)` lists what it can do. Errors are `SamplesError`s, each one line.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from samples.errors import SamplesError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # pyarrow and deltalake take half a second, which `samples --
 __all__ = ["Lake", "SamplesError", "open", "read_problems"]
 
 
-def open(uri: str, *, create: bool = False, version: "str | datetime | None" = None) -> "Lake":  # noqa: A001 - what a reader expects to type
+def open(uri: "str | os.PathLike[str]", *, create: bool = False, version: "str | datetime | None" = None) -> "Lake":  # noqa: A001 - what a reader expects to type
     """Open the lake at `uri`: a local folder, s3://, gs:// or az://; `create` makes a missing one.
 
     With a `version` it is the lake as it was, and cannot be written: a text that `Lake.version` gave ("problems:3,
@@ -41,7 +42,7 @@ def open(uri: str, *, create: bool = False, version: "str | datetime | None" = N
     """
     from samples.api import Lake
 
-    return Lake(uri, create=create, version=version)
+    return Lake(os.fspath(uri), create=create, version=version)
 
 
 def read_problems(

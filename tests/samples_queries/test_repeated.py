@@ -15,6 +15,8 @@ from samples_queries import header
 from samples_queries.asking import ask
 from samples_schemas import TABLES
 
+pytestmark = pytest.mark.heavy
+
 FILES, PROBLEMS, SAMPLES = 8, 50, 24
 RUNS = ("r0", "r1", "r2")
 NEEDED = {"a": "r0", "b": "r1", "base": "r0", "first": "v", "second": "v", "ks": [1, 5]}
@@ -34,7 +36,7 @@ def several(tmp_path_factory):
     lake = Lake(str(tmp_path_factory.mktemp("repeated") / "lake"), create=True)
     random = np.random.default_rng(5)
     for run in RUNS:
-        about = {"run_id": [run], "name": [run], "dataset": ["d"], "model": ["m"], "engine": ["toy"]}
+        about = {"run_id": [run], "name": [run], "dataset": ["d"], "model": ["m"], "engine": ["imported"]}
         hashes = pa.array(
             [[(f"p{i}", "h") for i in range(PROBLEMS)]], TABLES["runs"].file_schema.field("problem_hashes").type
         )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import fsspec.core
+from fsspec.implementations.local import LocalFileSystem
 
 from samples.errors import FileError, MissingExtra, SamplesError, first_line
 
@@ -28,7 +29,10 @@ def open_file(path: str) -> Generator[IO[bytes]]:
     """
     scheme = path.partition("://")[0] if "://" in path else "file"
     try:
-        filesystem, inside = fsspec.core.url_to_fs(path, **(_S3 if scheme in {"s3", "s3a"} else {}))
+        if "://" in path:
+            filesystem, inside = fsspec.core.url_to_fs(path, **(_S3 if scheme in {"s3", "s3a"} else {}))
+        else:  # url_to_fs would split a path at "::"
+            filesystem, inside = LocalFileSystem(), path
         with filesystem.open(inside, "rb") as file:
             yield file
     except SamplesError:

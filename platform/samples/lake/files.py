@@ -1,8 +1,10 @@
 """List the files of a table snapshot, filtered by partition values."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -35,12 +37,14 @@ class Selection:
 
 
 EVERYTHING = Selection()
+_PATTERN = re.compile(r"[*?\[]")  # DuckDB takes a path with one of these for a pattern of paths
 
 
 @dataclass(frozen=True)
 class SnapshotFile:
     """One file of a table: its path in DuckDB's form, its size in bytes, its partition values.
 
+    The path is lake://TABLE/FILE on an object store, and wherever DuckDB would take the file's own path for a pattern.
     `pass_id` is the pass of all its verdicts, if they are of one pass and the commit says so. `rows` is their number,
     and `ranges` holds the least and the greatest value of each column of which the commit says so.
     """
@@ -51,6 +55,14 @@ class SnapshotFile:
     pass_id: int | None = None
     rows: int | None = None
     ranges: tuple[tuple[Any, Any], ...] = ()
+
+
+def path_within(lake: Tables, table: str, file: SnapshotFile) -> str:
+    """Return a file's path within its table's folder."""
+    for root in (lake.place.table_uri(table), f"lake://{table}"):
+        if file.path.startswith(f"{root}/"):
+            return file.path.removeprefix(f"{root}/")
+    raise ValueError(file.path)
 
 
 def snapshot_files(
@@ -64,9 +76,12 @@ def snapshot_files(
         adds = added_files(snapshot)
     values = [adds[f"partition.{column}"].to_pylist() for column in table.partition_by]
     partitions = [dict(zip(table.partition_by, row, strict=True)) for row in zip(*values, strict=True)]
-    root = lake.place.table_uri(table.name) if lake.place.is_local else f"lake://{table.name}"
+    paths = [*map(unquote, adds["path"].to_pylist())]
+    root = lake.place.table_uri(table.name)
+    if not lake.place.is_local or any(map(_PATTERN.search, (root, *paths))):
+        root = f"lake://{table.name}"
     there = [
-        adds["path"].to_pylist(),
+        paths,
         adds["size_bytes"].to_pylist(),
         partitions or [{}] * len(adds),
         _passes(adds),

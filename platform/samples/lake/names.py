@@ -71,7 +71,7 @@ def _select(uri: str, name: str, query: str) -> list[tuple[Any, ...]]:
 
 
 def _table(uri: str, name: str) -> DeltaTable | None:
-    uri, options = uri.removeprefix("file://"), None
+    options = None
     if "://" in uri:
         from samples.lake.storage import locate  # takes half a second, as does a store's answer
 

@@ -35,6 +35,8 @@ SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
 _ANSWER_SECONDS = 30
 _RETRY_SECONDS = 45
 
+_UNUSABLE = re.compile(r"[\\\x00-\x1f\x7f]")  # deltalake takes \ for /, and errors are one line
+
 # Words in the errors of stores, and what they mean for a person.
 _CAUSES = {
     "no space left": "no space left there; free some and run the same command again: committed data is kept",
@@ -160,6 +162,8 @@ def locate(uri: str) -> Location:
     if scheme not in SCHEMES:
         raise UsageError(f'lake "{uri}": unknown scheme {scheme}; use a local folder or one of {", ".join(SCHEMES)}')
     if scheme == "file":
+        if urlsplit(uri).netloc not in {"", "localhost"} or re.search(r"[?#]", uri):
+            raise UsageError(f'lake "{uri}": expected file:///FOLDER, with %3F for ? and %23 for #')
         return _local(uri, unquote(urlsplit(uri).path).rstrip("/"))
     if not urlsplit(uri).netloc or re.search(r"[?#%]", uri):
         raise UsageError(f'lake "{uri}": expected {scheme}://BUCKET/FOLDER, without ? # and %')
@@ -176,6 +180,8 @@ def locate(uri: str) -> Location:
 def _local(uri: str, path: str) -> Location:
     if unquote(path) != path:  # deltalake would decode it and write to another folder
         raise UsageError(f'lake "{uri}": the path of a lake must not contain % and two hex digits; choose another')
+    if found := _UNUSABLE.search(path):
+        raise UsageError(f'lake "{uri}": the path of a lake must not contain {found[0]!r}; choose another')
     return Location(path, {})
 
 
@@ -192,8 +198,14 @@ def explained(where: str) -> Generator[None]:
     except (BaseError, DeltaError, OSError, pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, LakeError):
             raise
+        if served := _SERVED.search(str(error)):
+            raise LakeError(served[1]) from error
         found = checksums.changed_file(where) if "CRC checksum verification failed" in str(error) else None
         raise found or LakeError(f"lake {where}: {_reason(error)}") from error
+
+
+_SERVED = re.compile(r"^(?:samples\.errors\.)?LakeError: (.*)$", re.MULTILINE)  # DuckDB quotes our own traceback
+_GONE = re.compile(r'(?:match the pattern|access file) "(.*?\.parquet)(?:/\*\*/\*\.parquet)?"')  # in DuckDB's words
 
 
 def _reason(error: BaseException) -> str:
@@ -204,6 +216,8 @@ def _reason(error: BaseException) -> str:
         text = said[1]
     # Rust adds its own description and a backtrace after the sentence, and coloured arrows within it.
     message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", text))[0].split())
+    if gone := _GONE.search(message):
+        return f"a commit names the file {gone[1]}, which is gone; restore it"
     for words, meaning in _CAUSES.items():
         if words in str(error).lower():
             return f"{meaning} ({message[:200]})"

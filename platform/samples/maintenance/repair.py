@@ -16,7 +16,7 @@ import pyarrow.dataset as ds
 from samples.ingest import segment
 from samples.ingest.commit import Committer, uncommitted
 from samples.ingest.segment import Receipt
-from samples.lake.files import Selection, SnapshotFile, snapshot_files
+from samples.lake.files import Selection, SnapshotFile, path_within, snapshot_files
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import explained
@@ -79,10 +79,10 @@ def _damage(lake: Tables, run: Run) -> _Damage:
     good: set[str] = set()
     for table in (SAMPLES, COMPLETIONS, VERDICTS):
         for file in snapshot_files(lake, table, Selection(frozenset({run.run_id}))):
-            if wrong(lake.place, f"{table.name}/{_relative(lake, table, file)}", file.size):
+            if wrong(lake.place, f"{table.name}/{path_within(lake, table.name, file)}", file.size):
                 found.unreadable.append((table, file))
             elif table is SAMPLES:
-                good.add(_relative(lake, table, file))
+                good.add(path_within(lake, table.name, file))
     snapshot = lake.delta(SAMPLES.name)
     samples = lake.dataset_of(SAMPLES.name, snapshot, good) if snapshot else ds.dataset(SAMPLES.schema.empty_table())
     with explained(lake.uri), duckdb.connect() as connection:
@@ -136,10 +136,5 @@ def _mend(lake: Tables, damage: _Damage) -> None:
         Committer(lake, run).commit(damage.lost, named=named)
 
 
-def _relative(lake: Tables, table: Table, file: SnapshotFile) -> str:
-    root = lake.place.table_uri(table.name) if lake.place.is_local else f"lake://{table.name}"
-    return file.path.removeprefix(f"{root}/")
-
-
 def _file(lake: Tables, file: SnapshotFile) -> File:
-    return File(_relative(lake, SAMPLES, file), file.size, file.rows or 0, "")
+    return File(path_within(lake, SAMPLES.name, file), file.size, file.rows or 0, "")

@@ -16,5 +16,5 @@ from samples_schemas import VIEWS
 def connect(lake: Tables, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB connection with these views of the lake's newest snapshot, for the library's own use."""
     with explained(lake.uri), engine() as connection:
-        Views(connection, lake.pin(tables(reads))).create(reads)
+        Views(connection, lake.pin(tables(reads)), reads).create(reads)
         yield connection

@@ -19,7 +19,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
 from samples.query import parameters as binding
-from samples.query.connection import add_macros, collected, engine, lock
+from samples.query.connection import add_macros, collected, engine
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.grouping import ByLabel, grouping
 from samples.query.interrupts import promptly
@@ -94,7 +94,6 @@ def query(
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
-            lock(shown.connection, shown.paths)
             try:
                 rows, own = _asked(shown.connection, header, bound, read, by, pools)
             except Unanswerable as error:
@@ -140,14 +139,14 @@ def sql(
         with explained(lake.uri), _enough("sql", "--memory"), engine(memory, threads) as connection:
             running.append(connection)
             names = views_read(connection, text, VIEWS)
-            pinned, notes = lake.pin(tables(names | needed(asked))), ()
+            reads = names | needed(asked)
+            pinned, notes = lake.pin(tables(reads)), ()
             if skip_unreadable:
-                pinned, notes = readable(pinned, tables(names | needed(asked)))
-            shown = Views(connection, pinned)
+                pinned, notes = readable(pinned, tables(reads))
+            shown = Views(connection, pinned, reads)
             there = _runs(shown) if asked != Filters() else []
             shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
             add_macros(connection)
-            lock(connection, shown.paths)
             try:
                 return Rows(collected(connection, text, memory), notes)
             except (duckdb.IOException, duckdb.OutOfMemoryException):
@@ -200,7 +199,7 @@ def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int
     with explained(lake.uri), ThreadPoolExecutor(1) as beside:
         pinned = beside.submit(lake.pin, tables(reads))
         with engine(memory, threads) as connection:
-            yield Views(connection, pinned.result())
+            yield Views(connection, pinned.result(), reads)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samples.errors import LakeError
 from samples.lake import checksums
-from samples.lake.files import snapshot_files
+from samples.lake.files import path_within, snapshot_files
 from samples.lake.storage import Location
 from samples.lake.tables import Tables
 from samples.query import lost
@@ -25,11 +25,10 @@ def readable(lake: Tables, tables: Iterable[str]) -> tuple[Tables, tuple[str, ..
     """
     names = {run.run_id: run.name for run in every(lake)}
     files = {name: snapshot_files(lake, TABLES[name]) for name in tables if "run_id" in TABLES[name].partition_by}
-    roots = {name: lake.place.table_uri(name) if lake.place.is_local else f"lake://{name}" for name in files}
     asked = [(name, file) for name, some in files.items() for file in some]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         said = pool.map(
-            lambda one: wrong(lake.place, f"{one[0]}{one[1].path.removeprefix(roots[one[0]])}", one[1].size),
+            lambda one: wrong(lake.place, f"{one[0]}/{path_within(lake, *one)}", one[1].size),
             asked,
         )
         found = {file.partition["run_id"]: reason for (_, file), reason in zip(asked, said, strict=True) if reason}

@@ -18,6 +18,7 @@ from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, s
 from samples.lake.tables import Tables
 from samples.query import lost, repeats
 from samples.query.answer_keys import add_answer_key
+from samples.query.connection import lock
 from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
@@ -41,23 +42,29 @@ def tables(views: Iterable[str]) -> frozenset[str]:
 
 
 class Views:
-    """The views of a pinned lake in one connection. At first there are none. `paths` are the files that they read."""
+    """The views of a pinned lake in one connection. At first there are none.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Tables) -> None:
+    The connection is locked before its first read. It reads the files of the tables beneath `reads`, and nothing else.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Tables, reads: Iterable[str] = VIEWS) -> None:
         self.connection = connection
         self.lake = lake
-        self.paths: set[str] = set()
+        self._files = {name: snapshot_files(lake, TABLES[name]) for name in tables(reads)}
         self._related: dict[str, tuple[list[str], str]] = {}  # for each table: its files, and SQL for the rows kept
         self._engines: dict[str, str] | None = None  # of every run
         self._defined: set[str] = set()
         self._judges: list[dict[str, str]] = []  # values to fill into views
         self._remote: Any = None
         connection.execute("CREATE SCHEMA lake")
-        if not lake.place.is_local:
+        files = [file for some in self._files.values() for file in some]
+        if served := [(file.path, file.size) for file in files if "://" in file.path]:
             from samples.lake.filesystem import SnapshotFileSystem
 
             self._remote = SnapshotFileSystem(lake.place.read)
+            self._remote.add(served)
             connection.register_filesystem(self._remote)
+        lock(connection, (file.path for file in files))
 
     @property
     def failure(self) -> Exception | None:
@@ -65,22 +72,21 @@ class Views:
         return self._remote and self._remote.failure
 
     def create(self, names: Iterable[str], kept: Selection = EVERYTHING) -> None:
-        """Create these views and all that they read. Make those again that held other rows before."""
+        """Create views among `reads`, and all that they read. Make those again that held other rows before."""
         order = list(in_order(names))
         changed: set[str] = set()
-        read = {name: snapshot_files(self.lake, TABLES[name], kept) for name in sorted(tables(order))}
+        read = {
+            name: [file for file in self._files[name] if kept.holds(file.partition)] for name in sorted(tables(order))
+        }
         for name, files in read.items():
             related = [file.path for file in files], _kept(TABLES[name], kept, self.lake.hidden)
             if self._related.get(name) == related:
                 continue
-            if self._remote:
-                self._remote.add((file.path, file.size) for file in files)
-            else:
-                heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS)
-                checksums.verify(related[0], most=_MOST_COMPARED if heavy else None)
+            heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS)
+            local = [path for path in related[0] if "://" not in path]
+            checksums.verify(local, most=_MOST_COMPARED if heavy else None)
             doubtful = [file.path for file in repeating(files)]
             relate(self.connection, TABLES[name], related[0], kept, doubtful, self.lake.hidden)
-            self.paths.update(related[0])
             self._related[name] = related
             changed.add(name)
             if name == "verdicts":
