@@ -76,7 +76,6 @@ def test_an_answer_is_the_same_to_the_last_bit_each_time(several, name):
     said, runs = header(name), [Known(run, run, "d", {}) for run in RUNS]
     given = {p.name: NEEDED[p.name] for p in said.params if p.name in NEEDED}
     bound = parameters.bind(said, given, runs, runs, lambda judge, _: judge or "v")
-    with connect(several, said.reads) as connection:
-        connection.execute("SET threads = 8")
+    with connect(several, said.reads, threads=8) as connection:
         answers = [ask(connection, name, bound).rows for _ in range(20)]
     assert all(answer.equals(answers[0]) for answer in answers)
