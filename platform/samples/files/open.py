@@ -28,6 +28,7 @@ def open_file(path: str) -> Generator[IO[bytes]]:
         MissingExtra: The package that reads this kind of URI is not installed.
     """
     scheme = path.partition("://")[0] if "://" in path else "file"
+    filesystem: Any
     try:
         if "://" in path:
             filesystem, inside = fsspec.core.url_to_fs(path, **(_S3 if scheme in {"s3", "s3a"} else {}))
