@@ -203,7 +203,12 @@ def explained(where: str) -> Generator[None]:
 
 
 _SERVED = re.compile(r"^(?:samples\.errors\.)?LakeError: (.*)$", re.MULTILINE)  # DuckDB quotes our own traceback
-_GONE = re.compile(r'(?:match the pattern|access file) "(.*?\.parquet)(?:/\*\*/\*\.parquet)?"')  # in DuckDB's words
+# A missing file, in the words of DuckDB and pyarrow; and one that is cut off or was never one.
+_GONE = re.compile(
+    r"""(?:match the pattern|access file) "(.*?\.parquet)(?:/\*\*/\*\.parquet)?"|"""
+    r"""open local file '(.*?)'.*No such file"""
+)
+_CUT = re.compile(r"""(?:source|at end of file|too small to be a Parquet file:?) '(.*?)'""")
 
 
 def _reason(error: BaseException) -> str:
@@ -211,7 +216,9 @@ def _reason(error: BaseException) -> str:
     # Rust adds its own description and a backtrace after the sentence, and coloured arrows within it.
     message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", str(error)))[0].split())
     if gone := _GONE.search(message):
-        return f"a commit names the file {gone[1]}, which is gone; restore it"
+        return f"a commit names the file {gone[1] or gone[2]}, which is gone; restore it"
+    if "magic bytes" in message and (cut := _CUT.search(message)):
+        return f"{cut[1]} is cut off, or no Parquet file; restore it"
     for words, meaning in _CAUSES.items():
         if words in str(error).lower():
             return f"{meaning} ({message[:200]})"

@@ -21,6 +21,7 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Tra
 
 from samples.errors import LakeError, NotFound, UsageError
 from samples.lake import parquet
+from samples.lake.foreign import require_declared
 from samples.lake.parquet import File
 from samples.lake.storage import Location, explained, locate
 from samples.lake.versions import Version, pin, read_version, snapshot_at
@@ -89,7 +90,7 @@ class Tables:
             raise NotFound(f"no lake at {self.uri}: `samples ingest … --lake {self.uri}` makes one")
         try:
             found = int(json.loads(mark)["format"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise LakeError(f'{self.uri}/{_MARK}: expected {{"format": {FORMAT}}}, found {mark[:80]!r}') from error
         if found > FORMAT:
             raise LakeError(
@@ -139,9 +140,11 @@ class Tables:
     def _load(self, name: str, version: int | None = None) -> DeltaTable | None:
         try:
             with explained(self.place.table_uri(name)):
-                return DeltaTable(self.place.table_uri(name), version, storage_options=self.place.options)
+                snapshot = DeltaTable(self.place.table_uri(name), version, storage_options=self.place.options)
         except TableNotFoundError:
             return None
+        require_declared(snapshot, TABLES[name], self.place.table_uri(name))
+        return snapshot
 
     def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
         """Return a table, or the part of it with these partition values, as a pyarrow dataset.
@@ -272,9 +275,9 @@ class Tables:
                 # If two processes make the table, the second must fail: a retry would make it again, as version 1.
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
-        except DeltaError:
+        except DeltaError as error:
             if (snapshot := self.delta(table.name)) is None:
-                raise
+                raise OSError(str(error)) from error  # on a read-only lake it is a TableNotFoundError, of all things
             return snapshot
 
 
