@@ -147,10 +147,14 @@ class Tables:
         return snapshot
 
     def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
-        """Return a table, or the part of it with these partition values, as a pyarrow dataset.
+        """Return a raw table, or the part of it with these partition values, as a pyarrow dataset.
 
-        It reads `snapshot`, by default the newest one. The columns are those of the table's declaration, with the
-        partition columns. A table without commits gives an empty dataset.
+        These are all committed rows. A completion counts only if table `samples` has its run_id, problem_id,
+        sample_index and attempt; of several verdicts, the one of the highest pass_id is current. The views know that:
+        `samples.query.scan.scan` reads them.
+
+        This method reads `snapshot`, by default the newest one. The columns are those of the table's declaration, with
+        the partition columns. A table without commits gives an empty dataset.
         """
         import pyarrow.dataset as ds
 
