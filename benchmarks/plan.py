@@ -37,7 +37,7 @@ from samples.lake.parquet import File
 from samples.lake.tables import folder
 from samples.runs.record import record
 from samples.runs.request import Prepared, Request, prepare
-from samples.runs.run import digest
+from samples.runs.settings import digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 K, TOP_UP, PER_FILE, UNITS = 1000, 1024, 40_000, 16

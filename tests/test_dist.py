@@ -75,7 +75,12 @@ def test_the_wheel_holds_the_four_packages_whole_and_nothing_else(wheel):
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert names == sources
-    assert {"samples/py.typed", "samples_queries/coverage.sql", "samples_queries/views/tallies.sql"} <= names
+    assert {
+        "samples/py.typed",
+        "samples_queries/lengths.sql",
+        "samples_queries/macros/pass_at_k.sql",
+        "samples_queries/views/tallies.sql",
+    } <= names
 
 
 def test_the_wheel_carries_the_licence_and_the_readme(wheel):

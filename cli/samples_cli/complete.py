@@ -84,6 +84,16 @@ def labels(context: typer.Context) -> list[str]:
     return _named(context, ask)
 
 
+def label_keys(context: typer.Context) -> list[str]:
+    """Keys of runs' labels."""
+    return _named(context, lambda names, uri: names.label_keys(uri))
+
+
+def keys(context: typer.Context) -> list[str]:
+    """Keys of problems' metadata, and of runs' labels."""
+    return _named(context, lambda names, uri: sorted({*names.metadata_keys(uri), *names.label_keys(uri)}))
+
+
 def problems(context: typer.Context, incomplete: str) -> list[str]:
     """Ids of problems, with commas between them: those of the run or dataset that was typed."""
     last = incomplete.rpartition(",")[2]

@@ -35,6 +35,7 @@ COMMANDS = {  # in the order of the help page
         "label": "Set or remove labels of a run.",
         "import": "Add the samples of another tool's file, as a run.",
         "export": "Write samples with their completions and verdicts to Parquet or JSONL.",
+        "repair": "Say what of a lake is damaged, and rebuild what can be rebuilt.",
     },
     "About": {
         "version": "Print the versions of the packages that decide results.",

@@ -15,8 +15,14 @@ PARAMETERS = "Parameters"
 
 # How options of each kind are read, written and completed. The library reads the values of the other kinds.
 _TYPES: Mapping[str, Any] = {"int": int, "float": float, "bool": bool}
-_VALUES = {"run": "RUN", "runs": "RUN,…", "verifier": "VERIFIER", "ints": "N,…", "floats": "X,…"}
-_COMPLETED: Mapping[str, Any] = {"run": complete.runs, "runs": complete.runs, "verifier": complete.judged}
+_VALUES = {
+    "run": "RUN", "runs": "RUN,…", "verifier": "VERIFIER", "ints": "N,…", "floats": "X,…",
+    "key": "KEY", "label": "LABEL",
+}  # fmt: skip
+_COMPLETED: Mapping[str, Any] = {
+    "run": complete.runs, "runs": complete.runs, "verifier": complete.judged,
+    "key": complete.keys, "label": complete.label_keys,
+}  # fmt: skip
 
 
 class _Queries(commands.Group):
@@ -45,7 +51,7 @@ class _Query(commands.Command):
         header = samples_queries.header(str(self.name))
         rest = pages.panels(self.get_params(ctx))
         first = {PARAMETERS: rest.pop(PARAMETERS)} if PARAMETERS in rest else {}
-        columns = [(column, header.meanings[column]) for column in header.columns]
+        columns = [(column, header.meanings[column]) for column in header.columns + header.pooled]
         first[f"Columns (one row per {', '.join(header.grain)})"] = columns
         shown = pages.sections(first | rest)
         about = [pages.prose(header.about)] if header.about else []
@@ -79,6 +85,7 @@ def ask(
     exclude_guessable: options.ExcludeGuessable = None,
     runs: options.Runs = None,
     at: options.At = None,
+    skip_unreadable: options.SkipUnreadable = False,
     form: options.Format = None,
     file: options.Output = None,
     every: options.Every = False,
@@ -90,14 +97,15 @@ def ask(
     opened = samples.open(lake, version=at)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
-        rows = opened.query(query, **filters, **{name: value for name, value in own.items() if value is not None})
+        given = {name: value for name, value in own.items() if value is not None}
+        rows = opened.query(query, skip_unreadable=skip_unreadable, **filters, **given)
     output.write(rows, form, file, every=every, limit=limit)
 
 
 def _asks(query: str) -> Callable[..., None]:
     """Make a Typer function with a query's own options and those of every query."""
     header = samples_queries.header(query)
-    own = {_variable(parameter): parameter.name for parameter in header.params}
+    own = {_variable(parameter): parameter.name for parameter in header.options}
     common = [
         parameter
         for parameter in inspect.signature(ask).parameters.values()
@@ -107,7 +115,7 @@ def _asks(query: str) -> Callable[..., None]:
     def answer(**typed: Any) -> None:
         ask(query, {name: typed.pop(variable) for variable, name in own.items()}, **typed)
 
-    signature = [*(_option(parameter, header.meanings[parameter.name]) for parameter in header.params), *common]
+    signature = [*(_option(parameter, header.meanings[parameter.name]) for parameter in header.options), *common]
     signature.sort(key=lambda parameter: parameter.default is not parameter.empty)
     vars(answer)["__signature__"] = inspect.Signature(signature)
     answer.__annotations__ = {parameter.name: parameter.annotation for parameter in signature}

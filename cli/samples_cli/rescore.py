@@ -23,6 +23,7 @@ def command(
         help="The number of processes that judge.")] = None,
     on_ray: Annotated[bool | None, typer.Option("--ray/--no-ray", show_default="on Ray where RAY_ADDRESS is set",
         help="Judge on Ray, or on this machine alone.")] = None,
+    skip_unreadable: options.SkipUnreadable = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:  # fmt: skip
@@ -45,6 +46,7 @@ def command(
                 again=again,
                 workers=workers,
                 on_ray=on_ray,
+                skip_unreadable=skip_unreadable,
                 watch=report.screen.show,
                 stop=stop,
             )

@@ -8,6 +8,7 @@ EXAMPLE = "samples runs --lake ./lake"
 def command(
     lake: options.Lake,
     at: options.At = None,
+    skip_unreadable: options.SkipUnreadable = False,
     form: options.Format = None,
     file: options.Output = None,
     every: options.Every = False,
@@ -16,4 +17,5 @@ def command(
     """List the runs of a lake: model, settings that differ, samples there and wanted, accuracy of each verifier."""
     import samples
 
-    output.write(samples.open(lake, version=at).runs(), form, file, every=every, limit=limit)
+    rows = samples.open(lake, version=at).runs(skip_unreadable=skip_unreadable)
+    output.write(rows, form, file, every=every, limit=limit)

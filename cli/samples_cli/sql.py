@@ -10,6 +10,7 @@ from samples.errors import UsageError
 from samples_cli import options, output
 
 EXAMPLE = """samples sql "SELECT run, avg(tokens) FROM samples GROUP BY run" --lake ./lake
+samples sql "SELECT *, pass_at_k(n, c, 8) FROM tallies" --lake ./lake
 samples sql -f longest.sql -o longest.csv --lake ./lake
 samples sql --describe tallies"""
 
@@ -42,12 +43,19 @@ def command(
     exclude_guessable: options.ExcludeGuessable = None,
     lake: options.LakeIfAny = None,
     at: options.At = None,
+    skip_unreadable: options.SkipUnreadable = False,
     form: options.Format = None,
     file: options.Output = None,
     every: options.Every = False,
     limit: options.Limit = None,
 ) -> None:  # fmt: skip
-    """Answer one SELECT over the views of a lake. It reads nothing else, and writes nothing."""
+    """Answer one SELECT over the views of a lake. It reads nothing else, and writes nothing.
+
+    The SELECT may call the functions of DuckDB, and three of Samples for the counts in `tallies`: n verified samples,
+    c of them correct, k drawn without replacement. pass_at_k(n, c, k) is the chance that at least one of the k is
+    correct, pass_hat_k(n, c, k) that all are, g_pass_at_k(n, c, k, tau) that at least a share tau of them is. They are
+    NULL where n < k.
+    """
     rows: Any
     if describe:
         from samples.query.rows import Rows
@@ -64,7 +72,7 @@ def command(
     bound_process(memory)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
-        rows = opened.sql(select, memory=memory, threads=threads, **filters)
+        rows = opened.sql(select, memory=memory, threads=threads, skip_unreadable=skip_unreadable, **filters)
     output.write(rows, form, file, every=every, limit=limit)
 
 

@@ -92,6 +92,7 @@ class Lake(Tables):
         again: bool = False,
         workers: int | None = None,
         on_ray: bool | None = None,
+        skip_unreadable: bool = False,
         watch: "Callable[[Status], None] | None" = None,
     ) -> "Rescored":
         """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
@@ -102,6 +103,7 @@ class Lake(Tables):
             again: Judge samples too whose verdict is a timeout or an error.
             workers: Processes that judge; one per core when None.
             on_ray: Judge on Ray; when None, where RAY_ADDRESS names a cluster.
+            skip_unreadable: Leave out the runs of which a file cannot be read; the summary names them.
             watch: Called with the progress; a line on stderr every few seconds when None.
 
         Raises:
@@ -114,7 +116,15 @@ class Lake(Tables):
         say = watch or _Said(str)
         with _stopping() as stop:
             return rescore(
-                self, verifier, _names(runs), workers=workers, again=again, on_ray=on_ray, watch=say, stop=stop
+                self,
+                verifier,
+                _names(runs),
+                workers=workers,
+                again=again,
+                on_ray=on_ray,
+                skip_unreadable=skip_unreadable,
+                watch=say,
+                stop=stop,
             )
 
     def label(self, run: str, labels: Mapping[str, str | float] | None = None, **more: str | float) -> dict[str, str]:
@@ -176,11 +186,11 @@ class Lake(Tables):
 
         return scan(self, view, columns, **more)
 
-    def runs(self) -> Rows:
+    def runs(self, *, skip_unreadable: bool = False) -> Rows:
         """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`."""
         from samples.query.overview import runs
 
-        return runs(self)
+        return runs(self, skip_unreadable=skip_unreadable)
 
     def problems(self, dataset: str | None = None) -> Rows:
         """List the problems, with their gold answers and how many samples there are of each."""
@@ -216,6 +226,16 @@ class Lake(Tables):
         from samples.exchange.export import export
 
         return export(self, os.fspath(file), sys.stdout.buffer, **more)
+
+    def repair(self, *, write: bool = False) -> Rows:
+        """Say what of the lake is damaged; with `write`, rebuild what can be; see `samples.maintenance.repair`.
+
+        Raises:
+            LakeError: The runs cannot be read, or the lake cannot be written.
+        """
+        from samples.maintenance.repair import repair
+
+        return repair(self, write=write)
 
     def __repr__(self) -> str:
         from samples.runs.run import every

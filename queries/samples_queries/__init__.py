@@ -26,11 +26,17 @@ The first lines are the SQL file's first comment, or the module's docstring. The
   query with one reads the table `compared`. `= none` binds NULL. A list is never empty, except that "all" binds an
   empty list of numbers.
 - `reads` names the views that the query reads.
+- `takes` names what the query can be asked with beside its parameters: `by` and `pool`, which the platform sees to (see
+  `samples.query.grouping` and `pooling`). `pooled` names the columns that follow the others with `pool`.
 - `grain` names the columns that identify a row.
 - `means` gives each parameter and column its meaning, one name a line. A line that continues a meaning is indented
   further. Names that mean the same in many queries are in `glossary` instead. A meaning here wins over the glossary.
 - `example` is one real command. A parameter becomes an option with dashes: `min_n: int` is `--min-n 4`, and
   `strict: bool` is `--strict` or `--no-strict`.
+
+An answer is the same to the last bit each time. Threads add up rows in any order, so that a sum or mean of floats would
+not be. Sums over samples are of DECIMAL(38, 20), which is exact. Those over problems are of a list that is sorted by
+value.
 
 The platform opens only files of the runs and verifiers that a query's parameters name.
 
@@ -38,14 +44,17 @@ The folder `views` holds the SQL of the views. A view's header has the keys `rea
 (its rows are computed once and kept) and `each`. A view with `each` contains places such as `{run_id}`. The platform
 fills in values, and joins one SELECT per value while there are few; otherwise it fills in column names.
 
+The folder `macros` holds functions for an analyst's own SQL, such as pass_at_k(n, c, k). A macro's first line says what
+it computes.
+
 `header(name)` gives a query's header as data, `reference(name)` as text, and `listing()` gives all queries by group.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from samples_queries.files import NAMES, is_sql, text
-from samples_queries.headers import GROUPS, KINDS, Header, Parameter, header
+from samples_queries.files import MACROS, NAMES, is_sql, text
+from samples_queries.headers import GROUPS, KINDS, TAKES, Header, Parameter, header
 from samples_queries.manual import listing, reference
 
 if TYPE_CHECKING:  # help and completion read headers, without a library that takes long to import
@@ -70,7 +79,9 @@ class Answer(NamedTuple):
 __all__ = [
     "GROUPS",
     "KINDS",
+    "MACROS",
     "NAMES",
+    "TAKES",
     "Answer",
     "Header",
     "Parameter",

@@ -2,6 +2,7 @@
 -- group    accuracy
 -- params   runs: runs, verifier: verifier, problem_set: problems
 -- reads    verified
+-- takes    by, pool
 -- grain    run, dataset, verifier, bin
 -- columns  run, dataset, verifier, place, bin, problems, share
 -- means    place: position of the bin, from 0 (never correct) to 11 (always correct)

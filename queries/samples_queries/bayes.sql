@@ -22,7 +22,8 @@ WITH posteriors AS (
 ), averaged AS (
     SELECT
         run, dataset, verifier, count(*) AS problems,
-        avg(expected) AS mean, sqrt(sum(variance)) / count(*) AS sd
+        list_avg(list(expected ORDER BY expected)) AS mean,
+        sqrt(list_sum(list(variance ORDER BY variance))) / count(*) AS sd
     FROM posteriors
     GROUP BY run, dataset, verifier
 )

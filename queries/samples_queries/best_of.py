@@ -11,8 +11,9 @@ example  samples query best_of --runs rl-7b --verifier reasoning-gym --ks 1,8,64
 A verdict without a reward counts as reward 1 when it is correct, and as 0 when it is wrong or has no answer. When no
 verdict has a reward, max@k is pass@k.
 
-The interval is "two-level beta", as in `pass_at_k`. It is computed on rewards scaled to [0, 1]. When a run has rewards
-outside [0, 1], they are scaled from the smallest and the largest reward of the run instead.
+The interval is that of `pass_at_k` with `--interval population`: other problems of this kind, sampled anew. It is
+computed on rewards scaled to [0, 1]. When a run has rewards outside [0, 1], they are scaled from the smallest and the
+largest reward of the run instead.
 """
 
 from typing import Any

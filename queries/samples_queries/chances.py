@@ -97,6 +97,16 @@ def at_least(n: Integers, c: Integers, k: int, needed: list[int]) -> Floats:
     return tails
 
 
+def binomial(n: int, p: float) -> Floats:
+    """Return the binomial chances of 0, 1, … n, from ratios of neighbours, starting at the likeliest."""
+    got = np.arange(n)
+    likeliest = min(int((n + 1) * p), n)
+    ratio = (n - got) / (got + 1) * (p / (1 - p))
+    up, down = np.cumprod(ratio[likeliest:]), np.cumprod(1 / ratio[:likeliest][::-1])[::-1]
+    weights = np.concatenate([down, [1.0], up])
+    return weights / weights.sum()
+
+
 def share_of(tau: float) -> Fraction:
     """Return tau as the decimal number that is written: 0.1 of 30 must be 3, but the float 0.1 would give 4."""
     return Fraction(str(tau))

@@ -1,7 +1,8 @@
 """efficiency_gap: pass@K of a base minus pass@1 of each run trained from it (Yue et al. 2025, arXiv:2504.13837).
 
 group    two runs
-params   base: run, runs: runs, verifier: verifier, ks: ints = none, problem_set: problems
+params   base: run, runs: runs, verifier: verifier, ks: ints = none, problem_set: problems,
+         interval: text = population
 reads    verified, runs
 grain    base, run, dataset, verifier, k
 columns  base, run, dataset, verifier, labels, k, base_pass_at_K, pass_at_1, gap, low, high, interval,
@@ -14,14 +15,15 @@ means    base: name of the base run
          base_pass_at_K: mean pass@K of the base over these problems, in [0, 1]; NULL without a problem
          pass_at_1: mean pass@1 of the trained run over the same problems, in [0, 1]; NULL without a problem
          gap: base_pass_at_K minus pass_at_1, in [-1, 1]; NULL without a problem
-         low: lower end of the 95 % interval for the gap over all problems that could have been asked
+         low: lower end of the 95 % interval for the gap
          problems: problems with at least K verified samples of the base and one of the trained run
 example  samples query efficiency_gap --base base-7b --runs rl-7b --verifier math
 
 The gap says how far training is from what sampling the base can reach: the smaller it is, the more efficient the
 training. Rows are in the order of the labels `algorithm` and `step`.
 
-The interval is "two-level paired t", as in `compare`.
+The intervals are those of `compare`, for one K alone. With `--interval population` the gap is that of other problems of
+this kind, with `--interval these` that of these problems, sampled anew.
 """
 
 import duckdb
@@ -31,9 +33,10 @@ import pyarrow as pa
 from samples_queries import Answer, Unanswerable
 from samples_queries.chances import Floats, Integers, all_wrong, means, sums
 from samples_queries.groups import distinct
-from samples_queries.intervals import DIFFERENCE_METHOD, POWERS, difference_interval
+from samples_queries.intervals import DIFFERENCE_METHOD, POWERS, RERUN_METHOD, around, difference_interval, require_kind
 from samples_queries.pairs import Pairs, pairs
 from samples_queries.problem_sets import settle
+from samples_queries.reruns import Reruns
 
 USUAL = 256  # the paper's K
 
@@ -53,6 +56,7 @@ def answer(
     verifier: str,
     ks: list[int] | None,
     problem_set: str,
+    interval: str,
 ) -> Answer:
     """Return the gap of each run except the base, at each K.
 
@@ -60,8 +64,9 @@ def answer(
 
     Raises:
         Unanswerable: There is no other run of the base's dataset, a run has no verdicts or no problem of the base, a K
-            is below 1, or no K is reached.
+            is below 1, no K is reached, or the interval is of no kind.
     """
+    require_kind(interval)
     others = connection.sql(_RUNS, params={"base": base, "runs": runs, "verifier": verifier}).to_arrow_table()
     if not len(others):
         raise Unanswerable(f"{base} is compared with no run: name others of its dataset with --runs")
@@ -81,7 +86,7 @@ def answer(
         notes += settled.notes
         for name in team:
             (paired,) = pairs(connection, base, name)
-            columns = _gaps(paired, settled.ks[base])
+            columns = _gaps(paired, settled.ks[base], these=interval == "these")
             same = others.take([names.index(name)] * len(settled.ks[base]))
             parts.append(pa.table({**{key: same[key] for key in same.column_names}, **columns}))
     if not parts:
@@ -89,7 +94,7 @@ def answer(
     return Answer(pa.concat_tables(parts), list(dict.fromkeys(notes)))
 
 
-def _gaps(paired: Pairs, ks: Integers) -> dict[str, pa.Array]:
+def _gaps(paired: Pairs, ks: Integers, *, these: bool) -> dict[str, pa.Array]:
     """Return the columns after the labels, at each K."""
     n, c, (place,) = distinct([(paired.n_a, paired.c_a)])
     once = (paired.c_b / paired.n_b)[:, None]
@@ -102,11 +107,22 @@ def _gaps(paired: Pairs, ks: Integers) -> dict[str, pa.Array]:
         blocks.append(np.stack([ceiling, once_mean, low, high, problems.astype(float)]))
     nothing = np.array([[np.nan]] * 4 + [[0.0]]).repeat(len(ks), axis=1)
     ceiling, reached, low, high, problems = np.concatenate(blocks, axis=1) if blocks else nothing
+    if these and blocks:
+        low, high = _of_these(paired, ks, problems, (ceiling - reached) * problems)
     measured = {"base_pass_at_K": ceiling, "pass_at_1": reached, "gap": ceiling - reached, "low": low, "high": high}
     return {
         "k": pa.array(ks),
         **{name: pa.array(values, mask=np.isnan(values)) for name, values in measured.items()},
-        "interval": pa.repeat(DIFFERENCE_METHOD, len(ks)),
+        "interval": pa.repeat(RERUN_METHOD if these else DIFFERENCE_METHOD, len(ks)),
         "problems": pa.array(problems.astype(np.int64)),
         "unpaired": pa.repeat(paired.unpaired, len(ks)),
     }
+
+
+def _of_these(paired: Pairs, ks: Integers, problems: Floats, total: Floats) -> tuple[Floats, Floats]:
+    """Return the ends of the intervals of reruns of the same problems, around the mean gaps total / problems."""
+    ceiling = Reruns(paired.n_a, paired.c_a, paired.problems).noise(ks, paired.problems, paired.n_a)
+    once = Reruns(paired.n_b, paired.c_b, paired.problems).noise(np.ones(1, np.int64), paired.problems, paired.n_a, ks)
+    error = ceiling.and_of(once).of(total / np.maximum(problems, 1))
+    *_, low, high = around(problems, total, error.ends(), (-1.0, 1.0))
+    return low, high

@@ -1,4 +1,4 @@
-"""The files of queries and views: their names and their sources."""
+"""The files of queries, views and macros: their names and their sources."""
 
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ def _sources() -> dict[str, str]:
 
 _SOURCES = _sources()
 NAMES: tuple[str, ...] = tuple(_SOURCES)
+MACROS: tuple[str, ...] = tuple(sorted(file.stem for file in (_FOLDER / "macros").iterdir()))
 
 
 def is_sql(name: str) -> bool:
@@ -27,5 +28,5 @@ def is_sql(name: str) -> bool:
 
 @cache
 def text(name: str) -> str:
-    """Return the source of the query NAME, or of the view "views/NAME"."""
+    """Return the source of the query NAME, of the view "views/NAME", or of the macro "macros/NAME"."""
     return (_FOLDER / f"{name}.{_SOURCES.get(name, 'sql')}").read_text(encoding="utf-8")

@@ -1,6 +1,11 @@
 """Meanings of the parameters and columns that mean the same in several queries. A query's header may give its own."""
 
 GLOSSARY = {
+    # in which parts a query is asked
+    "by": "one answer for each value of this metadata key of problems (a dot looks into objects), or, for a label of "
+    "runs, the same answer in the order of the label; the first column has the value as text",
+    "pool": "take runs that differ only in this label, such as seed, as one run: the samples of each problem are put "
+    "together; where a question is about run A and run B, each stands for all such runs",
     # what a row is about
     "runs": "the runs to ask about, by name or by the beginning of an id",
     "run": "name of the run",
@@ -23,14 +28,21 @@ GLOSSARY = {
     "problems": "problems that the figures are means over; each has at least k verified samples (judged correct or "
     "wrong)",
     "pass_at_k": "pass@k: the chance that at least one of k samples is correct, in [0, 1]",
-    "low": "lower end of the 95 % interval for the mean over all problems that could have been asked",
-    "high": "upper end of that interval",
-    "interval": "the method behind low and high; the text below explains it",
+    "low": "lower end of the 95 % interval",
+    "high": "upper end of the 95 % interval",
+    "interval": "what the 95 % interval is of: population (other problems of this kind, sampled anew) or these (these "
+    "same problems, sampled anew)",
+    "band": "whether the intervals hold at all k of the answer at once, not only at each k alone",
     "unjudged": "samples of the run that the verifier has not judged; they are in no figure",
     "errors": "samples that failed, or on which the verifier failed; they are not verified samples",
     "timeouts": "samples on which the verifier took too long; they are not verified samples",
+    # answers
+    "merge": "which answers are one: verifier (the correct ones, and wrong ones that the verifier finds equal) or none "
+    "(each text is an answer of its own)",
     # two runs
     "threshold": "a run solves a problem when at least this many of its verified samples are correct",
+    "at_n": "draw so many samples of each problem from each run, without replacement, and give expected numbers; "
+    "without it all samples count",
     "pass_at_k_a": "mean pass@k of run A over these problems, in [0, 1]",
     "pass_at_k_b": "mean pass@k of run B over the same problems, in [0, 1]",
     "unpaired": "problems left out: only one run has verified samples of them, or the runs saw different versions",

@@ -39,7 +39,7 @@ WITH given AS (
     WHERE list_contains($runs, run) AND verifier = $verifier
     GROUP BY run
 )
-SELECT run, greatest(coalesce(samples, 0) - judged, 0) AS unjudged, errors, timeouts
+SELECT run, greatest(samples + coalesce(counted[$verifier], 0) - judged, 0) AS unjudged, errors, timeouts
 FROM given LEFT JOIN drawn USING (run)
 """
 

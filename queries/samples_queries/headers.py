@@ -24,12 +24,14 @@ KINDS = {
     "bool": "yes or no",
     "ints": "whole numbers",
     "floats": "numbers",
+    "key": "a metadata key of problems, or a label of runs",
+    "label": "a label of runs",
 }
 # What a parameter of these kinds means when it is not given and has no default.
 _STANDARD = {"runs": "all", "verifier": "the only one", "problems": "common if runs are named, else own"}
 
-_KEY = re.compile(r"(group|params|reads|each|made|grain|columns|means|example)(?: {2,}(.*))?")
-_LISTS = ("reads", "each", "made", "grain", "columns")
+_KEY = re.compile(r"(group|params|reads|takes|pooled|each|made|grain|columns|means|example)(?: {2,}(.*))?")
+_LISTS = ("reads", "pooled", "each", "made", "grain", "columns")
 _COLUMN = 9  # of the first word after a key
 
 
@@ -68,19 +70,27 @@ class Parameter:
         return f"{KINDS[self.kind]}, {words.get(default, f'default {default}')}"
 
 
+# What a query may take beside its own parameters. The platform sees to these, and binds nothing.
+TAKES = {"by": Parameter("by", "key", "none"), "pool": Parameter("pool", "label", "none")}
+
+
 @dataclass(frozen=True)
 class Header:
     """The header of a query or view. A view has neither group, parameters, columns, meanings nor example.
 
-    `answers` is what the query answers, in one line. `about` has one paragraph or list item per line, and an empty line
-    between paragraphs. `meanings` has every parameter and column that is explained here or in the glossary.
+    `answers` is what the query answers, in one line. `takes` are the parameters of TAKES that the query can be asked
+    with, and `pooled` the columns that follow the others with `pool`. `about` has one paragraph or list item per line,
+    and an empty line between paragraphs. `meanings` has every parameter and column that is explained here or in the
+    glossary.
     """
 
     name: str
     answers: str
     group: str
     params: tuple[Parameter, ...]
+    takes: tuple[Parameter, ...]
     reads: tuple[str, ...]
+    pooled: tuple[str, ...]
     each: tuple[str, ...]
     made: tuple[str, ...]
     grain: tuple[str, ...]
@@ -88,6 +98,11 @@ class Header:
     meanings: dict[str, str]
     about: str
     example: str
+
+    @property
+    def options(self) -> tuple[Parameter, ...]:
+        """All that the query can be asked with: its own parameters, then those that it takes beside them."""
+        return self.params + self.takes
 
 
 @cache
@@ -98,12 +113,14 @@ def header(name: str) -> Header:
     joined = {key: " ".join(lines) for key, lines in said.items()}
     params = tuple(map(_parameter, re.split(r",\s*(?=\w+:)", joined["params"]) if joined.get("params") else ()))
     lists = {key: tuple(re.findall(r"[\w.]+", joined.get(key, ""))) for key in _LISTS}
-    names = dict.fromkeys([*(parameter.name for parameter in params), *lists["columns"]])
+    takes = tuple(TAKES[name] for name in re.findall(r"\w+", joined.get("takes", "")))
+    names = dict.fromkeys([*(parameter.name for parameter in params + takes), *lists["columns"], *lists["pooled"]])
     return Header(
         name=known,
         answers=answers.rstrip("."),
         group=joined.get("group", ""),
         params=params,
+        takes=takes,
         **lists,
         meanings={name: GLOSSARY[name] for name in names if name in GLOSSARY} | _meanings(said.get("means", [])),
         about=about,

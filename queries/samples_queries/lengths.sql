@@ -2,6 +2,7 @@
 -- group    health
 -- params   runs: runs, verifier: verifier = only
 -- reads    samples_by_status, only_verifier
+-- takes    by
 -- grain    run, status
 -- columns  run, dataset, verifier, status, samples, unknown, mean, min, q05, q25, q50, q75, q95, max
 -- means    samples: samples with a known number of tokens; the figures are over them

@@ -1,21 +1,33 @@
 """majority: maj@k, how often a vote among k samples elects a correct answer (Wang et al. 2022, arXiv:2203.11171).
 
 group    accuracy
-params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems, minutes: float = 10
-reads    current_verdicts, tallies, verified, drawn
+params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems, merge: text = verifier,
+         minutes: float = 10
+reads    given_answers, tallies, verified, drawn
 grain    run, dataset, verifier, k
 columns  run, dataset, verifier, k, problems, maj_at_k, low, high, interval, unjudged, errors, timeouts
 means    minutes: refuse when the computation would take longer than this
          maj_at_k: chance that the most frequent answer among k samples is correct, averaged over problems, in [0, 1]
 example  samples query majority --runs base-7b,rl-7b --verifier math --ks 1,8,64
 
-The k samples are drawn without replacement from a problem's n, and the chance is exact, not simulated. Answers are
-compared as text: 1/2 and 0.5 are two answers. Ties are shared: when t answers have the most votes and w of them are
-correct, the vote is correct with chance w/t. A sample without an answer has no vote, and a vote without voters is
-wrong. When a verifier judged one answer both ways, the answer counts as correct for the share of its samples that are.
+The k samples are drawn without replacement from a problem's n, and the chance is exact, not simulated. Ties are shared:
+when t answers have the most votes and w of them are correct, the vote is correct with chance w/t. A sample without an
+answer has no vote, and a vote without voters is wrong. When a verifier judged one answer both ways, the answer counts
+as correct for the share of its samples that are.
 
-The interval is "two-level beta", as in `pass_at_k`. Problems with imported counts only have no answers, and are left
-out.
+All answers that the verifier judged correct are one answer, whatever their form: votes for 1/2 and 0.5 add up. Wrong
+answers are one when they have the same normal form of this verifier:
+
+- math and paper-math: the exact value of a number (as a fraction, decimal, mixed number or percentage, with a unit or
+  x = before it); of all else the text without typesetting.
+- numeric: the exact value. boxed-exact: the text without typesetting.
+- other verifiers, and answers above 200 characters: the text.
+
+The verifier finds more to be equal, such as x+1 and 1+x: these stay two answers, because no expression is evaluated
+here. With merge none, all answers are compared as text.
+
+The interval is that of `pass_at_k` with `--interval population`: other problems of this kind, sampled anew. Problems
+with imported counts only have no answers, and are left out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,29 +41,19 @@ from samples_queries import Answer, Unanswerable
 from samples_queries.chances import sums
 from samples_queries.groups import at_each_k, require_samples, rows, unjudged_note, unverified
 from samples_queries.intervals import METHOD, mean_interval
+from samples_queries.merging import merged
 from samples_queries.problem_sets import settle
 from samples_queries.votes import Ballot, Count, elected
 
 _SAMPLED = 64  # counts that are planned to estimate how long all of them take
 
 _SQL = """
-WITH decided AS (
-    SELECT
-        run, dataset, problem_id, status = 'correct' AS correct,
-        CASE WHEN status <> 'no_answer' THEN answer END AS answer,
-        status <> 'no_answer' AND answer IS NULL AS unknown
-    FROM current_verdicts SEMI JOIN compared USING (run, dataset, problem_id)
-    WHERE verifier = $verifier AND status IN ('correct', 'wrong', 'no_answer')
-), given AS (
-    SELECT
-        run, dataset, problem_id, answer,
-        count(*) AS samples, count(*) FILTER (correct) AS correct, count(*) FILTER (unknown) AS unknown
-    FROM decided
-    GROUP BY ALL
+WITH given AS (
+    FROM ({merged}) SEMI JOIN compared USING (run, dataset, problem_id)
 ), frequencies AS (
     SELECT
-        run, dataset, problem_id, CASE WHEN answer IS NOT NULL THEN samples END AS votes,
-        count(*) AS answers, sum(correct / samples) AS credit,
+        run, dataset, problem_id, CASE WHEN is_given THEN samples END AS votes,
+        count(*) AS answers, sum(correct) / any_value(samples) AS credit,
         sum(samples) AS samples, sum(unknown) AS unknown
     FROM given
     GROUP BY ALL
@@ -80,16 +82,17 @@ def answer(
     verifier: str,
     ks: list[int] | None,
     problem_set: str,
+    merge: str,
     minutes: float,
 ) -> Answer:
     """Return maj@k of each run, at each k that its problems reach.
 
     Raises:
         Unanswerable: A k is below 1, no k is reached, runs have no verdicts or no common problem, the verifier stored
-            no answers, or it would take too long.
+            no answers, `merge` is neither verifier nor none, or it would take too long.
     """
     settled = settle(connection, runs, verifier, problem_set, ks=ks)
-    judged = rows(connection, _SQL, verifier=verifier)
+    judged = rows(connection, _SQL.format(merged=merged(merge)), runs=list(settled.ks), verifier=verifier)
     _require_answers(judged, settled.ks, verifier)
     ballots = [Ballot(row["n"], *map(tuple, (row["votes"], row["answers"], row["credits"]))) for row in judged]
     # Problems with the same ballot are computed once.
@@ -105,12 +108,12 @@ def answer(
     parts: list[pa.Table] = []
     for run, dataset in dict.fromkeys((row["run"], row["dataset"]) for row in judged):
         here = [place for place, row in enumerate(judged) if row["run"] == run]
-        ks = settled.ks[run]
-        values = np.array([[outcomes.get((ballots[place], k), np.nan) for k in ks.tolist()] for place in here])
+        own = settled.ks[run]
+        values = np.array([[outcomes.get((ballots[place], k), np.nan) for k in own.tolist()] for place in here])
         weights = np.array([judged[place]["problems"] for place in here])
         problems, mean, low, high = mean_interval(sums(values, weights))
         same = {"run": run, "dataset": dataset, "verifier": verifier}
-        parts.append(at_each_k(same, ks, problems, maj_at_k=mean, low=low, high=high, interval=METHOD, **lost[run]))
+        parts.append(at_each_k(same, own, problems, maj_at_k=mean, low=low, high=high, interval=METHOD, **lost[run]))
     return Answer(pa.concat_tables(parts), [*settled.notes, *unjudged_note(lost, verifier)])
 
 

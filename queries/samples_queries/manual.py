@@ -13,8 +13,8 @@ _FIRM = re.compile(r"(?<=\d,) (?=\d)|(?<=\d) (?=%)")
 def reference(name: str, width: int = 80) -> str:
     """Write down a query's header: what it answers, its parameters, its columns, its paragraphs, its example."""
     said = header(name)
-    params = {one.name: f"{one.usage}: {said.meanings[one.name]}" for one in said.params}
-    columns = {column: said.meanings[column] for column in said.columns}
+    params = {one.name: f"{one.usage}: {said.meanings[one.name]}" for one in said.options}
+    columns = {column: said.meanings[column] for column in said.columns + said.pooled}
     parts = [
         _filled(f"{name}: {said.answers}", width),
         _table("Parameters", params, width) if params else "No parameters",

@@ -8,15 +8,12 @@ import numpy as np
 from samples_queries.chances import Integers
 from samples_queries.groups import rows
 
-TIE = 1e-12  # values closer than this differ by rounding only
-
 _SQL = """
 WITH groups AS (
     SELECT dataset, a.n AS n_a, a.c AS c_a, b.n AS n_b, b.c AS c_b, count(*) AS problems
     FROM compared AS a JOIN compared AS b USING (dataset, problem_id)
     WHERE a.run = $a AND b.run = $b
     GROUP BY ALL
-    ORDER BY ALL
 ), apart AS (
     SELECT dataset, count(DISTINCT problem_id) FILTER (NOT shared) AS unpaired
     FROM judged_problems
@@ -24,7 +21,9 @@ WITH groups AS (
     GROUP BY dataset
 )
 SELECT
-    dataset, list(n_a) AS n_a, list(c_a) AS c_a, list(n_b) AS n_b, list(c_b) AS c_b, list(problems) AS problems,
+    dataset, list(n_a ORDER BY n_a, c_a, n_b, c_b) AS n_a, list(c_a ORDER BY n_a, c_a, n_b, c_b) AS c_a,
+    list(n_b ORDER BY n_a, c_a, n_b, c_b) AS n_b, list(c_b ORDER BY n_a, c_a, n_b, c_b) AS c_b,
+    list(problems ORDER BY n_a, c_a, n_b, c_b) AS problems,
     any_value(unpaired) AS unpaired
 FROM groups JOIN apart USING (dataset)
 GROUP BY dataset
@@ -49,9 +48,15 @@ class Pairs:
     unpaired: int
 
     @property
-    def most(self) -> int:
-        """The largest n that both runs have of a problem."""
-        return int(np.minimum(self.n_a, self.n_b).max())
+    def reach(self) -> Integers:
+        """The largest k at which both runs have samples of each group, [groups]."""
+        return np.minimum(self.n_a, self.n_b)
+
+    def turned(self) -> "Pairs":
+        """Return the same with A and B exchanged, in the order of groups that B would have as A."""
+        order = np.lexsort((self.c_a, self.n_a, self.c_b, self.n_b))
+        n_a, c_a, n_b, c_b = (some[order] for some in (self.n_b, self.c_b, self.n_a, self.c_a))
+        return Pairs(self.dataset, n_a, c_a, n_b, c_b, self.problems[order], self.unpaired)
 
 
 def pairs(connection: duckdb.DuckDBPyConnection, a: str, b: str) -> list[Pairs]:

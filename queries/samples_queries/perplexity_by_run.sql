@@ -19,7 +19,7 @@ WITH per_problem AS (
         run_id, problem_id, status,
         count(*) AS samples,
         median(exp(log_perplexity)) AS middle,
-        avg(log_perplexity) AS mean_log
+        avg(log_perplexity::DECIMAL(38, 20)) AS mean_log
     FROM samples_by_status
     WHERE list_contains($runs, run) AND log_perplexity IS NOT NULL
     GROUP BY run_id, problem_id, status
@@ -28,10 +28,10 @@ WITH per_problem AS (
         run_id, status,
         count(*) AS problems,
         sum(samples)::BIGINT AS samples,
-        avg(middle) AS perplexity,
+        list_avg(list(middle ORDER BY middle)) AS perplexity,
         min(middle) AS lowest,
         max(middle) AS highest,
-        avg(mean_log) AS mean_log
+        list_avg(list(mean_log ORDER BY mean_log)) AS mean_log
     FROM per_problem
     GROUP BY run_id, status
 )

@@ -2,6 +2,7 @@
 -- group    likelihood
 -- params   runs: runs, verifier: verifier = only
 -- reads    samples_by_status, only_verifier
+-- takes    by
 -- grain    run, problem_id, status
 -- columns  run, dataset, verifier, problem_id, status, samples, unknown, q05, q25, q50, q75, q95, mean_log
 -- means    samples: samples of this status with a known perplexity; the figures are over them
@@ -17,7 +18,7 @@ WITH spread AS (
         count(log_perplexity) AS samples,
         count(*) - count(log_perplexity) AS unknown,
         quantile_cont(exp(log_perplexity), [0.05, 0.25, 0.5, 0.75, 0.95]) AS points,
-        avg(log_perplexity) AS mean_log
+        avg(log_perplexity::DECIMAL(38, 20)) AS mean_log
     FROM samples_by_status
     WHERE list_contains($runs, run)
     GROUP BY run, dataset, problem_id, status

@@ -11,8 +11,10 @@ are none. Therefore the problems are settled first, for each team of runs:
 Without ks, a team's largest k is the fewest verified samples that one of its problems has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import duckdb
@@ -27,53 +29,46 @@ MODES = ("common", "own", "each")
 
 # `met` counts the runs of the team with verified samples of the problem, of `members` runs. `reach` is the fewest
 # verified samples that one of them has of it.
-_JUDGED = """
+_TOGETHER = """
 CREATE OR REPLACE TEMP TABLE judged_problems AS
 WITH sides AS (
     SELECT unnest($runs) AS name, unnest($verifiers) AS verifier, unnest($sides) AS side, unnest($once) AS once
 ), judged AS (
     SELECT
         side AS run, dataset, problem_id, n, c, version,
-        CASE WHEN $together THEN dataset ELSE run END AS team,
         CASE WHEN once THEN 9223372036854775807 ELSE n END AS reach
     FROM verified JOIN sides ON run = name AND verified.verifier = sides.verifier
 ), teams AS (
-    SELECT team, coalesce($members, count(DISTINCT run)) AS members FROM judged GROUP BY team
+    SELECT dataset, coalesce($members, count(DISTINCT run)) AS members FROM judged GROUP BY dataset
 )
 SELECT
-    run, dataset, problem_id, n, c, team, members,
+    run, dataset, problem_id, n, c, dataset AS team, members,
     count(*) OVER problem AS met,
     min(reach) OVER problem AS reach,
     coalesce(min(version) OVER problem <> max(version) OVER problem, false) AS edited,
     met = members AND NOT edited AS shared
-FROM judged JOIN teams USING (team)
-WINDOW problem AS (PARTITION BY team, dataset, problem_id)
+FROM judged JOIN teams USING (dataset)
+WINDOW problem AS (PARTITION BY dataset, problem_id)
 """
-_TEAMS = """
+# The same where each run is a team. Versions do not matter, and reading them takes long.
+_ALONE = """
+CREATE OR REPLACE TEMP TABLE judged_problems AS
 SELECT
-    team, any_value(dataset) AS dataset, list(DISTINCT run ORDER BY run) AS runs,
-    min(reach) FILTER (shared) AS least, max(reach) FILTER (shared) AS most,
-    count(DISTINCT problem_id) FILTER (edited) AS edited
+    run, dataset, problem_id, n, c, run AS team, 1 AS members, 1 AS met, n AS reach, false AS edited, true AS shared
+FROM tallies
+WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0
+"""
+_COUNTS = """
+SELECT team, dataset, run, members, met < members AS absent, edited, shared, reach, count(*) AS problems
 FROM judged_problems
-GROUP BY team
-ORDER BY team
+GROUP BY ALL
+ORDER BY team, run
 """
 _COMPARED = """
-CREATE OR REPLACE TEMP TABLE compared AS
+CREATE OR REPLACE TEMP VIEW compared AS
 SELECT run, dataset, problem_id, n, c
 FROM judged_problems
-WHERE shared AND reach >= $least[list_position($teams, team)]
-"""
-_LEFT_OUT = """
-SELECT
-    team, any_value(dataset) AS dataset, run, any_value(members) AS members,
-    count(*) FILTER (shared AND reach >= $least[list_position($teams, team)]) AS kept,
-    count(*) FILTER (met < members) AS absent,
-    count(*) FILTER (met = members AND edited) AS edited,
-    count(*) FILTER (shared AND reach < $least[list_position($teams, team)]) AS few
-FROM judged_problems
-GROUP BY team, run
-ORDER BY team, run
+WHERE shared AND reach >= getvariable('compared_least')[list_position(getvariable('compared_teams'), team)]
 """
 _DIFFERENT = """
 WITH sets AS (
@@ -127,7 +122,7 @@ class Settled:
     @property
     def every_k(self) -> Integers:
         """All ks of all runs, ascending."""
-        return np.unique(np.concatenate([np.empty(0, np.int64), *self.ks.values()]))
+        return np.array(sorted({k for ks in self.ks.values() for k in ks.tolist()}), dtype=np.int64)
 
 
 def settle(
@@ -144,7 +139,7 @@ def settle(
 ) -> Settled:
     """Make the table `compared` of the problems that runs are compared on; return the ks of each run, and notes.
 
-    The table has the columns run, dataset, problem_id, n and c. It is made from the view `verified`.
+    It has the columns run, dataset, problem_id, n and c. It is made from the views `tallies` and `verified`.
 
     Args:
         connection: where the views are.
@@ -166,28 +161,58 @@ def settle(
     verifiers = [verifier] * len(runs) if isinstance(verifier, str) else list(verifier)
     named, together, each = sides(runs, verifiers), paired or problem_set == "common", problem_set == "each"
     unique = {side: (run, judge, run in once) for side, run, judge in zip(named, runs, verifiers, strict=True)}
-    given = dict(zip(("runs", "verifiers", "once"), map(list, zip(*unique.values(), strict=True)), strict=True))
-    given |= {"sides": list(unique), "together": together, "members": len(unique) if paired else None}
-    connection.execute(_JUDGED, given)
-    settled, teams = Settled(), rows(connection, _TEAMS)
-    judged = {side for team in teams for side in team["runs"]}
+    alone = not paired and (problem_set != "common" or len(unique) == 1)
+    if alone:
+        connection.execute(_ALONE, {"runs": list(runs), "verifier": verifiers[0]})
+    else:
+        given = dict(zip(("runs", "verifiers", "once"), map(list, zip(*unique.values(), strict=True)), strict=True))
+        given |= {"sides": list(unique), "members": len(unique) if paired else None}
+        connection.execute(_TOGETHER, given)
+    counts = rows(connection, _COUNTS)
+    settled, teams = Settled(), _teams(counts)
+    judged = {row["run"] for row in counts}
     for judge in dict.fromkeys(verifiers):
         if missing := [run for side, (run, by, _) in unique.items() if by == judge and side not in judged]:
             if together or not judged:
                 raise unjudged(judge, missing)
             settled.notes.append(f"left out: {unjudged(judge, missing)}")
-    least = {team["team"]: 1 for team in teams}
     if apart := [team for team in teams if team["most"] is None]:
         raise Unanswerable(no_common(apart[0], list(unique) if paired else apart[0]["runs"]))
-    if counted:
-        least |= _choose(settled, teams, ks, usual, each=each)
-    bounds = {"teams": list(least), "least": list(least.values())}
-    connection.execute(_COMPARED, bounds)
-    for row in rows(connection, _LEFT_OUT, **bounds):
-        settled.notes += left_out(row, least[row["team"]])
-    if not together:
+    least = _choose(settled, teams, ks, usual, each=each) if counted else {team["team"]: 1 for team in teams}
+    connection.execute("SET VARIABLE compared_teams = $teams", {"teams": list(least)})
+    connection.execute("SET VARIABLE compared_least = $least", {"least": list(least.values())})
+    connection.execute(_COMPARED)
+    settled.notes += _left_out(counts, least)
+    if not together and len({team["dataset"] for team in teams}) < len(teams):
         settled.notes += map(different, rows(connection, _DIFFERENT))
     return settled
+
+
+def _teams(counts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what `problem_notes` calls a team, for each team of these counts."""
+    teams: list[dict[str, Any]] = []
+    for name, group in groupby(counts, itemgetter("team")):
+        here = list(group)
+        reaches = [row["reach"] for row in here if row["shared"]]
+        runs = list(dict.fromkeys(row["run"] for row in here))
+        edited = sum(row["problems"] for row in here if row["edited"] and row["run"] == runs[0])
+        bounds = {"least": min(reaches, default=None), "most": max(reaches, default=None)}
+        teams.append({"team": name, "dataset": here[0]["dataset"], "runs": runs, "edited": edited, **bounds})
+    return teams
+
+
+def _left_out(counts: Sequence[dict[str, Any]], least: Mapping[str, int]) -> list[str]:
+    """Return a note for each run of which problems are left out."""
+    notes: list[str] = []
+    for (team, run), group in groupby(counts, itemgetter("team", "run")):
+        here = list(group)
+        about = {"dataset": here[0]["dataset"], "run": run, "members": here[0]["members"]}
+        totals = dict.fromkeys(("kept", "absent", "edited", "few"), 0)
+        for row in here:
+            few = "few" if row["reach"] < least[team] else "kept"
+            totals["absent" if row["absent"] else "edited" if row["edited"] else few] += row["problems"]
+        notes += left_out({**about, **totals}, least[team])
+    return notes
 
 
 def _choose(

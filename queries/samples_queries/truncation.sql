@@ -50,9 +50,9 @@ WITH ends AS (
     SELECT
         run_id,
         count(rate) AS problems,
-        avg(rate) AS accuracy,
+        list_avg(list(rate ORDER BY rate)) AS accuracy,
         count(rate_without_cut) AS problems_without_cut,
-        avg(rate_without_cut) AS accuracy_without_cut
+        list_avg(list(rate_without_cut ORDER BY rate_without_cut)) AS accuracy_without_cut
     FROM per_problem
     GROUP BY run_id
 )

@@ -29,6 +29,8 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
+from samples_queries.chances import binomial
+
 _CELLS = 1 << 16  # complex numbers in a block: a megabyte, which fits the processor's cache
 _PER_SECOND, _OVERHEAD = 3e6, 1e-3  # such numbers a second, and seconds per block; both measured
 _NEWTON_STEPS = 5  # the start is within 1/nodes^2, and each step doubles the digits
@@ -77,8 +79,8 @@ class Count:
         """Plan the work, for k from 1 to the ballot's n."""
         self._ballot, self._k = ballot, k
         self._p = (k + 0.5) / (ballot.n + 1)
-        self._weights = {votes: _binomial(votes, self._p) for votes in ballot.votes}
-        total = _binomial(ballot.n, self._p)
+        self._weights = {votes: binomial(votes, self._p) for votes in ballot.votes}
+        total = binomial(ballot.n, self._p)
         self._drawn = total[k]
         # With N points, a coefficient also contains those that are N, 2N, … away from it.
         away = np.bincount(np.abs(np.arange(ballot.n + 1) - k), total)
@@ -123,7 +125,7 @@ class Count:
     def _hypergeometric(self, votes: int) -> npt.NDArray[np.float64]:
         """Return the chances that an answer of so many samples gets 0, 1, … k votes."""
         chances = np.zeros(self._k + 1)
-        given, others = self._weights[votes], _binomial(self._ballot.n - votes, self._p)
+        given, others = self._weights[votes], binomial(self._ballot.n - votes, self._p)
         got = np.arange(max(0, self._k - len(others) + 1), min(votes, self._k) + 1)
         chances[got] = given[got] * others[self._k - got] / self._drawn
         return chances
@@ -159,16 +161,6 @@ class Count:
         weight[turns * 2 % self._points == 0] = 1.0
         back = weight * _circle(-self._k * turns, self._points)
         return float(np.einsum("lnt,n,t->", won, share, back).real)
-
-
-def _binomial(n: int, p: float) -> npt.NDArray[np.float64]:
-    """Return the binomial chances of 0, 1, … n, from ratios of neighbours, starting at the likeliest."""
-    got = np.arange(n)
-    likeliest = min(int((n + 1) * p), n)
-    ratio = (n - got) / (got + 1) * (p / (1 - p))
-    up, down = np.cumprod(ratio[likeliest:]), np.cumprod(1 / ratio[:likeliest][::-1])[::-1]
-    weights = np.concatenate([down, [1.0], up])
-    return weights / weights.sum()
 
 
 def _circle(steps: npt.NDArray[np.int64], points: int) -> npt.NDArray[np.complex128]:

@@ -24,5 +24,5 @@ RUNS = Table(
         Column("versions", LABELS, "versions of Samples and of the engine's packages when the run began"),
         Column("created_at", pa.timestamp("us", tz="UTC"), "when the run began"),
     ),
-    key=("run_id",),
+    key=("run_id", "created_at"),
 )

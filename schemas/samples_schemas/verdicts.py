@@ -20,7 +20,7 @@ VERDICTS = Table(
         Column("detail", pa.string(), "a short reason", nullable=True),
         Column("seconds", pa.float32(), "duration of the verification; null for imported verdicts", nullable=True),
     ),
-    key=("run_id", "problem_id", "sample_index", "verifier", "verifier_version", "pass_id"),
+    key=("run_id", "problem_id", "sample_index", "verifier", "pass_id"),
     partition_by=("verifier", "run_id"),
     sort_by=("problem_id", "sample_index"),
 )

@@ -86,6 +86,8 @@ def test_every_parameter_of_a_query_is_an_option(samples, filled):
             {"taus": [0.5, 1], "ks": [1, 2, 3], "runs": ["b", "a"]},
         ),
         (["majority", "--minutes", "0.5", "--verifier", "v"], {"minutes": 0.5}),
+        (["pass_at_k", "--by", "level", "--where", "level=5"], {"by": "level", "where": {"level": 5}}),
+        (["coverage", "--a", "a", "--b", "b", "--by", "step"], {"a": "a", "b": "b", "by": "step"}),
         (["tokens_by_run", "--runs", "b"], {"runs": ["b"]}),
         (["problems", "--runs", "b"], {"runs": ["b"]}),  # a filter: the query has no such parameter
     ):
@@ -151,6 +153,9 @@ MISTAKES = {
     "a label that is not there": (("query", "pass_at_k", "--label", "colour=red"), 'label "colour"'),
     "a run of coverage that is not there": (("query", "coverage", "--a", "a", "--b", "x"), "runs there: a, b"),
     "a parameter that is missing": (("query", "coverage", "--a", "a"), "--b is missing"),
+    "a key that is almost there": (("query", "lengths", "--by", "lvel"), 'did you mean "level"'),
+    "a question that has no groups": (("query", "majority", "--by", "level"), "no option --by"),
+    "nothing to pool": (("query", "pass_at_k", "--pool", "step"), "only b of these runs has this label"),
     "no label": (("label", "a", "role"), "expected key=value"),
     "a run to label that is not there": (("label", "nope", "role=x"), "runs there: a, b"),
 }

@@ -39,7 +39,7 @@ def test_each_shell_gets_its_script(shell, part):
 
 
 def test_bash_completes_commands_options_and_queries():
-    assert ask("bash", "re") == (0, ["rescore"])
+    assert ask("bash", "re") == (0, ["rescore", "repair"])
     assert ask("bash", "query", "pass_") == (0, ["pass_at_k", "pass_at_k_by_problem"])
     assert ask("bash", "ingest", "--temp") == (0, ["--template", "--template-date", "--temperature"])
     assert ask("bash", "query", "coverage", "--th") == (0, ["--threshold"])
@@ -56,6 +56,8 @@ NAMES = {
     "datasets": (("problems", "--dataset", ""), ["d"]),
     "verifiers": (("query", "pass_at_k", "--verifier", ""), ["v"]),
     "labels": (("query", "runs", "--label", "ro"), ["role=base", "role=rl"]),
+    "keys of problems and labels": (("query", "lengths", "--by", "s"), ["source.year", "step", "subject"]),
+    "labels to pool": (("query", "compare", "--pool", ""), ["algorithm", "family", "role", "step"]),
     "views": (("sql", "--describe", "ta"), ["tallies"]),
 }
 

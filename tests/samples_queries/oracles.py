@@ -94,6 +94,27 @@ def g_pass_at_k_by_subsets(n: int, c: int, k: int, tau: float | str | Fraction) 
     return by_subsets(outcomes(n, c), k, lambda chosen: sum(chosen) >= correct_needed(k, tau))
 
 
+def solved_at_cost(samples: Sequence[tuple[int, bool]], budget: int) -> tuple[Fraction, Fraction]:
+    """Return the expected cost, and the chance of a correct sample, when so many tokens are spent on average.
+
+    `samples` are (tokens, correct). Of the numbers of samples to draw, two neighbours are mixed so that the expected
+    cost, a mean over all subsets of each size, is the budget.
+    """
+    sizes = range(len(samples) + 1)
+    costs = [
+        by_subsets(samples, k, lambda some: sum(tokens for tokens, _ in some)) if k else Fraction(0) for k in sizes
+    ]
+    chances = [
+        by_subsets(samples, k, lambda some: any(right for _, right in some)) if k else Fraction(0) for k in sizes
+    ]
+    for k in sizes[1:]:
+        if costs[k - 1] <= budget <= costs[k]:
+            more = (budget - costs[k - 1]) / (costs[k] - costs[k - 1])
+            mixed = [(1 - more) * both[k - 1] + more * both[k] for both in (costs, chances)]
+            return mixed[0], mixed[1]
+    raise AssertionError("the budget is more than all samples cost")
+
+
 # Over problems.
 
 
@@ -147,6 +168,20 @@ def coverage(a: Tallies, b: Tallies, threshold: int = 1) -> dict[str, list[str]]
     return found
 
 
+def thinned_coverage(a: Tallies, b: Tallies, size: int, threshold: int = 1) -> dict[str, Fraction]:
+    """Return the expected problems of each outcome when so many samples of each problem are drawn from each run."""
+    found = dict.fromkeys(OUTCOMES, Fraction(0))
+    for problem in a.keys() & b.keys():
+        if min(a[problem][0], b[problem][0]) >= size:
+            solves = [
+                by_subsets(outcomes(*run[problem]), size, lambda chosen: sum(chosen) >= threshold) for run in (a, b)
+            ]
+            for outcome, signs in zip(OUTCOMES, product((True, False), repeat=2), strict=True):
+                one, other = (s if sign else 1 - s for s, sign in zip(solves, signs, strict=True))
+                found[outcome] += one * other
+    return found
+
+
 def coverage_many(runs: dict[str, Tallies], threshold: int = 1) -> dict[frozenset[str], list[str]]:
     """Problem ids by the set of runs that solve them, of the problems of which every run has a verified sample."""
     found: dict[frozenset[str], list[str]] = {}
@@ -184,17 +219,41 @@ def compare(a: Tallies, b: Tallies, k: int) -> dict[str, Any]:
     }
 
 
-def crossing(a: Tallies, b: Tallies, ks: Iterable[int] | None = None) -> int | None:
-    """Smallest k, of ks or of all, at which B's mean pass@k is not above A's, over the problems usable by both at k.
+def crossing(a: Tallies, b: Tallies, ks: Iterable[int] | None = None) -> tuple[str | None, int | None, str | None]:
+    """Who has the higher mean pass@k at the first k, where the other has it first, and who that is.
 
-    1 when B is not ahead at k = 1 already; None when B is ahead at every k that a problem reaches.
+    Over ks or all k, and over the problems usable by both at k. A tie is nobody's lead.
     """
     reached = max((min(a[problem][0], b[problem][0]) for problem in a.keys() & b.keys()), default=0)
-    for k in sorted(ks) if ks is not None else range(1, reached + 1):
-        difference = compare(a, b, k)["difference"]
-        if difference is not None and difference >= 0:
-            return k
-    return None
+    at_first: str | None = None
+    led: str | None = None
+    for place, k in enumerate(sorted(ks) if ks is not None else range(1, reached + 1)):
+        difference = compare(a, b, k)["difference"] or Fraction(0)
+        leader = "a" if difference > 0 else "b" if difference < 0 else None
+        at_first = leader if place == 0 else at_first
+        if led is not None and leader not in {led, None}:
+            return at_first, k, leader
+        led = led or leader
+    return at_first, None, None
+
+
+def most_likely(n: int, c: int) -> float:
+    """Return the p at which at most c of n independent samples are correct with 5 % chance: 1 when all are correct."""
+    if c == n:
+        return 1.0
+    low, high = mpmath.mpf(0), mpmath.mpf(1)
+    for _ in range(80):
+        p = (low + high) / 2
+        chance = mpmath.fsum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(c + 1))
+        low, high = (p, high) if chance > mpmath.mpf("0.05") else (low, p)
+    return float(low)
+
+
+def mcnemar(only_a: int, only_b: int) -> Fraction:
+    """Return the chance that fair coins, one for each of these problems, fall at least as unequally."""
+    thrown, apart = only_a + only_b, abs(only_a - only_b)
+    ways = sum(math.comb(thrown, heads) for heads in range(thrown + 1) if abs(2 * heads - thrown) >= apart)
+    return Fraction(ways, 2**thrown)
 
 
 # Answers, rewards, texts of one problem.
@@ -308,46 +367,6 @@ def bayes_of_counts(counts: Counts) -> tuple[Fraction, float]:
     return bayes([outcomes(n, c) for n, c in counts])
 
 
-def beta_binomial_log_likelihood(counts: Counts, a: float, b: float) -> float:
-    """log of prod over problems of C(n, c) B(a + c, b + n - c) / B(a, b), the beta functions as rising products."""
-
-    def rising(start: float) -> list[float]:
-        sums = [0.0]
-        for step in range(longest):
-            sums.append(sums[-1] + math.log(start + step))
-        return sums
-
-    longest = max(n for n, _ in counts)
-    of_a, of_b, of_both = rising(a), rising(b), rising(a + b)
-    return math.fsum(
-        times * (math.log(math.comb(n, c)) + of_a[c] + of_b[n - c] - of_both[n])
-        for (n, c), times in Counter(counts).items()
-    )
-
-
-def fit_beta_binomial(counts: Counts) -> tuple[float, float]:
-    """Return a and b of the largest likelihood, by ever finer grids over the mean's log-odds and log(a + b).
-
-    To some seven digits. Where the likelihood has its largest value at no finite a and b (nobody or everybody solved,
-    or counts more alike than binomial ones), the grid's edge: a and b then depend on its bounds.
-    """
-
-    def parameters(log_odds: float, log_size: float) -> tuple[float, float]:
-        size = math.exp(log_size)
-        return size / (1 + math.exp(-log_odds)), size / (1 + math.exp(log_odds))
-
-    centre, reach = (0.0, 0.0), (12.0, 12.0)
-    for _ in range(44):
-        grid = [
-            (centre[0] + reach[0] * i / 4, min(max(centre[1] + reach[1] * j / 4, -12.0), 12.0))
-            for i in range(-4, 5)
-            for j in range(-4, 5)
-        ]
-        centre = max(grid, key=lambda point: beta_binomial_log_likelihood(counts, *parameters(*point)))
-        reach = reach[0] * 0.65, reach[1] * 0.65
-    return parameters(*centre)
-
-
 def forecast(a: float, b: float, k: int) -> float:
     """pass@k of a Beta(a, b) population, 1 - B(a, b + k) / B(a, b), in forty digits."""
     with mpmath.workdps(40):
@@ -360,3 +379,35 @@ def forecast_by_product(a: float | str | Fraction, b: float | str | Fraction, k:
     for step in range(k):
         all_wrong *= (exact(b) + step) / (exact(a) + exact(b) + step)
     return 1 - all_wrong
+
+
+def continued(counts: Counts, k: int) -> list[float]:
+    """Return the chance that 0, 1, 2, … of the problems have a correct sample once each has k samples, k above every n.
+
+    By going through every way to give the problems a chance p from the grid of the forecast: p = 0, or log-odds 4,
+    3.75, 3.5, … down to the first one at or below -log(64 n). The prior of the shares is Dirichlet: 3/4 for p = 0, and
+    1/8 for each other p, times the square root of n times the odds where that is below 1. For a few problems only.
+    """
+    most, middle = max(n for n, _ in counts), sorted(n for n, _ in counts)[(len(counts) - 1) // 2]
+    chances, weights, odds = [0.0], [0.75], 4.0
+    while True:
+        chances.append(1 / (1 + math.exp(-odds)))
+        weights.append(0.125 * min(1.0, math.sqrt(middle * math.exp(odds))))
+        if odds <= -math.log(64 * most):
+            break
+        odds -= 0.25
+    found = [0.0] * (len(counts) + 1)
+    for places in product(range(len(chances)), repeat=len(counts)):
+        weight, solved = 1.0, [1.0]
+        seen: dict[int, int] = {}
+        for place, (n, c) in zip(places, counts, strict=True):
+            p, before = chances[place], seen.get(place, 0)
+            weight *= (weights[place] + before) * p**c * (1 - p) ** (n - c)
+            seen[place] = before + 1
+            one = 1.0 if c else 1 - (1 - p) ** (k - n)
+            solved = [
+                (solved[i] if i < len(solved) else 0) * (1 - one) + (solved[i - 1] * one if i else 0)
+                for i in range(len(solved) + 1)
+            ]
+        found = [total + weight * chance for total, chance in zip(found, solved, strict=True)]
+    return [chance / sum(found) for chance in found]

@@ -52,7 +52,7 @@ def _rows(counts: Counts) -> list[dict[str, Any]]:
 
 
 def connection(runs: Mapping[str, Counts], versions: Mapping[str, str] | None = None) -> duckdb.DuckDBPyConnection:
-    """A connection with the views `tallies`, `runs` and `pairs`, of dataset d and verifier v; versions by run."""
+    """A connection with the views `tallies`, `runs` and `verified`, of dataset d and verifier v; versions by run."""
     made = duckdb.connect(config={"threads": 1})
     tallies = [
         {"run": run, "run_id": f"r-{run}", "dataset": "d", "verifier": "v", **row}
@@ -72,8 +72,8 @@ def connection(runs: Mapping[str, Counts], versions: Mapping[str, str] | None = 
     for view, rows in (("tallies", tallies), ("runs", about)):
         made.register(view, pa.Table.from_pylist(rows, schema=VIEWS[view].schema))
     made.execute("CREATE SCHEMA lake; CREATE VIEW lake.runs AS SELECT *, run AS name FROM runs")
-    made.execute("CREATE TABLE drawn (run VARCHAR, samples BIGINT)")
-    define(made, ("verified", "pairs"))
+    made.execute("CREATE TABLE drawn (run VARCHAR, samples BIGINT, counted MAP(VARCHAR, BIGINT))")
+    define(made, ("verified",))
     return made
 
 
@@ -84,7 +84,7 @@ def answered(name: str, to: duckdb.DuckDBPyConnection, **parameters: Any) -> lis
 
 def noted(name: str, to: duckdb.DuckDBPyConnection, **parameters: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows and notes of a named query that is a function, as `answered` gives them."""
-    defaults = {"problem_set": "each", "verifier_b": None}
+    defaults = {"problem_set": "each", "verifier_b": None, "at_n": None, "interval": "population", "band": False}
     own = {parameter.name for parameter in header(name).params}
     given = {key: value for key, value in defaults.items() if key in own} | parameters
     found = import_module(f"samples_queries.{name}").answer(to, **given)

@@ -37,7 +37,13 @@ def draw(lakes, lake):
 
     def record(run, drawn, dataset="d", prompts=None, **labels):
         run_id = f"r-{run}"
-        about = {"run_id": run_id, "name": run, "dataset": dataset, "model": "m", "engine": "toy"}
+        about = {
+            "run_id": run_id,
+            "name": run,
+            "dataset": dataset,
+            "model": "m",
+            "engine": "imported",
+        }  # some have no text
         hashes = [(problem, "h") for problem in drawn]
         more = {"specification": "{}", "problem_hashes": hashes, "labels": list(labels.items()), "versions": []}
         lakes.append(lake, "runs", [{**about, **more, "created_at": datetime(2026, 1, 1, tzinfo=UTC)}])

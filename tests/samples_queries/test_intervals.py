@@ -110,6 +110,16 @@ def test_the_interval_of_a_paired_difference_holds_the_truth_of_simulated_lakes(
                 assert coverage < (0.975 if worth >= 10 else 1.001), setting
 
 
+def test_four_in_five_intervals_tell_a_detectable_difference_from_0():
+    """Each column is a lake of 100 problems. The true difference is what the lakes call detectable, on average."""
+    rng = np.random.default_rng(6)
+    plain = rng.normal(0, 0.2, (100, 4000))
+    detectable = intervals.difference_error(sums(plain, np.ones(100), intervals.POWERS)).detectable()
+    low, _ = difference_interval(plain + detectable.mean(), np.ones(100))
+    assert np.mean(low > 0) == pytest.approx(intervals.POWER, abs=0.02)
+    assert detectable.mean() == pytest.approx(2.8 * 0.2 / 100**0.5, rel=0.05)
+
+
 def test_nobody_solved_anything_leaves_room_for_one_who_does():
     for problems in (1, 2, 30, 1000):
         low, high = mean_interval(np.array([[0.0]]), np.array([float(problems)]))

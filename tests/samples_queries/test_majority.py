@@ -147,8 +147,8 @@ def test_an_answer_judged_both_ways_counts_for_the_share_that_is_correct():
     assert elected(ballot, 2) == pytest.approx(2 / 3)
 
 
-def judge(lakes, lake, run, said):
-    """Judge samples by the verifier m: a list of (status, answer) per problem."""
+def judge(lakes, lake, run, said, verifier="m"):
+    """Judge samples: a list of (status, answer) per problem."""
     run_id = next(row["run_id"] for row in lake.query("runs") if row["run"] == run)
     rows = [
         {"problem_id": problem, "sample_index": index, "verifier_version": "1", "pass_id": 1, "status": status}
@@ -156,7 +156,7 @@ def judge(lakes, lake, run, said):
         for problem, verdicts in said.items()
         for index, (status, text) in enumerate(verdicts)
     ]
-    lakes.append(lake, "verdicts", rows, verifier="m", run_id=run_id)
+    lakes.append(lake, "verdicts", rows, verifier=verifier, run_id=run_id)
 
 
 def maj(rows):
@@ -197,7 +197,7 @@ def test_problems_of_several_datasets_are_not_averaged_together(lakes, tmp_path)
     assert rows[2]["high"] == 1 > rows[2]["low"]
 
 
-def test_answers_are_text_and_the_current_verdicts_say_which_are_correct(lakes, tmp_path):
+def test_right_answers_are_one_and_texts_are_their_own_only_without_merging(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     said = [
         ("correct", "1/2"),
@@ -209,8 +209,10 @@ def test_answers_are_text_and_the_current_verdicts_say_which_are_correct(lakes, 
     ]
     judge(lakes, lake, "a", {"p1": said})
     (row,) = lake.query("majority", runs="a", verifier="m", ks=5).dicts()
-    assert (row["problems"], row["maj_at_k"], row["timeouts"]) == (1, pytest.approx(0), 1)
-    (row,) = lake.query("majority", runs="a", verifier="m", ks=3).dicts()
+    assert (row["problems"], row["maj_at_k"], row["timeouts"]) == (1, pytest.approx(1 / 2), 1)
+    (row,) = lake.query("majority", runs="a", verifier="m", ks=5, merge="none").dicts()
+    assert row["maj_at_k"] == pytest.approx(0)
+    (row,) = lake.query("majority", runs="a", verifier="m", ks=3, merge="none").dicts()
     # 2 wins the 3 draws with both twos; else the leaders tie: of 7 draws, 1 has 1/2, 0.5 and 2, and so on
     draws = {
         "both twos": 3 * 0,
@@ -219,6 +221,55 @@ def test_answers_are_text_and_the_current_verdicts_say_which_are_correct(lakes, 
         "one of them, 2, none": 4 * Fraction(1, 2),
     }
     assert row["maj_at_k"] == pytest.approx(float(sum(map(Fraction, draws.values())) / 10))
+
+
+FIVE_RIGHT = ["1/2", "1/2", "0.5", "0.5", r"\frac{1}{2}"]
+
+
+def test_five_right_answers_in_three_forms_win_against_three_wrong_ones(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    said = [("correct", text) for text in FIVE_RIGHT] + [("wrong", "3")] * 3
+    judge(lakes, lake, "a", {"p1": said}, verifier="math")
+    found = {
+        merge: lake.query("majority", runs="a", verifier="math", ks=8, merge=merge)["maj_at_k"].tolist()
+        for merge in ("verifier", "none")
+    }
+    assert found == {"verifier": [pytest.approx(1)], "none": [pytest.approx(0)]}
+    assert lake.query("majority", runs="a", verifier="math", ks=8)["maj_at_k"].tolist() == found["verifier"]
+    (row,) = lake.query("answers", runs="a", verifier="math").dicts()
+    assert [row[name] for name in ("distinct_answers", "top_votes", "top_answer")] == [2, 5, "0.5"]
+    assert row["entropy"] == pytest.approx(-(5 * math.log(5 / 8) + 3 * math.log(3 / 8)) / 8)
+    (row,) = lake.query("answers", runs="a", verifier="math", merge="none").dicts()
+    assert [row[name] for name in ("distinct_answers", "top_votes", "top_answer")] == [4, 3, "3"]
+    (row,) = lake.query("answers_by_run", runs="a", verifier="math").dicts()
+    assert (row["distinct_answers"], row["top_share"]) == (2, 5 / 8)
+    (row,) = lake.query("answers_by_run", runs="a", verifier="math", merge="none").dicts()
+    assert (row["distinct_answers"], row["top_share"]) == (4, 3 / 8)
+
+
+@pytest.mark.parametrize(("verifier", "won"), [("math", 0), ("paper-math", 0), ("numeric", 1), ("exact", 1)])
+def test_wrong_answers_are_one_where_their_verifier_finds_them_equal(lakes, tmp_path, verifier, won):
+    lake = lakes.filled(tmp_path / "lake")
+    said = [("correct", "7")] * 2 + [("wrong", text) for text in ("3/2", "1.5", r"\dfrac{3}{2}")]
+    judge(lakes, lake, "a", {"p1": said, "p2": [("no_answer", None)] * 5}, verifier=verifier)
+    rows = lake.query("majority", runs="a", verifier=verifier, ks=5).dicts()
+    assert [row["maj_at_k"] for row in rows] == [pytest.approx(won / 2)]
+    (first, second) = lake.query("answers", runs="a", verifier=verifier).dicts()
+    assert (first["distinct_answers"], first["top_status"]) == ((4, "correct") if won else (2, "wrong"))
+    assert (second["distinct_answers"], second["top_answer"], second["entropy"]) == (0, None, None)
+    unmerged = lake.query("majority", runs="a", verifier=verifier, ks=5, merge="none").dicts()
+    assert [row["maj_at_k"] for row in unmerged] == [pytest.approx(1 / 2)]
+    for name in ("majority", "answers", "answers_by_run"):
+        with pytest.raises(SamplesError, match='merge "text": choose one of verifier, none'):
+            lake.query(name, runs="a", verifier=verifier, merge="text")
+
+
+def test_a_text_judged_both_ways_counts_for_its_share_after_merging_too(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    said = [("correct", "1"), ("correct", "1"), ("wrong", "1"), ("correct", "1.0"), ("wrong", "2")]
+    judge(lakes, lake, "a", {"p1": said})
+    (row,) = lake.query("majority", runs="a", verifier="m", ks=5).dicts()
+    assert row["maj_at_k"] == pytest.approx(3 / 4), "four samples gave the one answer, and three were judged correct"
 
 
 def test_what_cannot_be_answered_says_why_and_the_way_out(lakes, tmp_path):

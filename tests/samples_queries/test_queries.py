@@ -22,7 +22,7 @@ from samples.query import parameters
 from samples.query.connect import connect
 from samples.query.filters import NAMES, Known
 from samples.query.views import beneath, define, in_order, relate
-from samples_queries import GROUPS, KINDS, Unanswerable, header, is_sql, listing, reference
+from samples_queries import GROUPS, KINDS, TAKES, Unanswerable, header, is_sql, listing, reference
 from samples_queries.asking import ask
 from samples_queries.glossary import GLOSSARY
 from samples_schemas import TABLES, VIEWS
@@ -83,13 +83,24 @@ def test_a_header_is_whole(name):
     assert set(said.grain) <= set(said.columns)
     assert {p.kind for p in said.params} <= set(KINDS)
     reserved = {*NAMES, "memory", "threads"} - {"runs"}
-    assert not {p.name for p in said.params} & reserved, "a common filter has this name"
+    assert not {p.name for p in said.options} & reserved, "a common filter has this name"
+
+
+@pytest.mark.parametrize("name", samples_queries.NAMES)
+def test_a_query_that_takes_pool_reads_counts_alone(name):
+    said = header(name)
+    assert set(said.takes) <= set(TAKES.values())
+    assert not set(TAKES) & {p.name for p in said.params}
+    if TAKES["pool"] in said.takes:  # samples of several runs have the same indices
+        assert set(said.reads) <= {"tallies", "verified", "pairs", "drawn"}
+    else:
+        assert not said.pooled
 
 
 @pytest.mark.parametrize("name", samples_queries.NAMES)
 def test_every_parameter_and_column_has_one_meaning_and_nothing_else_has(name):
     said = header(name)
-    assert said.meanings.keys() == {*(p.name for p in said.params), *said.columns}
+    assert said.meanings.keys() == {*(p.name for p in said.options), *said.columns, *said.pooled}
     for meaning in said.meanings.values():
         assert meaning.strip() == meaning != ""
         assert not meaning.endswith("."), "a phrase, not a sentence"
@@ -139,9 +150,9 @@ def test_the_reference_of_a_query_says_all_of_its_header_in_80_columns(name):
     words = " ".join(text.split())
     for part in (said.answers, *said.meanings.values(), *filter(None, said.about.splitlines()), said.example):
         assert " ".join(part.split()) in words
-    for p in said.params:
+    for p in said.options:
         assert re.search(rf"^  {p.name} +{KINDS[p.kind]}, ", text, re.MULTILINE)
-    for column in said.columns:
+    for column in said.columns + said.pooled:
         assert re.search(rf"^  {column} +\S", text, re.MULTILINE)
 
 
@@ -154,10 +165,10 @@ def test_the_list_has_every_query_once_in_its_group():
 
 def test_a_header_keeps_paragraphs_and_list_items_apart():
     about = header("forecast").about.splitlines()
-    assert about[0].startswith("The model: ")
+    assert about[0].startswith("What is forecast: ")
     assert about[1] == ""
-    assert [line.partition(":")[0] for line in about if line.startswith("- ")] == [
-        "- binomial", "- all or nothing", "- solved always", "- solved never", "- one sample",
+    assert [line.partition(":")[0] for line in about if line.startswith("- ")][:4] == [
+        "- base, n = 8", "- base, n = 16", "- base, n = 32", "- base, n = 64",
     ]  # fmt: skip
 
 

@@ -22,13 +22,15 @@ from deltalake import DeltaTable
 
 from samples.errors import NotFound
 from samples.exchange.export_file import check_target, open_sink
-from samples.lake.files import added_files
+from samples.exchange.imports.keys import Keys
+from samples.lake.files import Selection, repeating, snapshot_files
+from samples.lake.log import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
-from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
+from samples_schemas import COMPLETIONS, PROBLEMS, SAMPLES, VERDICTS
 
 _MEMORY = "512MB"
 _PROBLEMS = 64  # problems read at once: their tests can be large
@@ -133,6 +135,14 @@ class _Tables:
         )
         return files.scanner(columns=list(columns), batch_size=_ROWS, batch_readahead=2, fragment_readahead=2)
 
+    def may_repeat(self, run: Run) -> bool:
+        """Return whether a row that the export joins may be there twice, as far as commits say."""
+        some = Selection(frozenset({run.run_id}), dataset=run.dataset)
+        tables = (SAMPLES, COMPLETIONS, PROBLEMS)
+        return any(
+            repeating(snapshot_files(self.lake, table, some, self._snapshots.get(table.name))) for table in tables
+        )
+
     def _files(self, snapshot: DeltaTable | None) -> list[dict[str, Any]]:
         return added_files(snapshot).to_pylist() if snapshot else []
 
@@ -191,11 +201,12 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
         )
         values = [run.name, run.run_id, run.model_name, run.dataset]
         of_problem = _OfProblem(connection, run)
+        once = _each_once() if tables.may_repeat(run) else lambda batch: batch
         for source in sources:
             # Name, id, model and dataset are the same in all rows of a run, so the query does not return them.
             query = f"SELECT {columns} FROM {source} LEFT JOIN problems USING (problem_id)"  # noqa: S608 - own names
             asked = connection.sql(query, params={"judge": judges[0]} if judge else None)
-            for batch in asked.to_arrow_reader(_ROWS):
+            for batch in map(once, asked.to_arrow_reader(_ROWS)):
                 same = [pa.array([value] * batch.num_rows, pa.string()) for value in values]
                 given = [
                     column.cast(kind) for column, kind in zip(batch.columns, schema.types[len(same) :], strict=True)
@@ -204,6 +215,21 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
                 for name, column in of_problem.columns(batch["problem_id"].to_pylist()).items():
                     whole = whole.set_column(schema.get_field_index(name), name, column)
                 yield whole
+
+
+def _each_once() -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """Return what drops the rows of samples that it has seen before: somebody appended their rows twice."""
+    seen = Keys()
+
+    def once(batch: pa.RecordBatch) -> pa.RecordBatch:
+        new: list[int] = []
+        for row, key in enumerate(zip(batch["problem_id"].to_pylist(), batch["sample_index"].to_pylist(), strict=True)):
+            if key not in seen:
+                seen.add([key[0]], [key[1]])
+                new.append(row)
+        return batch.take(pa.array(new, pa.int64()))
+
+    return once
 
 
 class _OfProblem:

@@ -18,10 +18,11 @@ from deltalake.exceptions import CommitFailedError
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan
 from samples.ingest.segment import Receipt
-from samples.lake.files import added_files
+from samples.lake.log import added_files, rows_there
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
-from samples.runs.run import Run, digest
+from samples.runs.run import Run
+from samples.runs.settings import digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 
@@ -50,7 +51,8 @@ class Committer:
             if not pending:
                 break
             rows = pa.concat_tables(receipt.facts for receipt in pending)
-            file = self.lake.put(SAMPLES.name, rows, self.run.partition)
+            after = rows_there(claim.snapshot, self.run.partition)
+            file = self.lake.put(SAMPLES.name, rows, self.run.partition, None, after)
             try:
                 self.lake.commit(SAMPLES.name, [(file, self.run.partition)], claim)
             except CommitFailedError:
@@ -85,25 +87,28 @@ class Committer:
 
     def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:
         """Drop the units that have any committed sample: a unit is committed whole or not at all."""
-        # Units are drawn in the order of their indices, so few files hold these. Statistics let the scan skip the rest.
-        index = ds.field("sample_index")
-        first, last = min(r.unit.start for r in receipts), max(r.unit.stop for r in receipts)
-        samples = self.lake.dataset(SAMPLES.name, snapshot, **self.run.partition).filter(
-            (index >= first) & (index < last)
-        )
-        units = pa.table(
-            {
-                "unit": pa.array(range(len(receipts)), pa.int64()),
-                "problem_id": [receipt.unit.problem_id for receipt in receipts],
-                "start": [receipt.unit.start for receipt in receipts],
-                "stop": [receipt.unit.stop for receipt in receipts],
-            }
-        )
-        with explained(self.lake.uri), duckdb.connect() as connection:
-            connection.register("samples", samples).register("units", units)
-            taken = connection.sql(_TAKEN).fetchall()
-        there = {unit for (unit,) in taken}
-        return [receipt for index, receipt in enumerate(receipts) if index not in there]
+        return uncommitted(self.lake, receipts, self.lake.dataset(SAMPLES.name, snapshot, **self.run.partition))
+
+
+def uncommitted(lake: Tables, receipts: list[Receipt], samples: ds.Dataset) -> list[Receipt]:
+    """Return the receipts of units of which `samples`, those of their run, has no sample."""
+    # Units are drawn in the order of their indices, so few files hold these. Statistics let the scan skip the rest.
+    index = ds.field("sample_index")
+    first, last = min(r.unit.start for r in receipts), max(r.unit.stop for r in receipts)
+    units = pa.table(
+        {
+            "unit": pa.array(range(len(receipts)), pa.int64()),
+            "problem_id": [receipt.unit.problem_id for receipt in receipts],
+            "start": [receipt.unit.start for receipt in receipts],
+            "stop": [receipt.unit.stop for receipt in receipts],
+        }
+    )
+    with explained(lake.uri), duckdb.connect() as connection:
+        some = samples.filter((index >= first) & (index < last))
+        connection.register("samples", some).register("units", units)
+        taken = connection.sql(_TAKEN).fetchall()
+    there = {unit for (unit,) in taken}
+    return [receipt for index, receipt in enumerate(receipts) if index not in there]
 
 
 _TAKEN = """

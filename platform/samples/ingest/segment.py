@@ -19,15 +19,18 @@ import pyarrow.parquet as pq
 
 from samples.engines import Completion
 from samples.ingest.plan import Unit
-from samples.lake import parquet
+from samples.lake import checksums, parquet
 from samples.lake.parquet import File, storable_text
 from samples.lake.tables import Tables, folder
-from samples.runs.run import Run, digest
+from samples.runs.run import Run
+from samples.runs.settings import digest
 from samples_schemas import COMPLETIONS, SAMPLES
 
 _FACTS = b"samples.facts"
 _DRAWN_BY = b"samples.drawn_by"
-_NAME = re.compile(r"unit-(?P<problem>[0-9a-f]{16})-(?P<start>\d+)-(?P<stop>\d+)-(?P<attempt>[0-9a-f]{16})\.parquet$")
+_NAME = re.compile(
+    r"unit-(?P<problem>[0-9a-f]{16})-(?P<start>\d+)-(?P<stop>\d+)-(?P<attempt>[0-9a-f]{16})(?:\.[0-9a-f]{16})?\.parquet$"
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,13 @@ def found(lake: Tables, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
             )
 
 
+def attempt_of(path: str) -> str:
+    """Return the attempt that a segment holds; its path says it."""
+    name = _NAME.search(path)
+    assert name, f"{path} is no segment"
+    return name["attempt"]
+
+
 def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
     """Read a segment's receipt back from its footer, and its log-probs to count the non-finite ones.
 
@@ -116,6 +126,7 @@ def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
     """
     data = lake.place.get(f"{COMPLETIONS.name}/{path}")
     try:
+        checksums.compare(path, data or b"", 0, size)
         file = pq.ParquetFile(pa.BufferReader(data))
         packed = pa.BufferReader(base64.b64decode(file.metadata.metadata[_FACTS]))
         facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()

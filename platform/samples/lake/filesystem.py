@@ -11,6 +11,8 @@ from typing import Any
 
 from fsspec import AbstractFileSystem
 
+from samples.lake.checksums import compare
+
 SCHEME = "lake"
 # The end of a file is kept up to this size: DuckDB reads a footer again for each thread and each query. A small file
 # then takes one read.
@@ -64,6 +66,8 @@ class SnapshotFileSystem(AbstractFileSystem):
             return end[start - size + len(end) : stop - size + len(end)]
         try:
             data = self._read(path.partition("://")[2], start, stop)
+            if stop == size:
+                compare(path, data, start, size)
         except Exception as error:
             self.failure = error  # DuckDB passes on only the message
             raise

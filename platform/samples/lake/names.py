@@ -1,9 +1,11 @@
-"""Names in a lake, for completion on the command line: runs, datasets, labels, verifiers, problems.
+"""Names in a lake, for completion on the command line: runs, datasets, labels, keys, verifiers, problems.
 
 It reads the narrow tables alone, through deltalake alone: pyarrow and DuckDB take longer to import than a person who
 presses Tab waits. Names come newest first where the table knows, and a table that is not there holds none.
 """
 
+import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from deltalake import DeltaTable, QueryBuilder
@@ -27,6 +29,24 @@ def runs(uri: str) -> list[Run]:
         if run_id in found:
             found[run_id].labels[key] = value
     return list(found.values())
+
+
+def label_keys(uri: str) -> list[str]:
+    """Return the keys of all runs' labels, sorted."""
+    return sorted({key for run in runs(uri) for key, value in run.labels.items() if value})
+
+
+def metadata_keys(uri: str, most: int = 200) -> list[str]:
+    """Return the keys of the metadata of some problems, sorted. A key within an object has a dot."""
+    query = f"SELECT DISTINCT metadata FROM problems WHERE metadata IS NOT NULL LIMIT {most}"  # noqa: S608 - a number
+    found = [json.loads(metadata) for (metadata,) in _select(uri, "problems", query)]
+    return sorted({key for metadata in found for key in _keys(metadata)})
+
+
+def _keys(metadata: Any, before: str = "") -> Iterator[str]:
+    if isinstance(metadata, dict):
+        for key, value in metadata.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from _keys(value, f"{before}{key}.") if isinstance(value, dict) else [before + str(key)]  # pyright: ignore[reportUnknownArgumentType]
 
 
 def verifiers(uri: str) -> list[str]:

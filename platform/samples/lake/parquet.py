@@ -40,10 +40,18 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
 
     `metadata` goes into the footer. `rows` must not be empty.
     """
+    return encode_sorted(table, in_order(table, rows), metadata)
+
+
+def in_order(table: Table, rows: pa.Table) -> pa.Table:
+    """Return `rows` with the columns and in the order of the table's files. `rows` must not be empty."""
     assert rows.num_rows, f"no rows for a file of {table.name}"
     rows = rows.select(table.file_schema.names).cast(table.file_schema)
-    if table.sort_by:
-        rows = rows.sort_by([(name, "ascending") for name in table.sort_by])
+    return rows.sort_by([(name, "ascending") for name in table.sort_by]) if table.sort_by else rows
+
+
+def encode_sorted(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes:
+    """Return rows that `in_order` sorted as the bytes of one Parquet file."""
     leaves = leaf_columns(table.file_schema)
     encoded = {name: encoding for name, encoding in ENCODINGS.items() if name in leaves}
     sink = io.BytesIO()
@@ -57,6 +65,7 @@ def encode(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = N
             name for name in leaves if name not in encoded and name != "text"
         ],
         write_statistics=[name for name in (*_STATISTICS, *_RARE) if name in leaves],  # pyright: ignore[reportArgumentType]
+        write_page_checksum=True,
         store_schema=False,  # the lake declares the types; a copy would be larger than a small segment
     ) as writer:
         writer.write_table(rows, row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS)

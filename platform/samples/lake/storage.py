@@ -27,6 +27,7 @@ from obstore.store import LocalStore, from_url
 from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
 
 from samples.errors import LakeError, UsageError
+from samples.lake import checksums
 
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
 
@@ -199,7 +200,8 @@ def explained(where: str) -> Generator[None]:
             raise
         if served := _SERVED.search(str(error)):
             raise LakeError(served[1]) from error
-        raise LakeError(f"lake {where}: {_reason(error)}") from error
+        found = checksums.changed_file(where) if "CRC checksum verification failed" in str(error) else None
+        raise found or LakeError(f"lake {where}: {_reason(error)}") from error
 
 
 _SERVED = re.compile(r"^(?:samples\.errors\.)?LakeError: (.*)$", re.MULTILINE)  # DuckDB quotes our own traceback
@@ -213,8 +215,12 @@ _CUT = re.compile(r"""(?:source|at end of file|too small to be a Parquet file:?)
 
 def _reason(error: BaseException) -> str:
     """Return in one line why a store refused."""
+    # DuckDB passes on what Python code that it called raised, as a traceback: its last words say why.
+    _, trace, text = str(error).rpartition("Traceback (most recent call last):")
+    if trace and (said := re.search(r"^[A-Za-z_][\w.]*: (.*)", text, re.MULTILINE | re.DOTALL)):
+        text = said[1]
     # Rust adds its own description and a backtrace after the sentence, and coloured arrows within it.
-    message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", str(error)))[0].split())
+    message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", text))[0].split())
     if gone := _GONE.search(message):
         return f"a commit names the file {gone[1] or gone[2]}, which is gone; restore it"
     if "magic bytes" in message and (cut := _CUT.search(message)):

@@ -8,11 +8,11 @@ rows.
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -20,8 +20,9 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from samples.errors import LakeError, NotFound, UsageError
-from samples.lake import parquet
+from samples.lake import checksums, parquet, stated
 from samples.lake.foreign import require_declared
+from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import Location, explained, locate
 from samples.lake.versions import Version, pin, read_version, snapshot_at
@@ -66,6 +67,7 @@ class Tables:
             LakeError: The storage cannot be reached, or the lake's format is newer than this program reads.
         """
         self.place: Location = locate(uri)
+        self.hidden: frozenset[str] = frozenset()  # ids of runs that reads leave out
         self._pinned: Version | None = None if version is None else read_version(version)
         self._snapshots: dict[str, DeltaTable | None] | None = None if version is None else {}
         if create:
@@ -122,6 +124,12 @@ class Tables:
         self._snapshots.update(pin([name for name in names if name not in self._snapshots], self.delta))
         return self
 
+    def without(self, runs: Iterable[str]) -> Self:
+        """Return this lake without these runs, given by their ids: no read opens a file of theirs."""
+        some = copy(self)
+        some.hidden = self.hidden | frozenset(runs)
+        return some
+
     def delta(self, name: str) -> DeltaTable | None:
         """Return the newest snapshot of a table, or the pinned one; None if nothing was ever committed to the table.
 
@@ -162,27 +170,75 @@ class Tables:
         snapshot = snapshot or self.delta(name)
         if snapshot is None:
             return ds.dataset(table.schema.empty_table())
-        filters = [(column, "=", value) for column, value in partition.items()]
         with explained(self.place.table_uri(name)):
-            files = snapshot.to_pyarrow_dataset(
-                filesystem=self.place.filesystem(name),
-                file_pruning_predicate=filters or None,
-                schema=table.schema,
-            )
-        return files.filter(_equal(partition)) if filters else files
+            files = self._opened(name, snapshot, self.shows, partition)
+        if self.hidden and "run_id" in table.file_schema.names:
+            files = files.filter(~ds.field("run_id").isin(sorted(self.hidden)))
+        return files.filter(_equal(partition)) if partition else files
+
+    def shows(self, path: str) -> bool:
+        """Return whether the file at this path may be opened: it is of no hidden run."""
+        return not self.hidden or not any(f"run_id={run}/" in path for run in self.hidden)
+
+    def dataset_of(self, name: str, snapshot: DeltaTable, paths: Collection[str]) -> "ds.Dataset":
+        """Return some files of a table's snapshot as a pyarrow dataset, with the partition columns."""
+        with explained(self.place.table_uri(name)):
+            return self._opened(name, snapshot, lambda path: path in paths and self.shows(path))
+
+    def _opened(
+        self, name: str, snapshot: DeltaTable, shows: Callable[[str], bool], partition: Mapping[str, str] | None = None
+    ) -> "ds.Dataset":
+        """Return files of a table whose footers were compared, and whose pages are compared as they are read.
+
+        Raises:
+            LakeError: Bytes of a footer have changed since it was written.
+        """
+        import pyarrow.dataset as ds
+
+        files: Any = snapshot.to_pyarrow_dataset(
+            filesystem=self.place.filesystem(name),
+            file_pruning_predicate=[(column, "=", value) for column, value in (partition or {}).items()] or None,
+            schema=TABLES[name].schema,
+        )
+        fragments = [fragment for fragment in files.get_fragments() if shows(fragment.path)]
+        if self.place.is_local:
+            checksums.verify((f"{self.place.table_uri(name)}/{fragment.path}" for fragment in fragments), footers=True)
+        options = ds.ParquetFragmentScanOptions(pre_buffer=True, page_checksum_verification=True)
+        kind = ds.ParquetFileFormat(default_fragment_scan_options=options)
+        made = [
+            kind.make_fragment(one.path, one.filesystem, partition_expression=one.partition_expression)
+            for one in fragments
+        ]
+        return ds.FileSystemDataset(made, files.schema, kind, files.filesystem)
 
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
-        """Read a table, or the part of it with these partition values, into memory."""
+        """Read a table, or the part of it with these partition values, into memory.
+
+        Of a table without partitions each key is returned once, even if somebody appended its row again.
+        """
         with explained(self.place.table_uri(name)):
-            return self.dataset(name, **partition).to_table(columns=columns)
+            rows = self.dataset(name, **partition).to_table(columns=columns)
+        return rows if TABLES[name].partition_by else stated.once(TABLES[name], rows)
 
     # --- appending
 
     def put(
-        self, name: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[bytes, bytes] | None = None
+        self,
+        name: str,
+        rows: pa.Table,
+        partition: Mapping[str, str],
+        metadata: dict[bytes, bytes] | None = None,
+        after: int | None = None,
     ) -> File:
-        """Write `rows` as one new file of a table. Readers see it once `commit` names it."""
-        return self.put_as(name, f"part-{secrets.token_hex(8)}", rows, partition, metadata)
+        """Write `rows` as one new file of a table. Readers see it once `commit` names it.
+
+        `after` states that the partition has this many rows before these, and that none of them has a key of these.
+        Readers then need not look for rows that are there twice.
+        """
+        rows = parquet.in_order(TABLES[name], rows)
+        distinct = stated.is_distinct(TABLES[name], rows)
+        stem = stated.stem(secrets.token_hex(8), distinct=distinct, after=after)
+        return self._put(name, stem, rows, partition, metadata)
 
     def put_as(
         self,
@@ -192,15 +248,20 @@ class Tables:
         partition: Mapping[str, str],
         metadata: dict[bytes, bytes] | None = None,
     ) -> File:
-        """Write `rows` as the file `stem`.parquet of a partition, whole or not at all.
+        """Write `rows` as one new file of a partition, whole or not at all. Its name is `stem`, then its checksums.
 
         Raises:
             LakeError: No space, no permission, no network. Readers see nothing of it.
         """
+        return self._put(name, stem, parquet.in_order(TABLES[name], rows), partition, metadata)
+
+    def _put(
+        self, name: str, stem: str, rows: pa.Table, partition: Mapping[str, str], metadata: dict[bytes, bytes] | None
+    ) -> File:
         self._writable()
         table = TABLES[name]
-        data = parquet.encode(table, rows, metadata)
-        path = f"{folder(table, partition)}{stem}.parquet"
+        data = parquet.encode_sorted(table, rows, metadata)
+        path = f"{folder(table, partition)}{stem}.{checksums.suffix(data)}.parquet"
         self.place.put(f"{name}/{path}", data)
         return File(path, len(data), rows.num_rows, parquet.stats(rows))
 
@@ -214,23 +275,54 @@ class Tables:
             LakeError: The log cannot be written, or too many others write to it.
         """
         self._writable()
-        table = TABLES[name]
+        table, named = TABLES[name], list(files)
         adds: list[AddAction | RemoveAction] = [
             AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
-            for file, values in files
+            for file, values in named
         ]
         with explained(self.place.table_uri(name)):
             snapshot = claim.snapshot if claim else self._table(table)
-            snapshot.create_write_transaction(
-                adds,
+            try:
+                snapshot.create_write_transaction(
+                    adds,
+                    mode="append",
+                    schema=table.schema,
+                    partition_by=list(table.partition_by),
+                    commit_properties=CommitProperties(
+                        app_transactions=[Transaction(claim.app, claim.number)] if claim else None,
+                        max_commit_retries=_COMMIT_TRIES,
+                    ),
+                )
+            except CommitFailedError:
+                # If the store's answer to our own commit is lost, deltalake tries again and meets that commit.
+                if not {file.path for file, _ in named} <= self._paths(name):
+                    raise
+
+    def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: "Claim") -> None:
+        """Commit that a table no longer names these files. They stay in the storage.
+
+        Raises:
+            CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+            LakeError: The log cannot be written.
+        """
+        self._writable()
+        now = int(time.time() * 1000)
+        removed: list[AddAction | RemoveAction] = [
+            RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
+        ]
+        with explained(self.place.table_uri(name)):
+            claim.snapshot.create_write_transaction(
+                removed,
                 mode="append",
-                schema=table.schema,
-                partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(
-                    app_transactions=[Transaction(claim.app, claim.number)] if claim else None,
-                    max_commit_retries=_COMMIT_TRIES,
-                ),
+                schema=TABLES[name].schema,
+                partition_by=list(TABLES[name].partition_by),
+                commit_properties=CommitProperties(app_transactions=[Transaction(claim.app, claim.number)]),
             )
+
+    def _paths(self, name: str) -> set[str]:
+        """Return the paths of the files that the newest snapshot of a table names."""
+        snapshot = self.delta(name)
+        return set() if snapshot is None else set(added_files(snapshot)["path"].to_pylist())
 
     def claim(self, name: str, app: str) -> "Claim":
         """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""
@@ -266,7 +358,7 @@ class Tables:
         if (snapshot := self.delta(table.name)) is not None:
             return snapshot
         try:
-            stated = parquet.statistics_columns(table.file_schema.names)
+            ranged = parquet.statistics_columns(table.file_schema.names)
             return DeltaTable.create(
                 self.place.table_uri(table.name),
                 schema=table.schema,
@@ -274,7 +366,7 @@ class Tables:
                 partition_by=list(table.partition_by),
                 name=table.name,
                 description=table.meaning,
-                configuration={_STATED: ",".join(stated)} if stated else _NONE_STATED,
+                configuration={_STATED: ",".join(ranged)} if ranged else _NONE_STATED,
                 storage_options=self.place.options,
                 # If two processes make the table, the second must fail: a retry would make it again, as version 1.
                 commit_properties=CommitProperties(max_commit_retries=0),

@@ -13,8 +13,10 @@ from samples_schemas import VIEWS
 
 
 @contextmanager
-def connect(lake: Tables, reads: Iterable[str] = VIEWS) -> Generator[duckdb.DuckDBPyConnection]:
+def connect(
+    lake: Tables, reads: Iterable[str] = VIEWS, threads: int | None = None
+) -> Generator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB connection with these views of the lake's newest snapshot, for the library's own use."""
-    with explained(lake.uri), engine() as connection:
+    with explained(lake.uri), engine(threads=threads) as connection:
         Views(connection, lake.pin(tables(reads)), reads).create(reads)
         yield connection

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+import samples_queries
 from samples.errors import SamplesError, UsageError
 
 MEMORY = "4GB"
@@ -46,6 +47,12 @@ def engine(memory: str | None = None, threads: int | None = None) -> Generator[d
         with duckdb.connect(config=config) as connection:
             connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
             yield connection
+
+
+def add_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the functions that analysts have beside DuckDB's own: pass_at_k(n, c, k) and its kin."""
+    for name in samples_queries.MACROS:
+        connection.execute(samples_queries.text(f"macros/{name}"))
 
 
 def lock(connection: duckdb.DuckDBPyConnection, paths: Iterable[str]) -> None:

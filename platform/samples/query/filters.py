@@ -5,6 +5,7 @@ If a filter names something that the lake does not hold, the error lists what th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import duckdb
@@ -27,10 +28,12 @@ class Guessable(NamedTuple):
     """A run that answered without reasoning, and the rate up to which its right answers count as guesses.
 
     `verifier` says which answers are right.
+
+    The threshold is the decimal number that is written: 0.29 includes 29 of 100, which the float 0.29 would not.
     """
 
     run: str
-    threshold: float
+    threshold: float | Decimal
     verifier: str | None = None
 
 

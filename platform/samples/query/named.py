@@ -23,6 +23,8 @@ _TYPES: dict[str, Any] = {
     "bool": bool,
     "ints": "int | Iterable[int] | str | None",
     "floats": "float | Iterable[float] | None",
+    "key": "str | None",
+    "label": "str | None",
 }
 _LIMITS = ("memory", "threads")
 
@@ -65,7 +67,7 @@ def _theirs(name: str) -> str:
 
 
 def _signature(name: str) -> Signature:
-    params = samples_queries.header(name).params
+    params = samples_queries.header(name).options
     own = {parameter.name for parameter in params}
     keywords = [
         Parameter(_ours(p.name), Parameter.KEYWORD_ONLY, default=_default(p), annotation=_TYPES[p.kind])
@@ -73,6 +75,7 @@ def _signature(name: str) -> Signature:
     ]
     common = [key for key in (*filters.NAMES, *_LIMITS) if key not in own]
     keywords += [Parameter(key, Parameter.KEYWORD_ONLY, default=None) for key in common]
+    keywords.append(Parameter("skip_unreadable", Parameter.KEYWORD_ONLY, default=False, annotation=bool))
     return Signature(keywords, return_annotation=Rows)
 
 

@@ -13,8 +13,7 @@ from samples.query.connect import connect
 from samples.query.filters import Known
 from samples.query.unpaired import reasons
 from samples.query.verifiers import judged
-from samples.runs.run import IMPORTED
-from samples.runs.settings import differing
+from samples.runs.settings import IMPORTED, differing
 from samples_queries import Header
 from samples_queries.groups import unjudged
 

@@ -8,10 +8,13 @@ import pyarrow as pa
 from samples.lake.tables import Tables
 from samples.query.connect import connect
 from samples.query.rows import Rows
+from samples.query.unreadable import readable
+from samples.query.views import tables
 from samples.runs.record import wanted
 from samples.runs.run import Run, every
 from samples.runs.settings import differing
 
+_VIEWS = ("runs", "samples", "tallies")
 _DRAWN = "SELECT run_id, count(*), count(error) FROM samples GROUP BY run_id"
 _ACCURACY = """
 SELECT run_id, verifier, sum(c) / nullif(sum(n), 0)
@@ -21,8 +24,8 @@ ORDER BY verifier
 """
 
 
-def runs(lake: Tables) -> Rows:
-    """List the runs of a lake, the oldest first, one row each.
+def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
+    """List the runs of a lake, the oldest first, one row each; `skip_unreadable` leaves out those that notes name.
 
     Columns: run (its name), run_id, model (its name), dataset, labels; a column for each setting that differs between
     these runs; problems, samples (there now), wanted (by the last ingest; NULL where none was recorded), errors
@@ -31,10 +34,12 @@ def runs(lake: Tables) -> Rows:
     Raises:
         LakeError: The lake cannot be read.
     """
-    pinned = lake.pin()
+    pinned, notes = lake.pin(), ()
+    if skip_unreadable:
+        pinned, notes = readable(pinned, tables(_VIEWS))
     there = every(pinned)
     asked = wanted(pinned)
-    with connect(pinned, ["runs", "samples", "tallies"]) as connection:
+    with connect(pinned, _VIEWS) as connection:
         drawn = {run: counts for run, *counts in connection.execute(_DRAWN).fetchall()}
         labels = dict(connection.execute("SELECT run_id, labels FROM runs").fetchall())
         accuracy: dict[str, dict[str, float]] = {}
@@ -57,7 +62,7 @@ def runs(lake: Tables) -> Rows:
         ),
         "age": pa.array([age(datetime.now(UTC) - run.created_at) for run in there], pa.string()),
     }
-    return Rows(pa.table(columns))
+    return Rows(pa.table(columns), notes)
 
 
 def _wanted(run: Run, asked: Mapping[str, int]) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 import samples_queries
 from samples.errors import NotFound, UsageError, meant
 from samples.query.filters import Known, find, words
-from samples_queries import Header, Parameter
+from samples_queries import TAKES, Header, Parameter
 
 _RANGE = re.compile(r"(\d+)\s*(?:\.\.)\s*(\d+)")
 _MOST = 1_000_000  # numbers that one range may hold
@@ -32,16 +32,23 @@ def check(header: Header, given: Mapping[str, Any]) -> None:
     Raises:
         UsageError: A parameter is unknown or missing. The message lists the query's own.
     """
-    names = {parameter.name for parameter in header.params}
-    wrong = [f'has no parameter "{name}"{meant(name, names)}' for name in given if name not in names]
+    names = {parameter.name for parameter in header.options}
+    wrong = [f"cannot be asked with {name}, as {_takers(name)} can" for name in given if name in TAKES.keys() - names]
+    wrong += [f'has no parameter "{name}"{meant(name, names)}' for name in given if name not in names]
     wrong += [
         f"needs the parameter {parameter.name}"
         for parameter in header.params
         if parameter.required and given.get(parameter.name) is None
     ]
     if wrong:
-        there = ", ".join(map(str, header.params)) or "none"
+        there = ", ".join(map(str, header.options)) or "none"
         raise UsageError(f"query {header.name} {wrong[0]}; its parameters are {there}")
+
+
+def _takers(name: str) -> str:
+    """Name the queries that take `by` or `pool`."""
+    headers = map(samples_queries.header, samples_queries.NAMES)
+    return ", ".join(header.name for header in headers if TAKES[name] in header.takes)
 
 
 def runs_of(
@@ -58,8 +65,7 @@ def runs_of(
     named: list[Known] = []
     asks = [parameter for parameter in header.params if parameter.kind in {"run", "runs"}]
     for parameter in asks:
-        value = given.get(parameter.name) or parameter.default
-        value = None if value == "none" else value
+        value = given.get(parameter.name) or (None if parameter.optional else parameter.default)
         if parameter.kind == "runs":
             named += [find(runs, name) for name in words(value)] or runs
         elif value:
@@ -173,4 +179,4 @@ _EXPECTED = {
     "ints": 'whole numbers, as in 1,8,64 or 1..64, or "all"',
     "floats": "numbers, as in 0.5,0.9",
 }
-assert {*_KINDS, "run", "runs", "verifier", "problems"} == set(samples_queries.KINDS)
+assert {*_KINDS, "run", "runs", "verifier", "problems", "key", "label"} == set(samples_queries.KINDS)

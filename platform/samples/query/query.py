@@ -4,7 +4,7 @@ One command pins one snapshot, and all views read it. SQL runs in a connection t
 else. No model is started.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,25 +19,40 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
 from samples.query import parameters as binding
-from samples.query.connection import collected, engine
+from samples.query.connection import add_macros, collected, engine
 from samples.query.filters import Filters, Known, chosen, known
+from samples.query.grouping import ByLabel, grouping
 from samples.query.interrupts import promptly
 from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
+from samples.query.pooling import pooling
+from samples.query.pools import Pools
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
+from samples.query.unreadable import readable
 from samples.query.verifiers import choose_verifier
-from samples.query.views import Views, tables
-from samples_queries import Unanswerable, Unjudged
+from samples.query.views import Views, in_order, tables
+from samples_queries import TAKES, Answer, Header, Unanswerable, Unjudged
 from samples_queries.asking import ask
 from samples_schemas import VIEWS
 
 
-def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | None = None, **parameters: Any) -> Rows:
+def query(
+    lake: Tables,
+    name: str,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    skip_unreadable: bool = False,
+    **parameters: Any,
+) -> Rows:
     """Answer a named query. Its rows have the columns of its header.
 
     `parameters` are the query's own (see its header), and the filters that all have: `dataset`, `where`, `problems`,
-    `labels`, `exclude_guessable` (see `samples.query.filters`), and `runs` where the query has no such parameter.
+    `labels`, `exclude_guessable` (see `samples.query.filters`), and `runs` where the query has no such parameter. Some
+    queries take `by` and `pool` too (see `samples.query.grouping` and `pooling`). With `by`, the first column has the
+    value of the key. With `pool`, the columns that the header names for it come last.
+    `skip_unreadable` leaves out the runs of which a file cannot be read; notes name them.
 
     Raises:
         UsageError: No query has this name, or a parameter is unknown, missing or of another kind.
@@ -54,8 +69,12 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
     common = {key: parameters.pop(key) for key in filtering.NAMES if key in parameters and key not in own}
     binding.check(header, parameters)
     filters = filtering.read(**common)
+    by, pool = (None if (key := parameters.pop(name, None)) is None else str(key) for name in TAKES)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
-    reads = {*header.reads, "runs", *(["tallies"] if judges_of else ()), *needed(filters)}
+    reads = {*header.reads, "runs", *needed(filters)}
+    reads |= {"tallies"} if judges_of else set()
+    reads |= set() if by is None else {"problems"}
+    lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
         with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
@@ -66,30 +85,47 @@ def query(lake: Tables, name: str, *, memory: str | None = None, threads: int | 
             read = left if named is None else named
             bound = binding.bind(header, parameters, left, there, partial(choose_verifier, shown.lake, read))
             judges = [bound[name] for name in judges_of]
-            notes = leave_out_unjudged(shown.lake, header, parameters, left, bound)
-            kept = apply_filters(shown, there, read, filters, judges[0] if judges else None)
+            notes = [*skipped, *leave_out_unjudged(shown.lake, header, parameters, left, bound)]
+            pools = None
+            if pool is not None:
+                pools = pooling(shown.lake, shown.connection, header, parameters, bound, left, there, pool)
+                read, notes = pools.members, [*notes, *pools.notes]
+            kept = apply_filters(shown, there, read, filters, judges[0] if judges else None, by_problem=by is not None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
             shown.create(header.reads, kept)
             try:
-                rows, own = ask(shown.connection, name, bound)
+                rows, own = _asked(shown.connection, header, bound, read, by, pools)
             except Unanswerable as error:
                 why = why_unpaired(shown.lake, header, bound, there)
-                said = why if why and isinstance(error, Unjudged) else [str(error), *why]
+                said = why if why and isinstance(error, Unjudged) else [_named(str(error), pools), *why]
                 raise SamplesError(f"{name}: {'. '.join(said)}") from error
-            assert tuple(rows.column_names) == header.columns, f"{name} gives {rows.column_names}"
             if own or ("unpaired" in rows.column_names and any(rows["unpaired"].to_pylist())):
                 notes += why_unpaired(shown.lake, header, bound, there)
-            return Rows(rows, (*notes, *own, *settings_differ(shown.connection, header, bound, there)))
+            if pools:
+                bound, there = pools.bound(header, bound), pools.known
+            differ = settings_differ(shown.connection, header, bound, there)
+            return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ))
 
     return promptly(answer)
 
 
-def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | None = None, **filters: Any) -> Rows:
+def sql(
+    lake: Tables,
+    text: str,
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    skip_unreadable: bool = False,
+    **filters: Any,
+) -> Rows:
     """Answer an analyst's own SQL: one SELECT over the views, and nothing else.
 
+    It may call pass_at_k(n, c, k), pass_hat_k(n, c, k) and g_pass_at_k(n, c, k, tau) on the counts of the view tallies.
+    They are NULL where n < k.
+
     `memory` (such as "2GB"; 4GB when None) bounds what it computes and what it returns; `threads` defaults to all
-    cores. `filters` are those of `query`, and `runs`.
+    cores. `filters` are those of `query`, and `runs`; `skip_unreadable` is that of `query`.
 
     Raises:
         UsageError: It is no SELECT over the views, or DuckDB refuses it.
@@ -106,17 +142,57 @@ def sql(lake: Tables, text: str, *, memory: str | None = None, threads: int | No
             running.append(connection)
             names = views_read(connection, text, VIEWS)
             reads = names | needed(asked)
-            shown = Views(connection, lake.pin(tables(reads)), reads)
+            pinned, notes = lake.pin(tables(reads)), ()
+            if skip_unreadable:
+                pinned, notes = readable(pinned, tables(reads))
+            shown = Views(connection, pinned, reads)
             there = _runs(shown) if asked != Filters() else []
             shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
+            add_macros(connection)
             try:
-                return Rows(collected(connection, text, memory))
+                return Rows(collected(connection, text, memory), notes)
             except (duckdb.IOException, duckdb.OutOfMemoryException):
                 raise  # the lake's files or their size are at fault, not the SQL
             except duckdb.Error as error:
                 raise shown.failure or refused(error, names) from error
 
     return promptly(answer)
+
+
+def _asked(
+    connection: duckdb.DuckDBPyConnection,
+    header: Header,
+    bound: Mapping[str, Any],
+    read: Sequence[Known],
+    by: str | None,
+    pools: Pools | None,
+) -> Answer:
+    """Ask a query about runs or pools: once, or for each group.
+
+    Raises:
+        Unanswerable: The lake does not hold what the query needs.
+        UsageError: The groups or pools cannot be made.
+    """
+    tallied = "tallies" in in_order(header.reads)
+    groups = None if by is None else grouping(connection, by, read, tallied=tallied)
+    if pools:
+        if isinstance(groups, ByLabel) and groups.key == pools.label:
+            raise UsageError(f"by and pool: both are {pools.label}, but a pool has no single {pools.label}; give one")
+        pools.apply(connection, tables(header.reads))
+        bound, read = pools.bound(header, bound), pools.known
+
+    def once() -> Answer:
+        answer = ask(connection, header.name, bound)
+        assert tuple(answer.rows.column_names) == header.columns, f"{header.name} gives {answer.rows.column_names}"
+        return pools.complete(connection, header, answer) if pools else answer
+
+    if isinstance(groups, ByLabel):
+        return groups.answer(once, header, bound, read)
+    return groups.answer(once) if groups else once()
+
+
+def _named(message: str, pools: Pools | None) -> str:
+    return pools.named(message) if pools else message
 
 
 @contextmanager

@@ -4,6 +4,8 @@ Runs are left out as whole files, problems row by row. A problem is the version 
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import duckdb
@@ -27,36 +29,58 @@ def needed(filters: Filters) -> set[str]:
 
 
 def apply_filters(
-    views: Views, there: Sequence[Known], left: Sequence[Known], filters: Filters, verifier: str | None = None
+    views: Views,
+    there: Sequence[Known],
+    left: Sequence[Known],
+    filters: Filters,
+    verifier: str | None = None,
+    *,
+    by_problem: bool = False,
 ) -> Selection:
     """Return the selection of rows that stay in the views. `there` are all runs, `left` those that pass the filters.
 
-    The verdicts of `verifier` say which problems are guessable, unless the filter names a verifier.
+    The verdicts of `verifier` say which problems are guessable, unless the filter names a verifier. With `by_problem`,
+    the problems that stay are in the tables `passed`, `kept` and `kept_problems`, even if all of them stay.
 
     Raises:
         NotFound: A filter names something that is not there, or no problem passes all filters.
     """
     if filters.exclude_guessable:
-        _guess(views, there, filters.exclude_guessable, verifier)
-    if filters.of_problems:
+        _guess(views, there, left, filters.exclude_guessable, verifier)
+    if filters.of_problems or by_problem:
         views.create(["runs", "problems"])
         return _keep_problems(views.connection, left, filters)
     ids = frozenset(run.run_id for run in left) if len(left) < len(there) else None
     return Selection(ids, dataset=filters.dataset)
 
 
-def _guess(views: Views, there: Sequence[Known], guesses: Guessable, verifier: str | None) -> None:
-    """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold]."""
+def _guess(
+    views: Views, there: Sequence[Known], left: Sequence[Known], guesses: Guessable, verifier: str | None
+) -> None:
+    """Make the table `guessed` of the problems that a run answers right at a rate in (0, threshold].
+
+    Raises:
+        NotFound: There is no such run, or it has another dataset than all runs that stay.
+    """
     run = find(there, guesses.run)
+    if left and run.dataset not in {other.dataset for other in left}:
+        raise NotFound(
+            f"exclude_guessable: {run.run} has no problem of {listed(other.dataset for other in left)}, it is of "
+            f"{run.dataset}; name a run of the same problems"
+        )
     where = "the third part of exclude_guessable"
     judge = choose_verifier(views.lake, [run], guesses.verifier or verifier, where)
     views.create(["tallies"], Selection(frozenset({run.run_id})))
-    views.connection.execute(_GUESSED, {"verifier": judge, "threshold": guesses.threshold})
+    numbers = [n for (n,) in views.connection.execute("SELECT DISTINCT n FROM tallies").fetchall()]
+    most = [floor(Fraction(str(guesses.threshold)) * n) for n in numbers]
+    views.connection.execute(_GUESSED, {"verifier": judge, "numbers": numbers, "most": most})
 
 
+# The most guesses are reckoned in fractions, for each n: as a float, 0.29 * 100 is below 29.
 _GUESSED = """
 CREATE TEMP TABLE guessed AS
-SELECT dataset, problem_id FROM tallies WHERE verifier = $verifier AND 0 < c AND c <= $threshold * n
+WITH bounds AS (SELECT unnest($numbers) AS n, unnest($most) AS most)
+SELECT dataset, problem_id FROM tallies JOIN bounds USING (n) WHERE verifier = $verifier AND c BETWEEN 1 AND most
 """
 
 
@@ -82,8 +106,8 @@ def _keep_problems(connection: duckdb.DuckDBPyConnection, runs: Sequence[Known],
     for number, (key, value) in enumerate((filters.where or {}).items()):
         wanted = texts(value)
         _require(connection, key, wanted)
-        values |= {f"key{number}": _path([key]), f"path{number}": _path(key.split(".")), f"values{number}": wanted}
-        conditions.append(f"list_contains($values{number}, {_field(f'$key{number}', f'$path{number}')})")
+        values |= {f"key{number}": pointer([key]), f"path{number}": pointer(key.split(".")), f"values{number}": wanted}
+        conditions.append(f"list_contains($values{number}, {field(f'$key{number}', f'$path{number}')})")
     if filters.exclude_guessable:
         conditions.append("(dataset, problem_id) NOT IN (SELECT (dataset, problem_id) FROM guessed)")
     passed = f"CREATE TEMP TABLE passed AS SELECT * FROM asked WHERE {' AND '.join(conditions)}"  # noqa: S608 - values are bound
@@ -123,10 +147,9 @@ def _missing(connection: duckdb.DuckDBPyConnection, problems: Sequence[str]) -> 
 
 def _require(connection: duckdb.DuckDBPyConnection, key: str, wanted: list[str]) -> None:
     """Raise NotFound unless some problem has this key with one of these values."""
-    field = _field("$key", "$path")
     rows = connection.execute(
-        f"SELECT DISTINCT {field} AS value FROM asked WHERE value IS NOT NULL ORDER BY ALL",  # noqa: S608 - its values are bound
-        {"key": _path([key]), "path": _path(key.split("."))},
+        f"SELECT DISTINCT {field('$key', '$path')} AS value FROM asked WHERE value IS NOT NULL ORDER BY ALL",  # noqa: S608 - its values are bound
+        {"key": pointer([key]), "path": pointer(key.split("."))},
     )
     there = [value for (value,) in rows.fetchall()]
     if not there:
@@ -136,10 +159,11 @@ def _require(connection: duckdb.DuckDBPyConnection, key: str, wanted: list[str])
         raise NotFound(f"no problem has {key}={' or '.join(wanted)}; there are {listed(there)}")
 
 
-def _field(key: str, path: str) -> str:
+def field(key: str, path: str) -> str:
     """Return SQL for a value of metadata as text. It is found under the key as it is, else along the path."""
     return f"coalesce(json_extract_string(metadata, {key}), json_extract_string(metadata, {path}))"
 
 
-def _path(keys: Sequence[str]) -> str:
-    return "$" + "".join('."' + key.replace('"', '\\"') + '"' for key in keys)
+def pointer(keys: Sequence[str]) -> str:
+    """Return the JSON pointer (RFC 6901) to a value within objects. Unlike a path of DuckDB's, it can name any key."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)

@@ -54,7 +54,7 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
     if not facts:
         there = _indices(lake, run, problem_id)
         raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {there}")
-    row = facts[0]
+    row = min(facts, key=lambda fact: (fact["error"] is not None, fact["attempt"]))  # a row may be there twice
     completions = _rows(lake, COMPLETIONS, here & (ds.field("attempt") == row["attempt"]), **run.partition)
     completion = completions[0] if completions else dict.fromkeys(COMPLETIONS.file_schema.names)
     prompts = _rows(lake, PROMPTS, asked, run_id=run.run_id)
@@ -70,7 +70,7 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
         token_logprobs=completion["token_logprobs"],
         token_texts=texts,
         why=why,
-        verdicts=sorted(verdicts, key=lambda verdict: (verdict["verifier"], verdict["pass_id"])),
+        verdicts=_once(verdicts),
     )
 
 
@@ -88,6 +88,15 @@ def _require_parallel(lake: Tables, run: Run, completion: dict[str, Any], texts:
             f"{completion['problem_id']} of run {run.name} has lists of {sorted(lengths)} tokens and log-probs; they "
             "should be equally long: restore the table from a copy"
         )
+
+
+def _once(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sort verdicts by verifier and pass, one of each: the same one that views count."""
+    unsure = {"timeout", "error"}
+    ordered = sorted(
+        verdicts, key=lambda v: (v["verifier"], v["pass_id"], v["status"] in unsure, v["status"]), reverse=True
+    )
+    return list({(verdict["verifier"], verdict["pass_id"]): verdict for verdict in ordered}.values())[::-1]
 
 
 def _texts(run: Run, token_ids: list[int] | None) -> tuple[list[str] | None, str]:

@@ -4,7 +4,7 @@ The views read tables (schema `lake`). A table is the exact list of files that t
 Filters apply to the tables, once for all views: runs and verifiers are left out as whole files, problems row by row.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,13 +13,17 @@ import pyarrow as pa
 
 import samples_queries
 from samples.errors import UsageError, meant
-from samples.lake.files import EVERYTHING, Selection, SnapshotFile, snapshot_files
+from samples.lake import checksums
+from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
+from samples.query import lost, repeats
+from samples.query.answer_keys import add_answer_key
 from samples.query.connection import lock
-from samples_schemas import TABLES, VIEWS, Table
+from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS, Table
 from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
 
 _FEW = 8  # pairs of run and verifier
+_MOST_COMPARED = 1 << 30  # bytes of texts and tokens that one question compares with their checksums
 
 
 @cache
@@ -48,6 +52,7 @@ class Views:
         self.lake = lake
         self._files = {name: snapshot_files(lake, TABLES[name]) for name in tables(reads)}
         self._related: dict[str, tuple[list[str], str]] = {}  # for each table: its files, and SQL for the rows kept
+        self._engines: dict[str, str] | None = None  # of every run
         self._defined: set[str] = set()
         self._judges: list[dict[str, str]] = []  # values to fill into views
         self._remote: Any = None
@@ -70,16 +75,26 @@ class Views:
         """Create views among `reads`, and all that they read. Make those again that held other rows before."""
         order = list(in_order(names))
         changed: set[str] = set()
-        for name in sorted(tables(order)):
-            files = [file for file in self._files[name] if kept.holds(file.partition)]
-            related = [file.path for file in files], _kept(TABLES[name], kept)
+        read = {
+            name: [file for file in self._files[name] if kept.holds(file.partition)] for name in sorted(tables(order))
+        }
+        for name, files in read.items():
+            related = [file.path for file in files], _kept(TABLES[name], kept, self.lake.hidden)
             if self._related.get(name) == related:
                 continue
-            relate(self.connection, TABLES[name], related[0], kept)
+            heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS)
+            local = [path for path in related[0] if "://" not in path]
+            checksums.verify(local, most=_MOST_COMPARED if heavy else None)
+            doubtful = [file.path for file in repeating(files)]
+            relate(self.connection, TABLES[name], related[0], kept, doubtful, self.lake.hidden)
             self._related[name] = related
             changed.add(name)
             if name == "verdicts":
                 self._judges = _judges(files)
+        if "runs" in changed and kept.runs is None and not kept.problems:
+            self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
+        if self._engines is not None:
+            lost.check(self.lake, read, self._engines)
         self._defined = {name for name in self._defined if not beneath(name) & changed}
         missing = [name for name in order if name not in self._defined]
         define(self.connection, missing, self._judges)
@@ -94,6 +109,8 @@ def define(
     `judges` holds the values to fill into views for each pair of run and verifier, if these are known.
     """
     for name in names:
+        if name == "given_answers":
+            add_answer_key(connection)
         select = _select(name, judges)
         if samples_queries.header(f"views/{name}").made == ("once",):
             made = connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS {select}").fetchall()
@@ -134,22 +151,45 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def relate(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[str], kept: Selection) -> None:
-    """Create the relation lake.TABLE over these files."""
-    columns = ", ".join(table.schema.names)
-    if paths:
-        hive = ", ".join(f"'{column}': VARCHAR" for column in table.partition_by)
-        hive = f", hive_partitioning = true, hive_types = {{{hive}}}" if hive else ", hive_partitioning = false"
-        connection.execute(f"SET VARIABLE {table.name}_files = $paths", {"paths": paths})
-        source = f"read_parquet(getvariable('{table.name}_files'){hive})"
-        if table.name == "runs":
-            source = _WHOLE_RUNS.format(rows=source)
-    else:
+def relate(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    paths: Sequence[str],
+    kept: Selection,
+    doubtful: Sequence[str] = (),
+    hidden: Collection[str] = (),
+) -> None:
+    """Create the relation lake.TABLE over these files, without the rows of `hidden` runs.
+
+    Keys of the files `doubtful` may be there twice: the first row of a key stays. In a table without partitions, which
+    is small, all files are then taken for doubtful.
+    """
+    certain = [path for path in paths if path not in set(doubtful)]
+    sources = [_files(connection, table, "files", certain)] if certain or not doubtful else []
+    if doubtful and table.partition_by:
+        found = _files(connection, table, "doubtful_files", doubtful)
+        left_out = f" ANTI JOIN lake.{table.name}_repeats USING (filename, file_row_number)"
+        sources.append(found + (left_out if repeats.find(connection, table, found) else ""))
+    elif doubtful:
+        found, key = _files(connection, table, "files", paths), ", ".join(table.key)
+        sources = [f"(SELECT DISTINCT ON ({key}) * FROM {found} ORDER BY {repeats.order(table)})"]  # noqa: S608 - names of our own
+    if table.name == "runs" and paths:
+        sources = [_WHOLE_RUNS.format(rows=sources[0])]
+    columns, left = ", ".join(table.schema.names), _kept(table, kept, hidden)
+    rows = " UNION ALL ".join(f"SELECT {columns} FROM {source} {left}" for source in sources)  # noqa: S608 - names of our own
+    connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {rows}")
+
+
+def _files(connection: duckdb.DuckDBPyConnection, table: Table, name: str, paths: Sequence[str]) -> str:
+    """Return in SQL what reads files of a table. A variable holds their paths; doubtful ones get numbers of rows."""
+    if not paths:
         nothing = ", ".join(f"NULL::{_SQL_TYPES[column.type]} AS {column.name}" for column in table.columns)
-        source = f"(SELECT {nothing} WHERE false)"
-    connection.execute(
-        f"CREATE OR REPLACE VIEW lake.{table.name} AS SELECT {columns} FROM {source} {_kept(table, kept)}"  # noqa: S608 - names of our own
-    )
+        return f"(SELECT {nothing} WHERE false)"
+    hive = ", ".join(f"'{column}': VARCHAR" for column in table.partition_by)
+    hive = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
+    connection.execute(f"SET VARIABLE {table.name}_{name} = $paths", {"paths": list(paths)})
+    numbers = ", filename = true, file_row_number = true" if name == "doubtful_files" else ""
+    return f"read_parquet(getvariable('{table.name}_{name}'), {hive}{numbers})"
 
 
 # An imported run has a further row for the problems that a longer file brought.
@@ -157,22 +197,25 @@ _WHOLE_RUNS = """(
     SELECT
         run_id,
         COLUMNS(* EXCLUDE (run_id, problem_hashes, created_at)).arg_min(created_at),
-        map_from_entries(flatten(list(map_entries(problem_hashes)))) AS problem_hashes,
+        map_from_entries(list_distinct(flatten(list(map_entries(problem_hashes))))) AS problem_hashes,
         min(created_at) AS created_at
     FROM {rows}
     GROUP BY run_id
 )"""
 
 
-def _kept(table: Table, kept: Selection) -> str:
-    """Return the SQL that keeps the selected rows of a table."""
+def _kept(table: Table, kept: Selection, hidden: Collection[str] = ()) -> str:
+    """Return the SQL that keeps the selected rows of a table, without those of `hidden` runs."""
     names = set(table.schema.names)
     if table.name == "problems":
         return "SEMI JOIN kept_problems USING (dataset, problem_id, problem_hash)" if kept.problems else ""
     if kept.problems and {"run_id", "problem_id"} <= names:
         return "SEMI JOIN kept USING (run_id, problem_id)"
-    if kept.runs is not None and "run_id" in names and "run_id" not in table.partition_by:
-        return f"WHERE run_id IN ({', '.join(repr(run) for run in sorted(kept.runs)) or 'NULL'})"
+    if "run_id" in names and "run_id" not in table.partition_by:  # else whole files are left out
+        if kept.runs is not None:
+            return f"WHERE run_id IN ({', '.join(map(_quoted, sorted(kept.runs))) or 'NULL'})"
+        if hidden:
+            return f"WHERE run_id NOT IN ({', '.join(map(_quoted, sorted(hidden)))})"
     return ""
 
 

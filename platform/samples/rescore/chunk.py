@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from samples.errors import SamplesError
 from samples.lake.parquet import storable_text
 from samples.rescore.judge import Judge, Judgement
 from samples.rescore.ledger import ROWS
@@ -16,14 +17,22 @@ _FLUSH_ROWS, _FLUSH_SECONDS = 1_000, 1.0
 
 
 def judge_chunk(reader: ChunkReader, judge: Judge, chunk: Chunk) -> Iterator[pa.Table]:
-    """Judge one chunk. Yield its verdicts as rows of `ROWS`, without a pass id, every second or thousand rows."""
+    """Judge one chunk. Yield its verdicts as rows of `ROWS`, without a pass id, every second or thousand rows.
+
+    If the judge or the lake fails, the verdicts so far are yielded before the error is raised.
+    """
     rows: list[dict[str, Any]] = []
     flushed = time.monotonic()
-    for one in judge.judge(reader.completions(chunk), reader.problems(chunk), reader.known_verdicts(chunk)):
-        rows.append(_row(judge.verifier, one))
-        if len(rows) >= _FLUSH_ROWS or time.monotonic() - flushed > _FLUSH_SECONDS:
+    try:
+        for one in judge.judge(reader.completions(chunk), reader.problems(chunk), reader.known_verdicts(chunk)):
+            rows.append(_row(judge.verifier, one))
+            if len(rows) >= _FLUSH_ROWS or time.monotonic() - flushed > _FLUSH_SECONDS:
+                yield pa.Table.from_pylist(rows, schema=ROWS)
+                rows, flushed = [], time.monotonic()
+    except SamplesError:
+        if rows:
             yield pa.Table.from_pylist(rows, schema=ROWS)
-            rows, flushed = [], time.monotonic()
+        raise
     if rows:
         yield pa.Table.from_pylist(rows, schema=ROWS)
 

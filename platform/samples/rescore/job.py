@@ -17,12 +17,16 @@ from samples.rescore.pending import Chunk, ChunkReader
 
 @dataclass(frozen=True)
 class JudgingJob:
-    """All that a replica needs to know about a pass. `version` is the verifier's on the machine that began the pass."""
+    """All that a replica needs to know about a pass.
+
+    `version` is the verifier's on the machine that began the pass. Runs in `hidden` are not read.
+    """
 
     lake: str
     spec: str
     version: str
     chunks: list[Chunk]
+    hidden: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.chunks)
@@ -40,7 +44,8 @@ class JudgingJob:
                 f"verifier {self.spec} has version {self.version} here and {judge.verifier.version} on a node of the "
                 "cluster: install the same packages on every node"
             )
-        return ChunkJudge(self.chunks, judge, ChunkReader(Tables(self.lake), judge.verifier.name, self.version))
+        lake = Tables(self.lake).without(self.hidden)
+        return ChunkJudge(self.chunks, judge, ChunkReader(lake, judge.verifier.name, self.version))
 
 
 @dataclass(frozen=True)

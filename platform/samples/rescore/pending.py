@@ -20,6 +20,7 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from samples.errors import LakeError
+from samples.lake.files import Selection, repeating, snapshot_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem
@@ -55,13 +56,16 @@ class Pending:
         self._connection = duckdb.connect(self._folder / "pending.duckdb", config={"memory_limit": _MEMORY})
         self._connection.execute(_TABLE)
         samples, verdicts = lake.delta(SAMPLES.name), lake.delta(VERDICTS.name)
-        for run in runs:
+        chosen = list(runs)
+        for run in chosen:
             self._connection.register("samples", lake.dataset(SAMPLES.name, samples, **run.partition))
             judged = lake.dataset(VERDICTS.name, verdicts, verifier=verifier, run_id=run.run_id)
             self._connection.register("verdicts", judged)
             with explained(lake.uri):
                 values = {"dataset": run.dataset, "run": run.run_id, "version": version, "again": again}
                 self._connection.execute(_PENDING, values)
+        if repeating(snapshot_files(lake, SAMPLES, Selection(frozenset(run.run_id for run in chosen)), samples)):
+            self._connection.execute(_ONCE)
 
     def __len__(self) -> int:
         return self._connection.sql("SELECT count(*) FROM pending").fetchall()[0][0]
@@ -122,6 +126,7 @@ class ChunkReader:
                 for batch in scanner.to_batches():
                     for problem, index, attempt, text in zip(*batch.to_pydict().values(), strict=True):
                         if wanted.get((problem, index), "") == attempt:
+                            del wanted[problem, index]  # a completion that is stored twice is judged once
                             yield StoredCompletion(run_id, problem, index, hashes[problem], text)
 
     def problems(self, chunk: Chunk) -> dict[str, Problem]:
@@ -202,6 +207,12 @@ ANTI JOIN (
 ) AS judged USING (problem_id, sample_index)
 WHERE error IS NULL
 ORDER BY problem_id, sample_index
+"""
+
+# Rows of `samples` that somebody appended twice are one sample.
+_ONCE = """
+CREATE OR REPLACE TABLE pending AS
+SELECT DISTINCT ON (dataset, run_id, problem_id, sample_index) * FROM pending ORDER BY ALL
 """
 
 _CHUNK = """

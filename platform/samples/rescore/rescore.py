@@ -10,19 +10,18 @@ import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
-from samples.errors import UsageError
-from samples.lake.storage import explained
+from samples.errors import LakeError, SamplesError, UsageError
 from samples.lake.tables import Tables
 from samples.pipeline import progress
 from samples.pipeline.cluster import cluster
 from samples.pipeline.receipts import looks
 from samples.pipeline.stream import Stream
+from samples.query.unreadable import readable
 from samples.rescore.chunk import judge_chunk
 from samples.rescore.job import JudgingJob
 from samples.rescore.judge import Judge
@@ -31,8 +30,9 @@ from samples.rescore.pending import CHUNK, Chunk, ChunkReader, Pending
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
-from samples_schemas import VERDICTS
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
+_READ = (SAMPLES.name, COMPLETIONS.name, VERDICTS.name)
 _RAY_CHUNK = 2_000  # samples in a chunk on Ray; their verdicts come back together
 
 
@@ -66,7 +66,7 @@ class Summary:
     version: str
     pass_id: int
     runs: tuple[str, ...]
-    left_out: tuple[str, ...]  # a line for each run that this verifier cannot judge
+    left_out: tuple[str, ...]  # a line for each run that cannot be read, or that this verifier cannot judge
     statuses: Mapping[str, int]
     compared: int
     absent: int  # pending samples without a stored completion
@@ -75,7 +75,7 @@ class Summary:
 
     @property
     def verified(self) -> int:
-        """The number of verdicts."""
+        """The number of verdicts that were committed."""
         return sum(self.statuses.values())
 
 
@@ -87,6 +87,7 @@ def rescore(
     workers: int | None = None,
     again: bool = False,
     on_ray: bool | None = None,
+    skip_unreadable: bool = False,
     watch: Callable[[Status], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Summary:
@@ -94,19 +95,21 @@ def rescore(
 
     `spec` is a verifier's name or FILE.py:FUNCTION. `workers` is the number of processes, by default one per core. They
     run on this machine or `on_ray`, which is the default if RAY_ADDRESS is set. `again` also judges samples whose
-    verdict is a timeout or an error. Setting `stop` ends the pass early; the verdicts so far are committed.
+    verdict is a timeout or an error. `skip_unreadable` leaves out the runs of which a file cannot be read. Setting
+    `stop` ends the pass early; the verdicts so far are committed.
 
     Raises:
         UsageError: There is no such verifier, or it cannot judge a problem of a named run.
         NotFound: There is no such run.
         LakeError: The lake cannot be read or written. What was committed stays.
+        SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
     judge = verifier(spec)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
+    lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
     chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
-    number = _pass_id(lake, judge, again=again)
-    ledger = Ledger(lake, judge, number)
+    ledger = Ledger.begin(lake, judge, again=again)
     estimate = progress.Estimate()
     began = time.monotonic()
     with Pending(lake, chosen, judge.name, judge.version, again=again) as pending:
@@ -114,16 +117,23 @@ def rescore(
         if wanted:
             chunks = pending.chunks(_RAY_CHUNK if on_ray else CHUNK)
             cores = workers or len(os.sched_getaffinity(0))
-            with closing(_judge_chunks(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)) as verdicts:
-                for tables in verdicts:
-                    for rows in tables:
-                        ledger.take(rows)
-                    done = ledger.counts.total()
-                    rate = done / max(time.monotonic() - began, 1e-9)
-                    left = estimate.left(done, wanted, (wanted - done) / rate if rate else None)
-                    watch(Status(done, wanted, rate, left))
-                    if stop.is_set():
-                        break
+            try:
+                with closing(
+                    _judge_chunks(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)
+                ) as verdicts:
+                    for tables in verdicts:
+                        for rows in tables:
+                            ledger.take(rows)
+                        done = ledger.taken
+                        rate = done / max(time.monotonic() - began, 1e-9)
+                        left = estimate.left(done, wanted, (wanted - done) / rate if rate else None)
+                        watch(Status(done, wanted, rate, left))
+                        if stop.is_set():
+                            break
+            except SamplesError:
+                with suppress(LakeError):
+                    ledger.commit()  # what was judged so far
+                raise
         ledger.commit()
     missing = 0
     if wanted:  # the lake, read back, says what is there
@@ -135,7 +145,7 @@ def rescore(
         version=judge.version,
         pass_id=ledger.pass_id,
         runs=tuple(run.name for run in chosen),
-        left_out=left_out,
+        left_out=(*notes, *left_out),
         statuses=dict(ledger.counts),
         compared=ledger.compared,
         absent=absent,
@@ -150,8 +160,7 @@ def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[lis
     left_out: list[str] = []
     for run in named or every(lake):
         try:
-            for problem in problems(lake, run):
-                judge.gold(problem)
+            _require_judgeable(lake, run, judge)
         except UsageError as error:
             if named:
                 raise
@@ -161,14 +170,17 @@ def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[lis
     return chosen, tuple(left_out)
 
 
-def _pass_id(lake: Tables, judge: Verifier, *, again: bool) -> int:
-    """Return the number of the last pass if it goes on, else the next number."""
-    with explained(lake.uri), duckdb.connect() as connection:
-        connection.register("verdicts", lake.dataset(VERDICTS.name, verifier=judge.name))
-        last, version = connection.sql(
-            "SELECT max(pass_id), max_by(verifier_version, pass_id) FROM verdicts"
-        ).fetchall()[0]
-    return last if version == judge.version and not again else (last or 0) + 1
+def _require_judgeable(lake: Tables, run: Run, judge: Verifier) -> None:
+    """Raise unless the verifier can judge every problem of a run."""
+    there = 0
+    for problem in problems(lake, run):
+        judge.gold(problem)
+        there += 1
+    if there < len(run.problem_hashes):
+        raise UsageError(
+            f"table problems has {there} of the {len(run.problem_hashes)} problems of run {run.name}: its log has lost "
+            "entries; the ingest or import that began the run adds them again"
+        )
 
 
 def _judge_chunks(
@@ -184,7 +196,7 @@ def _judge_chunks(
     """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
     if on_ray:
         with cluster():
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks))
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden)
             stream = Stream(job, smallest=1, largest=min(workers, len(job)))
             with closing(looks(stream, stop)) as seen:
                 for look in seen:

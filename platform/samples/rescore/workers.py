@@ -1,7 +1,9 @@
 """Worker processes that can be killed, with hard limits on wall time and memory for every single item.
 
 A pool maps one function over batches of items. If an item takes too long, its worker is killed and its result is
-`timeout`. If it raises or crashes its worker, its result is `error`. Its neighbours get their results all the same.
+`timeout`. If it raises or crashes its worker, its result is `error`. Its neighbours get their results all the same. If
+the system kills the worker, for want of memory perhaps, the item is tried once more while no other worker works. A
+worker that dies as it starts is started again.
 Workers are forked from a server that has imported what they need, so a new one costs milliseconds. They are replaced
 after a number of items, so that leaks of a library do not add up. When the pool's owner dies, in any way, they die.
 """
@@ -27,6 +29,9 @@ from samples.errors import SamplesError
 _POLL_SECONDS = 0.1
 _FLUSH_SECONDS = 0.05
 _ITEMS_PER_WORKER = 20_000
+_STARTS = 5  # deaths of one worker in a row before its first item, after which the pool gives up
+_START_AGAIN_SECONDS = 0.2  # times the number of deaths
+_SYSTEM = (-signal.SIGKILL, -signal.SIGTERM)  # exit codes of a process that something else ended
 _MEBIBYTE = 1 << 20
 
 Batch = list[tuple[Hashable, Any]]
@@ -56,10 +61,19 @@ class WorkerPool:
 
         `make` is called in each worker, and must pickle. `seconds` limits the wall time of an item, `memory_mib` the
         memory that it may add to its process. `preload` names modules that are imported once for all workers.
+
+        Raises:
+            SamplesError: A worker cannot start.
         """
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__, *preload])
-        self._workers = [_Worker(context, make, seconds, memory_mib * _MEBIBYTE) for _ in range(size)]
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(size):
+                self._workers.append(_Worker(context, make, seconds, memory_mib * _MEBIBYTE))
+        except SamplesError:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Self:
         """Return the pool."""
@@ -80,16 +94,21 @@ class WorkerPool:
             SamplesError: A worker cannot start.
         """
         source = iter(batches)
+        killed: list[tuple[Hashable, Any]] = []
         while True:
             for worker in self._workers:
                 if not worker.left and (batch := next(source, None)) is not None:
                     worker.assign(dict(batch))
+            if killed and not any(worker.left for worker in self._workers):
+                self._workers[0].assign(dict([killed.pop()]), again=True)
             busy = {worker.pipe: worker for worker in self._workers if worker.left}
             if not busy:
                 return
             connection.wait(list(busy), _POLL_SECONDS)
             for worker in busy.values():
                 yield from worker.poll()
+                killed += worker.killed
+                worker.killed = []
 
 
 class _Worker:
@@ -98,9 +117,35 @@ class _Worker:
     def __init__(self, context: Any, make: Callable[[], Callable[[Any], Any]], seconds: float, memory: int) -> None:
         self._context, self._make, self._seconds, self._memory = context, make, seconds, memory
         self.left: dict[Hashable, Any] = {}
+        self.killed: list[tuple[Hashable, Any]] = []  # items in whose midst the system killed the process
+        self._again = False  # the items were tried before
+        self._deaths = 0  # before the first item, since the last result
         self._begin()
 
     def _begin(self) -> None:
+        while True:
+            try:
+                self._start()
+            except (OSError, EOFError) as error:  # the server that forks has been killed, or there is no memory
+                self._wait_after_death(str(error) or type(error).__name__)
+            else:
+                return
+
+    def _wait_after_death(self, why: str) -> None:
+        """Wait before the next start.
+
+        Raises:
+            SamplesError: Too many starts failed in a row.
+        """
+        self._deaths += 1
+        if self._deaths >= _STARTS:
+            raise SamplesError(
+                f"a worker process died {_STARTS} times as it started ({why}): the machine may lack memory; try fewer "
+                "--workers"
+            )
+        time.sleep(_START_AGAIN_SECONDS * self._deaths)
+
+    def _start(self) -> None:
         self.pipe, theirs = self._context.Pipe()
         self._number = RawValue("q", -1)  # of the item in progress, in the order of sending
         self._since = RawValue("d", 0.0)  # when it began that item, by the monotonic clock
@@ -117,8 +162,9 @@ class _Worker:
         self._process.join()
         self.pipe.close()
 
-    def assign(self, items: dict[Hashable, Any]) -> None:
-        """Send items to the process."""
+    def assign(self, items: dict[Hashable, Any], *, again: bool = False) -> None:
+        """Send items to the process; `again` says that they were tried before."""
+        self._again = again
         if self._done > _ITEMS_PER_WORKER:
             self.kill()
             self._begin()
@@ -141,13 +187,16 @@ class _Worker:
         self.pipe.close()
         left = dict(self.left)
         if number < 0 and not alive:
-            raise SamplesError(f"a worker process died as it started (exit code {code})")
+            self._wait_after_death(f"exit code {code}")
         if number >= 0 and (key := self._order[number]) in left:
-            del left[key]
-            why = f"over {self._seconds:g} s" if late else f"the worker process died (exit code {code})"
-            yield key, Failure("timeout" if late else "error", why)
+            item = left.pop(key)
+            if not late and code in _SYSTEM and not self._again:
+                self.killed.append((key, item))
+            else:
+                why = f"over {self._seconds:g} s" if late else f"the worker process died (exit code {code})"
+                yield key, Failure("timeout" if late else "error", why)
         self._begin()
-        self.assign(left)
+        self.assign(left, again=self._again)
         if not left:
             self.left = {}
 
@@ -162,6 +211,7 @@ class _Worker:
                     if key in self.left:
                         del self.left[key]
                         self._done += 1
+                        self._deaths = 0
                         yield key, result
         except (EOFError, OSError):
             return False

@@ -103,7 +103,7 @@ def _new_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> list[
 
 def _new_prompts(lake: Tables, run: Run, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
     partition = {"run_id": run.run_id}
-    recorded = lake.read(PROMPTS.name, **partition)
+    recorded = lake.read(PROMPTS.name, run_id=run.run_id)
     if not recorded.num_rows:
         return [(prepared.prompts, partition)]
     _require_same(recorded, run, prepared)

@@ -22,10 +22,10 @@ from samples.errors import LakeError, NotFound, UsageError, first_line, meant
 from samples.files.values import short_json
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet
+from samples.runs.settings import IMPORTED, digest
 from samples.runs.templates import Template
 from samples_schemas import RUNS
 
-IMPORTED = "imported"  # the engine of runs whose samples came in a file
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -111,11 +111,6 @@ def run_id(specification: Mapping[str, Any]) -> str:
 
 
 _MISSING = object()
-
-
-def digest(text: str) -> str:
-    """Return the hash of a text as 16 hex digits (BLAKE2b, 64 bits)."""
-    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def seed_of(run: str, problem_id: str, sample_index: int) -> int:

@@ -1,11 +1,11 @@
-"""Which settings differ between runs."""
+"""Which settings differ between runs, and the hash that names a specification. Queries import this, so it is light."""
 
 import json
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
-from samples.runs.run import digest
-
+IMPORTED = "imported"  # the engine of runs whose samples came in a file
 _OWN_COLUMNS = {"model", "dataset"}  # they are told elsewhere
 _LONGEST = 24  # characters of a setting's value
 
@@ -42,3 +42,8 @@ def _short(value: str) -> str:
     """Shorten a long value; its hash tells long values apart."""
     line = " ".join(value.split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 8]}… {digest(value)[:6]}"
+
+
+def digest(text: str) -> str:
+    """Return the hash of a text as 16 hex digits (BLAKE2b, 64 bits)."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()

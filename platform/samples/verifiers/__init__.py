@@ -5,6 +5,7 @@ registry is a plain dict.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from samples.errors import UsageError, meant
@@ -54,6 +55,15 @@ class Verifier(Protocol):
         """Judge an extracted answer against the problem's gold."""
         ...
 
+    @staticmethod
+    def key(answer: str) -> str:
+        """Return a text that two answers share only if this verifier finds them equal.
+
+        Equal answers may have different keys: the key is found quickly, and without the verifier's libraries. By
+        default it is the answer.
+        """
+        return answer
+
 
 def verifier(name: str) -> Verifier:
     """Return the verifier of this name. The name FILE.py:FUNCTION gives a verifier of the user's own function.
@@ -62,6 +72,33 @@ def verifier(name: str) -> Verifier:
         UsageError: There is no such verifier, or the function cannot be loaded.
         MissingExtra: A library that the verifier needs is not installed.
     """
+    registry = _registry()
+    if ".py:" in name:
+        from samples.verifiers.user_function import UserFunction
+
+        return UserFunction(name, frozenset(registry))
+    if name not in registry:
+        raise UsageError(
+            f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
+            "your own function as FILE.py:FUNCTION"
+        )
+    return registry[name]()
+
+
+_LONGEST_KEYED = 200  # characters; the keys of longer answers would take long, and the answers are rarely equal
+
+
+def answer_key(name: str, answer: str) -> str:
+    """Return a text that two answers share only if the verifier of this name finds them equal.
+
+    Of answers above 200 characters, and of verifiers that are not among ours, it is the answer.
+    """
+    found = _registry().get(name)
+    return answer if found is None or len(answer) > _LONGEST_KEYED else found.key(answer)
+
+
+@cache
+def _registry() -> dict[str, type[Verifier]]:
     from samples.verifiers.boxed import BoxedExact
     from samples.verifiers.choice import Choice
     from samples.verifiers.code import Code
@@ -70,9 +107,8 @@ def verifier(name: str) -> Verifier:
     from samples.verifiers.numeric import Numeric
     from samples.verifiers.paper_math import PaperMath
     from samples.verifiers.reasoning_gym import ReasoningGym
-    from samples.verifiers.user_function import UserFunction
 
-    registry: dict[str, type[Verifier]] = {
+    return {
         "exact": Exact,
         "numeric": Numeric,
         "choice": Choice,
@@ -82,14 +118,6 @@ def verifier(name: str) -> Verifier:
         "code": Code,
         "reasoning-gym": ReasoningGym,
     }
-    if ".py:" in name:
-        return UserFunction(name, frozenset(registry))
-    if name not in registry:
-        raise UsageError(
-            f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
-            "your own function as FILE.py:FUNCTION"
-        )
-    return registry[name]()
 
 
 def gold_text(problem: Problem, name: str) -> str:

@@ -36,6 +36,11 @@ class BoxedExact(Verifier):
         r"""Return the content of the last complete \boxed."""
         return truncate(last_box(completion))
 
+    @staticmethod
+    def key(answer: str) -> str:
+        """Return the answer without typesetting."""
+        return without_typesetting(answer)
+
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Return correct if answer and gold are the same text."""
         return Verdict("correct" if without_typesetting(answer) == self.gold(problem) else "wrong", answer)

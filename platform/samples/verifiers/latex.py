@@ -9,6 +9,7 @@ not at all. Nothing here limits time, and some texts take forever: call it in a 
 import functools
 import math
 import re
+from fractions import Fraction
 from typing import Any
 
 MAX_DEPTH = 12  # open brackets; real answers have up to 4, and each one more may double the parsing time
@@ -108,6 +109,23 @@ def bracket_depth(text: str) -> int:
         elif character in ")]}":
             level -= 1
     return deepest
+
+
+_PLAIN = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|-?\.\d+", re.ASCII)
+_FRACTION = re.compile(
+    r"(-?)(?:(-?\d{1,30})/(\d{1,30})|\\[dt]?frac(?:\{(-?\d{1,30})\}\{(\d{1,30})\}|(\d)(\d)))", re.ASCII
+)
+
+
+def plain_value(text: str) -> Fraction | None:
+    """Return the exact value of a rewritten answer that is only a number, as `parse` reads it; else None."""
+    if _PLAIN.fullmatch(text):
+        return Fraction(text.replace(",", ""))
+    if not (found := _FRACTION.fullmatch(text)):
+        return None
+    sign, *parts = found.groups()
+    top, bottom = (int(part) for part in parts if part is not None)
+    return (-1 if sign else 1) * Fraction(top, bottom) if bottom else None
 
 
 _NUMBER = re.compile(r"(-?\d{1,30})(?:/(\d{1,30})|(\.\d{1,15}))?|(-?)\\[dt]?frac\{(\d{1,30})\}\{(\d{1,30})\}", re.ASCII)

@@ -50,6 +50,12 @@ class Numeric(Verifier):
         found = last_match(_NUMBER, completion)
         return truncate(found[0].replace(",", "").removeprefix("+")) if found else None
 
+    @staticmethod
+    def key(answer: str) -> str:
+        """Return the number in one way of writing: 1.50 and 15e-1 are one."""
+        number = Decimal(answer) if _NUMBER.fullmatch(answer) else None
+        return answer if number is None else str(number.normalize() if number else Decimal(0))
+
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Compare answer and gold as decimals."""
         want = self.gold(problem)

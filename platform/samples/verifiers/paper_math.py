@@ -61,6 +61,15 @@ class PaperMath(Verifier):
         number = last_match(_NUMBER, completion)
         return truncate(number[0]) if number else None
 
+    @staticmethod
+    def key(answer: str) -> str:
+        """Return the exact value of a number, however it is written; of another answer its text as it is compared."""
+        if (value := latex.plain_value(answer)) is not None:  # most answers, in a tenth of the time
+            return str(value)
+        plain = _stripped(answer, "")
+        value = latex.plain_value(plain)
+        return plain.casefold() if value is None else str(value)
+
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Judge an answer."""
         gold = self.gold(problem)

@@ -1,10 +1,11 @@
 -- perplexities: the samples with the natural log of their perplexity, which is the mean negative log-prob per token
 -- reads    samples
--- It is NULL for a failed sample, without tokens or log-probs, and where the perplexity is no finite number.
+-- It is NULL for a failed sample, without tokens or log-probs, and where the perplexity or its inverse is not finite. So
+-- it is at most 710, and its sums are exact as DECIMAL(38, 20).
 SELECT
     *,
     CASE
-        WHEN error IS NULL AND tokens > 0 AND isfinite(exp(-cumulative_logprob / tokens))
+        WHEN error IS NULL AND tokens > 0 AND isfinite(exp(abs(cumulative_logprob / tokens)))
         THEN -cumulative_logprob / tokens
     END AS log_perplexity
 FROM samples

@@ -13,6 +13,10 @@ WITH current AS (
     SELECT run_id, verifier, problem_id, max_by(status, pass_id)
     FROM lake.verdicts SEMI JOIN rejudged USING (run_id, verifier, problem_id)
     GROUP BY run_id, verifier, problem_id, sample_index
+), judges AS (
+    SELECT run_id, verifier FROM judged
+    UNION
+    SELECT run_id, verifier FROM lake.counts
 ), parts AS (
     SELECT run_id, verifier, problem_id, verdicts, c, errors, timeouts
     FROM judged
@@ -25,7 +29,7 @@ WITH current AS (
     GROUP BY ALL
     UNION ALL
     SELECT run_id, verifier, problem_id, count(*), 0, count(*), 0
-    FROM lake.samples JOIN (SELECT DISTINCT run_id, verifier FROM judged) USING (run_id)
+    FROM lake.samples JOIN judges USING (run_id)
     WHERE error IS NOT NULL
     GROUP BY ALL
     UNION ALL

@@ -350,3 +350,18 @@ def test_published_counts_become_tallies_and_give_the_published_sets(anywhere, t
     assert {run: " ".join(sorted(ids, key=int)) for run, ids in solved.items()} == AIME24
     assert (len(solved["base"] & solved["rl"]), len(solved["rl"] - solved["base"])) == (19, 0)
     assert sorted(solved["base"] - solved["rl"], key=int) == ["4", "11", "17", "19"]
+
+
+def test_failed_samples_of_a_run_of_counts_are_errors_of_pass_at_k(tmp_path):
+    counts = [
+        {"problem_id": "p", "n": 10, "c": 4, "errors": 3, "timeouts": 2},
+        {"problem_id": "q", "n": 0, "c": 0, "errors": 12},
+    ]
+    failed = [{"problem_id": "r", "sample_index": index, "error": "out of memory"} for index in range(5)]
+    unjudged = [{"problem_id": "s", "sample_index": index, "completion": "7"} for index in range(4)]
+    load(str(tmp_path / "lake"), written(tmp_path, [*counts, *failed, *unjudged]), "samples", name="a", dataset="d")
+    answer = Lake(str(tmp_path / "lake")).query("pass_at_k", ks=1)
+    (row,) = answer.dicts()
+    found = {name: row[name] for name in ("problems", "pass_at_k", "errors", "timeouts", "unjudged")}
+    assert found == {"problems": 1, "pass_at_k": pytest.approx(0.4), "errors": 20, "timeouts": 2, "unjudged": 4}
+    assert any(note.startswith("4 of a: samples without a verdict of imported") for note in answer.notes)

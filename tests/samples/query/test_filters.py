@@ -1,6 +1,7 @@
 """Filters hold in every view and question, and one that leaves nothing says what is there."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -100,6 +101,10 @@ def test_a_problem_of_another_set_with_the_same_id_is_another(two_sets):
         ({"labels": {"role": "judge"}}, "role=judge; there are base, rl"),
         ({"labels": {"role": "base", "step": 100}}, "no run passes all of these filters"),
         ({"where": {"depth": 1}}, '"depth"; keys are easy, level, source, subject'),
+        ({"where": {"": 1}}, 'metadata key ""; keys are easy'),
+        ({"where": {'level\\"': 1}}, r'metadata key "level\\""'),
+        ({"where": {"level\\": 1}}, "metadata key"),
+        ({"where": {"..": 1}}, r'metadata key "\.\."'),
         ({"where": {"level": [8, 9]}}, "level=8 or 9; there are 1, 5"),
         ({"where": {"level": 1, "subject": "geometry"}}, "no problem passes all of these filters"),
         ({"problems": ["p1", "p9"]}, 'no problem "p9" in the chosen runs; there are p1, p2, p3, p4'),
@@ -120,3 +125,33 @@ def test_what_is_not_there_is_said_with_what_is(filled, filters, said):
 def test_what_cannot_be_meant_is_refused(filled, filters):
     with pytest.raises(UsageError):
         filled.sql("SELECT * FROM tallies", **filters)
+
+
+def counted(lakes, lake, run, counts, dataset="d"):
+    lakes.add_run(lake, run, {}, dataset=dataset)
+    (run_id,) = column(lake, "runs", "run_id", runs=[run])
+    rows = [{"problem_id": p, "n": n, "c": c, "errors": 0, "timeouts": 0} for p, (n, c) in counts.items()]
+    lakes.append(lake, "counts", rows, verifier="v", run_id=run_id)
+
+
+@pytest.mark.parametrize("form", [float, Decimal])
+def test_the_bound_of_what_is_guessable_is_included_as_it_is_written(lakes, tmp_path, form):
+    lake = lakes.filled(tmp_path / "lake")
+    below = [hundredth for hundredth in range(1, 101) if hundredth / 100 * 100 < hundredth]
+    assert 29 in below, "where floats fail"
+    for hundredth in below:
+        counted(lakes, lake, f"g{hundredth}", {"p1": (100, hundredth), "p2": (100, hundredth + 1), "p3": (100, 0)})
+        left = column(
+            lake, "tallies", "problem_id", runs="a", exclude_guessable=(f"g{hundredth}", form(f"{hundredth / 100}"))
+        )
+        assert left == {"p2", "p3", "p4"}
+
+
+def test_a_run_of_another_dataset_cannot_say_what_is_guessable(two_sets):
+    said = r"c has no problem of d, it is of other; name a run of the same problems"
+    with pytest.raises(NotFound, match=said):
+        two_sets.query("pass_at_k", runs="a", exclude_guessable=("c", 0.5))
+    with pytest.raises(NotFound, match=said):
+        two_sets.sql("FROM tallies", dataset="d", exclude_guessable=("c", 1))
+    left = column(two_sets, "tallies", "problem_id", exclude_guessable=("c", 0.5))
+    assert left == {"p1", "p2", "p3", "p4"}, "one dataset of the two is its own"

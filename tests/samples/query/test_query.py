@@ -73,3 +73,18 @@ def test_what_cannot_be_answered_says_what_to_do(bench, tmp_path):
         b.lake.query("pass_at_k", ks=[8])
     with pytest.raises(SamplesError, match="at least 1"):
         b.lake.query("pass_at_k", ks=[0])
+
+
+@pytest.mark.parametrize("name", ["none", "all", "only", "own", "each", "common", "null", "true", "0"])
+def test_a_run_whose_name_is_a_word_of_some_default_is_a_run_like_others(lakes, tmp_path, name):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, name, {"p1": "cccc", "p2": "wwww"})
+    assert {row["run"] for row in lake.query("pass_at_k", runs=name)} == {name}
+    assert {row["run"] for row in lake.query("lengths", runs=[name])} == {name}
+    rows = lake.query("coverage", a=name, b="b").dicts()
+    assert [(row["a"], row["b"], row["problems"]) for row in rows] == [(name, "b", count) for count in (1, 0, 0, 1)]
+    rows = lake.query("efficiency_gap", base="a", runs=[name], ks=1).dicts()
+    assert [(row["base"], row["run"], row["pass_at_1"]) for row in rows] == [("a", name, 0.5)]
+    assert {row["run"] for row in lake.sql("FROM tallies", runs=name)} == {name}
+    left = lake.query("pass_at_k", runs="a", ks=1, exclude_guessable=(name, 1)).dicts()
+    assert [row["problems"] for row in left] == [3]

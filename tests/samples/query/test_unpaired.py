@@ -72,14 +72,27 @@ def test_files_of_two_tools(drawn, sums, tmp_path):
     assert (row["problems"], row["unpaired"]) == (3, 0)
 
 
-def test_an_answer_with_problems_that_do_not_pair_has_a_note(drawn, sums, tmp_path):
+def test_problems_with_two_contents_say_which_fields_differ(drawn, sums, tmp_path):
     rows = [{"problem_id": f"sum-{n}", "completion": "1", "correct": True, "question": "?"} for n in range(3)]
     imported(drawn, tmp_path, rows, "other", verifier="numeric")
-    note, unknown = drawn.queries.coverage(a="toys", b="other", verifier="numeric").notes
-    assert unknown == "sums: it is not recorded how other was sampled; settings may differ"
-    assert "3 of 3 problems have one id and two contents in toys and other (the question differs, " in note
-    name = mended(note, drawn, tmp_path, sums)
-    assert len(drawn.queries.coverage(a="toys", b=name, verifier="numeric").notes) == 1
+    with pytest.raises(SamplesError) as refused:
+        drawn.queries.coverage(a="toys", b="other", verifier="numeric")
+    said = str(refused.value)
+    assert "3 of 3 problems have one id and two contents in toys and other (the question differs, " in said
+    name = mended(said, drawn, tmp_path, sums)
+    answer = drawn.queries.coverage(a="toys", b=name, verifier="numeric")
+    assert "sums: it is not recorded how other-2 was sampled; settings may differ" in answer.notes
+    assert not any("mends" in note for note in answer.notes)
+
+
+def test_an_answer_about_some_problems_says_why_others_do_not_pair(drawn, sums, tmp_path):
+    rows = [{"problem_id": f"sum-{n}", "completion": "1", "correct": True} for n in range(3)]
+    first = json.loads(sums.read_text().splitlines()[0])
+    sums.write_text(sums.read_text().replace(json.dumps(first), json.dumps(first | {"question": "1 + 1 = ?"}), 1))
+    imported(drawn, tmp_path, rows, "other", verifier="numeric", problems=str(sums))
+    answer = drawn.queries.coverage(a="toys", b="other", verifier="numeric")
+    assert {row["unpaired"] for row in answer} == {1}
+    assert any("1 of 3 problems have one id and two contents in toys and other" in note for note in answer.notes)
 
 
 def test_a_run_that_another_verifier_judged_is_named_with_the_command_that_judges_it(drawn, sums, tmp_path):

@@ -9,15 +9,22 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 
 import samples
 from samples.errors import SamplesError, UsageError
 from samples.ingest.commit import Committer
+from samples.lake.files import repeating, snapshot_files
 from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, StoredCompletion
+from samples.rescore.ledger import ROWS, Ledger
 from samples.rescore.rescore import rescore
+from samples_schemas import VERDICTS
 
 pytestmark = pytest.mark.heavy
 
@@ -187,7 +194,9 @@ def test_a_stopped_pass_keeps_what_was_judged_and_goes_on(bench, own, tmp_path):
 KILLED = """
 import sys
 from samples.api import Lake
+from samples.rescore.ledger import ROWS, Ledger
 from samples.rescore.rescore import rescore
+from samples_schemas import VERDICTS
 import samples.lake.pace
 samples.lake.pace.COMMIT_SECONDS = 0.0
 samples.lake.pace.COMMIT_SHARE = 0
@@ -240,6 +249,60 @@ def test_two_rescorings_at_once_give_every_sample_one_verdict(bench, own, anywhe
     assert {row["pass_id"] for row in rows} == {1}
 
 
+def judged(b, verifier="numeric"):
+    """Return one verdict for each sample of a bench, as a judge hands them to the ledger."""
+    rows = b.lake.read("samples").select(["run_id", "problem_id", "sample_index"]).to_pylist()
+    said = {"verifier": verifier, "verifier_version": "1", "pass_id": 0, "status": "correct", "compared": True}
+    return pa.Table.from_pylist([{**said, **row} for row in rows], schema=ROWS)
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_rescoring_that_planned_before_another_began_writes_no_verdict_twice(bench, tmp_path, parts):
+    b = drawn(bench, tmp_path / "lake", k=48)
+    rows, judge = judged(b), SimpleNamespace(name="numeric", version="1")
+    first, second = Ledger(b.lake, judge, 1), Ledger(b.lake, judge, 1)
+    second.take(rows[1:])
+    second.commit()
+    for start in range(0, len(rows), -(-len(rows) // parts)):
+        first.take(rows[start : start + -(-len(rows) // parts)])
+        first.commit()
+    stored = b.lake.read("verdicts").to_pylist()
+    assert len({key(row) for row in stored}) == len(stored) == 144
+    assert (first.counts.total(), second.counts.total()) == (1, 143)
+    assert (first.compared, second.compared) == (1, 143)
+
+
+def test_two_rescorings_that_take_turns_write_no_verdict_twice(bench, tmp_path):
+    b = drawn(bench, tmp_path / "lake", k=48)
+    rows, judge = judged(b), SimpleNamespace(name="numeric", version="1")
+    ledgers = [Ledger(b.lake, judge, 1), Ledger(b.lake, judge, 1)]
+    for turn in range(24):
+        for ledger, order in zip(ledgers, (range(24), range(23, -1, -1)), strict=True):
+            ledger.take(rows[order[turn] * 6 : order[turn] * 6 + 6])
+            ledger.commit()
+    stored = b.lake.read("verdicts").to_pylist()
+    assert len({key(row) for row in stored}) == len(stored) == 144
+    assert sum(ledger.counts.total() for ledger in ledgers) == 144
+    assert repeating(snapshot_files(b.lake, VERDICTS)) == []
+
+
+def test_a_commit_whose_answer_was_lost_is_counted(bench, tmp_path, monkeypatch):
+    """The store has the commit, and deltalake is told that another one took its number."""
+    b = drawn(bench, tmp_path / "lake", k=8)
+    ledger = Ledger(b.lake, SimpleNamespace(name="numeric", version="1"), 1)
+    commit = DeltaTable.create_write_transaction
+
+    def lost(table, *given, **more):
+        commit(table, *given, **more)
+        raise CommitFailedError("Concurrent transaction failed.")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", lost)
+    ledger.take(judged(b))
+    ledger.commit()
+    assert ledger.counts == {"correct": 24}
+    assert b.lake.read("verdicts").num_rows == 24
+
+
 def test_another_version_that_comes_in_between_gets_a_pass_of_its_own(bench, own, tmp_path, monkeypatch):
     monkeypatch.setattr("samples.lake.pace.COMMIT_SECONDS", 1e6)  # the first pass commits after the other, at any speed
     b = drawn(bench, tmp_path / "lake", k=64)
@@ -264,6 +327,23 @@ def test_a_verifier_file_that_was_edited_in_the_middle_judges_nothing_more(own):
         own("return True")  # edits the same file: a worker that starts now would judge with other code
         with pytest.raises(SamplesError, match="has become version"):
             list(judge.judge(texts, {problem.problem_hash: problem}, {}))
+
+
+def test_what_was_judged_is_committed_when_no_worker_can_start_any_more(bench, own, tmp_path):
+    b = drawn(bench, tmp_path / "lake", k=64)
+    count, spec = tmp_path / "judged", own("return True")
+    (tmp_path / "checks.py").write_text(
+        "import os, signal\n"
+        f"if os.path.exists({str(count)!r}) and os.path.getsize({str(count)!r}) >= 100: os.kill(os.getpid(), 9)\n"
+        "def mine(problem, completion):\n"
+        f"    with open({str(count)!r}, 'a') as file: file.write('.')\n"
+        f"    if os.path.getsize({str(count)!r}) == 100: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return True\n"
+    )
+    with pytest.raises(SamplesError, match="died 5 times as it started"):
+        rescore(b.lake, spec, workers=1)
+    assert b.lake.read("verdicts").num_rows >= 64
+    assert set(b.lake.read("verdicts")["status"].to_pylist()) == {"correct"}
 
 
 def test_a_completion_of_16_mb_and_odd_characters_are_judged(bench, tmp_path):

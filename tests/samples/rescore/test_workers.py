@@ -1,7 +1,9 @@
 """Workers can be killed. A hostile item loses its own result, never its neighbours'."""
 
 import os
+import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,33 @@ def make():
 
 def broken():
     raise RuntimeError("cannot be made")
+
+
+def make_and_die(folder, deaths):
+    """Die as the system kills, in the first `deaths` starts."""
+    start = len(list(folder.iterdir()))
+    (folder / f"{start}").touch()
+    if start < deaths:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return make()
+
+
+def make_with_a_killer(folder):
+    """An item "killed" is killed by the system when it is first tried, "killed always" each time."""
+
+    def do(item):
+        busy = folder / f"busy-{os.getpid()}"
+        busy.touch()
+        if item == "killed always" or (item == "killed" and not (folder / "tried").exists()):
+            (folder / "tried").touch()
+            busy.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        others = len(list(folder.glob("busy-*"))) - 1
+        time.sleep(0.02)
+        busy.unlink()
+        return others if item == "killed" else item * 2
+
+    return do
 
 
 def batches(items, size=20):
@@ -82,3 +111,31 @@ def test_a_function_that_cannot_be_made_is_said_at_once_and_not_tried_for_ever()
         pytest.raises(SamplesError, match="cannot be made"),
     ):
         list(workers.map([[(0, 1)]]))
+
+
+def test_a_worker_that_the_system_kills_as_it_starts_is_started_again(tmp_path):
+    with WorkerPool(partial(make_and_die, tmp_path, 3), size=1, seconds=10.0, memory_mib=512) as workers:
+        assert dict(workers.map(batches(range(40)))) == {number: 2 * number for number in range(40)}
+
+
+def test_a_worker_that_never_starts_is_given_up(tmp_path):
+    with (
+        WorkerPool(partial(make_and_die, tmp_path, 100), size=1, seconds=10.0, memory_mib=512) as workers,
+        pytest.raises(SamplesError, match=r"died 5 times as it started \(exit code -9\)"),
+    ):
+        list(workers.map(batches(range(40))))
+
+
+def test_an_item_in_whose_midst_the_system_kills_is_tried_again_alone(tmp_path):
+    items = [*range(30), "killed", *range(31, 60)]
+    with WorkerPool(partial(make_with_a_killer, tmp_path), size=2, seconds=10.0, memory_mib=512) as workers:
+        results = dict(workers.map(batches(items, 10)))
+    assert results == {number: 2 * number for number in range(60)} | {30: 0}
+
+
+def test_an_item_that_is_killed_twice_is_an_error(tmp_path):
+    items = [*range(10), "killed always", *range(11, 20)]
+    with WorkerPool(partial(make_with_a_killer, tmp_path), size=2, seconds=10.0, memory_mib=512) as workers:
+        results = dict(workers.map(batches(items, 10)))
+    assert results.pop(10) == Failure("error", "the worker process died (exit code -9)")
+    assert results == {number: 2 * number for number in range(20) if number != 10}

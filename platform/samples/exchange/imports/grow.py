@@ -13,7 +13,8 @@ from samples.exchange.imports.row import Row
 from samples.files.errors import BadRow
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem
-from samples.runs.run import IMPORTED, Run, every
+from samples.runs.run import Run, every
+from samples.runs.settings import IMPORTED
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, VERDICTS
 
 _OF_THE_FILE = ("content", "file")  # what a longer file may have otherwise

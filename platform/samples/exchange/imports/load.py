@@ -25,7 +25,8 @@ from samples.problems.problems import ProblemSet, check_dataset_name
 from samples.problems.problems import load as load_problems
 from samples.runs.labels import add_labels
 from samples.runs.record import add_problems
-from samples.runs.run import IMPORTED, Run, extend, register
+from samples.runs.run import Run, extend, register
+from samples.runs.settings import IMPORTED
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from samples.exchange.imports.keys import Keys
 from samples.exchange.imports.progress import Progress, Watch
 from samples.exchange.imports.row import Judged, Row
 from samples.files.errors import BadRow
+from samples.lake.log import rows_there
 from samples.lake.parquet import File
 from samples.lake.tables import Claim, Tables
 from samples.runs.run import Run
@@ -82,7 +83,11 @@ class Store:
         there = {part: self._keys(part, claims[part[0]]) for part in self._rows}
         if all(len(there[part]) == count for part, count in self._rows.items()):
             return {}  # the lake has the whole file: there is no need to read it again
-        sinks = {part: _Sink(self._lake, TABLES[part[0]], self._partition(part)) for part in self._rows}
+        sinks: dict[tuple[str, str], _Sink] = {}
+        for part in self._rows:
+            partition = self._partition(part)
+            before = rows_there(claims[part[0]].snapshot, partition)
+            sinks[part] = _Sink(self._lake, TABLES[part[0]], partition, before)
         progress = Progress(watch, f"writing {', '.join(dict.fromkeys(name for name, _ in sinks))}")
         attempt = self._run.run_id.removeprefix("r")
         for number, (place, row) in enumerate(rows(), 1):
@@ -117,8 +122,9 @@ class Store:
 class _Sink:
     """Collects the rows of one table and writes them as files."""
 
-    def __init__(self, lake: Tables, table: Table, partition: Mapping[str, str]) -> None:
-        self._lake, self._table, self._partition = lake, table, partition
+    def __init__(self, lake: Tables, table: Table, partition: Mapping[str, str], there: int | None) -> None:
+        """Prepare to write rows whose keys are new to a partition with `there` rows."""
+        self._lake, self._table, self._partition, self._there = lake, table, partition, there
         self._heavy = table is COMPLETIONS
         self._files: list[File] = []
         self._rows: list[Sequence[Any]] = []
@@ -144,7 +150,9 @@ class _Sink:
         pairs = zip(zip(*self._rows, strict=True), schema, strict=True)
         rows = pa.Table.from_arrays([pa.array(column, kind.type) for column, kind in pairs], schema=schema)
         self._rows, self._bytes = [], 0
-        self._files.append(self._lake.put(self._table.name, rows, self._partition))
+        file = self._lake.put(self._table.name, rows, self._partition, after=self._there)
+        self._there = None if self._there is None else self._there + file.rows
+        self._files.append(file)
 
 
 def _size(row: Row) -> int:

@@ -1,0 +1,109 @@
+"""Notice what a table's log no longer names, from what other tables know of it.
+
+Tables are committed one after the other, and read in the opposite order. So a verdict has its sample, a sample its
+completion, and each of them its run. Where one has not, the log of a table lost its last entries.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from samples.errors import LakeError
+from samples.lake.files import Selection, SnapshotFile, repeating, snapshot_files
+from samples.lake.tables import Tables
+from samples.runs.settings import IMPORTED
+from samples_schemas import COMPLETIONS, RUNS, SAMPLES, VERDICTS
+
+_REPAIR = "`samples repair` shows what can be rebuilt, --skip-unreadable goes on without the run"
+
+
+def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> None:
+    """Check what tables say of each other.
+
+    `files` are those that a question reads, by table. `engines` has the engine of every run that table runs has, by id.
+
+    Raises:
+        LakeError: The log of a table lost entries.
+    """
+    for name in files:
+        if has_empty_last_entry(lake, name):
+            raise LakeError(
+                f"lake {lake.uri}: the last entry of the log of table {name} is empty, so what it named is lost: bring "
+                "it back from a copy of the lake, or see what `samples repair` does"
+            )
+    for reason in runs(lake, files, engines).values():
+        raise LakeError(reason)
+    _unknown_runs(lake, files, frozenset(engines))
+
+
+def runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> dict[str, str]:
+    """Return the runs of which a log lost entries, by id, each with the reason; the arguments are those of `check`."""
+    if SAMPLES.name not in files:
+        return {}
+    samples, there = files[SAMPLES.name], _rows(files[SAMPLES.name])
+    twice = {file.partition["run_id"] for file in repeating(samples)}
+    found: dict[str, str] = {}
+    for run, count in _judged(files.get(VERDICTS.name, [])).items():
+        # Another tool may have appended verdicts. So completions, where there are any, must know of the samples, too.
+        if count > there[run]:
+            texts = _rows(snapshot_files(lake, COMPLETIONS, Selection(frozenset({run}))))[run]
+            if (min(count, texts) if texts else (not there[run]) * count) > there[run]:
+                found[run] = _said(lake, SAMPLES.name, run, there[run], f"verdicts judged {count:,}")
+    if COMPLETIONS.name in files:
+        stored = _rows(files[COMPLETIONS.name])
+        for run in there.keys() - twice:
+            if stored[run] < there[run] and engines.get(run, IMPORTED) != IMPORTED:  # an import may have no texts
+                found.setdefault(run, _said(lake, COMPLETIONS.name, run, stored[run], f"samples has {there[run]:,}"))
+    return found
+
+
+def has_empty_last_entry(lake: Tables, name: str) -> bool:
+    """Return whether the last entry of a table's log is empty: then the files that it named are lost to readers."""
+    snapshot = lake.delta(name)
+    if snapshot is None or not lake.place.is_local:  # a store writes an object whole
+        return False
+    entry = _last_entry(lake, name, snapshot.version())
+    return entry.exists() and not entry.stat().st_size
+
+
+def _last_entry(lake: Tables, name: str, version: int) -> Path:
+    return Path(lake.place.table_uri(name), "_delta_log", f"{version:020}.json")
+
+
+def _unknown_runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], known: frozenset[str]) -> None:
+    for name in (SAMPLES.name, COMPLETIONS.name, VERDICTS.name):
+        unknown = {file.partition["run_id"] for file in files.get(name, [])} - known - lake.hidden
+        if unknown:
+            raise LakeError(
+                f"lake {lake.uri}: table {name} has rows of run {min(unknown)}, which table {RUNS.name} does not have: "
+                "the log of runs lost its last entries; the ingest or import that began the run records it again"
+            )
+
+
+def _judged(verdicts: Iterable[SnapshotFile]) -> dict[str, int]:
+    """Return how many samples of each run a verifier judged in one pass, by run id: the most there are."""
+    files = list(verdicts)
+    twice = {(file.partition["run_id"], file.partition["verifier"]) for file in repeating(files)}
+    passes: Counter[tuple[str, str, int]] = Counter()
+    for file in files:
+        run, verifier = file.partition["run_id"], file.partition["verifier"]
+        if file.pass_id is not None and (run, verifier) not in twice:
+            passes[run, verifier, file.pass_id] += file.rows or 0
+    most: dict[str, int] = {}
+    for (run, _, _), count in passes.items():
+        most[run] = max(most.get(run, 0), count)
+    return most
+
+
+def _rows(files: Iterable[SnapshotFile]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for file in files:
+        counts[file.partition["run_id"]] += file.rows or 0
+    return counts
+
+
+def _said(lake: Tables, name: str, run: str, there: int, other: str) -> str:
+    return (
+        f"lake {lake.uri}: table {name} names {there:,} samples of run {run}, and table {other}: the log of {name} has "
+        f"lost entries; {_REPAIR}"
+    )

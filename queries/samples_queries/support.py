@@ -1,0 +1,74 @@
+"""support: which solved problems training kept, gained and lost (Wu et al. 2025, arXiv:2507.14843).
+
+group    two runs
+params   a: run, b: run, verifier: verifier, threshold: int = 1, at_n: int = none, problem_set: problems
+reads    verified
+grain    a, b, dataset
+columns  a, b, dataset, srr, ndr, sds, nscr, p, e, s, n_a, n_b, unpaired
+means    a: name of run A, the base
+         b: name of run B, the run trained from it
+         srr: support retention rate p/(p+s): the share of the base's solved problems that training kept, in [0, 1]
+         ndr: net discovery rate e/(p+e): the share of the trained run's solved problems that are new, in [0, 1]
+         sds: support dynamic score: the harmonic mean of srr and ndr, in [0, 1]
+         nscr: net support change rate (e-s)/(p+e+s): solved problems gained minus lost, in [-1, 1]
+         p: problems that both runs solve: preserved; with at_n the expected number, as in e and s
+         e: problems that only the trained run solves: expanded
+         s: problems that only the base solves: shrunk
+         n_a: fewest verified samples of run A of a paired problem; with at_n this number
+         n_b: the same of run B
+example  samples query support --a base-7b --b rl-7b --verifier math
+
+A rate is NULL when its denominator is 0. With at_n, the rates are those of the expected numbers. `coverage` explains
+at_n, and lists the problems.
+"""
+
+from math import fsum
+
+import duckdb
+import pyarrow as pa
+
+from samples_queries import Answer
+from samples_queries.outcomes import Outcomes, outcomes, whole
+
+
+def answer(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    a: str,
+    b: str,
+    verifier: str,
+    threshold: int,
+    at_n: int | None,
+    problem_set: str,
+) -> Answer:
+    """Return one row.
+
+    Raises:
+        Unanswerable: A run has no verdicts, the runs share no problem, none has `at_n` samples, or a number is below 1.
+    """
+    found, notes = outcomes(connection, a, b, verifier, threshold=threshold, at_n=at_n, problem_set=problem_set)
+    return Answer(_row(a, b, found), notes)
+
+
+def _row(a: str, b: str, one: Outcomes) -> pa.Table:
+    kept, lost, gained, _ = whole([fsum(chance) for _, chance in one.chances()], one.thinned)
+    rates = {
+        "srr": _ratio(kept, kept + lost),
+        "ndr": _ratio(gained, kept + gained),
+        "sds": _ratio(2 * kept * gained, kept * kept + 2 * kept * gained + gained * lost),
+        "nscr": _ratio(gained - lost, kept + gained + lost),
+    }
+    return pa.table(
+        {
+            **{name: [value] for name, value in (("a", a), ("b", b), ("dataset", one.dataset))},
+            **{name: pa.array([rate], pa.float64()) for name, rate in rates.items()},
+            **{name: [count] for name, count in (("p", kept), ("e", gained), ("s", lost))},
+            "n_a": [one.thinned or int(one.n_a.min())],
+            "n_b": [one.thinned or int(one.n_b.min())],
+            "unpaired": [one.unpaired],
+        }
+    )
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

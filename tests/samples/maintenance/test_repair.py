@@ -1,0 +1,102 @@
+"""What is damaged is said first, and rebuilt when asked: bit by bit as it was."""
+
+from pathlib import Path
+
+import pytest
+
+import samples
+from samples.errors import LakeError
+from samples.ingest.commit import Committer
+from samples.query.query import query
+from samples.rescore.rescore import rescore
+from samples_cli.main import main
+from samples_schemas import TABLES
+
+pytestmark = pytest.mark.heavy
+
+
+def everything(lake):
+    return {name: sorted(map(repr, lake.read(name).to_pylist())) for name in TABLES}
+
+
+@pytest.fixture
+def drawn(bench, tmp_path):
+    """A run of 48 samples in three commits, judged."""
+    b = bench(tmp_path / "lake", model="toy?fail=0.1")
+    for unit in b.plan(16):
+        Committer(b.lake, b.run).commit([b.draw(unit)])
+    rescore(b.lake, "numeric", workers=1)
+    return b
+
+
+def last_entry(lake, table):
+    return max(Path(lake.uri, table, "_delta_log").glob("*.json"))
+
+
+def rot(lake, table):
+    file = max(Path(lake.uri, table).rglob("*.parquet"))
+    whole = bytearray(file.read_bytes())
+    whole[50] ^= 4
+    file.write_bytes(whole)
+
+
+DAMAGES = {
+    "last entry of samples gone": lambda lake: last_entry(lake, "samples").unlink(),
+    "last entry of samples empty": lambda lake: last_entry(lake, "samples").write_bytes(b""),
+    "last two entries of samples gone": lambda lake: [last_entry(lake, "samples").unlink() for _ in range(2)],
+    "last entry of completions gone": lambda lake: last_entry(lake, "completions").unlink(),
+    "a file of samples rotten": lambda lake: rot(lake, "samples"),
+    "a file of samples gone": lambda lake: max(Path(lake.uri, "samples").rglob("*.parquet")).unlink(),
+    "a file of samples empty": lambda lake: max(Path(lake.uri, "samples").rglob("*.parquet")).write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGES))
+def test_rows_are_rebuilt_as_they_were_once_that_is_asked_for(drawn, damage):
+    lake = drawn.lake
+    before, answer = everything(lake), query(lake, "pass_at_k").dicts()
+    DAMAGES[damage](lake)
+    with pytest.raises(LakeError):
+        query(samples.open(lake.uri), "duplicates" if "completions" in damage else "pass_at_k")
+    versions = lake.version
+    found = lake.repair().dicts()
+    assert found == lake.repair().dicts()
+    assert lake.version == versions  # nothing changed
+    assert sum(row["samples"] for row in found if row["does"].startswith(("rebuilds", "names"))) in {16, 32}
+    assert lake.repair(write=True).dicts() == found
+    assert everything(lake) == before
+    assert query(lake, "pass_at_k").dicts() == answer
+    assert not len(lake.repair())
+    assert drawn.plan(16).missing == 0
+
+
+def test_nothing_is_found_in_a_whole_lake_nor_where_segments_wait_for_ingest(drawn):
+    for unit in drawn.plan(32):
+        drawn.draw(unit)  # a driver died before it committed them
+    before = everything(drawn.lake)
+    assert not len(drawn.lake.repair(write=True))
+    assert everything(drawn.lake) == before
+
+
+def test_what_cannot_be_rebuilt_is_said(drawn):
+    for table in ("completions", "verdicts"):
+        rot(drawn.lake, table)
+    found = {row["table"]: row for row in drawn.lake.repair(write=True)}
+    assert found["completions"]["found"] == found["verdicts"]["found"] == "unreadable files"
+    assert (found["completions"]["samples"], found["verdicts"]["samples"]) == (16, 48 - errors(drawn.lake))
+    assert len(drawn.lake.repair()) == 2
+
+
+def errors(lake):
+    return sum(row["error"] is not None for row in lake.read("samples").to_pylist())
+
+
+def test_the_command_changes_nothing_until_it_is_told_to(drawn, capsys):
+    last_entry(drawn.lake, "samples").unlink()
+    main(["repair", "--lake", drawn.lake.uri, "--format", "csv"])
+    out, err = capsys.readouterr()
+    assert "rebuilds them from segments" in out
+    assert "nothing was changed: --write does it" in err
+    assert drawn.plan(16).missing == 16
+    main(["repair", "--lake", drawn.lake.uri, "--write"])
+    assert drawn.plan(16).missing == 0
