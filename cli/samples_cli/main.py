@@ -104,6 +104,8 @@ def main(arguments: list[str] | None = None) -> None:
         _leave(mistake(error), 2)
     except SamplesError as error:
         _leave(str(error), error.exit_code)
+    except MemoryError:
+        _leave("this needs more memory than there is", 1)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     if code == 130:

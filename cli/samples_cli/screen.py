@@ -25,6 +25,7 @@ from rich.text import Text
 
 from samples.errors import UsageError
 from samples.ingest.progress import Progress
+from samples.lake.patience import waiting
 from samples.pipeline.progress import GAP
 from samples_cli.output import printable
 
@@ -130,6 +131,8 @@ class Screen:
         self._line, self._since, self._event = printable(line), float("nan"), (name, fields)
 
     def _text(self) -> str:
+        if away := waiting():
+            return f"{self._line}{GAP}{away}"
         seconds = time.monotonic() - self._since
         return f"{self._line}  {seconds:.0f} s" if seconds >= 1 else self._line
 
@@ -146,7 +149,8 @@ class Screen:
     def _print(self) -> None:
         self._printed, self._new = time.monotonic(), False
         if self._mode == "json":
-            self.event(self._event[0], **self._event[1])
+            away = waiting()
+            self.event(self._event[0], **self._event[1], **({"waiting": away} if away else {}))
         else:
             self.say(self._text())
 

@@ -21,6 +21,8 @@ from samples.query.query import query, sql
 from samples.query.rows import Rows
 
 if TYPE_CHECKING:  # what a question does not need is imported where it is used: a question should not wait for it
+    import pyarrow as pa
+
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Progress
@@ -171,6 +173,18 @@ class Lake(Tables):
             SamplesError: It needs more memory.
         """
         return sql(self, text, **limits)
+
+    def scan(self, view: str, columns: Sequence[str] | None = None, **more: Any) -> "pa.RecordBatchReader":
+        """Read a view batch by batch, such as all completions of a run; see `samples.query.scan.scan`.
+
+        Raises:
+            UsageError: There is no such view or column.
+            NotFound: A filter names what is not there.
+            LakeError: A file of the lake cannot be read; also while batches are read.
+        """
+        from samples.query.scan import scan
+
+        return scan(self, view, columns, **more)
 
     def runs(self, *, skip_unreadable: bool = False) -> Rows:
         """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`."""

@@ -56,6 +56,10 @@ class LakeError(SamplesError, OSError):
     """The lake cannot be read or written at its URI."""
 
 
+class StoreAway(LakeError):
+    """The lake's store does not answer, or breaks off its answers. It was waited for; later the same may work."""
+
+
 class MissingExtra(SamplesError, ImportError):
     """A package of an optional extra is not installed."""
 

@@ -1,5 +1,6 @@
 """A real S3 server on loopback, and runs that the library draws without Ray."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -86,6 +87,22 @@ def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     bucket = f"lab-{uuid4().hex[:8]}"
     boto3.client("s3").create_bucket(Bucket=bucket)
     return f"s3://{bucket}/lake"
+
+
+@pytest.fixture
+def faulty(s3: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A proxy that fails as a test says, see faulty_store.py; the environment leads to the lake `s3` through it."""
+    path = Path(__file__).parent.with_name("faulty_store.py")
+    spec = importlib.util.spec_from_file_location("faulty_store", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    store = module.FaultyStore(s3_endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", store.uri)
+    monkeypatch.setenv("SAMPLES_RETRY_SECONDS", "10")
+    yield store
+    store.close()
 
 
 @pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.heavy)])

@@ -1,6 +1,7 @@
 """A small lake made by the library's own parts, without Ray, and the command line as a function."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,16 +41,30 @@ def samples(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def sums(tmp_path: Path) -> Path:
     """Three sums as a problem file."""
-    path = tmp_path / "sums.jsonl"
+    return sums_in(tmp_path)
+
+
+def sums_in(folder: Path) -> Path:
+    """Write three sums as a problem file."""
+    path = folder / "sums.jsonl"
     rows = [{"id": f"sum-{n}", "question": f"What is {n} + {n + 1}?", "answer": str(2 * n + 1)} for n in range(3)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a lake with one verified run. Tests get copies of it."""
+    folder = tmp_path_factory.mktemp("toys")
+    sampled(folder / "lake", sums_in(folder))
+    return folder / "lake"
+
+
 @pytest.fixture
-def lake(tmp_path: Path, sums: Path) -> Lake:
+def lake(tmp_path: Path, toys: Path, sums: Path) -> Lake:
     """A lake with one verified run, "toys": 10 samples of each sum."""
-    return sampled(tmp_path / "lake", sums)[0]
+    shutil.copytree(toys, tmp_path / "lake")
+    return Lake(str(tmp_path / "lake"))
 
 
 def sampled(uri: Path, problems: Path, name: str = "toys", model: str = "toy", k: int = 10) -> tuple[Lake, Run]:

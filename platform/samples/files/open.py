@@ -4,6 +4,7 @@ Any fsspec filesystem serves. Whatever a filesystem raises becomes one line that
 are bounded.
 """
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -19,6 +20,18 @@ _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "a
 _S3: dict[str, Any] = {"config_kwargs": {"retries": {"total_max_attempts": 2}}, "skip_instance_cache": True}
 
 
+def _s3() -> dict[str, Any]:
+    """Return the settings of s3fs, with those that Rust's libraries take from the environment and botocore does not."""
+    there = os.environ.get
+    endpoint = None if there("AWS_ENDPOINT_URL_S3") or there("AWS_ENDPOINT_URL") else there("AWS_ENDPOINT")
+    region = there("AWS_REGION")
+    return (
+        _S3
+        | ({"endpoint_url": endpoint} if endpoint else {})
+        | ({"client_kwargs": {"region_name": region}} if region else {})
+    )
+
+
 @contextmanager
 def open_file(path: str) -> Generator[IO[bytes]]:
     """Open a path or a URI of any fsspec filesystem, and read bytes from it within the context.
@@ -31,7 +44,7 @@ def open_file(path: str) -> Generator[IO[bytes]]:
     filesystem: Any
     try:
         if "://" in path:
-            filesystem, inside = fsspec.core.url_to_fs(path, **(_S3 if scheme in {"s3", "s3a"} else {}))
+            filesystem, inside = fsspec.core.url_to_fs(path, **(_s3() if scheme in {"s3", "s3a"} else {}))
         else:  # url_to_fs would split a path at "::"
             filesystem, inside = LocalFileSystem(), path
         with filesystem.open(inside, "rb") as file:

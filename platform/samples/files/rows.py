@@ -68,6 +68,8 @@ def _read(name: str, reader: Reader, longest: int, file: IO[bytes]) -> Iterator[
         raise FileError(f"{name}: is not a complete gzip file: {error}") from error
     except BadFile as error:
         raise FileError(f"{name} {error.place}: {error}" if error.place else f"{name}: {error}") from error
+    except MemoryError as error:  # a small .gz may hold a huge row
+        raise FileError(f"{name}: a row of it needs more memory than there is") from error
     except OSError as error:
         raise FileError(f"{name}: cannot be read: {first_line(error)}") from error
 
@@ -123,10 +125,10 @@ def json_document(file: IO[bytes], longest: int, key: str | None = None) -> Iter
         raise BadFile(str(error), ", ".join([error.place, *after] if error.place else after)) from error
 
 
-def csv_records(file: IO[bytes], _: int) -> Iterator[FileRow]:
+def csv_records(file: IO[bytes], longest: int) -> Iterator[FileRow]:
     """Yield each record as an object: the names of the first line, and the record's cells as text."""
     csv.field_size_limit(sys.maxsize)  # unit tests of code problems are longer than the default of 128 KiB
-    reader = csv.reader(_text_lines(file), strict=True)
+    reader = csv.reader(_text_lines(file, longest), strict=True)
     try:
         header = next(reader, [])
         if len(set(header)) < len(header):
@@ -143,8 +145,10 @@ def csv_records(file: IO[bytes], _: int) -> Iterator[FileRow]:
         raise BadFile(f"is not CSV: {error}", f"line {reader.line_num}") from error
 
 
-def _text_lines(file: IO[bytes]) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
+def _text_lines(file: IO[bytes], longest: int) -> Iterator[str]:
+    for number, line in enumerate(iter(partial(file.readline, longest), b""), 1):
+        if len(line) == longest and not line.endswith(b"\n"):
+            raise BadFile(str(too_long(longest)), f"line {number}")
         try:
             text = _decoded(line.removeprefix(_BOM) if number == 1 else line)
         except BadRow as error:

@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from samples.engines import has_weights
+from samples.errors import StoreAway
 from samples.ingest.commit import Committer
-from samples.ingest.job import SamplingJob, calls_at_once, units_of
+from samples.ingest.job import GivenBack, SamplingJob, calls_at_once, units_of
 from samples.ingest.plan import Plan, plan
 from samples.ingest.progress import Meter, Progress, Summary
 from samples.ingest.segment import Receipt
+from samples.lake import patience
 from samples.lake.pace import Pace
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
@@ -29,6 +32,7 @@ from samples.runs.record import record
 from samples.runs.request import Prepared
 from samples.runs.run import Run
 
+_GIVEN_BACK = 3  # so many units in a row that no replica could write end the run
 _ROUNDS = 3  # samples may stay missing after a round (a second driver, a lost segment) and are planned again
 
 Watch = Callable[[Progress], None]
@@ -64,7 +68,8 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
                 if not todo.missing or stop.is_set():
                     break
                 _Session(todo, committer, total, watch, stop).run(_stream(prepared, lake, run, todo))
-                todo = _plan(lake, run, prepared)  # the lake, read back, says what is there
+                with patience.of_a_job():
+                    todo = _plan(lake, run, prepared)  # the lake, read back, says what is there
     return Summary(
         run_id=run.run_id,
         name=run.name,
@@ -138,6 +143,7 @@ class _Session:
     total: _Total
     watch: Watch
     stop: threading.Event
+    _given_back: int = field(default=0, init=False)  # since the last receipt
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
     _left: dict[str, int] = field(default_factory=dict[str, int], init=False)  # problem -> samples still to draw
     _meter: Meter = field(default_factory=Meter, init=False)
@@ -155,23 +161,33 @@ class _Session:
             for look in seen:
                 if ready is None and look.status.ready:
                     ready = time.monotonic()
-                self._take(look.receipts)
+                away = self._take(look.receipts)
                 if self._pending and (look.last or pace.due):
-                    with pace.committing():
+                    with pace.committing(), patience.of_a_job(partial(self._show, look.status)):
                         self.total.take(self.committer.commit(self._pending))
                     self._pending = []
+                if away:
+                    raise away
                 if look.last:
                     self.total.seconds += time.monotonic() - ready if ready else 0.0
                 self._show(look.status)
 
-    def _take(self, receipts: list[Receipt]) -> None:
+    def _take(self, receipts: list[Receipt | GivenBack]) -> StoreAway | None:
+        """Take what came. Return the error if replicas do nothing but give units back."""
         for receipt in receipts:
+            if isinstance(receipt, GivenBack):
+                self._given_back += 1
+                if self._given_back >= _GIVEN_BACK:
+                    return receipt.why
+                continue
+            self._given_back = 0
             self._pending.append(receipt)
             self._samples_left -= receipt.facts.num_rows
             problem = receipt.unit.problem_id
             self._left[problem] -= receipt.facts.num_rows
             if self._left[problem] <= 0:
                 del self._left[problem]
+        return None
 
     def _show(self, status: Status) -> None:
         samples_rate, tokens_rate = self._meter.see(status)
@@ -193,9 +209,15 @@ class _Session:
                 replicas_starting=status.starting,
                 errors=status.errors,
                 seconds_left=left,
-                note=f"finishing {status.busy} units; Ctrl-C again leaves at once" if self.stop.is_set() else "",
+                note=self._note(status),
             )
         )
+
+    def _note(self, status: Status) -> str:
+        if self.stop.is_set():
+            return f"finishing {status.busy} units; Ctrl-C again leaves at once"
+        replicas = f"{status.waiting} of {status.ready} replicas wait for the store" if status.waiting else ""
+        return patience.waiting() or replicas
 
 
 def _phase(status: Status) -> str:

@@ -15,10 +15,11 @@ import pyarrow as pa
 from samples import engines
 from samples.engines import SEQUENCES, Completion, Engine, EngineDead, Placement, Sampling
 from samples.engines.identity import require_unchanged
-from samples.errors import SamplesError, first_line_and_class
+from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan, Unit
 from samples.ingest.segment import Receipt
+from samples.lake import patience
 from samples.lake.tables import Tables
 from samples.pipeline.job import Done
 from samples.runs.run import Run, seed_of
@@ -51,7 +52,8 @@ class SamplingJob:
         Raises:
             SamplesError: The lake or the model cannot be opened, or this machine has other weights.
         """
-        lake = Tables(self.lake)
+        with patience.of_a_job():
+            lake = Tables(self.lake)
         run = self.run
         held = (run.engine, run.model, self.revision, run.specification["revision"])
         require_unchanged(*held)
@@ -63,6 +65,13 @@ class SamplingJob:
             engine.close()
             raise
         return Sampler(self, lake, engine)
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What comes in place of a receipt if a unit was drawn and could not be written. It is planned again."""
+
+    why: StoreAway
 
 
 @dataclass(frozen=True)
@@ -87,11 +96,11 @@ class Sampler:
         """Return how many samples a unit has."""
         return self.job.units["stop"][unit].as_py() - self.job.units["start"][unit].as_py()
 
-    def work(self, unit: int, done: Done) -> Receipt:
-        """Draw one unit and write its segment.
+    def work(self, unit: int, done: Done) -> Receipt | GivenBack:
+        """Draw one unit and write its segment. Give it back if the store stays away, for other replicas may reach it.
 
         Raises:
-            LakeError: The segment cannot be written.
+            LakeError: The segment cannot be written, and no other could be.
         """
         row, start, stop = (self.job.units[name][unit].as_py() for name in ("problem", "start", "stop"))
         prompts = self.job.prompts
@@ -99,7 +108,10 @@ class Sampler:
         seeds = [seed_of(self.job.run.run_id, drawn.problem_id, index) for index in range(start, stop)]
         try:
             completions = self._draw(prompts["token_ids"][row].as_py(), seeds, done)
-            return segment.write(self.lake, self.job.run, drawn, seeds, completions, self.drawn_by)
+            with patience.of_a_job():
+                return segment.write(self.lake, self.job.run, drawn, seeds, completions, self.drawn_by)
+        except StoreAway as error:
+            return GivenBack(error)
         except SamplesError:
             raise
         except Exception as error:

@@ -1,7 +1,8 @@
-"""Let DuckDB read a lake's files on an object store, by byte ranges through obstore, without a DuckDB extension.
+"""Let DuckDB and pyarrow read a lake's files on an object store, by byte ranges through obstore.
 
-DuckDB asks a file system for sizes and dates, and lists folders. The file lists of the pinned commits answer all of
-that, so that every request to the store is a read. No other object can be opened, and none can be written.
+No extension of DuckDB is needed, and a read is repeated while the store is away. DuckDB asks a file system for sizes
+and dates, and lists folders. The file lists of the pinned commits answer all of that, so that every request to the
+store is a read. No other object can be opened, and none can be written.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,8 +26,10 @@ class SnapshotFileSystem(AbstractFileSystem):
     protocol = SCHEME
     cachable = False
 
-    def __init__(self, read: Callable[[str, int, int], bytes]) -> None:
+    def __init__(self, read: Callable[[str, int, int], bytes], *, keep_ends: bool = True) -> None:
+        """Serve files by `read` (path, start, stop). With `keep_ends`, ends of files are kept in memory."""
         super().__init__()
+        self._kept_bytes = _KEPT_BYTES if keep_ends else 0
         self.failure: Exception | None = None
         self._read = read
         self._sizes: dict[str, int] = {}
@@ -40,7 +43,8 @@ class SnapshotFileSystem(AbstractFileSystem):
         """Open one of the files for reading."""
         if mode != "rb":
             raise PermissionError(f"{path}: files of a lake are read-only here")
-        return _Open(self, path, self.info(path)["size"])
+        found = self.info(path)
+        return _Open(self, found["name"], found["size"])
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return the size of one of the files."""
@@ -71,7 +75,7 @@ class SnapshotFileSystem(AbstractFileSystem):
         except Exception as error:
             self.failure = error  # DuckDB passes on only the message
             raise
-        if stop == size and len(data) <= _KEPT_BYTES:
+        if stop == size and len(data) <= self._kept_bytes:
             self._ends[path] = data
         return data
 
@@ -82,6 +86,7 @@ class _Open:
     def __init__(self, files: SnapshotFileSystem, path: str, size: int) -> None:
         self._files, self._path, self._size = files, path, size
         self._at: dict[int, int] = {}
+        self.closed = False
 
     def seek(self, to: int, whence: int = 0) -> int:
         base = (0, self.tell(), self._size)[whence]
@@ -100,3 +105,4 @@ class _Open:
 
     def close(self) -> None:
         self._at.clear()
+        self.closed = True

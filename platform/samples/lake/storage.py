@@ -2,20 +2,21 @@
 
 obstore reads and writes single objects there, and deltalake reads and writes Delta tables. Both use the same Rust
 object_store and take the same settings from the environment (AWS_*, GOOGLE_*, AZURE_*). Both write an object whole or
-not at all. Every error becomes one line that names the lake, within a minute or two.
+not at all. What fails because a store is away is repeated (`samples.lake.patience`). Every error becomes one line that
+names the lake.
 """
 
 import atexit
 import os
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import duckdb
@@ -24,37 +25,22 @@ import pyarrow as pa
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
-from pyarrow.fs import FileSystem, LocalFileSystem, SubTreeFileSystem
+from pyarrow.fs import FileSystem, FSSpecHandler, LocalFileSystem, PyFileSystem, SubTreeFileSystem
 
-from samples.errors import LakeError, UsageError
-from samples.lake import checksums
+from samples.errors import LakeError, StoreAway, UsageError
+from samples.lake import checksums, patience, reasons, s3
 
+_S3 = {"s3", "s3a"}
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
+
+Answer = TypeVar("Answer")
 
 # By default, a store that accepts connections and never answers holds each request for more than three minutes.
 _ANSWER_SECONDS = 30
-_RETRY_SECONDS = 45
+# The libraries repeat a request with pauses that grow to two seconds. Their own limit of ten tries is over in seconds.
+_TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 1000, 0.1, 2.0
 
 _UNUSABLE = re.compile(r"[\\\x00-\x1f\x7f]")  # deltalake takes \ for /, and errors are one line
-
-# Words in the errors of stores, and what they mean for a person.
-_CAUSES = {
-    "no space left": "no space left there; free some and run the same command again: committed data is kept",
-    "permission denied": "no permission to write there; committed data is kept",
-    "read-only file system": "the file system is read-only",
-    "not a directory": "part of the path is a file, not a folder",
-    "computemetadata": "no credentials were found: set GOOGLE_APPLICATION_CREDENTIALS",
-    "loading credentials": "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
-    "169.254.169.254": "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
-    "unrecognizedclient": "the credentials are not accepted",
-    "invalidaccesskeyid": "the credentials are not accepted (AWS_ACCESS_KEY_ID)",
-    "signaturedoesnotmatch": "the credentials are not accepted (AWS_SECRET_ACCESS_KEY)",
-    "403 forbidden": "access is denied",
-    "accessdenied": "access is denied",
-    "nosuchbucket": "the bucket does not exist",
-    "error sending request": "the store does not answer; check the network and the endpoint",
-    "503 service unavailable": "the store is not available now; run the same command again later",
-}
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,8 @@ class Location:
         Raises:
             LakeError: The store cannot be reached.
         """
-        with explained(self.uri):
+
+        def get() -> bytes | None:
             if self.is_local and not Path(self.uri).is_dir():
                 return None
             try:
@@ -85,14 +72,17 @@ class Location:
                     raise
                 return None
 
+        return self.patiently(self.uri, get)
+
     def read(self, path: str, start: int, stop: int) -> bytes:
         """Read bytes `start` to `stop` of one object.
 
         Raises:
             LakeError: The object does not exist, or the store cannot be reached.
         """
-        with explained(f"{self.uri}/{path}"):
-            return bytes(obstore.get_range(self._store, path, start=start, end=stop))
+        return self.patiently(
+            f"{self.uri}/{path}", lambda: bytes(obstore.get_range(self._store, path, start=start, end=stop))
+        )
 
     def put(self, path: str, data: bytes, *, create: bool = False) -> bool:
         """Write one object, whole or not at all; with `create`, only if it does not exist.
@@ -103,47 +93,82 @@ class Location:
         Raises:
             LakeError: No space, no permission, no network.
         """
-        with explained(self.uri):
+
+        def put() -> bool:
             try:
                 obstore.put(self._store, path, data, mode="create" if create else "overwrite")
             except AlreadyExistsError:
                 return False
-        return True
+            return True
+
+        return self.patiently(self.uri, put)
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Yield path and size in bytes of every object under a prefix; one request lists many."""
-        with explained(self.uri):
-            for batch in obstore.list(self._store, prefix):
-                yield from ((found["path"], found["size"]) for found in batch)
+        """Return path and size in bytes of every object under a prefix; one request lists many."""
+        return iter(
+            self.patiently(
+                self.uri,
+                lambda: [
+                    (found["path"], found["size"]) for batch in obstore.list(self._store, prefix) for found in batch
+                ],
+            )
+        )
+
+    def patiently(self, where: str, work: Callable[[], Answer]) -> Answer:
+        """Return what `work` returns; on an object store repeat it while the store is away.
+
+        Raises:
+            LakeError: It failed; the message names `where`. A `StoreAway` if the store was away for too long.
+        """
+
+        def once() -> Answer:
+            with explained(where):
+                return work()
+
+        return once() if self.is_local else patience.patiently(once, self.uri)
 
     @cached_property
     def _store(self) -> Any:
         with explained(self.uri):
             if self.is_local:
                 return LocalStore(self.uri, mkdir=True)
-            provider = _aws_profile() if urlsplit(self.uri).scheme in {"s3", "s3a"} else None
             make: Any = from_url  # its overloads name every option of every store
+            on_s3 = urlsplit(self.uri).scheme in _S3
+            provider = s3.profile() if on_s3 else None
             return make(
                 self.uri,
                 client_options={
                     "allow_http": self.options.get("allow_http") == "true",
                     "timeout": timedelta(seconds=_ANSWER_SECONDS),
                 },
-                retry_config={"retry_timeout": timedelta(seconds=_RETRY_SECONDS)},
+                retry_config={
+                    "max_retries": _TRIES,
+                    "retry_timeout": timedelta(seconds=patience.try_seconds()),
+                    "backoff": {
+                        "init_backoff": timedelta(seconds=_FIRST_PAUSE),
+                        "max_backoff": timedelta(seconds=_LONGEST_PAUSE),
+                        "base": 2,
+                    },
+                },
+                **(s3.settings() if on_s3 else {}),
                 **({"credential_provider": provider} if provider else {}),
             )
 
-    def filesystem(self, table: str) -> FileSystem | None:
-        """Return pyarrow's file system for a table in a local folder; None on an object store.
+    def filesystem(self, table: str, sizes: Mapping[str, int]) -> FileSystem:
+        """Return pyarrow's file system for a table; `sizes` has the bytes of each of its files.
 
-        On an object store pyarrow reads through deltalake's file system, which calls Python from pyarrow's threads.
-        These threads still return buffers after a read has ended, and they abort a process whose Python has ended. So
-        a process that read from an object store waits 0.1 s at its exit.
+        On an object store pyarrow's threads call Python, so that each read is repeated while the store is away. These
+        threads still return buffers after a read has ended, and they abort a process whose Python has ended. So a
+        process that read from an object store waits 0.1 s at its exit.
         """
         if self.is_local:
             return SubTreeFileSystem(f"{self.uri}/{table}", LocalFileSystem())
         _wait_for_readers_at_exit()
-        return None
+        from samples.lake.filesystem import SCHEME, SnapshotFileSystem
+
+        files = SnapshotFileSystem(self.read, keep_ends=False)
+        files.add((f"{SCHEME}://{table}/{path}", size) for path, size in sizes.items())
+        return SubTreeFileSystem(table, PyFileSystem(FSSpecHandler(files)))
 
     def table_uri(self, name: str) -> str:
         """Return the URI of one Delta table."""
@@ -167,13 +192,20 @@ def locate(uri: str) -> Location:
         return _local(uri, unquote(urlsplit(uri).path).rstrip("/"))
     if not urlsplit(uri).netloc or re.search(r"[?#%]", uri):
         raise UsageError(f'lake "{uri}": expected {scheme}://BUCKET/FOLDER, without ? # and %')
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    plain_http = scheme in {"s3", "s3a"} and endpoint.startswith("http://")
-    options = {"timeout": f"{_ANSWER_SECONDS}s", "retry_timeout": f"{_RETRY_SECONDS}s"}
-    if plain_http:
-        options["allow_http"] = "true"
-    if scheme in {"s3", "s3a"} and not os.environ.get("AWS_ACCESS_KEY_ID"):
-        options["aws_force_credential_load"] = "true"  # deltalake reads profiles for AWS itself only, unless forced
+    options = {
+        "timeout": f"{_ANSWER_SECONDS}s",
+        "max_retries": str(_TRIES),
+        "retry_timeout": f"{max(round(patience.try_seconds() * 1000), 1)}ms",
+        "backoff_config.init_backoff": f"{round(_FIRST_PAUSE * 1000)}ms",
+        "backoff_config.max_backoff": f"{round(_LONGEST_PAUSE * 1000)}ms",
+        "backoff_config.base": "2",
+    }
+    if scheme in _S3:
+        options |= s3.settings()
+        if s3.allows_http():
+            options["allow_http"] = "true"
+        if not os.environ.get("AWS_ACCESS_KEY_ID"):
+            options["aws_force_credential_load"] = "true"  # deltalake reads profiles for AWS itself only, unless forced
     return Location(uri.rstrip("/"), options)
 
 
@@ -193,50 +225,19 @@ def explained(where: str) -> Generator[None]:
     """
     try:
         yield
-    except (CommitFailedError, TableNotFoundError):
-        raise
     except (BaseError, DeltaError, OSError, pa.ArrowException, duckdb.Error) as error:
         if isinstance(error, LakeError):
             raise
-        if served := _SERVED.search(str(error)):
-            raise LakeError(served[1]) from error
+        if "://" in where and reasons.is_away(error):
+            raise StoreAway(f"lake {where}: {reasons.reason(error)}") from error
+        if isinstance(error, CommitFailedError | TableNotFoundError):
+            raise
+        if quoted := reasons.quoted(error):
+            raise LakeError(quoted) from error
         found = checksums.changed_file(where) if "CRC checksum verification failed" in str(error) else None
-        raise found or LakeError(f"lake {where}: {_reason(error)}") from error
-
-
-_SERVED = re.compile(r"^(?:samples\.errors\.)?LakeError: (.*)$", re.MULTILINE)  # DuckDB quotes our own traceback
-_GONE = re.compile(r'(?:match the pattern|access file) "(.*?\.parquet)(?:/\*\*/\*\.parquet)?"')  # in DuckDB's words
-
-
-def _reason(error: BaseException) -> str:
-    """Return in one line why a store refused."""
-    # DuckDB passes on what Python code that it called raised, as a traceback: its last words say why.
-    _, trace, text = str(error).rpartition("Traceback (most recent call last):")
-    if trace and (said := re.search(r"^[A-Za-z_][\w.]*: (.*)", text, re.MULTILINE | re.DOTALL)):
-        text = said[1]
-    # Rust adds its own description and a backtrace after the sentence, and coloured arrows within it.
-    message = " ".join(re.split(r"Debug source:|\n\s+0: ", re.sub(r"\x1b\[\d*m|↳", "", text))[0].split())
-    if gone := _GONE.search(message):
-        return f"a commit names the file {gone[1]}, which is gone; restore it"
-    for words, meaning in _CAUSES.items():
-        if words in str(error).lower():
-            return f"{meaning} ({message[:200]})"
-    return message[:300]
+        raise found or LakeError(f"lake {where}: {reasons.reason(error)}") from error
 
 
 @cache
 def _wait_for_readers_at_exit() -> None:
     atexit.register(time.sleep, 0.1)
-
-
-def _aws_profile() -> Any:
-    """Return the credentials of an AWS profile or SSO session, which object_store does not read; None without any."""
-    if os.environ.get("AWS_ACCESS_KEY_ID"):
-        return None
-    try:
-        from boto3 import Session
-        from obstore.auth.boto3 import Boto3CredentialProvider
-    except ImportError:  # the extra [s3] brings boto3
-        return None
-    session = Session()
-    return None if session.get_credentials() is None else Boto3CredentialProvider(session)

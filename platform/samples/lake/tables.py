@@ -21,6 +21,7 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Tra
 
 from samples.errors import LakeError, NotFound, UsageError
 from samples.lake import checksums, parquet, stated
+from samples.lake.foreign import require_declared
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import Location, explained, locate
@@ -91,7 +92,7 @@ class Tables:
             raise NotFound(f"no lake at {self.uri}: `samples ingest … --lake {self.uri}` makes one")
         try:
             found = int(json.loads(mark)["format"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
             raise LakeError(f'{self.uri}/{_MARK}: expected {{"format": {FORMAT}}}, found {mark[:80]!r}') from error
         if found > FORMAT:
             raise LakeError(
@@ -146,16 +147,22 @@ class Tables:
 
     def _load(self, name: str, version: int | None = None) -> DeltaTable | None:
         try:
-            with explained(self.place.table_uri(name)):
-                return DeltaTable(self.place.table_uri(name), version, storage_options=self.place.options)
+            uri, options = self.place.table_uri(name), self.place.options
+            snapshot = self.place.patiently(uri, lambda: DeltaTable(uri, version, storage_options=options))
         except TableNotFoundError:
             return None
+        require_declared(snapshot, TABLES[name], self.place.table_uri(name))
+        return snapshot
 
     def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
-        """Return a table, or the part of it with these partition values, as a pyarrow dataset.
+        """Return a raw table, or the part of it with these partition values, as a pyarrow dataset.
 
-        It reads `snapshot`, by default the newest one. The columns are those of the table's declaration, with the
-        partition columns. A table without commits gives an empty dataset.
+        These are all committed rows. A completion counts only if table `samples` has its run_id, problem_id,
+        sample_index and attempt; of several verdicts, the one of the highest pass_id is current. The views know that:
+        `samples.query.scan.scan` reads them.
+
+        This method reads `snapshot`, by default the newest one. The columns are those of the table's declaration, with
+        the partition columns. A table without commits gives an empty dataset.
         """
         import pyarrow.dataset as ds
 
@@ -163,8 +170,8 @@ class Tables:
         snapshot = snapshot or self.delta(name)
         if snapshot is None:
             return ds.dataset(table.schema.empty_table())
-        with explained(self.place.table_uri(name)):
-            files = self._opened(name, snapshot, self.shows, partition)
+        uri = self.place.table_uri(name)
+        files = self.place.patiently(uri, lambda: self._opened(name, snapshot, self.shows, partition))
         if self.hidden and "run_id" in table.file_schema.names:
             files = files.filter(~ds.field("run_id").isin(sorted(self.hidden)))
         return files.filter(_equal(partition)) if partition else files
@@ -175,8 +182,10 @@ class Tables:
 
     def dataset_of(self, name: str, snapshot: DeltaTable, paths: Collection[str]) -> "ds.Dataset":
         """Return some files of a table's snapshot as a pyarrow dataset, with the partition columns."""
-        with explained(self.place.table_uri(name)):
-            return self._opened(name, snapshot, lambda path: path in paths and self.shows(path))
+        return self.place.patiently(
+            self.place.table_uri(name),
+            lambda: self._opened(name, snapshot, lambda path: path in paths and self.shows(path)),
+        )
 
     def _opened(
         self, name: str, snapshot: DeltaTable, shows: Callable[[str], bool], partition: Mapping[str, str] | None = None
@@ -189,7 +198,7 @@ class Tables:
         import pyarrow.dataset as ds
 
         files: Any = snapshot.to_pyarrow_dataset(
-            filesystem=self.place.filesystem(name),
+            filesystem=self.place.filesystem(name, _sizes(snapshot)),
             file_pruning_predicate=[(column, "=", value) for column, value in (partition or {}).items()] or None,
             schema=TABLES[name].schema,
         )
@@ -273,7 +282,13 @@ class Tables:
             AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
             for file, values in named
         ]
-        with explained(self.place.table_uri(name)):
+        paths, tried = {file.path for file, _ in named}, False
+
+        def commit() -> None:
+            nonlocal tried
+            if tried and paths <= self._paths(name):
+                return
+            tried = True
             snapshot = claim.snapshot if claim else self._table(table)
             try:
                 snapshot.create_write_transaction(
@@ -288,8 +303,10 @@ class Tables:
                 )
             except CommitFailedError:
                 # If the store's answer to our own commit is lost, deltalake tries again and meets that commit.
-                if not {file.path for file, _ in named} <= self._paths(name):
+                if not paths <= self._paths(name):
                     raise
+
+        self.place.patiently(self.place.table_uri(name), commit)
 
     def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: "Claim") -> None:
         """Commit that a table no longer names these files. They stay in the storage.
@@ -303,14 +320,25 @@ class Tables:
         removed: list[AddAction | RemoveAction] = [
             RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
         ]
-        with explained(self.place.table_uri(name)):
-            claim.snapshot.create_write_transaction(
-                removed,
-                mode="append",
-                schema=TABLES[name].schema,
-                partition_by=list(TABLES[name].partition_by),
-                commit_properties=CommitProperties(app_transactions=[Transaction(claim.app, claim.number)]),
-            )
+        tried = False
+
+        def forget() -> None:
+            nonlocal tried
+            try:
+                claim.snapshot.create_write_transaction(
+                    removed,
+                    mode="append",
+                    schema=TABLES[name].schema,
+                    partition_by=list(TABLES[name].partition_by),
+                    commit_properties=CommitProperties(app_transactions=[Transaction(claim.app, claim.number)]),
+                )
+            except CommitFailedError:
+                if not tried or self._paths(name) & {action.path for action in removed}:
+                    raise
+            finally:
+                tried = True
+
+        self.place.patiently(self.place.table_uri(name), forget)
 
     def _paths(self, name: str) -> set[str]:
         """Return the paths of the files that the newest snapshot of a table names."""
@@ -320,9 +348,12 @@ class Tables:
     def claim(self, name: str, app: str) -> "Claim":
         """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""
         self._writable()
-        with explained(self.place.table_uri(name)):
+
+        def claim() -> Claim:
             snapshot = self._table(TABLES[name])
             return Claim(app, (snapshot.transaction_version(app) or 0) + 1, snapshot)
+
+        return self.place.patiently(self.place.table_uri(name), claim)
 
     def append(self, name: str, app: str, choose: Callable[[], Sequence[tuple[pa.Table, Mapping[str, str]]]]) -> None:
         """Append the rows that `choose` returns, in one commit, with no other append of `app` in between.
@@ -364,15 +395,20 @@ class Tables:
                 # If two processes make the table, the second must fail: a retry would make it again, as version 1.
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
-        except DeltaError:
+        except DeltaError as error:
             if (snapshot := self.delta(table.name)) is None:
-                raise
+                raise OSError(str(error)) from error  # on a read-only lake it is a TableNotFoundError, of all things
             return snapshot
 
 
 def folder(table: Table, partition: Mapping[str, str]) -> str:
     """Return the path of a partition inside its table's folder, with a slash at its end."""
     return "".join(f"{column}={partition[column]}/" for column in table.partition_by)
+
+
+def _sizes(snapshot: DeltaTable) -> dict[str, int]:
+    files = added_files(snapshot)
+    return dict(zip(files["path"].to_pylist(), files["size_bytes"].to_pylist(), strict=True))
 
 
 def _equal(partition: Mapping[str, str]) -> "ds.Expression":

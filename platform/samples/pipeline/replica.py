@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from samples.errors import SamplesError, first_line_and_class
+from samples.lake import patience
 from samples.pipeline.admission import Admission
 from samples.pipeline.job import Job, Worker
 from samples.pipeline.telemetry import Report
@@ -100,7 +101,7 @@ class Replica:
 
         with self._lock:  # a replica that knows of the stop and is not busy is never busy again
             totals = self._samples, self._tokens, self._errors
-            report = Report(self._id, self._ready, self._stopping, self._busy, *totals)
+            report = Report(self._id, self._ready, self._stopping, self._busy, *totals, bool(patience.waiting()))
         with suppress(ray.exceptions.RayError):  # for display only: the work goes on without it
             stopping: Any = ray.get(self._telemetry.report.remote(report), timeout=10)
             self._stopping = stopping

@@ -22,6 +22,7 @@ class Report:
     samples: int
     tokens: int
     errors: int
+    waiting: bool = False  # for the lake's store, which is away
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Status:
     samples: int = 0
     tokens: int = 0
     errors: int = 0
+    waiting: int = 0
     idle: bool = False  # stopped, and no replica has an unfinished unit or will take one
 
 
@@ -67,6 +69,7 @@ class Telemetry:
             samples=sum(report.samples for report in every),
             tokens=sum(report.tokens for report in every),
             errors=sum(report.errors for report in every),
+            waiting=sum(report.waiting for report in live),
             idle=self._stopping and all(report.stopping and not report.busy for report in live),
         )
 

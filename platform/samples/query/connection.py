@@ -28,8 +28,10 @@ def engine(memory: str | None = None, threads: int | None = None) -> Generator[d
     """Open a connection within limits: memory such as "2GB" (4GB when None), and threads (all cores when None).
 
     Raises:
-        UsageError: `memory` is not an amount of memory.
+        UsageError: `memory` is not an amount of memory, or `threads` is below 1.
     """
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads {threads}: expected at least 1")
     with tempfile.TemporaryDirectory(prefix="samples-", ignore_cleanup_errors=True) as spill:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{parse_bytes(memory or MEMORY)}B",
@@ -87,7 +89,7 @@ def parse_bytes(text: str) -> int:
     Raises:
         UsageError: The text is not an amount of memory.
     """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", str(text).strip(), re.IGNORECASE)
     if not found or not float(found[1]):
         raise UsageError(f'memory "{text}": expected an amount such as 2GB or 512MB')
     base = 1024 if found[3] else 1000

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from samples.errors import NotFound, UsageError, meant
+from samples.errors import LakeError, NotFound, UsageError, meant
 
 _SHOWN = 12  # names in a message
 
@@ -64,8 +64,14 @@ NAMES = tuple(Filters.__dataclass_fields__)
 
 
 def known(connection: duckdb.DuckDBPyConnection) -> list[Known]:
-    """Return the runs of the view `runs`, the oldest first."""
+    """Return the runs of the view `runs`, the oldest first.
+
+    Raises:
+        LakeError: A run has no name, id or dataset.
+    """
     rows = connection.execute("SELECT run, run_id, dataset, labels FROM runs ORDER BY created_at, run").fetchall()
+    if any(None in row for row in rows):
+        raise LakeError("table runs of the lake has a row without name, id or dataset; restore the table from a copy")
     return [Known(*row) for row in rows]
 
 
@@ -74,7 +80,10 @@ def find(runs: Sequence[Known], name: str) -> Known:
 
     Raises:
         NotFound: None fits, or several do.
+        UsageError: `name` is no text.
     """
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # from Python, anything may come
+        raise UsageError(f"run {name!r}: a name is expected")
     found = [run for run in runs if run.run == name] or [run for run in runs if name and run.run_id.startswith(name)]
     if len(found) == 1:
         return found[0]
@@ -140,15 +149,36 @@ def read(**given: Any) -> Filters:
     given = {key: value for key, value in given.items() if value}
     for key in {"runs", "problems"} & given.keys():
         given[key] = tuple(words(given[key]))
+    for key in {"where", "labels"} & given.keys():
+        if not isinstance(given[key], Mapping):
+            raise UsageError(f'{key}: expected a mapping such as {{"level": 5}}, found {given[key]!r}')
+        given[key] = {str(name): value for name, value in given[key].items()}
     if "exclude_guessable" in given:
-        given["exclude_guessable"] = guesses = Guessable(*given["exclude_guessable"])
-        if not 0 < guesses.threshold <= 1:
-            raise UsageError(f"exclude_guessable: the threshold is {guesses.threshold}; a rate in (0, 1] is expected")
+        given["exclude_guessable"] = _guessable(given["exclude_guessable"])
     return Filters(**given)
 
 
+def _guessable(given: Any) -> Guessable:
+    try:
+        run, threshold, *verifier = given
+        guesses = Guessable(run, float(threshold), *verifier)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"exclude_guessable: expected (run, rate) or (run, rate, verifier), found {given!r}"
+        ) from error
+    if not 0 < guesses.threshold <= 1:
+        raise UsageError(f"exclude_guessable: the threshold is {guesses.threshold}; a rate in (0, 1] is expected")
+    return guesses
+
+
 def words(value: Any) -> list[str]:
-    """Return names from a list, or from a text with commas between them."""
+    """Return names from a list, or from a text with commas between them.
+
+    Raises:
+        UsageError: It is something else.
+    """
     if isinstance(value, str):
         return [word for word in map(str.strip, value.split(",")) if word]
+    if value and not isinstance(value, Iterable):
+        raise UsageError(f"{value!r}: expected a list, or a text with commas between its parts")
     return list(value or ())

@@ -38,7 +38,7 @@ def leave_out_unjudged(
 def why_unpaired(lake: Tables, header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[str]:
     """Say why problems of the compared runs do not pair, and which command mends it."""
     runs = _asked(header, bound, there)
-    if len(runs) < _SEVERAL or not bound.get("verifier") or bound.get("problem_set") in {"own", "each"}:
+    if len(runs) < _SEVERAL or not bound.get("verifier") or str(bound.get("problem_set")) in {"own", "each"}:
         return []
     with connect(lake, ["runs", "problems"]) as connection:
         return reasons(lake, connection, runs, bound["verifier"])

@@ -38,7 +38,7 @@ def check(header: Header, given: Mapping[str, Any]) -> None:
     wrong += [
         f"needs the parameter {parameter.name}"
         for parameter in header.params
-        if parameter.required and parameter.name not in given
+        if parameter.required and given.get(parameter.name) is None
     ]
     if wrong:
         there = ", ".join(map(str, header.options)) or "none"

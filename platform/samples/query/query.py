@@ -133,6 +133,8 @@ def sql(
         SamplesError: It needs more memory.
         LakeError: A file of the lake cannot be read.
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # from Python, anything may come
+        raise UsageError(f"sql: a text is expected, found {text!r}")
     asked = filtering.read(**binding.plain(filters))
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:

@@ -7,10 +7,11 @@ import duckdb
 import pyarrow.dataset as ds
 
 from samples.engines.token_text import token_texts
-from samples.errors import NotFound, SamplesError
+from samples.errors import LakeError, NotFound, SamplesError, UsageError
+from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.runs.run import Run, find
-from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS
+from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS, Table
 
 
 @dataclass(frozen=True)
@@ -36,29 +37,30 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
 
     Raises:
         NotFound: There is no such run, problem or sample; the message says what is there.
+        LakeError: A table of the lake cannot be read.
     """
+    try:
+        sample_index = int(sample_index)  # numpy's numbers too
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"sample {sample_index!r}: a whole number is expected, counted from 0") from error
     run = find(lake, name)
     if problem_id not in run.problem_hashes:
         some = ", ".join(sorted(run.problem_hashes)[:5])
         count = len(run.problem_hashes)
         raise NotFound(f'run {run.name} has no problem "{problem_id}"; it has {count}, such as {some}')
-    here = (ds.field("problem_id") == problem_id) & (ds.field("sample_index") == sample_index)
-    facts = lake.dataset(SAMPLES.name, **run.partition).filter(here).to_table().to_pylist()
+    asked = ds.field("problem_id") == problem_id
+    here = asked & (ds.field("sample_index") == sample_index)
+    facts = _rows(lake, SAMPLES, here, **run.partition)
     if not facts:
         there = _indices(lake, run, problem_id)
         raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {there}")
     row = min(facts, key=lambda fact: (fact["error"] is not None, fact["attempt"]))  # a row may be there twice
-    same = here & (ds.field("attempt") == row["attempt"])
-    completions = lake.dataset(COMPLETIONS.name, **run.partition).filter(same).to_table().to_pylist()
+    completions = _rows(lake, COMPLETIONS, here & (ds.field("attempt") == row["attempt"]), **run.partition)
     completion = completions[0] if completions else dict.fromkeys(COMPLETIONS.file_schema.names)
-    prompts = (
-        lake.dataset(PROMPTS.name, run_id=run.run_id)
-        .filter(ds.field("problem_id") == problem_id)
-        .to_table()
-        .to_pylist()
-    )
+    prompts = _rows(lake, PROMPTS, asked, run_id=run.run_id)
     texts, why = _texts(run, completion["token_ids"])
-    verdicts = lake.dataset(VERDICTS.name, run_id=run.run_id).filter(here).to_table().to_pylist()
+    verdicts = _rows(lake, VERDICTS, here, run_id=run.run_id)
+    _require_parallel(lake, run, completion, texts)
     return Shown(
         run=run,
         prompt=prompts[0]["text"] if prompts else "",
@@ -70,6 +72,22 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
         why=why,
         verdicts=_once(verdicts),
     )
+
+
+def _rows(lake: Tables, table: Table, kept: ds.Expression, **partition: str) -> list[dict[str, Any]]:
+    with explained(lake.place.table_uri(table.name)):
+        return lake.dataset(table.name, **partition).filter(kept).to_table().to_pylist()
+
+
+def _require_parallel(lake: Tables, run: Run, completion: dict[str, Any], texts: list[str] | None) -> None:
+    """Check that a completion's tokens have a log-prob and a text each."""
+    lists = (completion["token_ids"], completion["token_logprobs"], texts)
+    if len(lengths := {len(values) for values in lists if values is not None}) > 1:
+        raise LakeError(
+            f"lake {lake.place.table_uri(COMPLETIONS.name)}: sample {completion['sample_index']} of problem "
+            f"{completion['problem_id']} of run {run.name} has lists of {sorted(lengths)} tokens and log-probs; they "
+            "should be equally long: restore the table from a copy"
+        )
 
 
 def _once(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -92,7 +110,7 @@ def _texts(run: Run, token_ids: list[int] | None) -> tuple[list[str] | None, str
 
 def _indices(lake: Tables, run: Run, problem_id: str) -> str:
     samples = lake.dataset(SAMPLES.name, **run.partition)
-    with duckdb.connect() as connection:
+    with explained(lake.place.table_uri(SAMPLES.name)), duckdb.connect() as connection:
         connection.register("samples", samples)
         found = connection.execute(
             "SELECT count(*), min(sample_index), max(sample_index) FROM samples WHERE problem_id = ?", [problem_id]

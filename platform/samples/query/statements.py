@@ -35,15 +35,19 @@ def views_read(connection: duckdb.DuckDBPyConnection, text: str, views: Iterable
         UsageError: It is something else, or cannot be parsed; the message says what is refused.
     """
     try:
+        text.encode()
         statements = connection.extract_statements(text)
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeEncodeError) as error:
         raise UsageError(f"sql: {said(error)}") from error
     if len(statements) != 1:
         raise UsageError(f"sql: {len(statements)} statements; one SELECT is expected")
     row = connection.execute("SELECT json_serialize_sql($text::VARCHAR)", {"text": statements[0].query}).fetchall()[0]
     tree = json.loads(row[0])
     if tree["error"]:
-        kind = str(statements[0].type).rpartition(".")[2]
+        try:
+            kind = str(statements[0].type).rpartition(".")[2]
+        except ValueError:  # its binding knows only some statements
+            kind = "none"
         raise UsageError(f"sql: this is {kind}; only a SELECT over {', '.join(views)} is allowed")
     known = {view.lower(): view for view in views}
     return frozenset(_read(tree, known, frozenset()))

@@ -58,7 +58,7 @@ SELECT
 FROM each
 """
 _VERIFIERS = """
-SELECT verifier, sum(n + errors + timeouts)::BIGINT, sum(c) / nullif(sum(n), 0)
+SELECT verifier, coalesce(sum(n + errors + timeouts), 0)::BIGINT, sum(c) / nullif(sum(n), 0)
 FROM tallies
 WHERE run_id = $run
 GROUP BY verifier

@@ -37,6 +37,8 @@ def choose_verifier(lake: Tables, runs: Sequence[Known], name: str | None, param
         UsageError: Several verifiers judged these runs, and none is named.
         SamplesError: These runs have no verdicts.
     """
+    if not isinstance(name, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]  # from Python, anything may come
+        raise UsageError(f"verifier {name!r}: a name is expected")
     there = verifiers(lake, runs)
     if not there:
         which = "run {} has" if len(runs) == 1 else "runs {} have"

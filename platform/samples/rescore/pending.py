@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
+from samples.errors import LakeError
 from samples.lake.files import Selection, repeating, snapshot_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
@@ -27,7 +28,7 @@ from samples.rescore.judge import KnownVerdicts, StoredCompletion, answer_key
 from samples.runs.record import problems
 from samples.runs.run import Run, every
 from samples.verifiers import Verdict
-from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
+from samples_schemas import COMPLETIONS, PROBLEMS, SAMPLES, VERDICTS
 
 CHUNK = 20_000  # samples in a chunk, unless one problem has more
 _ROWS = 512  # completions read at once
@@ -124,15 +125,27 @@ class ChunkReader:
                 )
                 for batch in scanner.to_batches():
                     for problem, index, attempt, text in zip(*batch.to_pydict().values(), strict=True):
-                        if wanted.get((problem, index)) == attempt:
+                        if wanted.get((problem, index), "") == attempt:
                             del wanted[problem, index]  # a completion that is stored twice is judged once
                             yield StoredCompletion(run_id, problem, index, hashes[problem], text)
 
     def problems(self, chunk: Chunk) -> dict[str, Problem]:
-        """Return the chunk's problems by their hashes."""
-        ids = chunk.keys["problem_id"].unique()
-        runs = (self._runs[run_id] for run_id in chunk.keys["run_id"].unique().to_pylist())
-        return {problem.problem_hash: problem for run in runs for problem in problems(self._lake, run, ids.to_pylist())}
+        """Return the chunk's problems by their hashes.
+
+        Raises:
+            LakeError: The lake does not hold one of them, or cannot be read.
+        """
+        found: dict[str, Problem] = {}
+        for run_id, keys in _by_run(chunk.keys):
+            run, ids = self._runs[run_id], keys["problem_id"].unique().to_pylist()
+            found |= {problem.problem_hash: problem for problem in problems(self._lake, run, ids)}
+            if lost := [problem for problem in ids if run.problem_hashes.get(problem) not in found]:
+                where = f"lake {self._lake.place.table_uri(PROBLEMS.name)}"
+                raise LakeError(
+                    f"{where}: problem {lost[0]} of dataset {chunk.dataset} is missing, which run {run.name} sampled: "
+                    "restore the table from a copy"
+                )
+        return found
 
     def known_verdicts(self, chunk: Chunk) -> KnownVerdicts:
         """Return the verdicts of this version on earlier answers to the chunk's problems, in any run."""

@@ -37,8 +37,8 @@ def label(lake: Tables, run: str, labels: Mapping[str, str | float]) -> dict[str
         LakeError: The lake cannot be written.
     """
     for key in labels:
-        if not key or "=" in key:
-            raise UsageError(f'label "{key}": a key is expected, without =')
+        if not isinstance(key, str) or not key or "=" in key:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f'label "{key}": a key is expected, a text without =')
     wanted = {key: str(value) for key, value in labels.items()}
     recorded = find(lake, run)
     current: dict[str, str] = {}

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from samples.errors import UsageError
+from samples.errors import LakeError, UsageError, first_line
 from samples.files.values import short_json
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
@@ -56,8 +57,16 @@ def problems(lake: Tables, run: Run, ids: Sequence[str] | None = None) -> Iterat
         for batch in table.scanner(filter=chosen, batch_size=64, batch_readahead=1, fragment_readahead=1).to_batches():
             for row in batch.to_pylist():
                 if run.problem_hashes.get(row["problem_id"]) == row["problem_hash"]:
-                    content = (row["question"], row["answer"], row["tests"], json.loads(row["metadata"]))
-                    yield Problem(row["problem_id"], *content)
+                    yield _from_row(lake, row)
+
+
+def _from_row(lake: Tables, row: Mapping[str, Any]) -> Problem:
+    try:
+        metadata = json.loads(row["metadata"])
+    except (ValueError, TypeError) as error:
+        where = f"lake {lake.place.table_uri(PROBLEMS.name)}: the metadata of problem {row['problem_id']}"
+        raise LakeError(f"{where} is not JSON: {first_line(error)}; restore the table from a copy") from error
+    return Problem(row["problem_id"], row["question"], row["answer"], row["tests"], metadata)
 
 
 def problem_versions(lake: Tables, dataset: str, hashes: Mapping[str, str]) -> dict[str, Problem]:

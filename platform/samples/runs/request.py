@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pyarrow as pa
 
@@ -15,6 +15,7 @@ from samples.lake.storage import locate
 from samples.problems.problems import ProblemSet, load
 from samples.runs import templates
 from samples.runs.run import Run, specify
+from samples.runs.typed import typed
 from samples_schemas import PROMPTS
 
 LARGEST_UNIT = 64  # most samples of one problem that are drawn and committed together
@@ -79,7 +80,13 @@ def request(**settings: Any) -> Request:
     settings = {name: value for name, value in settings.items() if value is not None}
     if "replicas" in settings:
         replicas = settings.pop("replicas")
-        settings["pool"] = Pool(replicas, replicas) if isinstance(replicas, int) else Pool(*replicas)
+        numbers = typed("replicas", tuple[int, ...], replicas)
+        if len(numbers) not in {1, 2}:
+            raise UsageError(f"replicas {replicas!r}: expected a number, or (smallest, largest)")
+        settings["pool"] = Pool(numbers[0], numbers[-1])
+    for kind in (Request, Sampling, Placement):
+        hints = get_type_hints(kind)
+        settings |= {name: typed(name, hints[name], value) for name, value in settings.items() if name in hints}
 
     def of(kind: Any) -> Any:
         return kind(**{f.name: settings.pop(f.name) for f in fields(kind) if f.name in settings})

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from samples.engines import Sampling
-from samples.errors import NotFound, UsageError, meant
+from samples.errors import LakeError, NotFound, UsageError, first_line, meant
 from samples.files.values import short_json
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet
@@ -189,10 +189,18 @@ def extend(lake: Tables, run: Run, problem_hashes: Mapping[str, str]) -> Run:
 
 
 def every(lake: Tables) -> list[Run]:
-    """Return all runs of a lake, the oldest first."""
+    """Return all runs of a lake, the oldest first.
+
+    Raises:
+        LakeError: The table cannot be read, or a row of it.
+    """
     found: dict[str, Run] = {}
     for row in lake.read("runs").sort_by("created_at").to_pylist():
-        run = _from_row(row)
+        try:
+            run = _from_row(row)
+        except (ValueError, TypeError) as error:
+            where = f"lake {lake.place.table_uri('runs')}: the row of run {row['run_id']}"
+            raise LakeError(f"{where} cannot be read: {first_line(error)}; restore the table from a copy") from error
         before = found.get(run.run_id)
         found[run.run_id] = (
             replace(before, problem_hashes=run.problem_hashes | before.problem_hashes) if before else run

@@ -173,7 +173,7 @@ def test_credentials_of_a_profile_serve_both_libraries(bench, s3, monkeypatch, t
 
 def test_a_store_that_never_answers_is_given_up(s3, monkeypatch):
     monkeypatch.setattr(storage, "_ANSWER_SECONDS", 1)
-    monkeypatch.setattr(storage, "_RETRY_SECONDS", 1)
+    monkeypatch.setenv("SAMPLES_RETRY_SECONDS", "1")
     lake = Lake(s3, create=True)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{mute.getsockname()[1]}")

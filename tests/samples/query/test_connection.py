@@ -58,6 +58,8 @@ ATTEMPTS = [
     "DETACH memory",
     "USE memory",
     "INSTALL httpfs",
+    "UPDATE EXTENSIONS",
+    "update extensions (httpfs)",
     "LOAD httpfs",
     "SET enable_external_access = true",
     "RESET enable_external_access",

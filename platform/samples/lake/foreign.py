@@ -1,0 +1,30 @@
+"""Recognise a Delta table that is none of this lake's, although it lies where one of the lake's would."""
+
+from deltalake import DeltaTable, Schema
+
+from samples.errors import LakeError
+from samples_schemas import Table
+
+
+def require_declared(snapshot: DeltaTable, table: Table, where: str) -> None:
+    """Check that a snapshot has the declared columns and partitions. It may have further columns.
+
+    Raises:
+        LakeError: A column is missing or has another type, or the table is partitioned otherwise.
+    """
+    found = {field.name: str(field.type) for field in snapshot.schema().fields}
+    expected = {field.name: str(field.type) for field in Schema.from_arrow(table.schema).fields}
+    wrong = [f"column {name} is missing" for name in expected if name not in found]
+    wrong += [
+        f"column {name} has the type {found[name]}, expected {kind}"
+        for name, kind in expected.items()
+        if found.get(name, kind) != kind
+    ]
+    partitions = snapshot.metadata().partition_columns
+    if partitions != list(table.partition_by):
+        wrong.append(f"it is partitioned by {partitions}, expected {list(table.partition_by)}")
+    if wrong:
+        more = f" (and {len(wrong) - 1} more differences)" if len(wrong) > 1 else ""
+        raise LakeError(
+            f"lake {where}: is another table than Samples writes: {wrong[0]}{more}; move it out of the lake"
+        )
