@@ -150,6 +150,7 @@ print(lake.rescore("math", workers=2).verified, flush=True)
 """
 
 
+@pytest.mark.heavy
 def test_a_script_without_a_main_guard_rescores_and_runs_once(bench, tmp_path):
     b = bench(tmp_path / "lake")
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
@@ -171,6 +172,7 @@ print(done.missing > 0, flush=True)
 """
 
 
+@pytest.mark.heavy
 def test_ctrl_c_ends_a_rescoring_in_good_order(bench, tmp_path):
     b = bench(tmp_path / "lake")
     Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(64)])

@@ -137,7 +137,7 @@ def test_a_completion_cannot_write_escape_sequences_to_the_terminal(samples, tmp
 
 
 def test_ctrl_c_while_the_command_line_is_imported_is_one_line(tmp_path):
-    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    (tmp_path / "typer.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", "from samples_cli.start import main; main()", "runs"],

@@ -241,6 +241,7 @@ def test_a_damaged_lake_is_said_to_be_damaged_in_one_line(damaged, name):
     assert any(code for command, code in codes.items() if command != _NOT_THERE), codes
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("table", ["labels", "verdicts"])
 def test_a_lake_that_may_not_be_written_says_so_in_one_line(lake, table):
     """The first label and the first verdict make a table."""

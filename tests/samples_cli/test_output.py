@@ -281,6 +281,7 @@ MILLION = """
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("form", output.FORMS)
 def test_head_ends_a_million_rows_at_once_and_without_a_word(form):
     asked = command(MILLION, form, every=form == "table")

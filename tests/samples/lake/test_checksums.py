@@ -32,6 +32,7 @@ def lake(lakes, tmp_path_factory):
     return made
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", sorted(set(TABLES) - {"ingests", "score_logprobs"}))
 def test_a_flipped_bit_is_an_error_that_names_the_file_or_changes_nothing(lake, name):
     before = everything(lake)

@@ -12,6 +12,8 @@ from samples.ingest.job import GivenBack, Sampler, SamplingJob, units_of
 from samples.lake import patience
 from samples.lake.storage import locate
 
+pytestmark = pytest.mark.heavy
+
 WORK = {
     "open": lambda lake: Lake(lake.uri).uri,
     "read a table": lambda lake: lake.read("samples").num_rows,
@@ -53,7 +55,6 @@ def test_a_body_that_is_cut_is_read_again(there, faulty, work):
     assert faulty.cuts or work == "write a file"
 
 
-@pytest.mark.heavy
 def test_nothing_is_lost_or_doubled_where_three_bodies_in_a_hundred_are_cut(faulty, bench, s3):
     chance = random.Random(0)
     faulty.cut = lambda _: chance.random() < 0.03

@@ -33,6 +33,7 @@ def column(lake, view, name, **filters):
     return {row[name] for row in lake.sql(f"SELECT DISTINCT {name} FROM {view}", **filters)}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("filters", "left"), LEAVES)
 @pytest.mark.parametrize("view", OF_PROBLEMS)
 def test_what_is_left_of_the_problems_is_the_same_in_every_view(filled, view, filters, left):

@@ -45,6 +45,7 @@ def asked(name):
     return pair or {"dataset": "graded"}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("filters", [{}, {"where": {"of.parity": 1}}, {"problems": "g0,g1,g4,g8,g9"}])
 @pytest.mark.parametrize("name", TAKING)
 def test_the_answer_by_a_key_is_the_answer_where_it_has_each_value(graded, name, filters):

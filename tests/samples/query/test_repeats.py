@@ -18,6 +18,8 @@ from samples.rescore.pending import Pending
 from samples.runs.run import every
 from samples_schemas import TABLES, VERDICTS
 
+pytestmark = pytest.mark.heavy
+
 QUERIES = {
     "pass_at_k": {},
     "coverage": {"a": "a", "b": "b"},

@@ -56,6 +56,7 @@ def tallied(lake):
     return {tuple(row.values())[:3]: tuple(row.values())[3:] for row in rows}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("few", [0, 3, 100])
 @pytest.mark.parametrize("stated", ["problem_id", "problem_id sample_index pass_id"])
 def test_tallies_are_what_counting_gives_for_few_judges_and_many(lakes, tmp_path, monkeypatch, few, stated):
