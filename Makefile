@@ -43,7 +43,7 @@ pytest: $(BIN)/samples
 	@$(BIN)/python -m pytest -m "ray or vllm"
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
-	@for script in storage plan toy ingest rescore query; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	@for script in storage plan toy ingest rescore query rows forecast intervals; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 dist: $(BIN)/samples             ## a wheel and an sdist in dist/, tried in an empty environment
 	@rm -rf dist
