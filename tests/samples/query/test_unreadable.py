@@ -26,6 +26,7 @@ def file_of(lake, table, run):
     return file
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("table", ["samples", "verdicts"])
 @pytest.mark.parametrize("damage", list(DAMAGES))
 def test_an_unreadable_file_is_named_and_its_run_can_be_left_out(lakes, filled, tmp_path, damage, table):
