@@ -21,7 +21,8 @@ from samples.lake.files import Selection
 from samples.query import parameters
 from samples.query.connect import connect
 from samples.query.filters import NAMES, Known
-from samples.query.views import beneath, define, in_order, relate
+from samples.query.relations import relate
+from samples.query.views import beneath, define, in_order
 from samples_queries import GROUPS, KINDS, TAKES, Unanswerable, header, is_sql, listing, reference
 from samples_queries.asking import ask
 from samples_queries.glossary import GLOSSARY

@@ -5,24 +5,20 @@ Readers see a file once a commit names it, and a commit names all of its files o
 rows.
 """
 
-import json
 import secrets
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
-from samples.errors import LakeError, NotFound, UsageError
-from samples.lake import checksums, parquet, stated
+from samples.errors import UsageError
+from samples.lake import checksums, commits, mark, parquet, stated
+from samples.lake.commits import Claim
 from samples.lake.foreign import require_declared
-from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import Location, explained, locate
 from samples.lake.versions import Version, pin, read_version, snapshot_at
@@ -30,27 +26,6 @@ from samples_schemas import TABLES, Table
 
 if TYPE_CHECKING:  # pyarrow.dataset imports pandas if it is installed; that takes a second, and no query needs it
     import pyarrow.dataset as ds
-
-FORMAT = 1
-_MARK = "lake.json"
-_COMMIT_TRIES = 100  # each try takes the next version of a table's log, which another commit may take first
-# Commits state statistics of few columns, and the table must name these columns. If deltalake expects statistics of a
-# column and finds none, it concludes that no row matches, and skips files that hold matching rows.
-_STATED = "delta.dataSkippingStatsColumns"
-_NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to make the next commit of one app on one table. The first commit under equal claims wins.
-
-    A claim holds the snapshot that its number was read from. Delta refuses a taken number only to a commit that starts
-    from a snapshot in which the number was still free.
-    """
-
-    app: str
-    number: int
-    snapshot: DeltaTable
 
 
 class Tables:
@@ -71,7 +46,7 @@ class Tables:
         self._pinned: Version | None = None if version is None else read_version(version)
         self._snapshots: dict[str, DeltaTable | None] | None = None if version is None else {}
         if create:
-            self._make()
+            mark.make(self.place)
         else:
             self.require()
 
@@ -87,21 +62,7 @@ class Tables:
             NotFound: There is no lake.
             LakeError: The lake's format is newer, or its file lake.json is damaged.
         """
-        mark = self.place.get(_MARK)
-        if mark is None:
-            raise NotFound(f"no lake at {self.uri}: `samples ingest … --lake {self.uri}` makes one")
-        try:
-            found = int(json.loads(mark)["format"])
-        except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
-            raise LakeError(f'{self.uri}/{_MARK}: expected {{"format": {FORMAT}}}, found {mark[:80]!r}') from error
-        if found > FORMAT:
-            raise LakeError(
-                f"lake {self.uri} has format {found}, this version of Samples reads up to {FORMAT}: upgrade samples"
-            )
-
-    def _make(self) -> None:
-        if not self.place.put(_MARK, json.dumps({"format": FORMAT}).encode(), create=True):
-            self.require()
+        mark.require(self.place)
 
     # --- reading
 
@@ -166,15 +127,17 @@ class Tables:
         """
         import pyarrow.dataset as ds
 
+        from samples.lake.datasets import equal, opened
+
         table = TABLES[name]
         snapshot = snapshot or self.delta(name)
         if snapshot is None:
             return ds.dataset(table.schema.empty_table())
         uri = self.place.table_uri(name)
-        files = self.place.patiently(uri, lambda: self._opened(name, snapshot, self.shows, partition))
+        files = self.place.patiently(uri, lambda: opened(self.place, table, snapshot, self.shows, partition))
         if self.hidden and "run_id" in table.file_schema.names:
             files = files.filter(~ds.field("run_id").isin(sorted(self.hidden)))
-        return files.filter(_equal(partition)) if partition else files
+        return files.filter(equal(partition)) if partition else files
 
     def shows(self, path: str) -> bool:
         """Return whether the file at this path may be opened: it is of no hidden run."""
@@ -182,36 +145,14 @@ class Tables:
 
     def dataset_of(self, name: str, snapshot: DeltaTable, paths: Collection[str]) -> "ds.Dataset":
         """Return some files of a table's snapshot as a pyarrow dataset, with the partition columns."""
+        from samples.lake.datasets import opened
+
+        def shows(path: str) -> bool:
+            return path in paths and self.shows(path)
+
         return self.place.patiently(
-            self.place.table_uri(name),
-            lambda: self._opened(name, snapshot, lambda path: path in paths and self.shows(path)),
+            self.place.table_uri(name), lambda: opened(self.place, TABLES[name], snapshot, shows)
         )
-
-    def _opened(
-        self, name: str, snapshot: DeltaTable, shows: Callable[[str], bool], partition: Mapping[str, str] | None = None
-    ) -> "ds.Dataset":
-        """Return files of a table whose footers were compared, and whose pages are compared as they are read.
-
-        Raises:
-            LakeError: Bytes of a footer have changed since it was written.
-        """
-        import pyarrow.dataset as ds
-
-        files: Any = snapshot.to_pyarrow_dataset(
-            filesystem=self.place.filesystem(name, _sizes(snapshot)),
-            file_pruning_predicate=[(column, "=", value) for column, value in (partition or {}).items()] or None,
-            schema=TABLES[name].schema,
-        )
-        fragments = [fragment for fragment in files.get_fragments() if shows(fragment.path)]
-        if self.place.is_local:
-            checksums.verify((f"{self.place.table_uri(name)}/{fragment.path}" for fragment in fragments), footers=True)
-        options = ds.ParquetFragmentScanOptions(pre_buffer=True, page_checksum_verification=True)
-        kind = ds.ParquetFileFormat(default_fragment_scan_options=options)
-        made = [
-            kind.make_fragment(one.path, one.filesystem, partition_expression=one.partition_expression)
-            for one in fragments
-        ]
-        return ds.FileSystemDataset(made, files.schema, kind, files.filesystem)
 
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:
         """Read a table, or the part of it with these partition values, into memory.
@@ -267,7 +208,7 @@ class Tables:
         self.place.put(f"{name}/{path}", data)
         return File(path, len(data), rows.num_rows, parquet.stats(rows))
 
-    def commit(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: "Claim | None" = None) -> None:
+    def commit(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: Claim | None = None) -> None:
         """Commit files: from now on readers see all of them.
 
         `files` pairs each file with its partition values.
@@ -277,38 +218,9 @@ class Tables:
             LakeError: The log cannot be written, or too many others write to it.
         """
         self._writable()
-        table, named = TABLES[name], list(files)
-        adds: list[AddAction | RemoveAction] = [
-            AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
-            for file, values in named
-        ]
-        paths, tried = {file.path for file, _ in named}, False
+        commits.add(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
 
-        def commit() -> None:
-            nonlocal tried
-            if tried and paths <= self._paths(name):
-                return
-            tried = True
-            snapshot = claim.snapshot if claim else self._table(table)
-            try:
-                snapshot.create_write_transaction(
-                    adds,
-                    mode="append",
-                    schema=table.schema,
-                    partition_by=list(table.partition_by),
-                    commit_properties=CommitProperties(
-                        app_transactions=[Transaction(claim.app, claim.number)] if claim else None,
-                        max_commit_retries=_COMMIT_TRIES,
-                    ),
-                )
-            except CommitFailedError:
-                # If the store's answer to our own commit is lost, deltalake tries again and meets that commit.
-                if not paths <= self._paths(name):
-                    raise
-
-        self.place.patiently(self.place.table_uri(name), commit)
-
-    def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: "Claim") -> None:
+    def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: Claim) -> None:
         """Commit that a table no longer names these files. They stay in the storage.
 
         Raises:
@@ -316,41 +228,14 @@ class Tables:
             LakeError: The log cannot be written.
         """
         self._writable()
-        now = int(time.time() * 1000)
-        removed: list[AddAction | RemoveAction] = [
-            RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
-        ]
-        tried = False
+        commits.forget(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
 
-        def forget() -> None:
-            nonlocal tried
-            try:
-                claim.snapshot.create_write_transaction(
-                    removed,
-                    mode="append",
-                    schema=TABLES[name].schema,
-                    partition_by=list(TABLES[name].partition_by),
-                    commit_properties=CommitProperties(app_transactions=[Transaction(claim.app, claim.number)]),
-                )
-            except CommitFailedError:
-                if not tried or self._paths(name) & {action.path for action in removed}:
-                    raise
-            finally:
-                tried = True
-
-        self.place.patiently(self.place.table_uri(name), forget)
-
-    def _paths(self, name: str) -> set[str]:
-        """Return the paths of the files that the newest snapshot of a table names."""
-        snapshot = self.delta(name)
-        return set() if snapshot is None else set(added_files(snapshot)["path"].to_pylist())
-
-    def claim(self, name: str, app: str) -> "Claim":
+    def claim(self, name: str, app: str) -> Claim:
         """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""
         self._writable()
 
         def claim() -> Claim:
-            snapshot = self._table(TABLES[name])
+            snapshot = commits.opened(self.place, TABLES[name], lambda: self.delta(name))
             return Claim(app, (snapshot.transaction_version(app) or 0) + 1, snapshot)
 
         return self.place.patiently(self.place.table_uri(name), claim)
@@ -377,44 +262,7 @@ class Tables:
         if self._snapshots is not None:
             raise UsageError(f"lake {self.uri} is open at one version of it: open it without a version to write")
 
-    def _table(self, table: Table) -> DeltaTable:
-        """Return the newest snapshot of a table. A missing table is made."""
-        if (snapshot := self.delta(table.name)) is not None:
-            return snapshot
-        try:
-            ranged = parquet.statistics_columns(table.file_schema.names)
-            return DeltaTable.create(
-                self.place.table_uri(table.name),
-                schema=table.schema,
-                mode="error",
-                partition_by=list(table.partition_by),
-                name=table.name,
-                description=table.meaning,
-                configuration={_STATED: ",".join(ranged)} if ranged else _NONE_STATED,
-                storage_options=self.place.options,
-                # If two processes make the table, the second must fail: a retry would make it again, as version 1.
-                commit_properties=CommitProperties(max_commit_retries=0),
-            )
-        except DeltaError as error:
-            if (snapshot := self.delta(table.name)) is None:
-                raise OSError(str(error)) from error  # on a read-only lake it is a TableNotFoundError, of all things
-            return snapshot
-
 
 def folder(table: Table, partition: Mapping[str, str]) -> str:
     """Return the path of a partition inside its table's folder, with a slash at its end."""
     return "".join(f"{column}={partition[column]}/" for column in table.partition_by)
-
-
-def _sizes(snapshot: DeltaTable) -> dict[str, int]:
-    files = added_files(snapshot)
-    return dict(zip(files["path"].to_pylist(), files["size_bytes"].to_pylist(), strict=True))
-
-
-def _equal(partition: Mapping[str, str]) -> "ds.Expression":
-    import pyarrow.dataset as ds
-
-    expression = ds.scalar(True)
-    for column, value in partition.items():
-        expression = expression & (ds.field(column) == value)
-    return expression

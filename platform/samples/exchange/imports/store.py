@@ -17,9 +17,10 @@ from samples.exchange.imports.keys import Keys
 from samples.exchange.imports.progress import Progress, Watch
 from samples.exchange.imports.row import Judged, Row
 from samples.files.errors import BadRow
+from samples.lake.commits import Claim
 from samples.lake.log import rows_there
 from samples.lake.parquet import File
-from samples.lake.tables import Claim, Tables
+from samples.lake.tables import Tables
 from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, TABLES, VERDICTS, Table
 

@@ -1,0 +1,150 @@
+"""Commit to a table's Delta log: files are named by it, or named no longer, all at once or not at all.
+
+A commit is repeated while the store is away. If the store's answer to a commit is lost, the log is read to learn
+whether the commit is there.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+
+from samples.lake import parquet
+from samples.lake.log import added_files
+from samples.lake.parquet import File
+from samples.lake.storage import Location
+from samples_schemas import Table
+
+_TRIES = 100  # each try takes the next version of a table's log, which another commit may take first
+# Commits state statistics of few columns, and the table must name these columns. If deltalake expects statistics of a
+# column and finds none, it concludes that no row matches, and skips files that hold matching rows.
+_STATED = "delta.dataSkippingStatsColumns"
+_NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
+
+Newest = Callable[[], DeltaTable | None]  # reads a table's newest snapshot
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to make the next commit of one app on one table. The first commit under equal claims wins.
+
+    A claim holds the snapshot that its number was read from. Delta refuses a taken number only to a commit that starts
+    from a snapshot in which the number was still free.
+    """
+
+    app: str
+    number: int
+    snapshot: DeltaTable
+
+    @property
+    def transaction(self) -> Transaction:
+        """What a commit under this claim states."""
+        return Transaction(self.app, self.number)
+
+
+def add(
+    place: Location, table: Table, files: Sequence[tuple[File, Mapping[str, str]]], claim: Claim | None, newest: Newest
+) -> None:
+    """Commit files with their partition values, under a claim if there is one.
+
+    Raises:
+        CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+        LakeError: The log cannot be written, or too many others write to it.
+    """
+    adds: list[AddAction | RemoveAction] = [
+        AddAction(file.path, file.size, dict(values), int(time.time() * 1000), True, file.stats)
+        for file, values in files
+    ]
+    paths, tried = {file.path for file, _ in files}, False
+
+    def commit() -> None:
+        nonlocal tried
+        if tried and paths <= _paths(newest()):
+            return
+        tried = True
+        snapshot = claim.snapshot if claim else opened(place, table, newest)
+        try:
+            snapshot.create_write_transaction(
+                adds,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(
+                    app_transactions=[claim.transaction] if claim else None, max_commit_retries=_TRIES
+                ),
+            )
+        except CommitFailedError:
+            # If the store's answer to our own commit is lost, deltalake tries again and meets that commit.
+            if not paths <= _paths(newest()):
+                raise
+
+    place.patiently(place.table_uri(table.name), commit)
+
+
+def forget(
+    place: Location, table: Table, files: Sequence[tuple[File, Mapping[str, str]]], claim: Claim, newest: Newest
+) -> None:
+    """Commit that a table no longer names these files. They stay in the storage.
+
+    Raises:
+        CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+        LakeError: The log cannot be written.
+    """
+    now = int(time.time() * 1000)
+    removed: list[AddAction | RemoveAction] = [
+        RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
+    ]
+    paths, tried = {action.path for action in removed}, False
+
+    def commit() -> None:
+        nonlocal tried
+        try:
+            claim.snapshot.create_write_transaction(
+                removed,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(app_transactions=[claim.transaction]),
+            )
+        except CommitFailedError:
+            if not tried or _paths(newest()) & paths:
+                raise
+        finally:
+            tried = True
+
+    place.patiently(place.table_uri(table.name), commit)
+
+
+def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:
+    """Return the newest snapshot of a table. A missing table is made.
+
+    Raises:
+        LakeError: The table cannot be made.
+    """
+    if (snapshot := newest()) is not None:
+        return snapshot
+    try:
+        ranged = parquet.statistics_columns(table.file_schema.names)
+        return DeltaTable.create(
+            place.table_uri(table.name),
+            schema=table.schema,
+            mode="error",
+            partition_by=list(table.partition_by),
+            name=table.name,
+            description=table.meaning,
+            configuration={_STATED: ",".join(ranged)} if ranged else _NONE_STATED,
+            storage_options=place.options,
+            # If two processes make the table, the second must fail: a retry would make it again, as version 1.
+            commit_properties=CommitProperties(max_commit_retries=0),
+        )
+    except DeltaError as error:
+        if (snapshot := newest()) is None:
+            raise OSError(str(error)) from error  # on a read-only lake it is a TableNotFoundError, of all things
+        return snapshot
+
+
+def _paths(snapshot: DeltaTable | None) -> set[str]:
+    return set() if snapshot is None else set(added_files(snapshot)["path"].to_pylist())
