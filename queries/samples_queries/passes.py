@@ -92,7 +92,7 @@ def sides(
 def _only(there: Sequence[_Pass]) -> str:
     verifiers = list(dict.fromkeys(one.verifier for one in there))
     if not verifiers:
-        raise Unanswerable("there are no verdicts on these runs: samples rescore --verifier math adds them")
+        raise Unanswerable("these runs have no verdicts yet; add them: samples rescore --verifier math")
     if len(verifiers) > 1:
         raise Unanswerable(f"several verifiers judged these runs; name one with from= or to=: {', '.join(verifiers)}")
     return verifiers[0]

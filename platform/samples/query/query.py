@@ -29,7 +29,7 @@ from samples.query.pools import Pools
 from samples.query.rows import Rows
 from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
-from samples.query.unreadable import readable
+from samples.query.unreadable import readable, told
 from samples.query.verifiers import choose_verifier
 from samples.query.views import Views, in_order, tables
 from samples_queries import TAKES, Answer, Header, Unanswerable, Unjudged
@@ -77,7 +77,7 @@ def query(
     lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
-        with _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
+        with told(skipped), _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
             running.append(shown.connection)
             there = _runs(shown)
             left = chosen(there, filters)
@@ -147,7 +147,9 @@ def sql(
                 pinned, notes = readable(pinned, tables(reads))
             shown = Views(connection, pinned, reads)
             there = _runs(shown) if asked != Filters() else []
-            shown.create(names, apply_filters(shown, there, chosen(there, asked), asked))
+            with told(notes):
+                left = chosen(there, asked)
+            shown.create(names, apply_filters(shown, there, left, asked))
             add_macros(connection)
             try:
                 return Rows(collected(connection, text, memory), notes)

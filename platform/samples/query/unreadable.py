@@ -1,10 +1,11 @@
 """Go on without the runs of which a file cannot be read, and say which they are and why."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-from samples.errors import LakeError
+from samples.errors import LakeError, NotFound
 from samples.lake import checksums
 from samples.lake.files import path_within, snapshot_files
 from samples.lake.storage import Location
@@ -38,6 +39,15 @@ def readable(lake: Tables, tables: Iterable[str]) -> tuple[Tables, tuple[str, ..
         raise LakeError(f"no run can be read: {next(iter(found.values()))}")
     notes = tuple(f"run {names.get(run, run)} is left out: {reason}" for run, reason in sorted(found.items()))
     return lake.without(found), notes
+
+
+@contextmanager
+def told(skipped: Iterable[str]) -> Generator[None]:
+    """Let an error about a run that is not there say which runs were left out, and why: `skipped` are their notes."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound("; ".join([str(error), *skipped])) from error
 
 
 def wrong(place: Location, path: str, size: int) -> str | None:

@@ -21,7 +21,7 @@ from samples.pipeline import progress
 from samples.pipeline.cluster import cluster
 from samples.pipeline.receipts import looks
 from samples.pipeline.stream import Stream
-from samples.query.unreadable import readable
+from samples.query.unreadable import readable, told
 from samples.rescore.chunk import judge_chunk
 from samples.rescore.job import JudgingJob
 from samples.rescore.judge import Judge
@@ -108,7 +108,8 @@ def rescore(
     judge = verifier(spec)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
-    chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
+    with told(notes):
+        chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
     ledger = Ledger.begin(lake, judge, again=again)
     estimate = progress.Estimate()
     began = time.monotonic()

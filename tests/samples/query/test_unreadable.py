@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import samples
-from samples.errors import LakeError
+from samples.errors import LakeError, NotFound
 from samples.ingest.commit import Committer
 from samples.query.query import query, sql
 from samples.rescore.rescore import rescore
@@ -42,6 +42,19 @@ def test_an_unreadable_file_is_named_and_its_run_can_be_left_out(lakes, filled, 
     assert len([note for note in rows.notes if note.startswith("run b is left out") and file.name in note]) == 1
     assert sql(lake, "SELECT DISTINCT run FROM tallies", skip_unreadable=True).dicts() == [{"run": "a"}]
     assert [row["run"] for row in lake.runs(skip_unreadable=True)] == ["a"]
+
+
+def test_a_named_run_that_is_left_out_is_said_to_be_unreadable(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    file = file_of(lake, "samples", "b")
+    file.unlink()
+    for ask in (
+        lambda: query(lake, "pass_at_k", runs=["a", "b"], skip_unreadable=True),
+        lambda: sql(lake, "SELECT count(*) FROM samples", runs=["b"], skip_unreadable=True),
+        lambda: lake.rescore("numeric", runs=["b"], skip_unreadable=True),
+    ):
+        with pytest.raises(NotFound, match=rf'no run "b".*; runs there: a; run b is left out: .*{file.name}'):
+            ask()
 
 
 def test_a_lake_of_which_no_run_can_be_read_says_why(lakes, tmp_path):
