@@ -37,7 +37,9 @@ POPULATIONS: dict[str, Chances] = {
 SIZES = {"near": (500, 32, 128), "far": (500, 64, 1024), "few": (30, 64, 1024)}  # problems, n, K
 
 
-def _either(rng: np.random.Generator, one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> Counts:
+def _either(
+    rng: np.random.Generator, one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     return np.where(rng.random(len(one)) < 0.5, one, other)
 
 

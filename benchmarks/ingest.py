@@ -52,7 +52,7 @@ def piped(prepared: Prepared) -> dict[str, float]:
     """Return tokens and seconds of the pipeline, to the last receipt and to the last commit."""
     notes = Path(f"{prepared.request.lake}.notes")
     Stamped.notes = str(notes)
-    pipeline.Replica = Stamped
+    pipeline.Replica = Stamped  # pyright: ignore[reportPrivateImportUsage]  # the stream makes actors of this class
     summary = ingest(prepared)
     assert not summary.missing, summary
     assert not summary.errors, summary

@@ -147,7 +147,7 @@ def until_ray(where: Path) -> None:
     def cluster() -> Any:
         raise RayWouldStart
 
-    ingestion.cluster = cluster
+    ingestion.cluster = cluster  # pyright: ignore[reportPrivateImportUsage]  # what it starts Ray with
     with contextlib.suppress(RayWouldStart):
         ingestion.ingest(prepare(request(where)))
 

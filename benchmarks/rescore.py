@@ -15,12 +15,14 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from samples.api import Lake
 from samples.engines import Sampling
+from samples.lake.parquet import File
 from samples.rescore.judge import Judge, StoredCompletion
 from samples.rescore.rescore import rescore
 from samples.runs.record import problems
@@ -52,7 +54,7 @@ def fill(folder: Path, count: int, per_problem: int, steps: int) -> Lake:
 
     lake = Lake(request.lake, create=True)
     run = record(lake, prepare(request))
-    files: dict[str, list[tuple[object, dict[str, str]]]] = {"completions": [], "samples": []}
+    files: dict[str, list[tuple[File, dict[str, str]]]] = {"completions": [], "samples": []}
     for first in range(0, len(made), max(1, 20_000 // per_problem)):
         some = made[first : first + max(1, 20_000 // per_problem)]
         texts = [
@@ -94,11 +96,12 @@ def plain(lake: Lake, count: int) -> float:
     from math_verify import LatexExtractionConfig, parse, verify
 
     gold = {problem.problem_id: problem.answer for problem in problems(lake, every(lake)[0])}
+    untimed: Any = {"parsing_timeout": None}  # its type says that a number is needed, its code that none is
     table = lake.dataset("completions").head(count, columns=["problem_id", "text"]).to_pylist()
     began = time.perf_counter()
     for row in table:
-        want = parse(f"${gold[row['problem_id']]}$", [LatexExtractionConfig()], parsing_timeout=None)
-        verify(want, parse(row["text"], parsing_timeout=None), timeout_seconds=None)
+        want = parse(f"${gold[row['problem_id']]}$", [LatexExtractionConfig()], **untimed)
+        verify(want, parse(row["text"], **untimed), timeout_seconds=None)
     return len(table) / (time.perf_counter() - began)
 
 
