@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer import Option
 
-from samples_cli import closing, complete, options
+from samples_cli import closing, complete, options, terminal
 from samples_cli.reporter import Reporter, reporting
 from samples_cli.values import Pair, Replicas, positive, share
 
@@ -147,7 +147,7 @@ def command(
         if not dry_run:
             code = _draw(prepared, verifier, report)
     if dry_run:
-        typer.echo("\n".join(closing.plan(prepared)))
+        terminal.put("\n".join(closing.plan(prepared)))
     sys.exit(code)
 
 

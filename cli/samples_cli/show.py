@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from samples_cli import complete, options
-from samples_cli.output import printable
+from samples.lines import printable, printable_json
+from samples_cli import complete, options, terminal
 
 EXAMPLE = "samples show base-7b aime-12 0 --lake ./lake"
 
@@ -28,7 +28,8 @@ def command(
     shown = show(samples.open(lake), run, problem, index)
     if as_json:
         rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
-        typer.echo(json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str))
+        said = json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str)
+        terminal.put(printable_json(said))
     else:
         _print(shown)
 
@@ -68,7 +69,8 @@ def _print(shown: Any) -> None:
     for number, ((piece, style), token, logprob) in enumerate(
         zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
     ):
-        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), Text(repr(piece), style), sep="")
+        quoted = Text(printable(repr(piece)), style)
+        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), quoted, sep="")
 
 
 def _end(facts: dict[str, Any]) -> str:

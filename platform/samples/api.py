@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from samples.errors import SamplesError
 from samples.lake.tables import Tables
+from samples.lines import printable, without_keys
 from samples.query.named import Queries
 from samples.query.query import query, sql
 from samples.query.rows import Rows
@@ -269,7 +270,7 @@ class _Said:
         """Say how far it is, unless that was said a moment ago."""
         line = self._describe(progress)
         if line != self._line and time.monotonic() - self._at > _SAY_SECONDS:
-            print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
+            print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
             self._at, self._line = time.monotonic(), line
 
 
