@@ -92,6 +92,9 @@ def command(
         help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
     revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
+    trust_remote_code: Annotated[bool, _engine("--trust-remote-code",
+        help="Run the Python files of the model's repository, with your rights. Read them first. Without it they never "
+        "run. It is part of the run.")] = False,
     dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
         help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
         "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",

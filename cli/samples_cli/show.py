@@ -19,13 +19,16 @@ def command(
     problem: Annotated[str, typer.Argument(help="Id of the problem.", autocompletion=complete.problems)],
     index: Annotated[int, typer.Argument(help="Which of its samples, counted from 0.", min=0)],
     lake: options.Lake,
+    tokenizer: Annotated[str | None, typer.Option("--tokenizer", metavar="MODEL",
+        help="Decode the tokens with this model's tokenizer: a folder, or a name on the Hugging Face Hub; run is the "
+        "model that the run names. Without it no file of a model is opened.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
     """Show one sample: its text, its verdicts, why it ended, and each token with its log-prob."""
     import samples
     from samples.query.show import show
 
-    shown = show(samples.open(lake), run, problem, index)
+    shown = show(samples.open(lake), run, problem, index, tokenizer=tokenizer)
     if as_json:
         rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
         said = json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str)

@@ -207,15 +207,19 @@ class Lake(Tables):
 
         return status(self, run)
 
-    def show(self, run: str, problem_id: str, sample_index: int) -> "Shown":
+    def show(self, run: str, problem_id: str, sample_index: int, *, tokenizer: str | None = None) -> "Shown":
         """Read one sample: its prompt, text, tokens with log-probs, verdicts.
 
+        `tokenizer` decodes the tokens: a model's folder or name, or "run" for the model that the run names. Without it
+        no file of a model is opened.
+
         Raises:
+            ModelError: The tokenizer cannot be loaded.
             NotFound: There is no such run, problem or sample.
         """
         from samples.query.show import show
 
-        return show(self, run, problem_id, sample_index)
+        return show(self, run, problem_id, sample_index, tokenizer=tokenizer)
 
     def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.
