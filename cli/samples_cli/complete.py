@@ -15,6 +15,8 @@ from typing import Any
 
 import typer
 
+from samples.lines import printable
+
 PROTOCOL = "_SAMPLES_COMPLETE"  # the variable that Typer's shell scripts set to ask
 VERIFIERS = ("exact", "numeric", "choice", "boxed-exact", "math", "paper-math", "code", "reasoning-gym")
 
@@ -39,7 +41,8 @@ def answer(main: Callable[[], Any]) -> None:
     except BaseException:  # noqa: BLE001 - a shell would print it into the command line
         sys.exit(1)
     for line in filter(None, said.getvalue().splitlines()):
-        print(line.removeprefix(typed))  # noqa: T201 - what the shell reads
+        if line == printable(line):  # nobody can type the others
+            print(line.removeprefix(typed))  # noqa: T201 - what the shell reads
     sys.exit(code)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from samples_cli import closing, complete, options
+from samples_cli import closing, complete, options, terminal
 from samples_cli.reporter import reporting
 
 EXAMPLE = "samples export --run base-7b --verifier math -o base.parquet --lake ./lake"
@@ -37,7 +37,7 @@ def command(
         summary = export(
             samples.open(lake),
             file,
-            sys.stdout.buffer,
+            terminal.inert(sys.stdout.buffer),
             runs=runs or (),
             verifiers=verifiers or (),
             tokens=tokens,

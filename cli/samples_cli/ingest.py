@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer import Option
 
-from samples_cli import closing, complete, options
+from samples_cli import closing, complete, options, terminal
 from samples_cli.reporter import Reporter, reporting
 from samples_cli.values import Pair, Replicas, positive, share
 
@@ -92,6 +92,9 @@ def command(
         help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
     revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
+    trust_remote_code: Annotated[bool, _engine("--trust-remote-code",
+        help="Run the Python files of the model's repository, with your rights. Read them first. Without it they never "
+        "run. It is part of the run.")] = False,
     dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
         help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
         "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",
@@ -147,7 +150,7 @@ def command(
         if not dry_run:
             code = _draw(prepared, verifier, report)
     if dry_run:
-        typer.echo("\n".join(closing.plan(prepared)))
+        terminal.put("\n".join(closing.plan(prepared)))
     sys.exit(code)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from samples_cli import complete, options
+from samples_cli import complete, options, terminal
 from samples_cli.values import Pair
 
 EXAMPLE = "samples label rl-7b role=rl algorithm=grpo step=400 --lake ./lake"
@@ -22,4 +22,4 @@ def command(
     from samples.runs.labels import label
 
     now = label(samples.open(lake), run, dict(labels))
-    typer.echo(f"{run}: {' '.join(f'{key}={value}' for key, value in now.items()) or 'no labels'}", err=True)
+    terminal.say(f"{run}: {' '.join(f'{key}={value}' for key, value in now.items()) or 'no labels'}")

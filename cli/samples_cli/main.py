@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from samples.errors import SamplesError, UsageError, meant
-from samples_cli import commands, complete
+from samples_cli import commands, complete, terminal
 from samples_cli.mistakes import mistake
 
 COMMANDS = {  # in the order of the help page
@@ -81,10 +81,10 @@ def samples(
     if version:
         from importlib.metadata import version as of
 
-        typer.echo(f"samples {of('samples')}")
+        terminal.put(f"samples {of('samples')}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        terminal.page(context.get_help())
 
 
 cli = commands.group(_Commands, samples, completion=True)
@@ -115,5 +115,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _leave(line: str, code: int) -> NoReturn:
-    typer.echo(f"samples: {line}", err=True)
+    terminal.say(f"samples: {line}")
     sys.exit(code)

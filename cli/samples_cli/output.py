@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from samples.errors import UsageError
+from samples.lines import printable_json
+from samples_cli import terminal
 
 if TYPE_CHECKING:  # imported where rows are written: --help waits for none of it
     from samples.query.rows import Rows
@@ -31,13 +33,6 @@ _MOST = 40  # rows of a table, unless more are asked for
 _NAMED = 8  # columns in a message about those that do not fit
 
 
-def printable(text: str) -> str:
-    """Spell out what a terminal would obey or hide: completions may be hostile."""
-    from samples.query.cells import printable
-
-    return printable(text)
-
-
 @contextmanager
 def interruptible() -> Generator[None]:
     """Let Ctrl-C end the process if the question that runs cannot be stopped otherwise."""
@@ -47,7 +42,7 @@ def interruptible() -> Generator[None]:
         from samples.query.interrupts import left_behind
 
         if left_behind():
-            _say("samples: interrupted")
+            terminal.say("samples: interrupted")
             os._exit(130)
         raise
 
@@ -79,7 +74,7 @@ def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = Fal
         elif not rows and not to:
             left_out.append("no rows")
     for line in (*left_out, *(f"note: {note}" for note in rows.notes)):
-        _say(line)
+        terminal.say(line)
 
 
 def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | None) -> list[str]:
@@ -93,9 +88,10 @@ def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | 
         return _table(rows, whole, sink, file)
     from samples.query.formats import TEXTS
 
-    inert = file is None and sys.stdout.isatty()
+    sink = terminal.inert(sink)
+    spell = printable_json if form in {"json", "jsonl"} and file is None else str
     for text in TEXTS[form](rows):
-        sink.write((printable(text) if inert else text).encode())
+        sink.write(spell(text).encode())
     return []
 
 
@@ -103,14 +99,14 @@ def _table(rows: "Rows", whole: "Rows", sink: IO[bytes], file: str | None) -> li
     """Write a table. Return lines about what does not fit."""
     from samples.query.table import laid_out
 
-    terminal = file is None and sys.stdout.isatty()
+    drawn = file is None and sys.stdout.isatty()
     code = "utf-8" if file else sys.stdout.encoding
-    table = laid_out(rows.table, whole.table, shutil.get_terminal_size().columns if terminal else None)
+    table = laid_out(rows.table, whole.table, shutil.get_terminal_size().columns if drawn else None)
 
     def put(lines: Iterable[str]) -> None:
         sink.write("".join(f"{line}\n" for line in lines).encode(code, "backslashreplace"))
 
-    bold = terminal and os.environ.get("TERM") != "dumb"
+    bold = drawn and os.environ.get("TERM") != "dumb"
     put([*table.above, f"\x1b[1m{table.heading}\x1b[0m" if bold else table.heading])
     for lines in table.blocks():
         put(lines)
@@ -177,7 +173,3 @@ def _is_device(path: Path) -> bool:
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}: make it first, or choose another")
     return path.exists() and not path.is_file()
-
-
-def _say(line: str) -> None:
-    print(printable(line), file=sys.stderr)  # noqa: T201 - this is the command line

@@ -9,7 +9,7 @@ import typer
 
 import samples_queries
 from samples.errors import UsageError, meant
-from samples_cli import commands, complete, options, output, pages
+from samples_cli import commands, complete, options, output, pages, terminal
 
 PARAMETERS = "Parameters"
 
@@ -70,7 +70,7 @@ def queries(context: typer.Context) -> None:
     """
     if context.invoked_subcommand is None:
         assert isinstance(context.command, _Queries)
-        typer.echo("\n\n".join([*context.command.listed(), "samples query NAME --help explains a question."]))
+        terminal.page("\n\n".join([*context.command.listed(), "samples query NAME --help explains a question."]))
 
 
 def ask(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from samples_cli import options, output
+from samples_cli import options, output, terminal
 
 EXAMPLE = """samples repair --lake ./lake
 samples repair --write --lake ./lake"""
@@ -28,4 +28,4 @@ def command(
     rows = samples.open(lake).repair(write=write)
     output.write(rows, form, file, every=every, limit=limit)
     done = "done" if write else "nothing was changed: --write does it"
-    typer.echo(done if len(rows) else "nothing is damaged", err=True)
+    terminal.say(done if len(rows) else "nothing is damaged")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from samples.errors import SamplesError
-from samples_cli import options
+from samples_cli import options, terminal
 
 if TYPE_CHECKING:  # it imports rich, and the lake
     from samples_cli.screen import Screen
@@ -53,4 +53,4 @@ def reporting(*, quiet: bool, json: bool) -> Generator[Reporter]:
         if json:
             screen.event("done", **summary)
         else:
-            typer.echo("\n".join(lines), err=True)
+            terminal.say("\n".join(lines))

@@ -18,7 +18,7 @@ def command(
     runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", autocompletion=complete.runs,
         help="Only this run, by name or by the beginning of its id. Repeatable.")] = None,
     again: Annotated[bool, typer.Option("--again",
-        help="Also judge the samples whose verdict is a timeout or an error, in a new pass.")] = False,
+        help="Also judge the samples on which the verifier itself failed (timeout or error), in a new pass.")] = False,
     workers: Annotated[int | None, typer.Option("--workers", min=1, show_default="one per core",
         help="The number of processes that judge.")] = None,
     on_ray: Annotated[bool | None, typer.Option("--ray/--no-ray", show_default="on Ray where RAY_ADDRESS is set",

@@ -26,8 +26,8 @@ from rich.text import Text
 from samples.errors import UsageError
 from samples.ingest.progress import Progress
 from samples.lake.patience import waiting
+from samples.lines import printable, without_keys
 from samples.pipeline.progress import GAP
-from samples_cli.output import printable
 
 if TYPE_CHECKING:  # it imports the whole lake
     from samples.rescore.rescore import Status
@@ -102,9 +102,9 @@ class Screen:
         if self._mode == "json":
             self.event("say", text=text)
         elif self._live:
-            self._console.print(Text(printable(text)), soft_wrap=True)
+            self._console.print(Text(printable(without_keys(text))), soft_wrap=True)
         elif important or self._mode == "auto":
-            self._write(printable(text))
+            self._write(printable(without_keys(text)))
 
     def show(self, progress: "Progress | Status") -> None:
         """Draw how far an ingest, or a pass of a verifier, is."""
@@ -124,11 +124,11 @@ class Screen:
         """Print an event in json mode, such as a closing summary. It may come after the context has ended."""
         if self._mode == "json":
             elapsed = round(time.monotonic() - self._begin, 1)
-            self._write(json.dumps({"event": name, "elapsed": elapsed} | fields, default=_plain))
+            self._write(without_keys(json.dumps({"event": name, "elapsed": elapsed} | fields, default=_plain)))
 
     def _set(self, line: str, name: str, **fields: Any) -> None:
         self._new = self._mode == "json" and self._event != (name, fields)
-        self._line, self._since, self._event = printable(line), float("nan"), (name, fields)
+        self._line, self._since, self._event = printable(without_keys(line)), float("nan"), (name, fields)
 
     def _text(self) -> str:
         if away := waiting():

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from samples_cli import complete, options
-from samples_cli.output import printable
+from samples.lines import printable, printable_json
+from samples_cli import complete, options, terminal
 
 EXAMPLE = "samples show base-7b aime-12 0 --lake ./lake"
 
@@ -19,16 +19,20 @@ def command(
     problem: Annotated[str, typer.Argument(help="Id of the problem.", autocompletion=complete.problems)],
     index: Annotated[int, typer.Argument(help="Which of its samples, counted from 0.", min=0)],
     lake: options.Lake,
+    tokenizer: Annotated[str | None, typer.Option("--tokenizer", metavar="MODEL",
+        help="Decode the tokens with this model's tokenizer: a folder, or a name on the Hugging Face Hub; run is the "
+        "model that the run names. Without it no file of a model is opened.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
     """Show one sample: its text, its verdicts, why it ended, and each token with its log-prob."""
     import samples
     from samples.query.show import show
 
-    shown = show(samples.open(lake), run, problem, index)
+    shown = show(samples.open(lake), run, problem, index, tokenizer=tokenizer)
     if as_json:
         rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
-        typer.echo(json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str))
+        said = json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str)
+        terminal.put(printable_json(said))
     else:
         _print(shown)
 
@@ -68,7 +72,8 @@ def _print(shown: Any) -> None:
     for number, ((piece, style), token, logprob) in enumerate(
         zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
     ):
-        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), Text(repr(piece), style), sep="")
+        quoted = Text(printable(repr(piece)), style)
+        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), quoted, sep="")
 
 
 def _end(facts: dict[str, Any]) -> str:

@@ -7,7 +7,9 @@ def main() -> None:
     """Run the command line and exit."""
     try:
         from samples_cli.main import main
+        from samples_cli.terminal import last_words
     except KeyboardInterrupt:
         print("samples: interrupted", file=sys.stderr)  # noqa: T201 - nothing else is imported yet
         sys.exit(130)
+    sys.excepthook = last_words
     main()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samples_cli import options
+from samples.lines import printable
+from samples_cli import options, terminal
 
 if TYPE_CHECKING:  # it imports DuckDB
     from samples.query.status import RunStatus
@@ -37,7 +38,7 @@ def command(
         _follow(lambda: status(opened, run))
         return
     for line in lines(status(opened, run)):
-        typer.echo(line)
+        terminal.put(line)
 
 
 def lines(status: "RunStatus") -> list[str]:
@@ -65,23 +66,24 @@ def line(status: "RunStatus") -> str:
 
 def _follow(look: Callable[[], "RunStatus"]) -> None:
     """Print a line again and again until no sample is missing. On a terminal each line replaces the one before."""
-    terminal = sys.stdout.isatty()
+    drawn = sys.stdout.isatty()
     try:
         while True:
             status = look()
             shown = line(status)
-            if terminal:
-                shown = f"\r\x1b[K{shown[: shutil.get_terminal_size().columns - 1]}"
-            typer.echo(shown, nl=not terminal)
+            if drawn:  # the line before is erased after its successor is known
+                terminal.put("", end="\r\x1b[K")
+            room = shutil.get_terminal_size().columns - 1
+            terminal.put(printable(shown)[:room] if drawn else shown, end="" if drawn else "\n")
             if status.wanted is None or status.samples >= status.wanted:
                 break
             time.sleep(_SECONDS)
     finally:
-        if terminal:
-            typer.echo()
+        if drawn:
+            terminal.put("")
     if status.wanted is None:
         why = "the lake does not record how many samples were wanted, so --follow ends here"
-        typer.echo(f"{status.name}: {why}", err=True)
+        terminal.say(f"{status.name}: {why}")
 
 
 def _counted(status: "RunStatus") -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from samples_cli import terminal
+
 EXAMPLE = "samples version --json"
 
 # The names of each package's builds; the metadata of the one that is installed has its version.
@@ -31,10 +33,10 @@ def command(
     versions = {"samples": _version("samples"), "python": platform.python_version()}
     versions |= {package: _version(*builds) for package, builds in _PACKAGES.items()}
     if as_json:
-        typer.echo(json.dumps(versions))
+        terminal.put(json.dumps(versions))
         return
     for package, found in versions.items():
-        typer.echo(f"{package:<14} {found or 'not installed'}")
+        terminal.put(f"{package:<14} {found or 'not installed'}")
 
 
 def _version(*builds: str) -> str | None:

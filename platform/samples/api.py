@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from samples.errors import SamplesError
 from samples.lake.tables import Tables
+from samples.lines import printable, without_keys
 from samples.query.named import Queries
 from samples.query.query import query, sql
 from samples.query.rows import Rows
@@ -206,15 +207,19 @@ class Lake(Tables):
 
         return status(self, run)
 
-    def show(self, run: str, problem_id: str, sample_index: int) -> "Shown":
+    def show(self, run: str, problem_id: str, sample_index: int, *, tokenizer: str | None = None) -> "Shown":
         """Read one sample: its prompt, text, tokens with log-probs, verdicts.
 
+        `tokenizer` decodes the tokens: a model's folder or name, or "run" for the model that the run names. Without it
+        no file of a model is opened.
+
         Raises:
+            ModelError: The tokenizer cannot be loaded.
             NotFound: There is no such run, problem or sample.
         """
         from samples.query.show import show
 
-        return show(self, run, problem_id, sample_index)
+        return show(self, run, problem_id, sample_index, tokenizer=tokenizer)
 
     def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.
@@ -269,7 +274,7 @@ class _Said:
         """Say how far it is, unless that was said a moment ago."""
         line = self._describe(progress)
         if line != self._line and time.monotonic() - self._at > _SAY_SECONDS:
-            print(line, file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
+            print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
             self._at, self._line = time.monotonic(), line
 
 

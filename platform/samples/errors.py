@@ -7,6 +7,8 @@ message alone, so it pickles and can pass between Ray's processes.
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
+from samples.lines import printable, without_keys
+
 _SUGGESTED = 3  # names in a message
 
 
@@ -21,9 +23,15 @@ def first_line_and_class(error: BaseException) -> str:
 
 
 class SamplesError(Exception):
-    """The work failed; the command line prints the message and exits 1."""
+    """The work failed; the command line prints the message and exits 1.
+
+    The message holds no keys and nothing that a terminal obeys, wherever it is printed.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(without_keys(message)))
 
 
 class UsageError(SamplesError, ValueError):

@@ -14,7 +14,7 @@ COUNTS = Table(
         Column("n", pa.int64(), "samples judged correct or wrong"),
         Column("c", pa.int64(), "samples judged correct"),
         Column("errors", pa.int64(), "samples that failed or could not be judged; not part of n"),
-        Column("timeouts", pa.int64(), "samples whose verification took too long; not part of n"),
+        Column("timeouts", pa.int64(), "samples of which the verifier took too long; not part of n"),
     ),
     key=("run_id", "problem_id", "verifier"),
     partition_by=("verifier", "run_id"),

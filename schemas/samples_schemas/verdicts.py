@@ -14,7 +14,11 @@ VERDICTS = Table(
         SAMPLE_INDEX,
         Column("verifier_version", pa.string(), "version of the verifier and of the libraries it uses"),
         Column("pass_id", pa.int64(), "number of the pass of this verifier; it increases, and is not a time"),
-        Column("status", pa.string(), "correct, wrong, no_answer, timeout or error"),
+        Column(
+            "status",
+            pa.string(),
+            "correct, wrong or no_answer; timeout or error if the verifier itself failed",
+        ),
         Column("reward", pa.float64(), "reward in [0, 1], if the verifier gives one", nullable=True),
         Column("answer", pa.string(), "the extracted answer", nullable=True),
         Column("detail", pa.string(), "a short reason", nullable=True),

@@ -69,7 +69,7 @@ VIEWS: dict[str, View] = {
                 Column("n", pa.int64(), "samples judged correct or wrong; no answer counts as wrong"),
                 Column("c", pa.int64(), "samples judged correct"),
                 Column("errors", pa.int64(), "samples that failed or whose verdict is an error; not part of n"),
-                Column("timeouts", pa.int64(), "samples whose verification took too long; not part of n"),
+                Column("timeouts", pa.int64(), "samples of which the verifier took too long; not part of n"),
             ),
         ),
         View(

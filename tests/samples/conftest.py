@@ -66,7 +66,8 @@ def ordinary(open_folder: Path) -> tuple[str, str, dict[str, Any]]:
         pytest.skip("needs root, which can become another user, and a Python 3.11 that every user may run")
     package = open_folder / "ordinary" / "samples"
     shutil.copytree(Path(samples.__file__).parent / "sandbox", package / "sandbox")
-    shutil.copy(Path(samples.__file__).with_name("errors.py"), package)
+    for name in ("errors.py", "lines.py"):
+        shutil.copy(Path(samples.__file__).with_name(name), package)
     (package / "__init__.py").touch()
     return python, str(package.parent), {"user": 65534, "group": 65534, "extra_groups": []}
 

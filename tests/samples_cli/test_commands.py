@@ -130,7 +130,7 @@ def test_a_log_prob_that_is_no_number_stands_out(logprob):
 
 
 def test_a_completion_cannot_write_escape_sequences_to_the_terminal(samples, tmp_path):
-    from samples_cli.output import printable
+    from samples.lines import printable
 
     assert "\x1b" not in printable("\x1b[2Jgone\x07")
     assert printable("fine\n\tétoile 数") == "fine\n\tétoile 数"

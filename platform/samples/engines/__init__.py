@@ -47,7 +47,7 @@ class Sampling:
 class Placement:
     """How one replica uses its machine.
 
-    It is not part of a run's identity, except for what `engine_args.deciding` finds in `extra`.
+    It is not part of a run's identity, except for what `engine_args.deciding` finds.
     """
 
     tensor_parallel_size: int = 1
@@ -55,6 +55,7 @@ class Placement:
     max_num_batched_tokens: int | None = None
     gpu_memory_utilization: float = 0.9
     kv_cache_gib: float = 1.0  # CPU builds only
+    trust_remote_code: bool = False  # run the Python files of the model's repository; part of the run's identity
     extra: dict[str, Any] = field(default_factory=dict[str, Any])  # further AsyncEngineArgs, by name
 
 
@@ -168,14 +169,14 @@ def _packages_of(name: str) -> Generator[None]:
         ) from error
 
 
-def tokenizer(engine: str, model: str, revision: str | None = None) -> Tokenizer:
-    """Load the tokenizer that `engine` uses for `model`.
+def tokenizer(engine: str, model: str, revision: str | None = None, *, trust_remote_code: bool = False) -> Tokenizer:
+    """Load the tokenizer that `engine` uses for `model`. `trust_remote_code` runs Python of the model's repository.
 
     Raises:
-        ModelError: The model cannot be found or has no tokenizer.
+        ModelError: The model cannot be found, has no tokenizer, or needs its own Python and is not trusted.
     """
     with _packages_of(engine):
-        return _module(engine).tokenizer(model, revision)
+        return _module(engine).tokenizer(model, revision, trust_remote_code=trust_remote_code)
 
 
 def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Engine:

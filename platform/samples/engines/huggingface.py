@@ -47,6 +47,19 @@ def one_line(error: BaseException) -> str:
     return lines[0][:500] if lines else type(error).__name__
 
 
+def require_trust(model: str, error: BaseException) -> None:
+    """Say what to do if loading a model failed because its repository has Python of its own.
+
+    Raises:
+        ModelError: It failed for this reason.
+    """
+    if "trust_remote_code" in str(error):
+        raise ModelError(
+            f'model "{model}" needs Python files of its own repository, which do not run unless you trust them: read '
+            "them, then give --trust-remote-code"
+        ) from error
+
+
 def find_model(model: str, revision: str | None) -> str:
     """Check that the model exists; return the folder or the hub id to load.
 
@@ -126,11 +139,13 @@ class ModelTokenizer:
         return [self.inner.decode([token], clean_up_tokenization_spaces=False) for token in token_ids]
 
 
-def tokenizer(model: str, revision: str | None) -> ModelTokenizer:
+def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = False) -> ModelTokenizer:
     """Load the tokenizer of `model`. This takes three seconds, most of them to import transformers.
 
+    Python of the model's repository runs only with `trust_remote_code`. Nobody is asked.
+
     Raises:
-        ModelError: The model cannot be found or has no tokenizer.
+        ModelError: The model cannot be found, has no tokenizer, or needs its own Python and is not trusted.
     """
     path = find_model(model, revision)
     silence_huggingface()
@@ -141,11 +156,14 @@ def tokenizer(model: str, revision: str | None) -> ModelTokenizer:
             _json_value(path, revision, "config.json", "model_type"),
             _json_value(path, revision, "tokenizer_config.json", "tokenizer_class"),
         )
-        maker = getattr(transformers, _TOKENIZER_CLASSES.get(kind, "AutoTokenizer"))
-        return ModelTokenizer(maker.from_pretrained(path, revision=revision), model)
+        name = "AutoTokenizer" if trust_remote_code else _TOKENIZER_CLASSES.get(kind, "AutoTokenizer")
+        maker = getattr(transformers, name)
+        loaded = maker.from_pretrained(path, revision=revision, trust_remote_code=trust_remote_code)
+        return ModelTokenizer(loaded, model)
     except ImportError:
         raise
     except Exception as error:
+        require_trust(model, error)
         raise ModelError(f'model "{model}": cannot load its tokenizer: {one_line(error)}') from error
 
 

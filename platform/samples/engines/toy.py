@@ -80,6 +80,9 @@ class Behaviour:
         return behaviour
 
 
+_ASCII = 128
+
+
 class ToyTokenizer:
     """Tokens are the bytes of UTF-8."""
 
@@ -99,8 +102,8 @@ class ToyTokenizer:
         return list(text.encode("utf-8", "surrogatepass"))
 
     def decode(self, token_ids: list[int]) -> list[str]:
-        """Return each byte as a character; a byte that is not ASCII becomes U+FFFD."""
-        return [bytes([token]).decode("ascii", "replace") for token in token_ids]
+        """Return each byte as a character; what is not ASCII becomes U+FFFD."""
+        return [chr(token) if 0 <= token < _ASCII else "\ufffd" for token in token_ids]
 
 
 class ToyEngine:
@@ -175,9 +178,9 @@ def _create_marker(marker: Path) -> bool:
     return True
 
 
-def tokenizer(model: str, revision: str | None) -> ToyTokenizer:
+def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = False) -> ToyTokenizer:
     """Return the byte tokenizer."""
-    del revision
+    del revision, trust_remote_code
     Behaviour.parse(model)
     return ToyTokenizer()
 

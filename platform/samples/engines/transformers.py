@@ -18,6 +18,7 @@ from samples.engines.huggingface import (
     find_model,
     installed_versions,
     one_line,
+    require_trust,
     silence_huggingface,
     tokenizer,
 )
@@ -179,16 +180,20 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         raise UsageError(
             f"engine transformers has no engine arguments: leave out --engine-arg {next(iter(placement.extra))}"
         )
-    words = tokenizer(model, revision)
+    trusted = placement.trust_remote_code
+    words = tokenizer(model, revision, trust_remote_code=trusted)
     silence_huggingface()
     import torch
     from transformers import AutoModelForCausalLM
 
     kind: Any = getattr(torch, dtype)
     try:
-        loaded: Any = AutoModelForCausalLM.from_pretrained(find_model(model, revision), revision=revision, dtype=kind)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            find_model(model, revision), revision=revision, dtype=kind, trust_remote_code=trusted
+        )
         loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     except Exception as error:
+        require_trust(model, error)
         raise ModelError(f'model "{model}": transformers cannot load it: {one_line(error)}') from error
     return TransformersEngine(loaded, words, sampling, placement.max_num_seqs or _BATCH)
 

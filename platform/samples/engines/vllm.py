@@ -24,7 +24,14 @@ from samples.engines import (
     vllm_log,
     vllm_settings,
 )
-from samples.engines.huggingface import find_model, installed_versions, one_line, silence_huggingface, tokenizer
+from samples.engines.huggingface import (
+    find_model,
+    installed_versions,
+    one_line,
+    require_trust,
+    silence_huggingface,
+    tokenizer,
+)
 from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
@@ -173,6 +180,7 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
     try:
         engine = VllmEngine(engine_args, sampling)
     except Exception as error:
+        require_trust(model, error)
         raise ModelError(
             f'model "{model}": vLLM cannot load it: {vllm_log.first_error() or one_line(error)}'
         ) from error

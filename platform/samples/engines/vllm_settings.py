@@ -19,6 +19,7 @@ _RESERVED = {
     "dtype": "dtype",
     "max_model_len": "max_model_len",
     "logprobs_mode": "logprobs_mode",
+    "trust_remote_code": "--trust-remote-code",
 }
 # Each of these can turn on chunked prefill.
 _RESERVED_ON_CPU = dict.fromkeys(("enable_chunked_prefill", "long_prefill_token_threshold"), "the CPU engine")
@@ -41,6 +42,7 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         "revision": revision,
         "tokenizer_revision": revision,
         "dtype": dtype,
+        "trust_remote_code": placement.trust_remote_code,
         "max_model_len": sampling.max_model_len,
         "logprobs_mode": sampling.logprobs_mode,
         "tensor_parallel_size": placement.tensor_parallel_size,

@@ -1,39 +1,22 @@
 """Write values as one line of text each, harmless on a terminal and in a notebook.
 
-Completions, ids and names of columns may be hostile. Control characters, escape sequences, characters that change the
-direction of writing, and invisible characters are spelled out: the reader sees them, the terminal does not obey them.
+Control characters are spelled out (see `samples.lines`).
 """
 
 import math
-import re
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import types
 from rich.cells import cell_len, set_cell_size
 
+from samples.lines import printable
 from samples.query.plain import Column, compute, is_nested, plain, text, values
 
 NOTHING = "-"  # a missing value
 CUT = "…"
 
 _TINY, _HUGE = 0.00005, 1e15  # numbers beyond these are written with an exponent
-
-# Python calls these printable, but they are invisible: joiners, fillers and selectors of a letter's variant.
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-_BLANKS = frozenset("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
-
-
-def printable(given: str, *, lines: bool = True) -> str:
-    """Spell out every character that a terminal would obey or hide; newlines and tabs stay unless `lines` is False."""
-    if given.isprintable() and (given.isascii() or not _INVISIBLE.search(given)):
-        return given
-    return "".join(
-        c
-        if (c.isprintable() and not _INVISIBLE.match(c)) or c in _BLANKS or (lines and c in "\n\t")
-        else c.encode("unicode_escape").decode()
-        for c in given
-    )
 
 
 def cell(value: Any) -> str:

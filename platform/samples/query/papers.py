@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 
-from samples.query.cells import printable, texts
+from samples.lines import printable
+from samples.query.cells import texts
 from samples.query.plain import Column, blocks, is_number
 from samples.query.rows import Rows
 

@@ -1,11 +1,13 @@
 """Read one sample: its facts, its text, and each token with its log-prob."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.dataset as ds
 
+from samples import engines
 from samples.engines.token_text import token_texts
 from samples.errors import LakeError, NotFound, SamplesError, UsageError
 from samples.lake.storage import explained
@@ -16,7 +18,7 @@ from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS, Table
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `token_texts` are the texts of its tokens. If they cannot be decoded, it is None and `why` says why.
+    """One sample. `token_texts` are the texts of its tokens. If they are not decoded, it is None and `why` says why.
 
     An imported sample may lack its text, token ids and log-probs. They are None then.
     """
@@ -32,10 +34,15 @@ class Shown:
     verdicts: list[dict[str, Any]]
 
 
-def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
+def show(lake: Tables, name: str, problem_id: str, sample_index: int, *, tokenizer: str | None = None) -> Shown:
     """Read one sample of a run.
 
+    `tokenizer` names the model whose tokenizer decodes the tokens: a folder, a name on the Hugging Face Hub, or "run"
+    for the model that the run names. Without it no file of a model is opened, because a stranger may have written the
+    lake. Only tokens of the toy engine are decoded then.
+
     Raises:
+        ModelError: The tokenizer that was asked for cannot be loaded.
         NotFound: There is no such run, problem or sample; the message says what is there.
         LakeError: A table of the lake cannot be read.
     """
@@ -58,7 +65,7 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int) -> Shown:
     completions = _rows(lake, COMPLETIONS, here & (ds.field("attempt") == row["attempt"]), **run.partition)
     completion = completions[0] if completions else dict.fromkeys(COMPLETIONS.file_schema.names)
     prompts = _rows(lake, PROMPTS, asked, run_id=run.run_id)
-    texts, why = _texts(run, completion["token_ids"])
+    texts, why = _texts(run, completion["token_ids"], tokenizer)
     verdicts = _rows(lake, VERDICTS, here, run_id=run.run_id)
     _require_parallel(lake, run, completion, texts)
     return Shown(
@@ -99,13 +106,20 @@ def _once(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({(verdict["verifier"], verdict["pass_id"]): verdict for verdict in ordered}.values())[::-1]
 
 
-def _texts(run: Run, token_ids: list[int] | None) -> tuple[list[str] | None, str]:
+def _texts(run: Run, token_ids: list[int] | None, tokenizer: str | None) -> tuple[list[str] | None, str]:
     if token_ids is None:
         return None, "this sample has no token ids"
-    try:
-        return token_texts(run.engine, run.model, run.specification.get("revision"), token_ids), ""
-    except SamplesError as error:
-        return None, str(error)
+    if tokenizer not in {None, "run"}:
+        return token_texts(str(tokenizer), None, token_ids), ""
+    if run.engine == "toy":  # a part of this program: it opens no file
+        try:
+            return engines.tokenizer("toy", run.model).decode(token_ids), ""
+        except SamplesError as error:
+            return None, str(error)
+    if tokenizer is None:
+        return None, f"to decode them with the run's tokenizer, {run.model}, give --tokenizer run"
+    revision = None if Path(run.model).is_absolute() else run.specification.get("revision")
+    return token_texts(run.model, revision, token_ids), ""
 
 
 def _indices(lake: Tables, run: Run, problem_id: str) -> str:

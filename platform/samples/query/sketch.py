@@ -10,7 +10,8 @@ from html import escape
 
 import pyarrow as pa
 
-from samples.query.cells import CUT, printable, texts
+from samples.lines import printable
+from samples.query.cells import CUT, texts
 from samples.query.plain import is_number
 from samples.query.table import laid_out, shared
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pyarrow import types
 
-from samples.query.cells import CUT, cut, printable, texts, widest, width
+from samples.lines import printable
+from samples.query.cells import CUT, cut, texts, widest, width
 from samples.query.plain import Column, blocks, compute, is_nested, is_number, plain
 
 GAP = "  "

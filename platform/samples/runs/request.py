@@ -59,6 +59,8 @@ class Request:
 
     def __post_init__(self) -> None:
         locate(self.lake)
+        if "trust_remote_code" in self.placement.extra:
+            raise UsageError('engine argument "trust_remote_code": give --trust-remote-code instead')
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
         if not 1 <= self.unit <= LARGEST_UNIT:
@@ -118,7 +120,8 @@ def prepare(request: Request) -> Prepared:
         UsageError: The problems, the model's tokenizer or the template cannot be used.
     """
     problems = load(request.problems, dataset=request.dataset, fields=request.fields, limit=request.limit)
-    tokenizer = engines.tokenizer(request.engine, request.model, request.revision)
+    trusted = request.placement.trust_remote_code
+    tokenizer = engines.tokenizer(request.engine, request.model, request.revision, trust_remote_code=trusted)
     template = templates.load_template(
         request.template, tokenizer, system=request.system, suffix=request.suffix, date=request.template_date
     )
@@ -132,7 +135,7 @@ def prepare(request: Request) -> Prepared:
         sampling=request.sampling,
         seed=request.seed,
         problems=problems,
-        engine_args=deciding(request.placement.extra),
+        engine_args=deciding(request.placement.extra | ({"trust_remote_code": True} if trusted else {})),
     )
     run = Run(
         name=request.name or "",

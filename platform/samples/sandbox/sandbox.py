@@ -243,8 +243,10 @@ class Sandbox:
         limit = None
         if how == "wall":
             limit = "wall"
-        elif code == -_SIGXCPU or (code == -_SIGKILL and seconds > self.limits.cpu_seconds / 2):
-            limit = "cpu"  # the kernel counts CPU time in two ways, which differ more on a busy machine
+        elif code in {-_SIGXCPU, -_SIGKILL} and seconds > self.limits.cpu_seconds / 2:
+            # The kernel counts CPU time in two ways, which differ more on a busy machine. A program that sends itself
+            # such a signal earlier has not reached the limit.
+            limit = "cpu"
         elif max(len(out), len(err)) >= self.limits.output:
             limit = "output"
         elif error.startswith("MemoryError"):

@@ -5,10 +5,11 @@ input, or the arguments of one function). A program is correct if it passes all 
 with the code that judges it. The expected outputs of cases never enter the sandbox. Tests that are code run in their
 own process inside the sandbox; the program only answers their calls, with plain data.
 
-`timeout`: the program used more CPU seconds or wall time than `Limits` grants, or all tests together took more than ten
-times that. `wrong`: the program failed in any other way: a wrong result, an exception, an early exit, an exit code
-other than 0, too much memory, too many threads, too much output. `error`: nothing is known of the program, because the
-tests are broken or the sandbox failed. The first test that the program does not pass decides the verdict.
+`wrong`: the program failed a test: a wrong result, an exception, an early exit, an exit code other than 0, a signal, or
+a limit that the program reached. The limits are CPU seconds, wall time, memory, threads and output; all tests together
+may take ten times the time of one. The detail names the limit. HumanEval, MBPP and LiveCodeBench count so too.
+`error`: nothing is known of the program, because the tests are broken or the sandbox failed. `timeout`: the verifier
+itself hung. No program decides over these two. The first test that the program does not pass decides the verdict.
 """
 
 import base64
@@ -65,7 +66,7 @@ class Code(Verifier):
     """Correct if the program passes all unit tests of its problem. Programs may import from the folder `packages`."""
 
     name = "code"
-    version = f"1+python-{platform.python_version()}"
+    version = f"2+python-{platform.python_version()}"
 
     def __init__(self, limits: Limits | None = None, packages: Path | None = None) -> None:
         self._limits = limits or Limits()
@@ -144,7 +145,7 @@ class Code(Verifier):
             for number, (given, expected) in enumerate(tests.cases, 1):
                 where = f"test {number} of {len(tests.cases)}: "
                 if seconds > most or time.monotonic() > until:
-                    return Verdict("timeout", program.code, detail=f"{where}the tests before took too long together")
+                    return _wrong(program, f"{where}time limit: the tests before took too long together")
                 result = box.call(tests.entry, *given) if tests.entry else box.run(given.encode())
                 seconds += result.seconds if isinstance(result, Outcome) else 0.0  # calls already share one limit
                 if isinstance(result, tuple):
@@ -159,13 +160,12 @@ class Code(Verifier):
 
     def _failure(self, answer: str, outcome: Outcome, where: str) -> Verdict:
         limits = self._limits
-        if outcome.limit in {"cpu", "wall"}:
-            most = f"{limits.cpu_seconds} CPU seconds" if outcome.limit == "cpu" else f"{limits.wall_seconds:g} seconds"
-            return Verdict("timeout", answer, detail=f"{where}took more than {most}")
         ended = f"ended in the middle (code {outcome.code})" if outcome.code >= 0 else f"signal {-outcome.code}"
         why = {
-            "output": f"wrote more than {limits.output >> 20} MiB",
-            "memory": f"needed more than {limits.memory >> 20} MiB",
+            "cpu": f"time limit: took more than {limits.cpu_seconds} CPU seconds",
+            "wall": f"time limit: took more than {limits.wall_seconds:g} seconds",
+            "output": f"output limit: wrote more than {limits.output >> 20} MiB",
+            "memory": f"memory limit: needed more than {limits.memory >> 20} MiB",
         }.get(outcome.limit or "", outcome.error or ended)
         return Verdict("wrong", answer, detail=_stored_detail(f"{where}{why}"))
 

@@ -135,14 +135,15 @@ def test_parquet_with_gaps_is_read_like_lines(imported, tmp_path):
     assert (found["p", 1]["tokens"], found["p", 1]["error"]) == (None, "boom")
 
 
-def test_human_eval_samples_are_numbered_and_a_timeout_is_no_wrong_answer(imported):
+def test_human_eval_samples_are_numbered_and_a_program_that_timed_out_is_wrong(imported):
     rows = [
         {"task_id": "HumanEval/0", "completion": "a", "result": "passed", "passed": True},
         {"task_id": "HumanEval/0", "completion": "b", "result": "timed out", "passed": False},
         {"task_id": "HumanEval/0", "completion": "c", "result": "failed: name 'x'", "passed": False},
     ]
     found, _ = imported("human-eval", rows)
-    assert [found["HumanEval/0", n]["status"] for n in range(3)] == ["correct", "timeout", "wrong"]
+    assert [found["HumanEval/0", n]["status"] for n in range(3)] == ["correct", "wrong", "wrong"]
+    assert found["HumanEval/0", 1]["detail"] == "timed out"
     assert found["HumanEval/0", 2]["detail"] == "failed: name 'x'"
 
 

@@ -129,7 +129,7 @@ def test_hostile_program_does_not_escape_and_is_not_correct(
     host: Host, verdicts: dict[tuple[str, str], Future[Verdict]], name: str, kind: str
 ):
     verdict = verdicts[name, kind].result()
-    assert verdict.status in {"wrong", "timeout"}, verdict
+    assert verdict.status == "wrong", verdict  # never `timeout` or `error`, which are in no n
     assert verdict.detail
     assert "escaped" not in verdict.detail
     assert host.secret not in verdict.detail
