@@ -15,13 +15,12 @@ because tests may have taken it over.
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
-import resource
 import sys
 import time
 
+from samples.sandbox.confine import confine, keep_descriptors, protect, wait_for
 from samples.sandbox.program import answer_calls, describe_error, run_as_script
 from samples.sandbox.protocol import NotPlainDataError, decode, encode, receive, send, wait_readable
 
@@ -30,13 +29,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 _TESTS = "<tests>"
-_SIGINT, _SIGKILL, _SIG_IGN = 2, 9, ctypes.c_void_p(1)
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 4, 22, 2
+_SIGKILL = 9
 _EXIT_SECONDS = 0.5  # longest time between a program's last answer and its end
-
-
-class _Filter(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
 class _ProgramError(Exception):
@@ -67,16 +61,16 @@ class Supervisor:
         ended, lifeline = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _keep_descriptors(*files, lifeline)
+            keep_descriptors(*files, lifeline)
             self._confine(self.user)
             run_as_script(self.program)
         os.close(lifeline)
         until = time.monotonic() + self.limits["wall_seconds"]
         wait_readable(ended, self.limits["wall_seconds"])
-        how, end = "end", _wait_for(pid, until)
+        how, end = "end", wait_for(pid, until)
         if end is None:
             os.kill(pid, _SIGKILL)
-            how, end = "wall", _wait_for(pid, math.inf)
+            how, end = "wall", wait_for(pid, math.inf)
         code, seconds = end or (-_SIGKILL, 0.0)
         out, err = (os.pread(fd, self.limits["output"], 0) for fd in files[1:])
         for fd in (*files, ended):
@@ -153,7 +147,7 @@ class Supervisor:
         self._pid = os.fork()
         if self._pid == 0:
             null = os.open("/dev/null", os.O_RDWR)
-            _keep_descriptors(null, null, null, program_in, program_out)
+            keep_descriptors(null, null, null, program_in, program_out)
             self._confine(self.user)
             answer_calls(self.program)
         os.close(program_in)
@@ -183,23 +177,16 @@ class Supervisor:
         """Return how a program ended that stopped answering. If it still runs, it will end with the sandbox."""
         now = time.monotonic()
         late = now >= self._deadline
-        end = None if late else _wait_for(self._pid, min(self._deadline, now + _EXIT_SECONDS))
+        end = None if late else wait_for(self._pid, min(self._deadline, now + _EXIT_SECONDS))
         code, seconds = end or (-_SIGKILL, 0.0)
         self._final = ["wall" if late else "end", code, seconds, b"", b"" if end else b"sent no answer"]
         return self._final
 
     def _confine(self, user: int | None) -> None:
-        """Become this user, set the process's limits and install the system-call filter. This cannot be undone."""
-        if user is not None:
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
+        """Give up all rights. This cannot be undone."""
         if self.packages:
             sys.path.append(self.packages)
-        for which, soft, hard in self.rlimits:
-            resource.setrlimit(which, (soft, hard))
-        steps = _Filter(len(self.filter) // 8, self.filter)
-        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(steps))
+        confine(user, self.rlimits, self.filter)
 
 
 class _TestBuiltins(dict[str, object]):
@@ -251,33 +238,6 @@ def _describe_failure(error: BaseException, tests: str) -> str:
     return f"{line}: {message}" if line else message
 
 
-def _wait_for(pid: int, until: float) -> tuple[int, float] | None:
-    """Wait for a child to end; return its exit code (negative for a signal) and CPU seconds, or None if it runs on."""
-    pause = 0.0
-    while True:
-        ended, status, usage = os.wait4(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
-        if time.monotonic() >= until:
-            return None
-        time.sleep(pause)
-        pause = min(pause + 0.0005, 0.02)
-
-
-def _keep_descriptors(*fds: int) -> None:
-    """Renumber these descriptors to 0, 1, 2 … and close all others."""
-    high = [os.dup2(fd, 100 + number, inheritable=False) for number, fd in enumerate(fds)]
-    for number, fd in enumerate(high):
-        os.dup2(fd, number)
-    os.closerange(len(fds), 4096)
-
-
-def _prctl(option: int, *values: int) -> None:
-    call = ctypes.CDLL(None, use_errno=True).prctl
-    if call(option, *(ctypes.c_ulong(value) for value in (*values, *[0] * (4 - len(values))))):
-        raise OSError(ctypes.get_errno(), f"prctl {option}")
-
-
 def _reply(answer: list[Any]) -> NoReturn:
     send(1, encode(answer))
     os._exit(0)
@@ -290,8 +250,7 @@ def main() -> None:
     if setting["user"] is not None and setting["tests_are_code"] and os.fork():
         code = os.waitstatus_to_exitcode(os.wait()[1])
         os._exit(code if code >= 0 else 128 - code)
-    _prctl(_PR_SET_DUMPABLE, 0)
-    ctypes.CDLL(None).signal(_SIGINT, _SIG_IGN)  # process 1 gets only signals with a handler: Python handles SIGINT
+    protect()
     os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
     supervisor = Supervisor(setting)
     send(1, encode(["ready"]))
