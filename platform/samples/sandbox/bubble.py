@@ -10,6 +10,7 @@ from pathlib import Path
 
 from samples.errors import SamplesError
 from samples.sandbox import protocol
+from samples.sandbox.cgroup import Group, delegated
 
 
 class SandboxError(SamplesError, RuntimeError):
@@ -19,16 +20,19 @@ class SandboxError(SamplesError, RuntimeError):
 class Bubble:
     """A running sandbox."""
 
-    def __init__(self, command: Callable[[int], list[str]]) -> None:
+    def __init__(self, command: Callable[[int], list[str]], memory: int) -> None:
         """Start it. `command` gives the command line; its argument is a descriptor for bubblewrap's information.
+
+        `memory` limits the bytes of all processes and of what the kernel keeps for them, where a cgroup can be made.
 
         Raises:
             SandboxError: bubblewrap does not start.
         """
+        self.group = Group(memory, delegated())
         self._info, info = os.pipe()
         try:
             self.process = subprocess.Popen(  # noqa: S603 - all of the command is ours
-                command(info),
+                self.group.joined(command(info)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -37,6 +41,7 @@ class Bubble:
             )
         except OSError as error:
             os.close(self._info)
+            self.group.close()
             raise SandboxError(f"bubblewrap does not start: {error}") from error
         finally:
             os.close(info)
@@ -100,6 +105,7 @@ class Bubble:
             assert stream
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
+        self.group.close()
 
     def _said(self) -> str:
         """Return the last line that bubblewrap wrote to standard error."""

@@ -2,7 +2,8 @@
 
 A program in the sandbox sees the interpreter's own files and the system's libraries, read-only, and an empty folder
 /tmp of limited size. It has no network, no /proc, no other process, no environment and no other file. Its CPU seconds,
-address space, threads, largest output and wall time are limited. It cannot start another program or process
+address space, threads, files, largest output and wall time are limited; where a cgroup can be made, so is all memory
+(`samples.sandbox.cgroup`). It cannot start another program or process
 (`samples.sandbox.seccomp`). When a `Sandbox` is left, every process in it is dead. The same holds when the process that
 made it dies.
 
@@ -24,6 +25,7 @@ from samples.sandbox.bubble import Bubble, SandboxError
 __all__ = ["Limits", "Outcome", "Program", "Sandbox", "SandboxError", "require", "rlimits", "run"]
 
 _SIGKILL, _SIGXCPU = 9, 24
+_SUPERVISED = 256 << 20  # bytes for the supervisor, the tests and what the kernel keeps
 _GRACE = 3.0  # seconds for the supervisor to report a program that it has killed
 _THREADS_PER_NAMESPACE = (5, 14)  # kernel version; before it, the limit counts all threads of the user on the machine
 
@@ -33,8 +35,8 @@ class Limits:
     """The resources of one program, from its start to its end.
 
     `memory` is the address space in bytes. `output` is the size of the largest file, standard output or answer, in
-    bytes; `scratch` is that of all files together. `cpu_seconds` is the same limit on a busy and on an idle machine;
-    `wall_seconds` ends programs that wait.
+    bytes; `scratch` is that of all files together, and `files` their number. `cpu_seconds` is the same limit on a busy
+    and on an idle machine; `wall_seconds` ends programs that wait.
     """
 
     cpu_seconds: int = 10
@@ -43,6 +45,7 @@ class Limits:
     threads: int = 64
     output: int = 16 << 20
     scratch: int = 64 << 20
+    files: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ class Program:
 class Outcome:
     """How a program ended: its exit code (negative for a signal), its output, and the limit that ended it.
 
-    `limit` is "cpu", "wall", "output", "memory" or None. `error` is the first line of the exception that ended the
-    program. `seconds` is its CPU time.
+    `limit` is "cpu", "wall", "output", "memory", "files" or None. `error` is the first line of the exception that ended
+    the program. `seconds` is its CPU time.
     """
 
     code: int
@@ -140,7 +143,8 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         packages, scratch = self._packages, self.limits.scratch
-        self._bubble = Bubble(lambda info: bubblewrap.supervised(info, scratch, packages))
+        whole = self.limits.memory + scratch + 3 * self.limits.output + _SUPERVISED
+        self._bubble = Bubble(lambda info: bubblewrap.supervised(info, scratch, packages), whole)
         try:
             self._ask(self._setup, before=bubblewrap.supervisor())
         except BaseException:
@@ -209,15 +213,15 @@ class Sandbox:
                 raise SandboxError("the tests sent a reply of no known form")
         error = err.decode("utf-8", "replace").strip().rpartition("\n")[2][:500] if code else ""
         limit = None
-        if how == "wall":
-            limit = "wall"
+        if how in {"wall", "files"}:
+            limit = how
         elif code in {-_SIGXCPU, -_SIGKILL} and seconds > self.limits.cpu_seconds / 2:
             # The kernel counts CPU time in two ways, which differ more on a busy machine. A program that sends itself
             # such a signal earlier has not reached the limit.
             limit = "cpu"
         elif max(len(out), len(err)) >= self.limits.output:
             limit = "output"
-        elif error.startswith("MemoryError"):
+        elif error.startswith("MemoryError") or (code == -_SIGKILL and self._bubble.group.ran_out()):
             limit = "memory"
         return Outcome(code, out, err, limit, error, seconds)
 

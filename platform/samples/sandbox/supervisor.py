@@ -15,6 +15,7 @@ because tests may have taken it over.
 
 from __future__ import annotations
 
+import _signal
 import math
 import os
 import sys
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _TESTS = "<tests>"
 _SIGKILL = 9
+_COUNT_SECONDS = 0.05
 _EXIT_SECONDS = 0.5  # longest time between a program's last answer and its end
 
 
@@ -47,11 +49,16 @@ class Supervisor:
         self.program = setting["program"]
         self.packages = setting["packages"]
         self.user = setting["user"]
+        self.tests_are_code = setting["tests_are_code"]
         self.calls = 0
         self._pid = 0
         self._final: list[Any] | None = None
         self._deadline = 0.0
         self._to = self._from = -1
+        self._crowded = False
+        # A file takes memory that its size does not count. So the files are counted again and again.
+        _signal.signal(_signal.SIGALRM, self._count_files)
+        _signal.setitimer(_signal.ITIMER_REAL, _COUNT_SECONDS, _COUNT_SECONDS)
 
     def run(self, stdin: bytes) -> list[Any]:
         """Run the program from start to end; return [how, code or signal, CPU seconds, stdout, stderr]."""
@@ -59,9 +66,10 @@ class Supervisor:
         os.write(files[0], stdin)
         os.lseek(files[0], 0, os.SEEK_SET)
         ended, lifeline = os.pipe()
-        pid = os.fork()
+        self._pid = pid = os.fork()
         if pid == 0:
             keep_descriptors(*files, lifeline)
+            _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
             self._confine(self.user)
             run_as_script(self.program)
         os.close(lifeline)
@@ -72,6 +80,7 @@ class Supervisor:
             os.kill(pid, _SIGKILL)
             how, end = "wall", wait_for(pid, math.inf)
         code, seconds = end or (-_SIGKILL, 0.0)
+        how = "files" if self._crowded else how
         out, err = (os.pread(fd, self.limits["output"], 0) for fd in files[1:])
         for fd in (*files, ended):
             os.close(fd)
@@ -148,6 +157,7 @@ class Supervisor:
         if self._pid == 0:
             null = os.open("/dev/null", os.O_RDWR)
             keep_descriptors(null, null, null, program_in, program_out)
+            _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
             self._confine(self.user)
             answer_calls(self.program)
         os.close(program_in)
@@ -179,8 +189,20 @@ class Supervisor:
         late = now >= self._deadline
         end = None if late else wait_for(self._pid, min(self._deadline, now + _EXIT_SECONDS))
         code, seconds = end or (-_SIGKILL, 0.0)
-        self._final = ["wall" if late else "end", code, seconds, b"", b"" if end else b"sent no answer"]
+        how = "files" if self._crowded else "wall" if late else "end"
+        self._final = [how, code, seconds, b"", b"" if end else b"sent no answer"]
         return self._final
+
+    def _count_files(self, *_: object) -> None:
+        """End a program that has made too many files."""
+        there = os.statvfs("/tmp")  # noqa: S108 - the sandbox's own
+        if there.f_files - there.f_ffree <= self.limits["files"] or self._crowded:
+            return
+        self._crowded = True
+        if self.tests_are_code:  # as another user than the program's, who cannot kill it; the sandbox's end does
+            _reply(["files", -_SIGKILL, 0.0, b"", b""])
+        if self._pid:
+            os.kill(self._pid, _SIGKILL)
 
     def _confine(self, user: int | None) -> None:
         """Give up all rights. This cannot be undone."""
@@ -239,6 +261,7 @@ def _describe_failure(error: BaseException, tests: str) -> str:
 
 
 def _reply(answer: list[Any]) -> NoReturn:
+    _signal.setitimer(_signal.ITIMER_REAL, 0)
     send(1, encode(answer))
     os._exit(0)
 

@@ -15,6 +15,7 @@ from samples.sandbox import bubblewrap, protocol, seccomp
 from samples.sandbox.bubble import Bubble, SandboxError
 from samples.sandbox.sandbox import Limits, rlimits
 
+_PREPARED = 4 << 30  # bytes that a prepared job may hold
 _GRACE = 5.0  # seconds for the warm interpreter to report a child that it has killed
 
 
@@ -51,7 +52,7 @@ class Workshop:
             SandboxError: The sandbox does not start, or preparing takes longer than `start_seconds`.
         """
         self._limits = limits
-        self._bubble = Bubble(lambda info: bubblewrap.warm(info, limits.scratch))
+        self._bubble = Bubble(lambda info: bubblewrap.warm(info, limits.scratch), limits.memory + _PREPARED)
         setting = {
             "job": job,
             "about": about,
