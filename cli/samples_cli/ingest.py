@@ -121,6 +121,7 @@ def command(
         help="A label of the run, such as family=qwen or step=400. Repeatable.")] = None,
     verifier: Annotated[str | None, _run("--verifier", metavar="VERIFIER", autocompletion=complete.verifiers,
         help=f"Judge the samples afterwards with {options.VERIFIERS}.")] = None,
+    sandbox: Annotated[bool, _run("--sandbox", help=options.IN_SANDBOX)] = False,
     unit: Annotated[int, _run("--unit",
         help="The most samples of a problem that are drawn and committed together, up to 64.")] = 64,
     dry_run: Annotated[bool, _run("--dry-run",
@@ -139,7 +140,7 @@ def command(
     from samples.verifiers import verifier as verifier_of
 
     request = _request(given)
-    judge = verifier_of(verifier) if verifier else None
+    judge = verifier_of(verifier, sandbox=sandbox) if verifier else None
     with reporting(quiet=quiet, json=json) as report:
         report.screen.phase("reading problems and rendering prompts")
         prepared = prepare(request)
@@ -148,13 +149,13 @@ def command(
                 judge.gold(problem)  # refused now, not after hours of sampling
         code = 0
         if not dry_run:
-            code = _draw(prepared, verifier, report)
+            code = _draw(prepared, verifier, report, sandbox=sandbox)
     if dry_run:
         terminal.put("\n".join(closing.plan(prepared)))
     sys.exit(code)
 
 
-def _draw(prepared: Any, verifier: str | None, report: Reporter) -> int:
+def _draw(prepared: Any, verifier: str | None, report: Reporter, *, sandbox: bool) -> int:
     """Draw what is missing, and judge it; return the exit code."""
     from samples.ingest.ingest import ingest
     from samples_cli.screen import stopping
@@ -170,7 +171,8 @@ def _draw(prepared: Any, verifier: str | None, report: Reporter) -> int:
 
             report.screen.phase(f"verifying with {verifier}")
             lake = Lake(prepared.request.lake)
-            verdicts = rescore(lake, verifier, [summary.run_id], watch=report.screen.show, stop=stop)
+            chosen = [summary.run_id]
+            verdicts = rescore(lake, verifier, chosen, sandbox=sandbox, watch=report.screen.show, stop=stop)
     report.done(closing.ingested(summary, prepared.request.k), closing.ingest_fields(summary))
     if verdicts:
         report.done(closing.rescored(verdicts), closing.rescore_fields(verdicts))

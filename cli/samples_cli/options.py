@@ -24,6 +24,12 @@ At = Annotated[str | None, Option("--at", metavar="VERSION", rich_help_panel=LAK
 SkipUnreadable = Annotated[bool, Option("--skip-unreadable", rich_help_panel=LAKE,
     help="Leave out the runs of which a file cannot be read, and say which.")]  # fmt: skip
 
+IN_SANDBOX = (
+    "Run your own FILE.py:FUNCTION in a sandbox: no network, no files but installed packages, and a process of its own "
+    "for each completion. code and reasoning-gym always run in one. Needs bubblewrap."
+)
+Sandbox = Annotated[bool, Option("--sandbox", help=IN_SANDBOX)]
+
 RunName = Annotated[str, Argument(help="Name of the run, or the beginning of its id.", autocompletion=complete.runs)]
 
 # --- which runs and problems

@@ -23,6 +23,7 @@ def command(
         help="The number of processes that judge.")] = None,
     on_ray: Annotated[bool | None, typer.Option("--ray/--no-ray", show_default="on Ray where RAY_ADDRESS is set",
         help="Judge on Ray, or on this machine alone.")] = None,
+    sandbox: options.Sandbox = False,
     skip_unreadable: options.SkipUnreadable = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -47,6 +48,7 @@ def command(
                 workers=workers,
                 on_ray=on_ray,
                 skip_unreadable=skip_unreadable,
+                sandbox=sandbox,
                 watch=report.screen.show,
                 stop=stop,
             )

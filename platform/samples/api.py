@@ -94,6 +94,7 @@ class Lake(Tables):
         workers: int | None = None,
         on_ray: bool | None = None,
         skip_unreadable: bool = False,
+        sandbox: bool = False,
         watch: "Callable[[Status], None] | None" = None,
     ) -> "Rescored":
         """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
@@ -105,6 +106,7 @@ class Lake(Tables):
             workers: Processes that judge; one per core when None.
             on_ray: Judge on Ray; when None, where RAY_ADDRESS names a cluster.
             skip_unreadable: Leave out the runs of which a file cannot be read; the summary names them.
+            sandbox: Run your own FILE.py:FUNCTION in a sandbox, each completion in a process of its own.
             watch: Called with the progress; a line on stderr every few seconds when None.
 
         Raises:
@@ -124,6 +126,7 @@ class Lake(Tables):
                 again=again,
                 on_ray=on_ray,
                 skip_unreadable=skip_unreadable,
+                sandbox=sandbox,
                 watch=say,
                 stop=stop,
             )

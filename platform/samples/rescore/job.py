@@ -27,6 +27,7 @@ class JudgingJob:
     version: str
     chunks: list[Chunk]
     hidden: frozenset[str] = frozenset()
+    sandbox: bool = False
 
     def __len__(self) -> int:
         return len(self.chunks)
@@ -37,7 +38,7 @@ class JudgingJob:
         Raises:
             SamplesError: The verifier cannot be loaded, or has another version on this machine.
         """
-        judge = Judge(self.spec, 1)
+        judge = Judge(self.spec, 1, sandbox=self.sandbox)
         if judge.verifier.version != self.version:
             judge.__exit__()
             raise SamplesError(

@@ -3,14 +3,26 @@
 import functools
 import marshal
 import os
+import random
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = "/packages"  # path of the folder of packages, inside the sandbox
+_OUR_PACKAGES = ("samples", "samples_schemas", "samples_queries")
 # The modules that run inside the sandbox, in the order of their imports.
-_MODULES_INSIDE = ("samples.sandbox.protocol", "samples.sandbox.program", "samples.sandbox.supervisor")
+_MODULES_INSIDE = tuple(f"samples.sandbox.{name}" for name in ("confine", "protocol", "program", "supervisor"))
+_USERS = range(61184, 65519, 2)  # systemd's range of dynamic users; each sandbox takes two
+_ENVIRONMENT = {
+    "HOME": "/tmp",  # noqa: S108 - the sandbox's own
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",  # the order of a set is fixed, and so is the verdict
+    "MALLOC_ARENA_MAX": "1",  # otherwise glibc gives each thread 64 MiB of address space
+}
+# NumPy makes threads, and a process that has some cannot fork safely.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _BOOTSTRAP = """
 import marshal, posix, sys
 data = b""
@@ -23,8 +35,8 @@ module.main()
 """
 
 
-def command(info_fd: int, scratch_bytes: int, packages: Path | None) -> list[str]:
-    """Return the command that starts the supervisor. Run it with an empty environment.
+def supervised(info_fd: int, scratch_bytes: int, packages: Path | None) -> list[str]:
+    """Return the command that starts the supervisor of a program. Run it with an empty environment.
 
     bubblewrap writes the outer id of process 1 to the descriptor `info_fd`. `scratch_bytes` is the size of /tmp.
     `packages` is a folder that programs may read.
@@ -32,6 +44,30 @@ def command(info_fd: int, scratch_bytes: int, packages: Path | None) -> list[str
     Raises:
         FileNotFoundError: bubblewrap is not installed.
     """
+    mounts = _mounts(packages.resolve() if packages else None)
+    command = _command(info_fd, scratch_bytes, mounts, _ONE_THREAD if packages else {})
+    return [*command, f"size = {len(supervisor())}\n{_BOOTSTRAP}"]
+
+
+def warm(info_fd: int, scratch_bytes: int) -> list[str]:
+    """Return the command that starts the warm interpreter (`samples.sandbox.warm`), as `supervised` does.
+
+    It sees the packages that are installed beside this program, and this program.
+
+    Raises:
+        FileNotFoundError: bubblewrap is not installed.
+    """
+    folders, path = _libraries()
+    start = f"import sys\nsys.path += {path!r}\nfrom samples.sandbox.warm import main\nmain()"
+    return [*_command(info_fd, scratch_bytes, (*_mounts(None), *folders), _ONE_THREAD), start]
+
+
+def some_user() -> int | None:
+    """Return the first of two users for a sandbox that root makes; None for another maker."""
+    return random.choice(_USERS) if os.geteuid() == 0 else None  # noqa: S311 - it need not be secret
+
+
+def _command(info_fd: int, scratch_bytes: int, mounts: Sequence[str], more: Mapping[str, str]) -> list[str]:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise FileNotFoundError("bwrap is not installed")
@@ -45,19 +81,13 @@ def command(info_fd: int, scratch_bytes: int, packages: Path | None) -> list[str
     )
     return [
         *(bwrap, *isolation, "--die-with-parent", "--new-session", "--as-pid-1", "--info-fd", str(info_fd)),
-        *_mounts(packages.resolve() if packages else None),
+        *mounts,
         *("--perms", "0755", "--dir", "/dev"),
         *(word for name in ("null", "zero", "full", "random", "urandom") for word in _device(name)),
         *("--perms", "1777", "--size", str(scratch_bytes), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
         *("--remount-ro", "/", "--chdir", "/tmp", "--hostname", "sandbox", "--clearenv"),  # noqa: S108 - the sandbox's own /tmp
-        *("--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8"),  # noqa: S108 - the sandbox's own /tmp
-        *(
-            "--setenv",
-            "PYTHONHASHSEED",
-            "0",
-        ),  # the order of a set is fixed, and so is the verdict
-        *("--setenv", "MALLOC_ARENA_MAX", "1"),  # otherwise glibc gives each thread 64 MiB of address space
-        *(_interpreter(), "-s", "-S", "-P", "-B", "-X", "utf8", "-c", f"size = {len(supervisor())}\n{_BOOTSTRAP}"),
+        *(word for name, value in (_ENVIRONMENT | more).items() for word in ("--setenv", name, value)),
+        *(_interpreter(), "-s", "-S", "-P", "-B", "-X", "utf8", "-c"),
     ]
 
 
@@ -93,6 +123,19 @@ def _mounts(packages: Path | None) -> tuple[str, ...]:
     if packages:
         words += ("--ro-bind", str(packages), PACKAGES)
     return (*(word for folder in sorted(above) for word in ("--perms", "0755", "--dir", folder)), *words)
+
+
+def _libraries() -> tuple[list[str], list[str]]:
+    """Return arguments that mount installed packages and our own below PACKAGES, and the path to import them from."""
+    specs = [find_spec(name) for name in _OUR_PACKAGES]
+    own = [Path(spec.origin).resolve().parent for spec in specs if spec and spec.origin]
+    installed = [Path(path).resolve() for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]
+    places = {f"{PACKAGES}/own/{folder.name}": folder for folder in own}
+    for number, folder in enumerate(filter(Path.is_dir, dict.fromkeys(installed))):
+        places[f"{PACKAGES}/{number}"] = folder
+    words = [word for place, folder in places.items() for word in ("--ro-bind", str(folder), place)]
+    made = [word for folder in (PACKAGES, f"{PACKAGES}/own") for word in ("--perms", "0755", "--dir", folder)]
+    return [*made, *words], [f"{PACKAGES}/own", *(place for place in places if "/own/" not in place)]
 
 
 @functools.cache

@@ -2,37 +2,32 @@
 
 A program in the sandbox sees the interpreter's own files and the system's libraries, read-only, and an empty folder
 /tmp of limited size. It has no network, no /proc, no other process, no environment and no other file. Its CPU seconds,
-address space, threads, largest output and wall time are limited. It cannot start another program or process
+address space, threads, files, largest output and wall time are limited; where a cgroup can be made, so is all memory
+(`samples.sandbox.cgroup`). It cannot start another program or process
 (`samples.sandbox.seccomp`). When a `Sandbox` is left, every process in it is dead. The same holds when the process that
 made it dies.
 
 Without bubblewrap, or if the kernel grants no namespaces, no program runs.
 """
 
-import contextlib
 import functools
-import json
-import os
 import platform
-import random
 import resource
 import shutil
-import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from samples.errors import MissingExtra, SamplesError, UsageError
+from samples.errors import MissingExtra, UsageError
 from samples.sandbox import bubblewrap, protocol, seccomp
+from samples.sandbox.bubble import Bubble, SandboxError
+
+__all__ = ["Limits", "Outcome", "Program", "Sandbox", "SandboxError", "require", "rlimits", "run"]
 
 _SIGKILL, _SIGXCPU = 9, 24
+_SUPERVISED = 256 << 20  # bytes for the supervisor, the tests and what the kernel keeps
 _GRACE = 3.0  # seconds for the supervisor to report a program that it has killed
-_USERS = range(61184, 65519, 2)  # systemd's range of dynamic users; each sandbox takes two
 _THREADS_PER_NAMESPACE = (5, 14)  # kernel version; before it, the limit counts all threads of the user on the machine
-
-
-class SandboxError(SamplesError, RuntimeError):
-    """The sandbox itself failed. Nothing is known of the program."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +35,8 @@ class Limits:
     """The resources of one program, from its start to its end.
 
     `memory` is the address space in bytes. `output` is the size of the largest file, standard output or answer, in
-    bytes; `scratch` is that of all files together. `cpu_seconds` is the same limit on a busy and on an idle machine;
-    `wall_seconds` ends programs that wait.
+    bytes; `scratch` is that of all files together, and `files` their number. `cpu_seconds` is the same limit on a busy
+    and on an idle machine; `wall_seconds` ends programs that wait.
     """
 
     cpu_seconds: int = 10
@@ -50,6 +45,7 @@ class Limits:
     threads: int = 64
     output: int = 16 << 20
     scratch: int = 64 << 20
+    files: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -70,8 +66,8 @@ class Program:
 class Outcome:
     """How a program ended: its exit code (negative for a signal), its output, and the limit that ended it.
 
-    `limit` is "cpu", "wall", "output", "memory" or None. `error` is the first line of the exception that ended the
-    program. `seconds` is its CPU time.
+    `limit` is "cpu", "wall", "output", "memory", "files" or None. `error` is the first line of the exception that ended
+    the program. `seconds` is its CPU time.
     """
 
     code: int
@@ -133,10 +129,10 @@ class Sandbox:
         self._setup = protocol.encode(
             {
                 "limits": asdict(self.limits),
-                "rlimits": _rlimits(self.limits),
+                "rlimits": rlimits(self.limits),
                 "program": asdict(program),
                 "filter": seccomp.filter_program(),
-                "user": random.choice(_USERS) if os.geteuid() == 0 else None,  # noqa: S311 - it need not be secret
+                "user": bubblewrap.some_user(),
                 "packages": bubblewrap.PACKAGES if packages else None,
                 "tests_are_code": tests_are_code,
             }
@@ -146,21 +142,9 @@ class Sandbox:
         self._max_reply = 2 * self.limits.output + 4096
 
     def __enter__(self) -> Self:
-        self._info, info = os.pipe()
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - all of the command is ours
-                bubblewrap.command(info, self.limits.scratch, self._packages),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(info,),
-                env={},
-            )
-        except OSError as error:
-            os.close(self._info)
-            raise SandboxError(f"bubblewrap does not start: {error}") from error
-        finally:
-            os.close(info)
+        packages, scratch = self._packages, self.limits.scratch
+        whole = self.limits.memory + scratch + 3 * self.limits.output + _SUPERVISED
+        self._bubble = Bubble(lambda info: bubblewrap.supervised(info, scratch, packages), whole)
         try:
             self._ask(self._setup, before=bubblewrap.supervisor())
         except BaseException:
@@ -170,19 +154,7 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         """Kill every process in the sandbox. When this returns, none is left."""
-        with os.fdopen(self._info, "rb") as info:
-            inner = json.loads(info.read() or b"{}").get("child-pid")
-        # Killing process 1 makes the kernel kill all processes of its namespace first; bubblewrap waits for that.
-        if inner is not None and self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(inner, _SIGKILL)
-        elif inner is None:
-            self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            assert stream
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
+        self._bubble.close()
 
     def run(self, stdin: bytes = b"") -> Outcome:
         """Run the program from start to end with this standard input.
@@ -220,7 +192,7 @@ class Sandbox:
         try:
             reply = self._ask(protocol.encode([tests, setting, entry]))
         except SandboxError:
-            signal = self._last_signal()
+            signal = self._bubble.last_signal(_GRACE)
             if signal not in {_SIGKILL, _SIGXCPU}:
                 raise
             # The kernel killed the tests: decoding or comparing an answer took all their CPU seconds.
@@ -241,61 +213,41 @@ class Sandbox:
                 raise SandboxError("the tests sent a reply of no known form")
         error = err.decode("utf-8", "replace").strip().rpartition("\n")[2][:500] if code else ""
         limit = None
-        if how == "wall":
-            limit = "wall"
+        if how in {"wall", "files"}:
+            limit = how
         elif code in {-_SIGXCPU, -_SIGKILL} and seconds > self.limits.cpu_seconds / 2:
             # The kernel counts CPU time in two ways, which differ more on a busy machine. A program that sends itself
             # such a signal earlier has not reached the limit.
             limit = "cpu"
         elif max(len(out), len(err)) >= self.limits.output:
             limit = "output"
-        elif error.startswith("MemoryError"):
+        elif error.startswith("MemoryError") or (code == -_SIGKILL and self._bubble.group.ran_out()):
             limit = "memory"
         return Outcome(code, out, err, limit, error, seconds)
 
     def _ask(self, request: bytes, before: bytes = b"") -> list[Any]:
         """Send a request and read the reply. If it is late, the program or the tests keep the supervisor busy."""
-        assert self._process.stdin
-        assert self._process.stdout
         if self._late:
             raise SandboxError("asked again after a reply that never came")
-        with contextlib.suppress(BrokenPipeError):  # the reply may be there already, if the program did not start
-            protocol.write_all(self._process.stdin.fileno(), before)
-            protocol.send(self._process.stdin.fileno(), request)
+        self._bubble.send(request, before)
         try:
-            reply = protocol.receive(self._process.stdout.fileno(), self._max_reply, self.limits.wall_seconds + _GRACE)
+            reply = self._bubble.receive(self._max_reply, self.limits.wall_seconds + _GRACE)
         except TimeoutError:
             self._late = True
             return ["wall", -_SIGKILL, 0.0, b"", b""]
-        if reply is None:
-            raise SandboxError(self._bubblewrap_error())
         try:
             return protocol.decode_flat(reply, 5)
         except ValueError as error:
             raise SandboxError(f"the tests sent what is no reply: {error}") from error
 
-    def _last_signal(self) -> int:
-        """Return the signal that ended process 1. bubblewrap adds 128 to it, as a shell does."""
-        try:
-            return self._process.wait(_GRACE) - 128
-        except subprocess.TimeoutExpired:
-            return 0
 
-    def _bubblewrap_error(self) -> str:
-        """Return the last line that bubblewrap wrote to standard error."""
-        assert self._process.stderr
-        fd = self._process.stderr.fileno()
-        said = os.read(fd, 4096).decode("utf-8", "replace").strip() if protocol.wait_readable(fd, 1.0) else ""
-        return said.rpartition("\n")[2] or "the sandbox ended"
-
-
-def _rlimits(limits: Limits) -> list[list[int]]:
+def rlimits(limits: Limits) -> list[list[int]]:
     """Return the kernel's limits for a program, as [resource, soft, hard].
 
     Raises:
         SandboxError: This process has a lower limit, and so would a program that it starts.
     """
-    rlimits = [
+    found = [
         [resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1],
         [resource.RLIMIT_AS, limits.memory, limits.memory],
         [resource.RLIMIT_FSIZE, limits.output, limits.output],
@@ -303,9 +255,9 @@ def _rlimits(limits: Limits) -> list[list[int]]:
         [resource.RLIMIT_CORE, 0, 0],
     ]
     if tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2]) >= _THREADS_PER_NAMESPACE:
-        rlimits.append([resource.RLIMIT_NPROC, limits.threads, limits.threads])
-    for which, _, hard in rlimits:
+        found.append([resource.RLIMIT_NPROC, limits.threads, limits.threads])
+    for which, _, hard in found:
         mine = resource.getrlimit(which)[1]
         if mine != resource.RLIM_INFINITY and mine < hard:
             raise SandboxError(f"programs get a limit of {hard} (getrlimit {which}), but this process has only {mine}")
-    return rlimits
+    return found

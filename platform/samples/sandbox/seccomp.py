@@ -3,8 +3,12 @@
 The filter is installed inside the sandbox once all its processes exist. From then on a process may start threads but no
 child process, so its own limits on memory and CPU are those of the whole program. It cannot run another program, open
 a socket (vsock and netlink have no namespace that isolates them), look into another process, use memory that its limits
-do not count, or reach large and rarely used parts of the kernel. Calls newer than this list fail as if they did not
-exist.
+do not count, lock a file that the host shares with it, or reach large and rarely used parts of the kernel. Calls newer
+than this list fail as if they did not exist. With `read_only` it cannot write to any file system either.
+
+Memory beside the limits: pages that a pipe holds after they are unmapped (vmsplice, splice, tee), attributes of files
+(setxattr), datagrams and large socket buffers, buffers of asynchronous input (io_setup), and threads with descriptors
+of their own (clone without CLONE_FILES), each of which could hold as many pipes and sockets again.
 """
 
 import errno
@@ -12,9 +16,13 @@ import platform
 import struct
 
 _LAST_KNOWN = 450  # set_mempolicy_home_node, the same on both machines from 424 on
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_CLONE_THREAD, _AF_UNIX, _PR_SET_DUMPABLE = 0x10000, 1, 4
+_ALL_BITS = 0xFFFFFFFF
+_THREAD = 0x10000 | 0x400 | 0x100  # CLONE_THREAD, CLONE_FILES, CLONE_VM: a thread that shares everything
+_AF_UNIX, _SOCK_STREAM, _SOCK_TYPE, _PR_SET_DUMPABLE = 1, 1, 0xF, 4
+_F_SETLEASE, _F_NOTIFY = 1024, 1026  # fcntl: both act on files of the host
+_WRITING = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_TMPFILE
 
 _EVERYWHERE = (
     *(425, 426, 427),  # io_uring: it bypasses this filter
@@ -26,8 +34,10 @@ _EVERYWHERE = (
 _MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
     "x86_64": (
         0xC000003E,
-        {"clone": 56, "clone3": 435, "socketpair": 53, "prctl": 157, "prlimit64": 302},
+        {"clone": 56, "clone3": 435, "socketpair": 53, "prctl": 157, "prlimit64": 302, "fcntl": 72, "openat": 257},
         (
+            *(278, 275, 276, 188, 189, 190, 206),  # vmsplice, splice, tee, setxattr, lsetxattr, fsetxattr, io_setup
+            *(54, 73),  # setsockopt, flock
             *(57, 58, 59, 322),  # fork, vfork, execve, execveat
             *(101, 310, 311, 312),  # ptrace, process_vm_readv, process_vm_writev, kcmp
             *(29, 30, 31, 64, 68, 240, 319),  # shmget, shmat, shmctl, semget, msgget, mq_open, memfd_create
@@ -45,8 +55,10 @@ _MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
     ),
     "aarch64": (
         0xC00000B7,
-        {"clone": 220, "clone3": 435, "socketpair": 199, "prctl": 167, "prlimit64": 261},
+        {"clone": 220, "clone3": 435, "socketpair": 199, "prctl": 167, "prlimit64": 261, "fcntl": 25, "openat": 56},
         (
+            *(75, 76, 77, 5, 6, 7, 0),
+            *(208, 32),
             *(221, 281),  # execve, execveat
             *(117, 270, 271, 272),
             *(194, 195, 196, 190, 186, 180, 279),
@@ -65,34 +77,57 @@ _MACHINES: dict[str, tuple[int, dict[str, int], tuple[int, ...]]] = {
 }
 
 
-def filter_program() -> bytes | None:
+# Per machine: the calls that change a file system, besides openat.
+_CHANGES: dict[str, tuple[int, ...]] = {
+    "x86_64": (
+        *(2, 85, 83, 258, 133, 259, 88, 266),  # open, creat, mkdir, mkdirat, mknod, mknodat, symlink, symlinkat
+        *(86, 265, 82, 264, 316, 87, 263, 84),  # link, linkat, rename, renameat, renameat2, unlink, unlinkat, rmdir
+        *(90, 91, 268, 92, 93, 94, 260),  # chmod, fchmod, fchmodat, chown, fchown, lchown, fchownat
+        *(76, 77, 132, 235, 280, 261, 285),  # truncate, ftruncate, utime, utimes, utimensat, futimesat, fallocate
+        437,  # openat2
+    ),
+    "aarch64": (*(34, 33, 36, 37, 38, 276, 35, 52, 53, 54, 55, 45, 46, 88, 47), 437),
+}
+
+
+def filter_program(*, read_only: bool = False) -> bytes | None:
     """Return the filter in the kernel's format, an array of struct sock_filter; None on other machines."""
-    if platform.system() != "Linux" or platform.machine() not in _MACHINES:
+    machine = platform.machine()
+    if platform.system() != "Linux" or machine not in _MACHINES:
         return None
-    arch, by_argument, refused = _MACHINES[platform.machine()]
+    arch, by_argument, refused = _MACHINES[machine]
     refuse, missing = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS
     steps = [
         *((_LOAD, 0, 0, 4), (_EQUAL, 1, 0, arch), (_RETURN, 0, 0, _KILL)),  # no 32-bit calls
         *((_LOAD, 0, 0, 0), (_AT_LEAST, 0, 1, _LAST_KNOWN + 1), (_RETURN, 0, 0, missing)),  # nor x32 ones
         # clone3 has its flags behind a pointer, which a filter cannot read. Without clone3, the C library uses clone.
         *((_EQUAL, 0, 1, by_argument["clone3"]), (_RETURN, 0, 0, missing)),
-        *_first_argument(by_argument["clone"], _ANY_BIT, _CLONE_THREAD, _ALLOW, refuse),
-        *_first_argument(by_argument["socketpair"], _EQUAL, _AF_UNIX, _ALLOW, refuse),
-        *_first_argument(by_argument["prctl"], _EQUAL, _PR_SET_DUMPABLE, refuse, _ALLOW),
-        *_first_argument(by_argument["prlimit64"], _EQUAL, 0, _ALLOW, refuse),  # 0: its own limits
+        *_unless(by_argument["clone"], 0, _THREAD, _THREAD, refuse),
+        *_unless(by_argument["socketpair"], 0, _ALL_BITS, _AF_UNIX, refuse),
+        *_unless(by_argument["socketpair"], 1, _SOCK_TYPE, _SOCK_STREAM, refuse),
+        *_if(by_argument["prctl"], 0, _PR_SET_DUMPABLE, refuse),
+        *_unless(by_argument["prlimit64"], 0, _ALL_BITS, 0, refuse),  # 0: its own limits
+        *_if(by_argument["fcntl"], 1, _F_SETLEASE, refuse),
+        *_if(by_argument["fcntl"], 1, _F_NOTIFY, refuse),
     ]
-    for call in (*_EVERYWHERE, *refused):
+    if read_only:
+        steps += _unless(by_argument["openat"], 2, _WRITING, 0, refuse)
+    for call in (*_EVERYWHERE, *refused, *(_CHANGES[machine] if read_only else ())):
         steps += [(_EQUAL, 0, 1, call), (_RETURN, 0, 0, refuse)]
     steps.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
-def _first_argument(call: int, test: int, value: int, then: int, otherwise: int) -> list[tuple[int, int, int, int]]:
-    """Decide one call by the low half of its first argument. The kernel reads only this half in these calls."""
-    return [
-        (_EQUAL, 0, 4, call),
-        (_LOAD, 0, 0, 16),
-        (test, 0, 1, value),
-        (_RETURN, 0, 0, then),
-        (_RETURN, 0, 0, otherwise),
-    ]
+_AGAIN = (_LOAD, 0, 0, 0)  # the number of the call, for the steps that follow
+
+
+def _if(call: int, argument: int, value: int, then: int) -> list[tuple[int, int, int, int]]:
+    """Decide a call whose argument is `value`. The kernel reads only the low half of it in these calls."""
+    look = [(_LOAD, 0, 0, 16 + 8 * argument), (_EQUAL, 0, 1, value), (_RETURN, 0, 0, then)]
+    return [(_EQUAL, 0, 4, call), *look, _AGAIN]
+
+
+def _unless(call: int, argument: int, mask: int, value: int, then: int) -> list[tuple[int, int, int, int]]:
+    """Decide a call whose argument, as far as `mask` has its bits, is not `value`."""
+    look = [(_LOAD, 0, 0, 16 + 8 * argument), (_AND, 0, 0, mask), (_EQUAL, 1, 0, value), (_RETURN, 0, 0, then)]
+    return [(_EQUAL, 0, 5, call), *look, _AGAIN]

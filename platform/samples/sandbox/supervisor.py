@@ -15,13 +15,13 @@ because tests may have taken it over.
 
 from __future__ import annotations
 
-import ctypes
+import _signal
 import math
 import os
-import resource
 import sys
 import time
 
+from samples.sandbox.confine import confine, keep_descriptors, protect, wait_for
 from samples.sandbox.program import answer_calls, describe_error, run_as_script
 from samples.sandbox.protocol import NotPlainDataError, decode, encode, receive, send, wait_readable
 
@@ -30,13 +30,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 _TESTS = "<tests>"
-_SIGINT, _SIGKILL, _SIG_IGN = 2, 9, ctypes.c_void_p(1)
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 4, 22, 2
+_SIGKILL = 9
+_COUNT_SECONDS = 0.05
 _EXIT_SECONDS = 0.5  # longest time between a program's last answer and its end
-
-
-class _Filter(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
 class _ProgramError(Exception):
@@ -53,11 +49,16 @@ class Supervisor:
         self.program = setting["program"]
         self.packages = setting["packages"]
         self.user = setting["user"]
+        self.tests_are_code = setting["tests_are_code"]
         self.calls = 0
         self._pid = 0
         self._final: list[Any] | None = None
         self._deadline = 0.0
         self._to = self._from = -1
+        self._crowded = False
+        # A file takes memory that its size does not count. So the files are counted again and again.
+        _signal.signal(_signal.SIGALRM, self._count_files)
+        _signal.setitimer(_signal.ITIMER_REAL, _COUNT_SECONDS, _COUNT_SECONDS)
 
     def run(self, stdin: bytes) -> list[Any]:
         """Run the program from start to end; return [how, code or signal, CPU seconds, stdout, stderr]."""
@@ -65,19 +66,21 @@ class Supervisor:
         os.write(files[0], stdin)
         os.lseek(files[0], 0, os.SEEK_SET)
         ended, lifeline = os.pipe()
-        pid = os.fork()
+        self._pid = pid = os.fork()
         if pid == 0:
-            _keep_descriptors(*files, lifeline)
+            keep_descriptors(*files, lifeline)
+            _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
             self._confine(self.user)
             run_as_script(self.program)
         os.close(lifeline)
         until = time.monotonic() + self.limits["wall_seconds"]
         wait_readable(ended, self.limits["wall_seconds"])
-        how, end = "end", _wait_for(pid, until)
+        how, end = "end", wait_for(pid, until)
         if end is None:
             os.kill(pid, _SIGKILL)
-            how, end = "wall", _wait_for(pid, math.inf)
+            how, end = "wall", wait_for(pid, math.inf)
         code, seconds = end or (-_SIGKILL, 0.0)
+        how = "files" if self._crowded else how
         out, err = (os.pread(fd, self.limits["output"], 0) for fd in files[1:])
         for fd in (*files, ended):
             os.close(fd)
@@ -153,7 +156,8 @@ class Supervisor:
         self._pid = os.fork()
         if self._pid == 0:
             null = os.open("/dev/null", os.O_RDWR)
-            _keep_descriptors(null, null, null, program_in, program_out)
+            keep_descriptors(null, null, null, program_in, program_out)
+            _signal.signal(_signal.SIGALRM, _signal.SIG_DFL)
             self._confine(self.user)
             answer_calls(self.program)
         os.close(program_in)
@@ -183,23 +187,28 @@ class Supervisor:
         """Return how a program ended that stopped answering. If it still runs, it will end with the sandbox."""
         now = time.monotonic()
         late = now >= self._deadline
-        end = None if late else _wait_for(self._pid, min(self._deadline, now + _EXIT_SECONDS))
+        end = None if late else wait_for(self._pid, min(self._deadline, now + _EXIT_SECONDS))
         code, seconds = end or (-_SIGKILL, 0.0)
-        self._final = ["wall" if late else "end", code, seconds, b"", b"" if end else b"sent no answer"]
+        how = "files" if self._crowded else "wall" if late else "end"
+        self._final = [how, code, seconds, b"", b"" if end else b"sent no answer"]
         return self._final
 
+    def _count_files(self, *_: object) -> None:
+        """End a program that has made too many files."""
+        there = os.statvfs("/tmp")  # noqa: S108 - the sandbox's own
+        if there.f_files - there.f_ffree <= self.limits["files"] or self._crowded:
+            return
+        self._crowded = True
+        if self.tests_are_code:  # as another user than the program's, who cannot kill it; the sandbox's end does
+            _reply(["files", -_SIGKILL, 0.0, b"", b""])
+        if self._pid:
+            os.kill(self._pid, _SIGKILL)
+
     def _confine(self, user: int | None) -> None:
-        """Become this user, set the process's limits and install the system-call filter. This cannot be undone."""
-        if user is not None:
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
+        """Give up all rights. This cannot be undone."""
         if self.packages:
             sys.path.append(self.packages)
-        for which, soft, hard in self.rlimits:
-            resource.setrlimit(which, (soft, hard))
-        steps = _Filter(len(self.filter) // 8, self.filter)
-        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(steps))
+        confine(user, self.rlimits, self.filter)
 
 
 class _TestBuiltins(dict[str, object]):
@@ -251,34 +260,8 @@ def _describe_failure(error: BaseException, tests: str) -> str:
     return f"{line}: {message}" if line else message
 
 
-def _wait_for(pid: int, until: float) -> tuple[int, float] | None:
-    """Wait for a child to end; return its exit code (negative for a signal) and CPU seconds, or None if it runs on."""
-    pause = 0.0
-    while True:
-        ended, status, usage = os.wait4(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
-        if time.monotonic() >= until:
-            return None
-        time.sleep(pause)
-        pause = min(pause + 0.0005, 0.02)
-
-
-def _keep_descriptors(*fds: int) -> None:
-    """Renumber these descriptors to 0, 1, 2 … and close all others."""
-    high = [os.dup2(fd, 100 + number, inheritable=False) for number, fd in enumerate(fds)]
-    for number, fd in enumerate(high):
-        os.dup2(fd, number)
-    os.closerange(len(fds), 4096)
-
-
-def _prctl(option: int, *values: int) -> None:
-    call = ctypes.CDLL(None, use_errno=True).prctl
-    if call(option, *(ctypes.c_ulong(value) for value in (*values, *[0] * (4 - len(values))))):
-        raise OSError(ctypes.get_errno(), f"prctl {option}")
-
-
 def _reply(answer: list[Any]) -> NoReturn:
+    _signal.setitimer(_signal.ITIMER_REAL, 0)
     send(1, encode(answer))
     os._exit(0)
 
@@ -290,8 +273,7 @@ def main() -> None:
     if setting["user"] is not None and setting["tests_are_code"] and os.fork():
         code = os.waitstatus_to_exitcode(os.wait()[1])
         os._exit(code if code >= 0 else 128 - code)
-    _prctl(_PR_SET_DUMPABLE, 0)
-    ctypes.CDLL(None).signal(_SIGINT, _SIG_IGN)  # process 1 gets only signals with a handler: Python handles SIGINT
+    protect()
     os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
     supervisor = Supervisor(setting)
     send(1, encode(["ready"]))

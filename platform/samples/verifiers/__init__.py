@@ -65,26 +65,34 @@ class Verifier(Protocol):
         return answer
 
 
-def verifier(name: str) -> Verifier:
+def verifier(name: str, *, sandbox: bool = False) -> Verifier:
     """Return the verifier of this name. The name FILE.py:FUNCTION gives a verifier of the user's own function.
 
+    With `sandbox` the user's function runs in a sandbox. Of our own verifiers, code and reasoning-gym always do.
+
     Raises:
-        UsageError: There is no such verifier, or the function cannot be loaded.
+        UsageError: There is no such verifier, the function cannot be loaded, or the verifier has no use for a sandbox.
         MissingExtra: A library that the verifier needs is not installed.
     """
     registry = _registry()
     if ".py:" in name:
         from samples.verifiers.user_function import UserFunction
 
-        return UserFunction(name, frozenset(registry))
+        return UserFunction(name, frozenset(registry), sandbox=sandbox)
     if name not in registry:
         raise UsageError(
             f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
             "your own function as FILE.py:FUNCTION"
         )
+    if sandbox and name not in _SANDBOXED:
+        raise UsageError(
+            f"verifier {name} does not run in a sandbox: --sandbox is for your own FILE.py:FUNCTION; "
+            f"{' and '.join(_SANDBOXED)} always run in one"
+        )
     return registry[name]()
 
 
+_SANDBOXED = ("code", "reasoning-gym")
 _LONGEST_KEYED = 200  # characters; the keys of longer answers would take long, and the answers are rarely equal
 
 

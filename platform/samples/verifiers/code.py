@@ -6,8 +6,8 @@ with the code that judges it. The expected outputs of cases never enter the sand
 own process inside the sandbox; the program only answers their calls, with plain data.
 
 `wrong`: the program failed a test: a wrong result, an exception, an early exit, an exit code other than 0, a signal, or
-a limit that the program reached. The limits are CPU seconds, wall time, memory, threads and output; all tests together
-may take ten times the time of one. The detail names the limit. HumanEval, MBPP and LiveCodeBench count so too.
+a limit that the program reached. The limits are CPU seconds, wall time, memory, threads, files and output; all tests
+together may take ten times the time of one. The detail names the limit. HumanEval, MBPP and LiveCodeBench count so too.
 `error`: nothing is known of the program, because the tests are broken or the sandbox failed. `timeout`: the verifier
 itself hung. No program decides over these two. The first test that the program does not pass decides the verdict.
 """
@@ -165,6 +165,7 @@ class Code(Verifier):
             "cpu": f"time limit: took more than {limits.cpu_seconds} CPU seconds",
             "wall": f"time limit: took more than {limits.wall_seconds:g} seconds",
             "output": f"output limit: wrote more than {limits.output >> 20} MiB",
+            "files": f"scratch limit: made more than {limits.files:,} files",
             "memory": f"memory limit: needed more than {limits.memory >> 20} MiB",
         }.get(outcome.limit or "", outcome.error or ended)
         return Verdict("wrong", answer, detail=_stored_detail(f"{where}{why}"))

@@ -209,6 +209,7 @@ def test_half_an_answer_blocks_nothing():
         ("x = [0]\nwhile True: x += x", "memory"),
         ("while True: print('x' * 1000)", "output"),
         ("import sys\nwhile True: sys.stderr.write('x' * 1000)", "output"),
+        ("import os\nn = 0\nwhile True:\n    n += 1\n    os.symlink('x', f'/tmp/{n}')", "files"),
     ],
 )
 def test_each_limit_is_enforced_and_named(text: str, limit: str):
@@ -248,6 +249,30 @@ def test_hostile_tests_give_a_sandbox_error():
             box.check("f()")
 
 
+@sandboxed
+def test_a_program_that_makes_some_files_is_not_counted_out():
+    text = (
+        "import os\nfor n in range(5_000): open(f'/tmp/{n}', 'w').close()\nimport time\ntime.sleep(0.2)\nprint('all')"
+    )
+    assert printed(text) == "all"
+    many = (
+        "import os, time\ndef f():\n    for n in range(50_000): os.mkdir(f'/tmp/{n}')\n    time.sleep(9)\n    return 1"
+    )
+    for tests_are_code in (False, True):
+        with Sandbox(Program(many), tests_are_code=tests_are_code) as box:
+            result = box.check("assert f() == 1") if tests_are_code else box.call("f")
+            assert isinstance(result, Outcome)
+            assert result.limit == "files"
+
+
+@sandboxed
+def test_a_signal_that_a_program_sends_itself_is_no_limit():
+    for number in (9, 24, 25, 14, 15):
+        text = f"import os, signal\nsignal.signal(25, signal.SIG_DFL)\nos.kill(os.getpid(), {number})"
+        outcome = run(Program(text))
+        assert (outcome.code, outcome.limit) == (-number, None)
+
+
 SLEEPER = """
 import sys
 sys.path[:0] = [sys.argv[1]]
@@ -255,7 +280,7 @@ from samples.sandbox.sandbox import Limits, Program, Sandbox
 program = Program("import time\\ndef f(): time.sleep(100)\\nif __name__ == '__main__': f()")
 tests_are_code = sys.argv[2] == "tests in code"
 with Sandbox(program, Limits(wall_seconds=100), tests_are_code=tests_are_code) as box:
-    print(box._process.pid, flush=True)
+    print(box._bubble.process.pid, flush=True)
     box.check("f()") if tests_are_code else box.run()
 """
 

@@ -13,8 +13,9 @@ import pytest
 from samples.errors import UsageError
 from samples.problems.problems import Problem, load
 from samples.verifiers import verifier
+from samples.verifiers.reasoning_gym_job import evaluate
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("sandbox")]
 
 
 @functools.cache  # each load starts a Python process that imports every task
@@ -123,10 +124,57 @@ def test_an_answer_that_is_code_does_nothing_and_is_not_correct(tmp_path, source
     assert judge(problem, problem.answer).status == "correct"
 
 
+# An answer shares its process with the scorer. These once replaced the scorer, or what it calls, for all later answers.
+FORGERIES = [
+    "[g for g in __import__('gc').get_objects() if getattr(g, 'on', None) is True][0].__setattr__('on', False)",
+    "setattr(__import__('reasoning_gym').games.countdown, 'parse_expr', lambda *_: 10**9)",
+    "exec('import sys; sys.modules[\"reasoning_gym.games.countdown\"].CountdownDataset.score_answer = lambda *_: 1.0')",
+    "().__class__.__base__.__subclasses__()",
+    "getattr(open, '__self__')",
+    "sympify('__import__(\"os\").getcwd()')",
+    "S('open(1)')",
+    "lambdify('x', '__import__(\"os\")._exit(0)')()",
+    "print.__self__.exit()",
+    "(lambda: eval('__import__(\"os\")'))()",
+]
+
+
+@pytest.mark.parametrize("source", [INTEGRAL, COUNTDOWN, "spiral_matrix?size=1", "n_queens?size=1"])
+def test_an_answer_that_is_code_earns_nothing_and_changes_no_later_verdict(source):
+    problem = stored(source)
+    right = problem.answer or "0"
+    before = [judge(problem, text) for text in (right, "12345", "no")]
+    for answer in FORGERIES:
+        verdict = judge(problem, answer)
+        assert verdict.status in {"wrong", "error"}, answer
+        assert (verdict.reward or 0) < 0.5, answer
+        assert [judge(problem, text) for text in (right, "12345", "no")] == before, answer
+
+
+def test_expressions_that_compute_are_still_evaluated():
+    assert evaluate("[[1, 2], [3, 4]]") == [[1, 2], [3, 4]]
+    assert evaluate("sum(map(len, ['a', 'bc'])) + x", {"x": 1}) == 4
+    assert evaluate(" (1 + 2) * 3 ") == 9
+    local = 5
+    assert evaluate("local + 1") == 6
+    assert evaluate(compile("'a'.upper()", "", "eval")) == "A"  # code of the scorer itself
+    for text in ("'a'.upper()", "__import__('os')", "open", "getattr", "[].__len__()", "local if open else 1", "json"):
+        with pytest.raises(ValueError, match="may not do that"):
+            evaluate(text)
+    assert local == 5
+
+
+@pytest.mark.parametrize("task", ["string_insertion", "binary_matrix", "puzzle24", "polynomial_multiplication"])
+def test_the_guard_takes_nothing_from_a_right_answer_that_is_evaluated(task):
+    problem = stored(f"{task}?size=1")
+    assert problem.answer is None or judge(problem, problem.answer).status == "correct"
+
+
 WORKER = """
 import json, sys
 from samples.problems.problems import Problem
 from samples.verifiers import verifier
+from samples.verifiers.reasoning_gym_job import evaluate
 problem, answers = json.load(sys.stdin)
 for answer in answers:
     print(verifier("reasoning-gym").compare(Problem(**problem), answer).status, flush=True)
