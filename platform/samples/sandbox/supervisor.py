@@ -15,7 +15,7 @@ because tests may have taken it over.
 
 from __future__ import annotations
 
-import _signal
+import _signal  # pyright: ignore[reportMissingImports]  # loads faster than signal
 import math
 import os
 import sys
