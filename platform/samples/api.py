@@ -174,7 +174,7 @@ class Lake(Tables):
 
         Raises:
             UsageError: It is no SELECT over the views, or DuckDB refuses it.
-            SamplesError: It needs more memory.
+            SamplesError: It needs more memory, or more than `seconds` (60; None is no limit).
         """
         return sql(self, text, **limits)
 
