@@ -13,12 +13,14 @@ together may take ten times the time of one. The detail names the limit. HumanEv
 itself hung. No program decides over these two. The first test that the program does not pass decides the verdict.
 """
 
+import hashlib
 import platform
 import time
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from samples.errors import UsageError
 from samples.problems.problems import Problem
 from samples.sandbox import bubblewrap
 from samples.sandbox.protocol import canonical
@@ -55,6 +57,8 @@ class Code(Verifier):
     def __init__(self, limits: Limits | None = None, packages: Path | None = None) -> None:
         self._limits = limits or Limits()
         self._packages = packages or bubblewrap.installed("numpy")
+        if packages is not None:
+            self.version += f"+packages-{_digest(packages)}"
         # This limit is never reached: it covers all runs together, one last run, and the sandbox's starts and ends.
         self.seconds = (_ALL_RUNS + 2) * (self._limits.wall_seconds + 5)
         self.memory_mib = (self._limits.memory >> 20) + 512  # a program's limit cannot be above its worker's
@@ -130,6 +134,21 @@ class Code(Verifier):
             "memory": f"memory limit: needed more than {limits.memory >> 20} MiB",
         }.get(outcome.limit or "", outcome.error or ended)
         return Verdict("wrong", answer, detail=_stored_detail(f"{where}{why}"))
+
+
+def _digest(packages: Path) -> str:
+    """Return a hash of what a folder of packages has, by name: pip writes each version into the name of a folder.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    try:
+        names = sorted(path.name for path in packages.iterdir() if path.name != "__pycache__")
+    except OSError as error:
+        raise UsageError(
+            f"--packages {packages}: {error.strerror}; name a folder, as pip install --target makes"
+        ) from error
+    return hashlib.sha256("\0".join(names).encode()).hexdigest()[:8]
 
 
 def _wrong(program: Program, detail: str) -> Verdict:

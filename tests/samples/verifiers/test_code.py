@@ -15,7 +15,7 @@ from samples.errors import UsageError
 from samples.problems.problems import Problem, load
 from samples.rescore.judge import Judge, StoredCompletion
 from samples.sandbox.sandbox import Limits
-from samples.verifiers import Verdict
+from samples.verifiers import Verdict, verifier
 from samples.verifiers.code import Code, same_output
 
 pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("sandbox")]
@@ -192,6 +192,19 @@ def test_tests_and_programs_may_use_numpy():
     tests = "import numpy as np\ndef check(candidate):\n    assert np.allclose(candidate(2.0), 4.0)\n"
     program = "import numpy as np\ndef square(x): return float(np.square(x))"
     assert judge(asking({"test": tests, "entry_point": "square"}), program).status == "correct"
+
+
+def test_programs_import_what_a_folder_of_packages_has(tmp_path):
+    (tmp_path / "shown.py").write_text("def four(): return 4")
+    tmp_path.chmod(0o755)
+    problem = asking({"test": "def check(candidate):\n    assert candidate() == 4", "entry_point": "f"})
+    code, program = verifier("code", packages=str(tmp_path)), "import shown\ndef f(): return shown.four()"
+    assert code.compare(problem, program).status == "correct"
+    assert CODE.compare(problem, program).status == "wrong"
+    assert code.version.startswith(f"{CODE.version}+packages-")
+    for name, folder, why in (("math", str(tmp_path), "is for code"), ("code", str(tmp_path / "none"), "No such file")):
+        with pytest.raises(UsageError, match=why):
+            verifier(name, packages=folder)
 
 
 @pytest.mark.parametrize(
