@@ -62,7 +62,7 @@ def reader_of(
 def _read(name: str, reader: Reader, longest: int, file: IO[bytes]) -> Iterator[FileRow]:
     try:
         if name.lower().endswith(".gz"):
-            with Gunzip(fileobj=file) as unpacked:
+            with Gunzip(file) as unpacked:
                 if reader is parquet_rows:  # it is not read forwards
                     with tempfile.TemporaryFile() as whole:
                         unpacked.unpack(whole)

@@ -16,10 +16,15 @@ from samples.files.errors import BadFile, BadRow
 FREE = 256 << 20  # bytes
 MOST_TIMES = 200
 _CHUNK = 1 << 20
+_METHODS = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "lzma"}
 
 
 class Gunzip(gzip.GzipFile):
     """A gzip file that is read forwards, in bounds."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(fileobj=file, mode="rb")
+        self._packed = file
 
     def read(self, size: int | None = -1) -> bytes:
         """Read bytes, as GzipFile does.
@@ -48,7 +53,7 @@ class Gunzip(gzip.GzipFile):
 
     def _in_bounds(self, data: bytes) -> bytes:
         unpacked = self.tell()
-        if unpacked > FREE and unpacked > MOST_TIMES * self.fileobj.tell():
+        if unpacked > FREE and unpacked > MOST_TIMES * self._packed.tell():
             raise BadFile(f"unpacks to more than {MOST_TIMES} times its size; a file of rows does not")
         return data
 
@@ -61,7 +66,8 @@ def zip_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, longest: int) ->
         BadFile: It is compressed in a way that cannot be unpacked piece by piece.
     """
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise BadFile(f"entry {entry.filename} is compressed with {zipfile.compressor_names.get(entry.compress_type)}")
+        method = _METHODS.get(entry.compress_type, entry.compress_type)
+        raise BadFile(f"entry {entry.filename} is compressed with {method}")
     parts: list[bytes] = []
     size = 0
     try:

@@ -97,7 +97,7 @@ def _command(info_fd: int, scratch_bytes: int, mounts: Sequence[str], more: Mapp
         *(word for name in ("null", "zero", "full", "random", "urandom") for word in _device(name)),
         *("--perms", "1777", "--size", str(scratch_bytes), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
         *("--remount-ro", "/", "--chdir", "/tmp", "--hostname", "sandbox", "--clearenv"),  # noqa: S108 - the sandbox's own /tmp
-        *(word for name, value in (_ENVIRONMENT | more).items() for word in ("--setenv", name, value)),
+        *(word for name, value in {**_ENVIRONMENT, **more}.items() for word in ("--setenv", name, value)),
         *(_interpreter(), "-s", "-S", "-P", "-B", "-X", "utf8", "-c"),
     ]
 

@@ -15,7 +15,7 @@ because tests may have taken it over.
 
 from __future__ import annotations
 
-import _signal
+import _signal  # pyright: ignore[reportMissingImports]  # `signal` itself takes long to import
 import math
 import os
 import sys
