@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from samples.errors import UsageError
+from samples.errors import SamplesError, UsageError
 from samples.lines import printable_json
 from samples_cli import terminal
 
@@ -35,7 +35,7 @@ _NAMED = 8  # columns in a message about those that do not fit
 
 @contextmanager
 def interruptible() -> Generator[None]:
-    """Let Ctrl-C end the process if the question that runs cannot be stopped otherwise."""
+    """Let Ctrl-C, or a limit, end the process if the question that runs cannot be stopped otherwise."""
     try:
         yield
     except KeyboardInterrupt:
@@ -44,6 +44,13 @@ def interruptible() -> Generator[None]:
         if left_behind():
             terminal.say("samples: interrupted")
             os._exit(130)
+        raise
+    except SamplesError as error:
+        from samples.query.interrupts import left_behind
+
+        if left_behind():
+            terminal.say(f"samples: {error}")
+            os._exit(error.exit_code)
         raise
 
 

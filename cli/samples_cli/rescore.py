@@ -24,6 +24,8 @@ def command(
     on_ray: Annotated[bool | None, typer.Option("--ray/--no-ray", show_default="on Ray where RAY_ADDRESS is set",
         help="Judge on Ray, or on this machine alone.")] = None,
     sandbox: options.Sandbox = False,
+    packages: Annotated[str | None, typer.Option("--packages", metavar="FOLDER", show_default="NumPy",
+        help="Let the programs of code import what is in this folder, such as pip install --target makes.")] = None,
     skip_unreadable: options.SkipUnreadable = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -49,6 +51,7 @@ def command(
                 on_ray=on_ray,
                 skip_unreadable=skip_unreadable,
                 sandbox=sandbox,
+                packages=packages,
                 watch=report.screen.show,
                 stop=stop,
             )

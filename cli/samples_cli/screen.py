@@ -26,7 +26,7 @@ from rich.text import Text
 from samples.errors import UsageError
 from samples.ingest.progress import Progress
 from samples.lake.patience import waiting
-from samples.lines import printable, without_keys
+from samples.lines import json_without_keys, printable, without_keys
 from samples.pipeline.progress import GAP
 
 if TYPE_CHECKING:  # it imports the whole lake
@@ -80,6 +80,8 @@ class Screen:
             self._print()
         noise = Path(self._log).stat().st_size > 0
         if kind is not None and noise and not issubclass(kind, (UsageError, KeyboardInterrupt)):
+            log = Path(self._log)
+            log.write_text(without_keys(log.read_text("utf-8", "backslashreplace")), "utf-8")
             self.say(f"what libraries wrote meanwhile: {self._log}", important=True)
         else:
             Path(self._log).unlink()
@@ -124,7 +126,8 @@ class Screen:
         """Print an event in json mode, such as a closing summary. It may come after the context has ended."""
         if self._mode == "json":
             elapsed = round(time.monotonic() - self._begin, 1)
-            self._write(without_keys(json.dumps({"event": name, "elapsed": elapsed} | fields, default=_plain)))
+            said = {"event": name, "elapsed": elapsed} | json_without_keys(fields)
+            self._write(json.dumps(said, default=_plain))
 
     def _set(self, line: str, name: str, **fields: Any) -> None:
         self._new = self._mode == "json" and self._event != (name, fields)

@@ -8,6 +8,7 @@ import typer
 
 from samples.errors import UsageError
 from samples_cli import options, output
+from samples_cli.values import positive
 
 EXAMPLE = """samples sql "SELECT run, avg(tokens) FROM samples GROUP BY run" --lake ./lake
 samples sql "SELECT *, pass_at_k(n, c, 8) FROM tallies" --lake ./lake
@@ -33,6 +34,8 @@ def command(
         help="List the columns of all views, or of one view, and what they mean.")] = False,
     memory: Annotated[str | None, typer.Option("--memory", metavar="AMOUNT", show_default="4GB",
         help="The most memory that the answer may take, such as 2GB.")] = None,
+    seconds: Annotated[float, typer.Option("--seconds", metavar="S", parser=positive,
+        help="The most seconds that the answer may take.")] = 60.0,
     threads: Annotated[int | None, typer.Option("--threads", min=1, show_default="all",
         help="The number of cores that the answer may use.")] = None,
     runs: options.Runs = None,
@@ -72,7 +75,9 @@ def command(
     bound_process(memory)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
-        rows = opened.sql(select, memory=memory, threads=threads, skip_unreadable=skip_unreadable, **filters)
+        rows = opened.sql(
+            select, memory=memory, threads=threads, seconds=seconds, skip_unreadable=skip_unreadable, **filters
+        )
     output.write(rows, form, file, every=every, limit=limit)
 
 

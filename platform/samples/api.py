@@ -95,6 +95,7 @@ class Lake(Tables):
         on_ray: bool | None = None,
         skip_unreadable: bool = False,
         sandbox: bool = False,
+        packages: "str | Path | None" = None,
         watch: "Callable[[Status], None] | None" = None,
     ) -> "Rescored":
         """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
@@ -107,6 +108,7 @@ class Lake(Tables):
             on_ray: Judge on Ray; when None, where RAY_ADDRESS names a cluster.
             skip_unreadable: Leave out the runs of which a file cannot be read; the summary names them.
             sandbox: Run your own FILE.py:FUNCTION in a sandbox, each completion in a process of its own.
+            packages: A folder that the programs of `code` may import from, such as `pip install --target` makes.
             watch: Called with the progress; a line on stderr every few seconds when None.
 
         Raises:
@@ -127,6 +129,7 @@ class Lake(Tables):
                 on_ray=on_ray,
                 skip_unreadable=skip_unreadable,
                 sandbox=sandbox,
+                packages=None if packages is None else os.fspath(packages),
                 watch=say,
                 stop=stop,
             )
@@ -174,7 +177,7 @@ class Lake(Tables):
 
         Raises:
             UsageError: It is no SELECT over the views, or DuckDB refuses it.
-            SamplesError: It needs more memory.
+            SamplesError: It needs more memory, or more than `seconds` (60; None is no limit).
         """
         return sql(self, text, **limits)
 

@@ -8,6 +8,7 @@ without keys.
 """
 
 import re
+from typing import Any
 
 # Python calls these printable, but they are invisible: joiners, fillers and selectors of a letter's variant.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -21,7 +22,7 @@ _KEYS = (
     (re.compile(r"""(?<=://)[^\s/"'<>]*@"""), f"{_HIDDEN}@"),
     (re.compile(r"""(?<=://)[^\s@/:"'<>]+:(?!\d{1,5}(?:[/?#\s]|$))[^\s@"'<>]*@"""), f"{_HIDDEN}@"),
     # A parameter of a URI, an option, a header: ?sig=…, secret_access_key='…', "authorization": "…"
-    (re.compile(rf"""(?i)([?&;]{_PARAMETER}=)[^&\s"'<>#]+"""), rf"\1{_HIDDEN}"),
+    (re.compile(rf"""(?i)([?&;]{_PARAMETER}=)[^&\s"'<>#]+?(?=[:,;.]?(?:[&\s"'<>#]|$))"""), rf"\1{_HIDDEN}"),
     (
         re.compile(r"""(?i)((?:secret_access_key|access_key_id|session_token|authorization)["']?\s*[:=]\s*)"""
         r"""(?:"[^"]*"|'[^']*'|(?:(?:bearer|basic)\s+)?[^\s,;}"']+)"""),
@@ -30,6 +31,10 @@ _KEYS = (
     # Keys that are known by their form: those of AWS and of the Hugging Face Hub.
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bhf_[A-Za-z0-9]{20,}\b"), _HIDDEN),
 )  # fmt: skip
+
+_SECRET_NAME = re.compile(
+    "(?i)secret|password|passwd|session_token|auth_token|hf_token|authorization|api_?key|access_key"
+)
 
 
 def printable(given: str, *, lines: bool = True) -> str:
@@ -50,6 +55,20 @@ def without_keys(given: str) -> str:
     """Replace keys and passwords in a text by ***: those of URIs, of their parameters, and of known forms."""
     for pattern, hidden in _KEYS:
         given = pattern.sub(hidden, given)
+    return given
+
+
+def json_without_keys(given: Any) -> Any:
+    """Replace keys and passwords in the texts of a JSON value, and texts whose name says that they are secret."""
+    if isinstance(given, str):
+        return without_keys(given)
+    if isinstance(given, list | tuple):
+        return [json_without_keys(item) for item in given]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(given, dict):
+        return {
+            name: _HIDDEN if isinstance(value, str) and _SECRET_NAME.search(str(name)) else json_without_keys(value)
+            for name, value in given.items()  # pyright: ignore[reportUnknownVariableType]
+        }
     return given
 
 

@@ -172,3 +172,12 @@ def test_what_is_used_wrongly_is_said_in_one_line_with_the_way_to_help(samples):
     assert err == "samples: --ks needs a value. Try 'samples query pass_at_k --help'\n"
     _, _, err = samples("runs")
     assert err == "samples: --lake is missing, and SAMPLES_LAKE is not set. Try 'samples runs --help'\n"
+
+
+def test_sql_that_takes_too_long_ends_in_one_line(samples, lake):
+    endless = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b"
+    code, out, err = samples("sql", endless, "--seconds", "0.5", "--lake", lake.uri)
+    assert (code, out) == (1, "")
+    assert err == (
+        "samples: sql: the answer took more than 0.5 s and was stopped: ask for less, or allow more with --seconds\n"
+    )

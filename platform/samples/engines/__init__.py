@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samples.errors import MissingExtra, UsageError
+from samples.lines import without_keys
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Completion:
     @classmethod
     def failed(cls, error: str) -> "Completion":
         """Return the completion of a failed request."""
-        return cls("", np.empty(0, np.int32), np.empty(0, np.float32), error=error)
+        return cls("", np.empty(0, np.int32), np.empty(0, np.float32), error=without_keys(error))
 
     @classmethod
     def too_long(cls, tokens: int, max_model_len: int) -> "Completion":

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from samples.errors import UsageError
+from samples.lines import json_without_keys
 
 PLACEMENT = frozenset(
     {
@@ -49,13 +50,15 @@ PLACEMENT = frozenset(
 def deciding(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the engine arguments that are part of a run's identity, as JSON values, sorted by name.
 
+    Keys within URIs are hidden: they are secrets, and decide nothing.
+
     Raises:
         UsageError: One of them cannot be written as JSON.
     """
     found: dict[str, Any] = {}
     for name in sorted(set(given) - PLACEMENT):
         try:
-            found[name] = json.loads(json.dumps(given[name], sort_keys=True))
+            found[name] = json_without_keys(json.loads(json.dumps(given[name], sort_keys=True)))
         except (TypeError, ValueError) as error:
             raise UsageError(
                 f'engine argument "{name}" is {given[name]!r}: give it as a JSON value, because it is part of the run'

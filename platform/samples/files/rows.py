@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from samples.errors import FileError, first_line
 from samples.files.errors import BadFile, BadRow
 from samples.files.json_stream import elements
+from samples.files.unpack import Gunzip, parquet_batch
 
 _BUFFER_BYTES = 1 << 20
 _PARQUET_ROWS = 64  # read at once: a row of tokens can be megabytes
@@ -60,8 +62,14 @@ def reader_of(
 def _read(name: str, reader: Reader, longest: int, file: IO[bytes]) -> Iterator[FileRow]:
     try:
         if name.lower().endswith(".gz"):
-            with gzip.open(file) as unpacked:
-                yield from reader(unpacked, longest)  # pyright: ignore[reportArgumentType]  # a GzipFile reads as well
+            with Gunzip(file) as unpacked:
+                if reader is parquet_rows:  # it is not read forwards
+                    with tempfile.TemporaryFile() as whole:
+                        unpacked.unpack(whole)
+                        whole.seek(0)
+                        yield from reader(whole, longest)
+                else:
+                    yield from reader(unpacked, longest)  # pyright: ignore[reportArgumentType]  # a GzipFile reads too
         else:
             yield from reader(file, longest)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -167,11 +175,15 @@ def parquet_rows(file: IO[bytes], _: int) -> Iterator[FileRow]:
     """Yield each row as an object."""
     number = 0
     try:
+        size = file.seek(0, io.SEEK_END)
         table = pq.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-        for batch in table.iter_batches(batch_size=_PARQUET_ROWS, use_threads=False):
-            for values in batch.to_pylist():
+        rows = parquet_batch(table, size, _PARQUET_ROWS)
+        for batch in table.iter_batches(batch_size=rows, use_threads=False):
+            for row in range(batch.num_rows):  # one at a time: a value that they share would be copied for each
                 number += 1
-                yield FileRow(f"row {number}", values)
+                yield FileRow(f"row {number}", batch.slice(row, 1).to_pylist()[0])
+    except MemoryError:  # ArrowMemoryError is an ArrowException too
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         place = f"after row {number}" if number else ""
         raise BadFile(f"is not a complete Parquet file: {first_line(error)}", place) from error

@@ -29,6 +29,7 @@ from pyarrow.fs import FileSystem, FSSpecHandler, LocalFileSystem, PyFileSystem,
 
 from samples.errors import LakeError, StoreAway, UsageError
 from samples.lake import checksums, patience, reasons, s3
+from samples.lines import without_keys
 
 _S3 = {"s3", "s3a"}
 SCHEMES = ("file", "s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
@@ -190,6 +191,11 @@ def locate(uri: str) -> Location:
         if urlsplit(uri).netloc not in {"", "localhost"} or re.search(r"[?#]", uri):
             raise UsageError(f'lake "{uri}": expected file:///FOLDER, with %3F for ? and %23 for #')
         return _local(uri, unquote(urlsplit(uri).path).rstrip("/"))
+    if "@" in uri and without_keys(uri) != uri:
+        raise UsageError(
+            f'lake "{uri}": a URI must not hold keys, because it is printed and stored: take them out, and set the '
+            "variables of the store, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
     if not urlsplit(uri).netloc or re.search(r"[?#%]", uri):
         raise UsageError(f'lake "{uri}": expected {scheme}://BUCKET/FOLDER, without ? # and %')
     options = {

@@ -1,29 +1,32 @@
-"""Ctrl-C stops a question within a second or two.
+"""Ctrl-C, and a limit of time, stop a question within a second or two.
 
-DuckDB itself checks for Ctrl-C only now and then. So the question runs on a thread of its own, and the main thread
+DuckDB itself checks for Ctrl-C only now and then. So the question runs on a thread of its own, and the one that asked
 tells DuckDB to stop. Some functions over a single huge value cannot be stopped. Their thread is left behind, and the
 caller goes on; a command then ends its process (see `left_behind`).
 """
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import duckdb
 
 Answer = TypeVar("Answer")
-_GRACE_SECONDS = 1.0
+_GRACE_SECONDS, _AGAIN_SECONDS = 1.0, 0.05
 _left: list[threading.Thread] = []
 
 
-def promptly(work: Callable[[list[duckdb.DuckDBPyConnection]], Answer]) -> Answer:
+def promptly(work: Callable[[list[duckdb.DuckDBPyConnection]], Answer], seconds: float | None = None) -> Answer:
     """Run `work` and return what it returns; it adds its connections to the list it is given.
 
     Raises:
+        TimeoutError: It took more than `seconds`; DuckDB was told to stop.
         KeyboardInterrupt: Ctrl-C was pressed meanwhile; DuckDB was told to stop.
         Exception: Whatever `work` raises.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if seconds is None and threading.current_thread() is not threading.main_thread():
         return work([])  # Ctrl-C is the main thread's
     connections: list[duckdb.DuckDBPyConnection] = []
     answers: list[Answer] = []
@@ -41,16 +44,28 @@ def promptly(work: Callable[[list[duckdb.DuckDBPyConnection]], Answer]) -> Answe
     worker = threading.Thread(target=run, daemon=True)
     worker.start()
     try:
-        done.wait()
+        in_time = done.wait(seconds)
     except KeyboardInterrupt:
-        for connection in connections:
-            connection.interrupt()
-        if not done.wait(_GRACE_SECONDS):
-            _left.append(worker)
+        _stop(connections, done, worker)
         raise
+    if not in_time:
+        _stop(connections, done, worker)
+        raise TimeoutError
     if errors:
         raise errors[0]
     return answers[0]
+
+
+def _stop(connections: list[duckdb.DuckDBPyConnection], done: threading.Event, worker: threading.Thread) -> None:
+    """Tell DuckDB to stop, again and again: it forgets what it was told between two statements."""
+    until = time.monotonic() + _GRACE_SECONDS
+    while time.monotonic() < until:
+        for connection in tuple(connections):
+            with suppress(duckdb.Error):  # it may be closed meanwhile
+                connection.interrupt()
+        if done.wait(_AGAIN_SECONDS):
+            return
+    _left.append(worker)
 
 
 def left_behind() -> bool:

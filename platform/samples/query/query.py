@@ -36,6 +36,9 @@ from samples_queries import TAKES, Answer, Header, Unanswerable, Unjudged
 from samples_queries.asking import ask
 from samples_schemas import VIEWS
 
+SECONDS = 60.0  # that an analyst's own SQL may take, unless more is allowed
+_LONGEST = 1e9
+
 
 def query(
     lake: Tables,
@@ -116,6 +119,7 @@ def sql(
     *,
     memory: str | None = None,
     threads: int | None = None,
+    seconds: float | None = SECONDS,
     skip_unreadable: bool = False,
     **filters: Any,
 ) -> Rows:
@@ -125,16 +129,19 @@ def sql(
     They are NULL where n < k.
 
     `memory` (such as "2GB"; 4GB when None) bounds what it computes and what it returns; `threads` defaults to all
-    cores. `filters` are those of `query`, and `runs`; `skip_unreadable` is that of `query`.
+    cores; `seconds` bounds the time, None does not. `filters` are those of `query`, and `runs`; `skip_unreadable` is
+    that of `query`.
 
     Raises:
         UsageError: It is no SELECT over the views, or DuckDB refuses it.
         NotFound: A filter names what is not there.
-        SamplesError: It needs more memory.
+        SamplesError: It needs more memory, or more time.
         LakeError: A file of the lake cannot be read.
     """
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # from Python, anything may come
         raise UsageError(f"sql: a text is expected, found {text!r}")
+    if seconds is not None and not 0 < seconds <= _LONGEST:
+        raise UsageError(f"sql: seconds {seconds}: expected a number above 0")
     asked = filtering.read(**binding.plain(filters))
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
@@ -158,7 +165,12 @@ def sql(
             except duckdb.Error as error:
                 raise shown.failure or refused(error, names) from error
 
-    return promptly(answer)
+    try:
+        return promptly(answer, seconds)
+    except TimeoutError as error:
+        raise SamplesError(
+            f"sql: the answer took more than {seconds:g} s and was stopped: ask for less, or allow more with --seconds"
+        ) from error
 
 
 def _asked(

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from samples.errors import SamplesError
 from samples.lake.parquet import storable_text
+from samples.lines import without_keys
 from samples.rescore.judge import Judge, Judgement
 from samples.rescore.ledger import ROWS
 from samples.rescore.pending import Chunk, ChunkReader
@@ -48,7 +49,7 @@ def _row(judge: Verifier, one: Judgement) -> dict[str, Any]:
         "status": one.verdict.status,
         "reward": one.verdict.reward,
         "answer": storable_text(one.verdict.answer),
-        "detail": storable_text(one.verdict.detail),
+        "detail": storable_text(None if one.verdict.detail is None else without_keys(one.verdict.detail)),
         "seconds": one.seconds,
         "compared": one.compared,
     }

@@ -28,6 +28,7 @@ class JudgingJob:
     chunks: list[Chunk]
     hidden: frozenset[str] = frozenset()
     sandbox: bool = False
+    packages: str | None = None
 
     def __len__(self) -> int:
         return len(self.chunks)
@@ -38,7 +39,7 @@ class JudgingJob:
         Raises:
             SamplesError: The verifier cannot be loaded, or has another version on this machine.
         """
-        judge = Judge(self.spec, 1, sandbox=self.sandbox)
+        judge = Judge(self.spec, 1, sandbox=self.sandbox, packages=self.packages)
         if judge.verifier.version != self.version:
             judge.__exit__()
             raise SamplesError(

@@ -89,6 +89,7 @@ def rescore(
     on_ray: bool | None = None,
     skip_unreadable: bool = False,
     sandbox: bool = False,
+    packages: str | None = None,
     watch: Callable[[Status], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Summary:
@@ -97,7 +98,8 @@ def rescore(
     `spec` is a verifier's name or FILE.py:FUNCTION. `workers` is the number of processes, by default one per core. They
     run on this machine or `on_ray`, which is the default if RAY_ADDRESS is set. `again` also judges samples whose
     verdict is a timeout or an error. `skip_unreadable` leaves out the runs of which a file cannot be read. `sandbox`
-    runs a FILE.py:FUNCTION in a sandbox. Setting `stop` ends the pass early; the verdicts so far are committed.
+    runs a FILE.py:FUNCTION in a sandbox. `packages` is a folder that the programs of `code` may import from. Setting
+    `stop` ends the pass early; the verdicts so far are committed.
 
     Raises:
         UsageError: There is no such verifier, or it cannot judge a problem of a named run.
@@ -106,7 +108,7 @@ def rescore(
         SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
-    judge = verifier(spec, sandbox=sandbox)
+    judge = verifier(spec, sandbox=sandbox, packages=packages)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
     with told(notes):
@@ -121,7 +123,17 @@ def rescore(
             cores = workers or len(os.sched_getaffinity(0))
             try:
                 with closing(
-                    _judge_chunks(lake, spec, judge, chunks, workers=cores, on_ray=on_ray, sandbox=sandbox, stop=stop)
+                    _judge_chunks(
+                        lake,
+                        spec,
+                        judge,
+                        chunks,
+                        workers=cores,
+                        on_ray=on_ray,
+                        sandbox=sandbox,
+                        packages=packages,
+                        stop=stop,
+                    )
                 ) as verdicts:
                     for tables in verdicts:
                         for rows in tables:
@@ -194,18 +206,19 @@ def _judge_chunks(
     workers: int,
     on_ray: bool,
     sandbox: bool,
+    packages: str | None,
     stop: threading.Event,
 ) -> Generator[list[pa.Table]]:
     """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
     if on_ray:
         with cluster():
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, sandbox)
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, sandbox, packages)
             stream = Stream(job, smallest=1, largest=min(workers, len(job)))
             with closing(looks(stream, stop)) as seen:
                 for look in seen:
                     yield [table for receipt in look.receipts for table in receipt]
         return
-    with Judge(spec, workers, sandbox=sandbox) as local:
+    with Judge(spec, workers, sandbox=sandbox, packages=packages) as local:
         reader = ChunkReader(lake, judge.name, judge.version)
         for chunk in chunks:
             for rows in judge_chunk(reader, local, chunk):

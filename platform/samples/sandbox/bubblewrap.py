@@ -35,16 +35,17 @@ module.main()
 """
 
 
-def supervised(info_fd: int, scratch_bytes: int, packages: Path | None) -> list[str]:
+def supervised(info_fd: int, scratch_bytes: int, packages: Mapping[str, Path]) -> list[str]:
     """Return the command that starts the supervisor of a program. Run it with an empty environment.
 
     bubblewrap writes the outer id of process 1 to the descriptor `info_fd`. `scratch_bytes` is the size of /tmp.
-    `packages` is a folder that programs may read.
+    `packages` maps places below PACKAGES, or PACKAGES itself, to folders that programs may import from.
 
     Raises:
         FileNotFoundError: bubblewrap is not installed.
     """
-    mounts = _mounts(packages.resolve() if packages else None)
+    lent = [word for place, path in packages.items() for word in ("--ro-bind", str(path.resolve()), place)]
+    mounts = (*_mounts(), *_open_folder(PACKAGES), *lent) if lent else _mounts()
     command = _command(info_fd, scratch_bytes, mounts, _ONE_THREAD if packages else {})
     return [*command, f"size = {len(supervisor())}\n{_BOOTSTRAP}"]
 
@@ -59,7 +60,17 @@ def warm(info_fd: int, scratch_bytes: int) -> list[str]:
     """
     folders, path = _libraries()
     start = f"import sys\nsys.path += {path!r}\nfrom samples.sandbox.warm import main\nmain()"
-    return [*_command(info_fd, scratch_bytes, (*_mounts(None), *folders), _ONE_THREAD), start]
+    return [*_command(info_fd, scratch_bytes, (*_mounts(), *folders), _ONE_THREAD), start]
+
+
+def installed(name: str) -> dict[str, Path]:
+    """Return where to mount a package that is installed here, with its native libraries; nothing if it is not."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        return {}
+    folder = Path(spec.origin).parent
+    there = (folder, folder.with_name(f"{name}.libs"))
+    return {f"{PACKAGES}/{path.name}": path for path in there if path.is_dir()}
 
 
 def some_user() -> int | None:
@@ -91,6 +102,10 @@ def _command(info_fd: int, scratch_bytes: int, mounts: Sequence[str], more: Mapp
     ]
 
 
+def _open_folder(path: str) -> tuple[str, ...]:
+    return "--perms", "0755", "--dir", path
+
+
 def _device(name: str) -> tuple[str, str, str]:
     return "--dev-bind", f"/dev/{name}", f"/dev/{name}"
 
@@ -102,10 +117,10 @@ def _interpreter() -> str:
 
 
 @functools.cache
-def _mounts(packages: Path | None) -> tuple[str, ...]:
+def _mounts() -> tuple[str, ...]:
     """Return the arguments that mount the interpreter's files: its executable, its library folder, the C library.
 
-    Installed packages are hidden. The folder `packages` is mounted if given.
+    Installed packages are hidden.
     """
     words: list[str] = []
     prefix = Path(_interpreter()).parent.parent
@@ -120,8 +135,6 @@ def _mounts(packages: Path | None) -> tuple[str, ...]:
     words += ("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind", _interpreter(), _interpreter())
     # bubblewrap makes parent folders readable only for its own user, so they are made here.
     above = {str(parent) for word in words if word.startswith("/") for parent in Path(word).parents if parent.name}
-    if packages:
-        words += ("--ro-bind", str(packages), PACKAGES)
     return (*(word for folder in sorted(above) for word in ("--perms", "0755", "--dir", folder)), *words)
 
 
@@ -134,7 +147,7 @@ def _libraries() -> tuple[list[str], list[str]]:
     for number, folder in enumerate(filter(Path.is_dir, dict.fromkeys(installed))):
         places[f"{PACKAGES}/{number}"] = folder
     words = [word for place, folder in places.items() for word in ("--ro-bind", str(folder), place)]
-    made = [word for folder in (PACKAGES, f"{PACKAGES}/own") for word in ("--perms", "0755", "--dir", folder)]
+    made = [*_open_folder(PACKAGES), *_open_folder(f"{PACKAGES}/own")]
     return [*made, *words], [f"{PACKAGES}/own", *(place for place in places if "/own/" not in place)]
 
 

@@ -6,6 +6,7 @@ This code shares a process with hostile code, so it decides nothing: the program
 from __future__ import annotations
 
 import builtins
+import io
 import os
 import sys
 from _sitebuiltins import Quitter
@@ -26,6 +27,9 @@ def run_as_script(program: dict[str, Any]) -> NoReturn:
     """Run the program as `python program.py` would, until the interpreter exits."""
     try:
         _execute(program, "__main__")
+    except SystemExit:
+        if not program["forgive_exit"]:
+            raise
     except Exception as error:  # noqa: BLE001 - hostile code raises anything
         sys.exit("\n" + describe_error(error))
     sys.exit(0)
@@ -83,11 +87,25 @@ def _execute(program: dict[str, Any], name: str) -> dict[str, Any]:
     sys.argv = ["program.py"]
     if program["recursion"]:
         sys.setrecursionlimit(program["recursion"])
+    if program["digits"]:
+        sys.set_int_max_str_digits(program["digits"])
+    builtins.open = io.open = _open
     module = type(sys)(name)
     sys.modules[name] = module
     for part in _compile_parts(program):
         exec(part, module.__dict__)  # noqa: S102 - the sandbox is made for this
     return module.__dict__
+
+
+_STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+_python_open = open
+
+
+def _open(file: Any, *arguments: Any, **settings: Any) -> Any:
+    """Open a file. The sandbox has no /proc, so the paths of standard input are those of descriptor 0."""
+    if isinstance(file, str) and file in _STDIN:
+        return _python_open(0, *arguments, **{**settings, "closefd": False})
+    return _python_open(file, *arguments, **settings)
 
 
 def _compile_parts(program: dict[str, Any]) -> list[CodeType]:
@@ -114,7 +132,21 @@ def _compile_parts(program: dict[str, Any]) -> list[CodeType]:
         if whole:
             return [*before, whole]
     cut = min((at for at in map(code.find, _CUT_BEFORE) if at >= 0), default=len(code))
-    return [*before, _compile(prompt + code[:cut])]
+    return [*before, _continued(prompt, code[:cut])]
+
+
+def _continued(prompt: str, code: str) -> CodeType:
+    """Compile the code as the continuation of the prompt, or of a beginning of it: words may follow the function."""
+    try:
+        return _compile(prompt + code)
+    except SyntaxError:
+        lines = prompt.rstrip().split("\n")
+        for end in range(len(lines) - 1, max(len(lines) - 20, 0), -1):
+            try:
+                return _compile("\n".join(lines[:end]) + "\n" + code)
+            except SyntaxError:
+                continue
+        raise
 
 
 def _compile(text: str) -> CodeType:

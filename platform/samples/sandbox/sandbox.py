@@ -14,6 +14,7 @@ import functools
 import platform
 import resource
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -52,7 +53,8 @@ class Limits:
 class Program:
     """A program as Python text. With a `prompt`, it is a completion of the prompt that should define `entry`.
 
-    `preamble` runs before the program, in the same module. `recursion` is the recursion limit; 0 means Python's own.
+    `preamble` runs before the program, in the same module. `recursion` is the recursion limit, `digits` that of the
+    digits of an integer as text; 0 means Python's own. With `forgive_exit`, exit() ends a script like its last line.
     """
 
     code: str
@@ -60,6 +62,8 @@ class Program:
     entry: str | None = None
     preamble: str = ""
     recursion: int = 0
+    digits: int = 0
+    forgive_exit: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ def run(program: Program, stdin: bytes = b"", limits: Limits | None = None) -> O
 class Sandbox:
     """One program in one sandbox: run it with several inputs, call its functions, or judge it by tests that are code.
 
-    The program may import the standard library, and the packages in the folder `packages` if given.
+    The program may import the standard library, and the packages in the folder `packages` if given, or those that
+    `packages` mounts (`bubblewrap.installed`).
     """
 
     def __init__(
@@ -123,7 +128,7 @@ class Sandbox:
         limits: Limits | None = None,
         *,
         tests_are_code: bool = False,
-        packages: Path | None = None,
+        packages: Path | Mapping[str, Path] | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self._setup = protocol.encode(
@@ -137,7 +142,7 @@ class Sandbox:
                 "tests_are_code": tests_are_code,
             }
         )
-        self._packages = packages
+        self._packages = {bubblewrap.PACKAGES: packages} if isinstance(packages, Path) else packages or {}
         self._late = False
         self._max_reply = 2 * self.limits.output + 4096
 

@@ -15,7 +15,7 @@ because tests may have taken it over.
 
 from __future__ import annotations
 
-import _signal  # pyright: ignore[reportMissingImports]  # loads faster than signal
+import _signal  # pyright: ignore[reportMissingImports]  # `signal` itself takes long to import
 import math
 import os
 import sys
@@ -119,6 +119,8 @@ class Supervisor:
             exec(compile(tests, _TESTS, "exec"), space)  # noqa: S102 - what the sandbox is for
             if entry is not None and "check" in space:
                 space["check"](space[entry])
+            elif "unittest" in space and (failed := _unittests(space)):
+                return ["failed" if self.calls else "broken", failed]
         except NotPlainDataError as error:
             return ["broken", str(error)]
         except BaseException as error:  # noqa: BLE001 - tests that raise anything have not passed
@@ -222,6 +224,19 @@ class _TestBuiltins(dict[str, object]):
         if name.startswith("__"):
             raise KeyError(name)
         return self._supervisor.stub(name)
+
+
+def _unittests(space: dict[str, Any]) -> str:
+    """Run the unittest classes of the tests; return why the first test failed, or ""."""
+    import unittest
+
+    classes = [value for value in space.values() if isinstance(value, type) and issubclass(value, unittest.TestCase)]
+    suite = unittest.TestSuite(map(unittest.defaultTestLoader.loadTestsFromTestCase, classes))
+    result = unittest.TestResult()
+    result.failfast = True
+    suite.run(result)
+    bad = [*result.failures, *result.errors]
+    return f"{bad[0][0]}: {bad[0][1].strip().splitlines()[-1]}"[:500] if bad else ""
 
 
 def _exception(name: str, message: str) -> Exception:

@@ -6,6 +6,7 @@ registry is a plain dict.
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 
 from samples.errors import UsageError, meant
@@ -65,16 +66,19 @@ class Verifier(Protocol):
         return answer
 
 
-def verifier(name: str, *, sandbox: bool = False) -> Verifier:
+def verifier(name: str, *, sandbox: bool = False, packages: str | None = None) -> Verifier:
     """Return the verifier of this name. The name FILE.py:FUNCTION gives a verifier of the user's own function.
 
     With `sandbox` the user's function runs in a sandbox. Of our own verifiers, code and reasoning-gym always do.
+    `packages` is a folder that the programs of code may import from.
 
     Raises:
         UsageError: There is no such verifier, the function cannot be loaded, or the verifier has no use for a sandbox.
         MissingExtra: A library that the verifier needs is not installed.
     """
     registry = _registry()
+    if packages is not None and name != "code":
+        raise UsageError(f"verifier {name} runs no programs: --packages is for code")
     if ".py:" in name:
         from samples.verifiers.user_function import UserFunction
 
@@ -89,6 +93,10 @@ def verifier(name: str, *, sandbox: bool = False) -> Verifier:
             f"verifier {name} does not run in a sandbox: --sandbox is for your own FILE.py:FUNCTION; "
             f"{' and '.join(_SANDBOXED)} always run in one"
         )
+    if packages is not None:
+        from samples.verifiers.code import Code
+
+        return Code(packages=Path(packages))
     return registry[name]()
 
 

@@ -84,7 +84,7 @@ def evaluate(source: Any, space: dict[str, Any] | None = None, local: Any = None
     Raises:
         ValueError: It names an attribute, a private name, or a function that runs code or reaches files.
     """
-    frame = sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # eval without namespaces uses the caller's
+    frame = sys._getframe(1)  # noqa: SLF001 - eval uses the caller's namespaces  # pyright: ignore[reportPrivateUsage]
     space = frame.f_globals if space is None else space
     local = frame.f_locals if local is None else local
     if isinstance(source, str | bytes):

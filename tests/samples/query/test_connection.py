@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -224,3 +225,25 @@ def test_a_lake_is_read_as_it_was(lakes, anywhere):
     for wrong in ("never", "samples:9999", "nothing:1"):
         with pytest.raises(UsageError):
             Lake(lake.uri, version=wrong).sql("SELECT * FROM samples")
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b"
+
+
+def test_sql_that_takes_too_long_is_stopped_in_one_line(filled: Lake):
+    with pytest.raises(SamplesError, match=r"sql: the answer took more than 0\.3 s and was stopped.*--seconds"):
+        filled.sql(ENDLESS, seconds=0.3)
+    assert filled.sql("SELECT 1 AS one")[0]["one"] == 1
+
+
+def test_sql_is_stopped_off_the_main_thread_too(filled: Lake):
+    with ThreadPoolExecutor(1) as pool, pytest.raises(SamplesError, match="took more than"):
+        pool.submit(filled.sql, ENDLESS, seconds=0.3).result()
+
+
+def test_sql_without_a_limit_or_within_it_answers(filled: Lake):
+    for seconds in (None, 30, 1e9):
+        assert filled.sql("SELECT sum(range) AS s FROM range(1000)", seconds=seconds)[0]["s"] == 499500
+    for seconds in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(UsageError, match="expected a number above 0"):
+            filled.sql("SELECT 1", seconds=seconds)

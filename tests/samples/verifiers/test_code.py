@@ -15,7 +15,7 @@ from samples.errors import UsageError
 from samples.problems.problems import Problem, load
 from samples.rescore.judge import Judge, StoredCompletion
 from samples.sandbox.sandbox import Limits
-from samples.verifiers import Verdict
+from samples.verifiers import Verdict, verifier
 from samples.verifiers.code import Code, same_output
 
 pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("sandbox")]
@@ -92,9 +92,146 @@ def test_program_is_found_in_the_completion(completion: str, answer: str | None)
     assert CODE.extract(completion) == answer
 
 
+SOLUTION = "def square(x):\n    return x * x\n"
+SQUARE = {"test": "def check(candidate):\n    assert candidate(2) == 4\n    assert candidate(-3) == 9\n"}
+FORMS = {
+    "behind text": f"Answer:```python\n{SOLUTION}```",
+    "in a list": f"- Code: ```py\n{SOLUTION}```",
+    "tildes": f"~~~python\n{SOLUTION}~~~",
+    "four backticks": f"````python\n{SOLUTION}````",
+    "attributes": f"```python title='a.py'\n{SOLUTION}```",
+    "braces": f"```python {{linenos=true}}\n{SOLUTION}```",
+    "pandoc": f"```{{.python}}\n{SOLUTION}```",
+    "file name": f"```python:square.py\n{SOLUTION}```",
+    "quotation": "".join(f"> {line}\n" for line in f"```python\n{SOLUTION}```".split("\n")),
+    "byte order mark": f"```python\n\ufeff{SOLUTION}```",
+    "special token": f"```python\n{SOLUTION}```<|im_end|>\n<|im_start|>user\n```python\ndef square(x): return 0\n```",
+    "token of a tokenizer": f"{SOLUTION}<\uff5cend\u2581of\u2581sentence\uff5c>",
+    "end of sequence": f"{SOLUTION}</s>",
+    "carriage returns": f"```python\n{SOLUTION}```".replace("\n", "\r\n"),
+    "an example follows": f"```python\n{SOLUTION}```\nUse it:\n```python\nprint(square(3))\n```",
+    "an example with a language follows": f"```\n{SOLUTION}```\nRun it:\n```python\nprint(square(3))\n```",
+    "asserts follow": f"```python\n{SOLUTION}```\n```python\nassert square(2) == 4\n```",
+    "tests follow": f"```python\n{SOLUTION}```\n```python\ndef test_square():\n    assert square(2) == 4\n```",
+    "a loop follows": f"```python\n{SOLUTION}```\n```python\nfor i in range(3):\n    print(square(i))\n```",
+    "a shell line follows": f"```python\n{SOLUTION}```\n```bash\npip install x\n```",
+    "a draft comes first": f"```python\ndef square(x): return 0\n```\nBetter:\n```python\n{SOLUTION}```",
+    "a draft in the thinking": f"<think>```python\ndef square(x): return 0\n```</think>```python\n{SOLUTION}```",
+    "a draft that is never closed": f"<think>\n```python\ndef square(x):\n  return x +\n</think>\n```py\n{SOLUTION}```",
+    "a box in the thinking only": f"<think>\n```python\n{SOLUTION}```\n</think>\nThe program is above.",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_usual_dress_of_a_program_is_read(form: str):
+    problem = asking({**SQUARE, "entry_point": "square"}, 'def square(x):\n    """Return the square."""\n')
+    verdict = judge(problem, FORMS[form])
+    assert verdict.status == "correct", (verdict, CODE.extract(FORMS[form]))
+
+
+ADD, REVERSE = "def add(a, b): return a + b", "def f(a): return a[::-1]"
+METHOD = "class Solution:\n    def f(self, a): pass"
+
+
+def calls(name: str, inputs: list[Any], outputs: list[Any]) -> dict[str, Any]:
+    return {"fn_name": name, "inputs": inputs, "outputs": outputs}
+
+
+@pytest.mark.parametrize(
+    ("tests", "program", "more", "status"),
+    [
+        (calls("add", [[1, 2], [3, 4]], [3, 7]), ADD, {}, "correct"),
+        (calls("add", [[1, 2]], [4]), ADD, {}, "wrong"),
+        (calls("add", [["1", "2"]], ["12"]), ADD, {}, "correct"),
+        (calls("f", [[[1, 2]]], [[[2, 1]]]), REVERSE, {}, "correct"),
+        (calls("f", [[[1, 2]]], [[2, 1]]), REVERSE, {}, "correct"),
+        (calls("f", [[[1, 2]]], [[1, 2]]), REVERSE, {}, "wrong"),
+        (calls("f", ["[1, 2]\n3"], ["[1, 2, 3]"]), "def f(a, b): return [*a, b]", {}, "correct"),
+        (calls("f", [[1]], [None]), METHOD, {}, "correct"),
+        ({"inputs": [[3, 4]], "outputs": [7]}, "print(int(input()) + int(input()))", {}, "correct"),
+        (["assert half(2) < math.pi"], "def half(x): return x / 2", {"test_imports": ["import math"]}, "correct"),
+        (["assert uniq([1, 1]) == GOOD"], "def uniq(x): return [1]", {"test_setup_code": "GOOD = [1]"}, "correct"),
+        (["assert sum([1]) == 7", "assert sum([]) == 7"], "def sum(x): return 7", {}, "correct"),
+        (["assert max(1, 2) == 2"], "def max(a, b): return a", {}, "wrong"),
+        (["assert set(uniq([1])) == set([1])"], "def uniq(x): return x", {}, "correct"),
+    ],
+)
+def test_forms_of_the_usual_benchmarks(tests: Any, program: str, more: dict[str, Any], status: str):
+    verdict = judge(asking(tests, **more), f"```python\n{program}\n```")
+    assert verdict.status == status, verdict
+
+
+CASES = """import unittest
+class TestCases(unittest.TestCase):
+    def setUp(self):
+        self.two = 2
+    def test_a(self):
+        self.assertEqual(task_func(self.two), 4)
+    def test_b(self):
+        with self.assertRaises(ValueError):
+            task_func(-1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("def task_func(x):\n    if x < 0: raise ValueError\n    return x * x", "correct"),
+        ("def task_func(x): return x * x", "wrong"),
+        ("def task_func(x): raise ValueError", "wrong"),
+        ("import os\ndef task_func(x): os._exit(0)", "wrong"),
+        ("def other(x): return x", "wrong"),
+    ],
+)
+def test_unittest_classes_judge_a_program(program: str, status: str):
+    verdict = judge(asking({"test": CASES, "entry_point": "task_func"}), f"```python\n{program}\n```")
+    assert verdict.status == status, verdict
+
+
+def test_tests_and_programs_may_use_numpy():
+    tests = "import numpy as np\ndef check(candidate):\n    assert np.allclose(candidate(2.0), 4.0)\n"
+    program = "import numpy as np\ndef square(x): return float(np.square(x))"
+    assert judge(asking({"test": tests, "entry_point": "square"}), program).status == "correct"
+
+
+def test_programs_import_what_a_folder_of_packages_has(tmp_path):
+    (tmp_path / "shown.py").write_text("def four(): return 4")
+    tmp_path.chmod(0o755)
+    problem = asking({"test": "def check(candidate):\n    assert candidate() == 4", "entry_point": "f"})
+    code, program = verifier("code", packages=str(tmp_path)), "import shown\ndef f(): return shown.four()"
+    assert code.compare(problem, program).status == "correct"
+    assert CODE.compare(problem, program).status == "wrong"
+    assert code.version.startswith(f"{CODE.version}+packages-")
+    for name, folder, why in (("math", str(tmp_path), "is for code"), ("code", str(tmp_path / "none"), "No such file")):
+        with pytest.raises(UsageError, match=why):
+            verifier(name, packages=folder)
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("print(sum(map(int, open('/dev/stdin').read().split())))", "correct"),
+        ("import sys\nsys.stdin = open('/dev/stdin')\nprint(sum(map(int, input().split())))", "correct"),
+        ("import io, os\nprint(sum(map(int, io.BytesIO(os.read(0, 99)).readline().split())))", "correct"),
+        ("import fileinput\nprint(sum(map(int, next(fileinput.input()).split())))", "correct"),
+        ("import sys\nprint(sum(map(int, sys.stdin.buffer.readline().split())))", "correct"),
+        ("print('', sum(map(int, input().split())), '')", "correct"),
+    ],
+)
+def test_standard_input_is_read_in_every_usual_way(program: str, status: str):
+    assert judge(asking(STDIN), program).status == status
+
+
+def test_integers_of_thousands_of_digits_are_read_and_printed():
+    tests = [{"input": "9" * 20_000, "output": "1" + "0" * 20_000, "testtype": "stdin"}]
+    assert judge(asking(tests), "print(int(input()) + 1)").status == "correct"
+
+
 def test_a_completion_of_megabytes_is_read_once():
     assert CODE.extract("```\n" * 400_000 + "```python\na = 1\n```") == "a = 1\n"
     assert CODE.extract("x" * 16_000_000) is not None
+    for part in ("`", "```x", "<|a", "</s> ", "> ```", "\t", "</think>", "~`"):
+        CODE.extract(f"y{part * 200_000}x`\nz")
 
 
 PROMPT = 'from typing import List\n\ndef helper(x):\n    return x + 1\n\ndef f(xs: List[int]) -> int:\n    """Sum."""\n'
@@ -220,7 +357,10 @@ STDIN = [
         ("print(3)", "wrong", "test 2 of 2: printed b'3\\n', expected '11'"),
         ("print(sum(map(int, input().split())))\n1/0", "wrong", "test 1 of 2: ZeroDivisionError: division by zero"),
         ("print(undefined)", "wrong", "test 1 of 2: NameError: name 'undefined' is not defined"),
-        ("print(sum(map(int, input().split())))\nexit(1)", "wrong", "test 1 of 2: ended in the middle (code 1)"),
+        ("print(sum(map(int, input().split())))\nexit(1)", "correct", None),  # LiveCodeBench looks at the output
+        ("print(sum(map(int, input().split())))\nexit('done')", "correct", None),
+        ("exit(0)\nprint(sum(map(int, input().split())))", "wrong", "test 1 of 2: printed b'', expected '3\\n'"),
+        ("import os\nprint(3, flush=True)\nos._exit(1)", "wrong", "test 1 of 2: ended in the middle (code 1)"),
         ("while True: pass", "wrong", "test 1 of 2: time limit: took more than 1 CPU seconds"),
         ("import time\ntime.sleep(9)", "wrong", "test 1 of 2: time limit: took more than 2 seconds"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGXCPU)", "wrong", "test 1 of 2: signal 24"),
@@ -250,6 +390,8 @@ def test_standard_output_decides_the_verdict(program: str, status: str, detail: 
         ("", "0", False),
         ("", " \n", True),
         ("1 2", "12", False),
+        ("a  b", "a b", False),
+        (" a b ", "a b", True),
         ("1 2 3", "1 2", False),
         ("1 2", "1 2 3", False),
         ("1\n2\n3", "1\n2", False),

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from samples.errors import FileError, UsageError, first_line
 from samples.files import rows
-from samples.files.errors import BadFile
+from samples.files.errors import BadFile, BadRow
 from samples.files.open import open_file
 from samples.files.rows import FileRow, parse_json, reader_of, too_long
+from samples.files.unpack import zip_entry
+from samples.lines import without_keys
 
 _LONGEST = 256 << 20  # bytes of one line: a thousand completions of 16k tokens
 _CHUNK = 1 << 20
@@ -36,8 +38,8 @@ class Source:
 
     @property
     def base(self) -> str:
-        """The name without folders."""
-        return self.name.rstrip("/").rpartition("/")[2]
+        """The name without folders and keys."""
+        return without_keys(self.name.rstrip("/").rpartition("/")[2])
 
 
 @contextmanager
@@ -89,12 +91,21 @@ def _eval_log(file: IO[bytes], longest: int) -> Iterator[FileRow]:
         with zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
                 if entry.filename.startswith("samples/") and entry.filename.endswith(".json"):
-                    long = entry.file_size > longest
-                    yield FileRow(entry.filename, too_long(longest) if long else parse_json(archive.read(entry)))
+                    yield FileRow(entry.filename, _entry(archive, entry, longest))
     except NotImplementedError as error:  # zstd, before Python 3.14
         raise BadFile(f"{error}; convert it to JSON first: inspect log convert --to json") from error
     except zipfile.BadZipFile as error:
         raise BadFile(f"is not a complete .eval file: {error}") from error
+
+
+def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, longest: int) -> Any:
+    """Return the JSON value of one entry, or a `BadRow` that says why there is none."""
+    if entry.file_size > longest:
+        return too_long(longest)
+    try:
+        return parse_json(zip_entry(archive, entry, longest))
+    except BadRow as error:
+        return error
 
 
 _FORMATS: dict[str, rows.Reader] = {

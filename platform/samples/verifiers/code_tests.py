@@ -1,0 +1,158 @@
+"""Read the unit tests of a problem, in the forms of the usual benchmarks.
+
+- code with `check(candidate)` or unittest classes, and the name of the function (HumanEval, EvalPlus, BigCodeBench)
+- a list of asserts, with `test_imports` and `test_setup_code` (MBPP)
+- cases of standard input and output, or of arguments and result (LiveCodeBench, APPS, TACO, PRIME)
+
+A form that is not known is refused before anything runs.
+"""
+
+import ast
+import base64
+import builtins
+import functools
+import json
+import pickletools
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from samples.errors import UsageError, first_line
+from samples.problems.problems import Problem
+
+_MAX_UNPACKED = 1 << 28  # bytes of compressed tests, once unpacked
+_NAMES = ("fn_name", "func_name", "entry_point")
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The unit tests of a problem: `code`, or `cases` of (input, expected outputs: any of them counts).
+
+    `entry` names the function under test. With it, a case holds arguments and results of that function; without it,
+    standard input and output. `shadows` names a function under test that has the name of a built-in one.
+    """
+
+    code: str | None = None
+    cases: tuple[tuple[Any, tuple[Any, ...]], ...] = ()
+    entry: str | None = None
+    shadows: str | None = None
+
+
+def find_tests(problem: Problem) -> Tests:
+    """Return the unit tests of a problem.
+
+    Raises:
+        UsageError: It has none, or none of a known form.
+    """
+    if problem.tests is None:
+        raise UsageError(
+            f'verifier code: problem "{problem.problem_id}" has no unit tests; name their field with --tests-field'
+        )
+    more = problem.metadata.get("metadata")  # LiveCodeBench keeps the function's name in this field
+    private = problem.metadata.get("private_test_cases")
+    try:
+        more = json.loads(more) if isinstance(more, str) else more
+        named = {**(more if isinstance(more, dict) else {}), **problem.metadata}
+        entry = next((str(named[key]) for key in _NAMES if named.get(key)), None)
+        before = "\n".join([*_lines(named.get("test_imports")), *_lines(named.get("test_setup_code"))])
+        return _parsed(problem.tests, private if isinstance(private, str) else None, entry, before)
+    except Exception as error:  # a file may hold anything
+        raise UsageError(
+            f'verifier code: the tests of problem "{problem.problem_id}" have no known form ({first_line(error)}); '
+            'write them as {"test": code, "entry_point": name}, [{"input": …, "output": …}], {"inputs": […], '
+            '"outputs": […]} or a list of asserts'
+        ) from error
+
+
+def _lines(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(line) for line in value or ()]
+
+
+@functools.lru_cache(16)  # samples come problem by problem, and tests may have megabytes
+def _parsed(text: str, private: str | None, entry: str | None, before: str) -> Tests:
+    tests = json.loads(text)
+    if isinstance(tests, dict) and "inputs" in tests:
+        entry = next((str(tests[key]) for key in _NAMES if tests.get(key)), None)
+        pairs = list(zip(tests["inputs"], tests["outputs"], strict=True))
+    elif isinstance(tests, dict):
+        entry = tests.pop("entry_point", entry)
+        (code,) = (value for value in tests.values() if isinstance(value, str))
+        return Tests(f"{before}\n{code}" if before else code, entry=entry)
+    elif tests and all(isinstance(test, str) for test in tests):
+        asserts = "\n".join(tests)
+        return Tests(f"{before}\n{asserts}" if before else asserts, shadows=_shadowing(asserts))
+    else:
+        tests += json.loads(_unpack(private)) if private else []
+        pairs = [(test["input"], test["output"]) for test in tests]
+        kinds = {test.get("testtype", "functional" if entry else "stdin") for test in tests}
+        if len(kinds) != 1 or not kinds <= {"functional", "stdin"}:
+            raise ValueError(f"tests of types {kinds}")
+        if kinds == {"stdin"}:
+            entry = None
+        elif entry is None:
+            raise ValueError('functional tests and no "func_name"')
+    if not pairs:
+        raise ValueError("no tests")
+    if entry is None:
+        return Tests(cases=tuple((_joined(given), (_joined(expected),)) for given, expected in pairs))
+    return Tests(cases=tuple((_arguments(given), _results(expected)) for given, expected in pairs), entry=entry)
+
+
+def _arguments(given: Any) -> tuple[Any, ...]:
+    """Return the arguments of a call: a list of them, or text with one JSON value a line."""
+    if isinstance(given, str):
+        return tuple(json.loads(line) for line in given.split("\n"))
+    return tuple(given) if isinstance(given, list) else (given,)
+
+
+def _results(expected: Any) -> tuple[Any, ...]:
+    """Return the results that count: a value, or JSON text. APPS and TACO wrap some values in a list of one."""
+    if isinstance(expected, str):
+        return (json.loads(expected), expected) if _is_json(expected) else (expected,)
+    wrapped = isinstance(expected, list) and len(expected) == 1
+    return (expected, expected[0]) if wrapped else (expected,)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(_joined(item) for item in value)
+    if not isinstance(value, str | int | float):
+        raise ValueError(f"an input or output of type {type(value).__name__}")  # noqa: TRY004 - all become one error
+    return str(value)
+
+
+def _shadowing(asserts: str) -> str | None:
+    """Return the built-in function that all asserts call, if they share no other one.
+
+    MBPP asks for functions of these names, such as `sum`.
+    """
+    called = [
+        {node.func.id for node in ast.walk(part) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        for part in ast.parse(asserts).body
+        if isinstance(part, ast.Assert)
+    ]
+    common = set[str].intersection(*called) if called else set[str]()
+    everywhere = [name for name in common if not hasattr(builtins, name)]
+    return min(common) if len(common) == 1 and not everywhere else None
+
+
+def _unpack(private: str) -> str:
+    """Return LiveCodeBench's private tests as JSON.
+
+    They are JSON, or JSON that is pickled as one text, compressed, and written in base64. Nothing is unpickled.
+    """
+    if private.lstrip().startswith("["):
+        return private
+    unpacker = zlib.decompressobj()
+    data = unpacker.decompress(base64.b64decode(private), _MAX_UNPACKED)
+    if not unpacker.eof:
+        raise ValueError("private tests of more than 256 MiB")
+    return next(text for _, text, _ in pickletools.genops(data) if isinstance(text, str))
