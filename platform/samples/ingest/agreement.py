@@ -12,20 +12,18 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
-import numpy as np
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from samples.errors import LakeError
+from samples.ingest.arrivals import Arrivals
 from samples.ingest.plan import Plan
 from samples.ingest.sharing import Sharing, read_note
 from samples.lake import board, patience
 from samples.lake.board import Board
-from samples.lake.files import Selection, path_within, snapshot_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.runs.run import Run
-from samples_schemas import SAMPLES
 
 Offer = Callable[[Sequence[int], bool], list[int] | None]  # see `Stream.offer`
 
@@ -48,6 +46,7 @@ class Agreement:
         notes: Board,
         plan: Plan,
         planned: DeltaTable | None,
+        *,
         own: Collection[str],
         batch: int,
     ) -> None:
@@ -57,8 +56,8 @@ class Agreement:
         this driver writes. `batch` is how many units the replicas begin at once.
         """
         self.units = Sharing(plan)
-        self._lake, self._run, self._notes, self._own, self._batch = lake, run, notes, own, batch
-        self._snapshot, self._files = planned, self._files_of(planned)
+        self._notes, self._uri, self._batch = notes, lake.uri, batch
+        self._arrivals = Arrivals(lake, run, planned, own)
         self._offer: Offer = lambda _units, _more: []
         self._more = True  # whether further units may come
         self._asked: list[int] = []  # units that are ours and, as far as we know, not begun
@@ -102,7 +101,7 @@ class Agreement:
         self._pace = max(self._begun - before, self._pace // 2)
         contested = False
         try:
-            with patience.of_a_courtesy(), explained(self._lake.uri):
+            with patience.of_a_courtesy(), explained(self._uri):
                 contested = self._agree(asking=asking)
         except (LakeError, DeltaError):
             self.units.see([])
@@ -128,22 +127,25 @@ class Agreement:
             self._keep([])
             self._write()  # the age of notes is counted from the newest
         if self._met is not False:
-            self._see()
-            self._see_commits()
-        target = self._target() if asking else 0
-        if len(self._asked) > 2 * target:
-            self._keep(self._asked[:target])
+            self._see()  # before the commits: what is claimed no more was committed before
+            self.units.committed_by_others(*self._arrivals.look())
+        lost: list[int] = []
         for _ in range(_TRIES):
+            target = self._target() if asking else 0
+            if len(self._asked) > 2 * target:
+                self._keep(self._asked[:target])
             asked = self._ask(target)
             if asked or self._stale_note or time.monotonic() - self._written > _REWRITE_SECONDS:
                 self._write()
+            alone = not self._others
             self._see()
             lost = self.units.lost(asked)
-            if not lost:
-                return False
+            if not lost and not (alone and self._others):  # a newcomer gets its share now
+                break
             self._give_up(lost)
+            self.units.committed_by_others(*self._arrivals.look())
             time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - so that the two do not meet again
-        return True
+        return bool(lost)
 
     def _target(self) -> int:
         """Return how many units to hold ready: enough until the next look, and no more while others wait for some."""
@@ -183,24 +185,3 @@ class Agreement:
         self.units.see(claims)
         self._others = len(claims)
         self._met = bool(self._met) or self._others > 0
-
-    def _see_commits(self) -> None:
-        """Read which samples others committed. What is claimed no more was committed before."""
-        if self._snapshot is None:
-            self._snapshot = self._lake.delta(SAMPLES.name)
-        else:
-            self._snapshot.update_incremental()
-        files = self._files_of(self._snapshot)
-        new, self._files = (files - self._files).difference(self._own), files
-        if new and self._snapshot:
-            columns = ["problem_id", "sample_index"]
-            rows = self._lake.dataset_of(SAMPLES.name, self._snapshot, new).to_table(columns=columns)
-            ids, index = rows.combine_chunks().columns
-            self.units.committed_by_others(ids.combine_chunks(), index.to_numpy().astype(np.int64))
-
-    def _files_of(self, snapshot: DeltaTable | None) -> set[str]:
-        """Return the paths of the run's files of table samples."""
-        if snapshot is None:
-            return set()
-        some = snapshot_files(self._lake, SAMPLES, Selection(frozenset({self._run.run_id})), snapshot)
-        return {path_within(self._lake, SAMPLES.name, file) for file in some}

@@ -10,6 +10,8 @@ import threading
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
+from deltalake import DeltaTable
+
 from samples.engines import SEQUENCES, has_weights
 from samples.errors import LakeError
 from samples.ingest.agreement import Agreement
@@ -65,7 +67,7 @@ class _Ingest:
         """Draw in rounds until nothing is missing."""
         committer = Committer(self.lake, self.run)
         notes = Board(self.lake.place, self.run.run_id)
-        todo, agreement = self._plan(committer, notes)
+        todo, snapshot = self._plan()
         already = todo.wanted - todo.missing
         idle = 0
         with ExitStack() as stack:
@@ -75,10 +77,12 @@ class _Ingest:
                 if adopted := committer.adopt(todo):
                     self._total.adopt(adopted)
                 else:
-                    self._round(agreement, committer, stack)
+                    own, batch = committer.written, self._batch
+                    agreement = Agreement(self.lake, self.run, notes, todo, snapshot, own=own, batch=batch)
+                    idle += self._round(agreement, committer, stack)
                 with patience.of_a_job():
-                    todo, agreement = self._plan(committer, notes)  # the lake, read back, says what is there
-                idle = 0 if todo.missing < before else idle + 1
+                    todo, snapshot = self._plan()  # the lake, read back, says what is there
+                idle = 0 if todo.missing < before else idle
         total = self._total
         return Summary(
             run_id=self.run.run_id,
@@ -98,22 +102,27 @@ class _Ingest:
             stopped=self.stop.is_set(),
         )
 
-    def _plan(self, committer: Committer, notes: Board) -> tuple[Plan, Agreement]:
-        """Plan what the lake lacks now."""
+    @property
+    def _batch(self) -> int:
+        """The number of units that all replicas together begin at once."""
+        request = self.prepared.request
+        one_replica = math.ceil((request.placement.max_num_seqs or SEQUENCES) / request.unit) + 1
+        return one_replica * request.pool.largest
+
+    def _plan(self) -> tuple[Plan, DeltaTable | None]:
+        """Plan what the lake lacks now. Return the plan, and the snapshot of table samples that it was made from."""
         request, run = self.prepared.request, self.run
         pinned = self.lake.pin([SAMPLES.name])
         ids = self.prepared.prompts["problem_id"].to_pylist()
         todo = plan(pinned, run.dataset, run.run_id, ids, request.k, request.unit)
-        one_replica = math.ceil((request.placement.max_num_seqs or SEQUENCES) / request.unit) + 1
-        batch = one_replica * request.pool.largest
-        snapshot = pinned.delta(SAMPLES.name)
-        return todo, Agreement(self.lake, run, notes, todo, snapshot, committer.written, batch)
+        return todo, pinned.delta(SAMPLES.name)
 
-    def _round(self, agreement: Agreement, committer: Committer, stack: ExitStack) -> None:
-        """Draw what no other driver draws, then wait for what they draw."""
+    def _round(self, agreement: Agreement, committer: Committer, stack: ExitStack) -> bool:
+        """Draw what no other driver draws, then wait for what they draw. Return whether there was something to draw."""
         agreement.look()
+        drawing = agreement.has_units
         try:
-            if agreement.has_units:
+            if drawing:
                 if not self._ray:
                     self.watch(Progress("starting Ray"))
                     stack.enter_context(cluster())
@@ -123,6 +132,7 @@ class _Ingest:
         finally:
             agreement.leave()
         self._wait(agreement)
+        return drawing
 
     def _wait(self, agreement: Agreement) -> None:
         """Wait until no live driver draws samples that are missing, or until there are others to draw."""

@@ -29,6 +29,7 @@ class Sharing:
         self._mine, self._theirs, self._there = (np.zeros(len(plan), bool) for _ in range(3))
         self._left = (plan.stop - plan.start).astype(np.int64)  # samples still to draw, by unit
         self._ids = pa.array(plan.problem_ids, pa.string())
+        self._row_of = {problem: row for row, problem in enumerate(plan.problem_ids)}
         self._sorted = np.lexsort((plan.start, plan.problem))
         self._keys = _key(plan.problem, plan.start)[self._sorted]
 
@@ -45,7 +46,9 @@ class Sharing:
     @property
     def problems_left(self) -> int:
         """The number of problems that lack samples."""
-        return len(np.unique(self.plan.problem[self._left > 0]))
+        lacking = np.zeros(len(self.plan.problem_ids), bool)
+        lacking[self.plan.problem[self._left > 0]] = True
+        return int(lacking.sum())
 
     @property
     def samples_elsewhere(self) -> int:
@@ -108,8 +111,7 @@ class Sharing:
         return json.dumps({"claims": claims}).encode()
 
     def _number(self, unit: Unit) -> int:
-        rows = self._rows(pa.array([unit.problem_id], pa.string()))
-        return int(self._units(rows, np.array([unit.start]))[0])
+        return int(self._units(np.array([self._row_of[unit.problem_id]]), np.array([unit.start]))[0])
 
     def _rows(self, problem_ids: pa.Array) -> npt.NDArray[np.int64]:
         """Return the rows of problems in the plan's list; -1 for a problem that it does not have."""
