@@ -2,7 +2,7 @@
 
 Completions are committed first, samples second. A sample exists once the table `samples` has it, so a crash between the
 two commits leaves nothing half-visible. A unit is committed whole, once: the first of two attempts wins, and of two
-drivers of one run the second drops what the first committed. One commit holds many units, so many units cost little.
+drivers of one run that drew the same unit the second drops it. One commit holds many units, so many units cost little.
 """
 
 from collections.abc import Iterable

@@ -45,8 +45,10 @@ class Total:
         return self.samples - self.adopted
 
     def adopt(self, receipts: list[Receipt]) -> None:
-        """Add units that an earlier driver drew."""
+        """Add units that an earlier driver drew. Their tokens and bytes are not this command's."""
+        tokens, heavy_bytes = self.tokens, self.heavy_bytes
         self.take(receipts)
+        self.tokens, self.heavy_bytes = tokens, heavy_bytes
         self.adopted += sum(receipt.facts.num_rows for receipt in receipts)
 
     def take(self, receipts: list[Receipt]) -> None:

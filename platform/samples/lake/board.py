@@ -84,7 +84,15 @@ def _live(written: dict[str, datetime], own: str) -> set[str]:
 def _died_here(path: str) -> bool:
     """Return whether the note is of a process of this machine that has ended."""
     machine, pid, *_ = [*path.rpartition("/")[2].split("-"), "", ""]
-    return machine == _machine() != "" and pid.isdigit() and not Path("/proc", pid).exists()
+    if machine != _machine() or not machine or not pid.isdigit():
+        return False
+    try:
+        state = Path("/proc", pid, "stat").read_text().rpartition(") ")[2][:1]
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return state in {"Z", "X"}
 
 
 @cache
