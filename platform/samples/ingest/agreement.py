@@ -15,7 +15,7 @@ from contextlib import suppress
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from samples.errors import LakeError
+from samples.errors import LakeError, StoreAway
 from samples.ingest.arrivals import Arrivals
 from samples.ingest.plan import Plan
 from samples.ingest.sharing import Sharing, read_note
@@ -56,6 +56,7 @@ class Agreement:
         this driver writes. `batch` is how many units the replicas begin at once.
         """
         self.units = Sharing(plan)
+        self.away = False  # whether the store did not answer at the last look
         self._notes, self._uri, self._batch = notes, lake.uri, batch
         self._arrivals = Arrivals(lake, run, planned, own)
         self._offer: Offer = lambda _units, _more: []
@@ -65,7 +66,7 @@ class Agreement:
         self._pace = 0  # units that were begun between two looks
         self._others = 0  # live drivers beside this one
         self._met: bool | None = None  # whether there ever was another one; None before the first look
-        self._written = self._looked = float("-inf")
+        self._written = self._looked = self._agreed = float("-inf")
         self._lasted = 0.0  # seconds that the last look took
         self._stale_note = False  # the note claims units that were given up
 
@@ -85,8 +86,9 @@ class Agreement:
         `begun` is the number of units that they have begun.
         """
         passed = time.monotonic() - self._looked
-        few = self._more and 2 * (len(self._asked) - (begun - self._begun)) < self._batch
-        if few and passed > _SHARE_IN_NEED * self._lasted:
+        new = begun - self._begun
+        few = self._more and 2 * (len(self._asked) - new) < self._batch
+        if few and (new or not self._asked) and passed > _SHARE_IN_NEED * self._lasted:
             return True
         return passed > min(max(_SECONDS, _SHARE * self._lasted), _REWRITE_SECONDS)
 
@@ -103,10 +105,16 @@ class Agreement:
         try:
             with patience.of_a_courtesy(), explained(self._uri):
                 contested = self._agree(asking=asking)
-        except (LakeError, DeltaError):
-            self.units.see([])
+            self._agreed = time.monotonic()
+            self.away = False
+        except (LakeError, DeltaError) as error:
+            self.away = isinstance(error, StoreAway)
             self._met = None
-            self._asked += self.units.ask(self._target() - len(self._asked)) if asking else []
+            contested = self._others > 0 and time.monotonic() - self._agreed < board.STALE_SECONDS
+            if asking and not contested:
+                self.units.see([])
+                self._others = 0
+                self._asked += self.units.ask(self._target() - len(self._asked))
         self._more = asking and (contested or len(self.units.free) > 0)
         self._keep(self._asked)
         self._looked = time.monotonic()
@@ -165,9 +173,10 @@ class Agreement:
         begun = self._offer(units, self._more)
         if begun is not None:  # else it is not known what was begun, and all stay ours
             self._begun += len(begun)
-            kept = {*units, *begun}
+            gone = set(begun)
+            kept = gone.union(units)
             self._give_up([unit for unit in self._asked if unit not in kept])
-            self._asked = [unit for unit in self._asked if unit not in set(begun)]
+            self._asked = [unit for unit in self._asked if unit not in gone]
 
     def _give_up(self, units: Sequence[int]) -> None:
         if units:

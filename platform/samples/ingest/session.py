@@ -157,7 +157,7 @@ class Session:
         if self.stop.is_set():
             return f"finishing {status.busy} units; Ctrl-C again leaves at once"
         replicas = f"{status.waiting} of {status.ready} replicas wait for the store" if status.waiting else ""
-        return patience.waiting() or replicas
+        return patience.waiting() or replicas or ("the store does not answer" if self.agreement.away else "")
 
 
 def _phase(status: Status) -> str:

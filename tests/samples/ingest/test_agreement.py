@@ -129,6 +129,26 @@ def test_one_that_stops_gives_up_what_it_has_not_begun(bench, tmp_path):
     assert len(b.keys()) == 96
 
 
+def test_a_board_that_fails_for_a_moment_makes_nobody_take_what_another_draws(bench, tmp_path):
+    b = bench(tmp_path / "lake")
+    one, two = Driver(b), Driver(b)
+    for driver in (one, two, one):
+        driver.agreement.look()
+    ours = begun(one)
+    folder = Path(b.lake.uri, FOLDER)
+    folder.rename(folder.with_name("away"))
+    folder.write_text("")
+    for _ in range(3):
+        two.agreement.look()
+        assert not ours & begun(two)
+    folder.unlink()
+    folder.with_name("away").rename(folder)
+    one.agreement.look()
+    two.agreement.look()
+    assert begun(two)
+    assert not ours & {*two.dealt.offer([], more=True)}
+
+
 @pytest.mark.parametrize("spoilt", ["a file where the board should be", "a note that is none"])
 def test_without_a_usable_board_a_driver_draws_as_if_it_were_alone(bench, tmp_path, spoilt):
     b = bench(tmp_path / "lake")
