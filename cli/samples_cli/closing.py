@@ -56,7 +56,9 @@ def ingested(summary: "Ingested", k: int) -> Iterator[str]:
             f"({summary.tokens_per_second:,.0f} tokens/s), {summary.bytes_per_token:.1f} bytes per token on disk, "
             f"{summary.errors:,} errors"
         )
-    elif not summary.missing:
+    if summary.by_others:
+        yield f"other drivers of this run added {summary.by_others:,} samples meanwhile"
+    if summary.already == summary.wanted:
         yield "nothing to sample: all samples were there already"
     if summary.nonfinite:
         yield f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are"
@@ -68,9 +70,9 @@ def ingested(summary: "Ingested", k: int) -> Iterator[str]:
 
 def ingest_fields(summary: "Ingested") -> dict[str, Any]:
     """Return what an ingest did, as the fields of an event."""
-    counts = ("wanted", "already", "adopted", "drawn", "missing", "beyond", "errors", "tokens", "seconds", "stopped")
+    counts = ("wanted", "already", "adopted", "drawn", "by_others", "missing", "beyond", "errors", "tokens", "seconds")
     named = {"command": "ingest", "run": summary.name, "run_id": summary.run_id}
-    return named | {name: getattr(summary, name) for name in counts}
+    return named | {name: getattr(summary, name) for name in (*counts, "stopped")}
 
 
 def rescored(summary: "Rescored") -> Iterator[str]:

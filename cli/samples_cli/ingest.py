@@ -132,8 +132,9 @@ def command(
 ) -> None:  # fmt: skip
     """Draw samples of PROBLEMS with a model, and keep every completion, token id and log-prob in a lake.
 
-    The same command again draws only what is missing, and a larger -k adds only the new samples. Press Ctrl-C once
-    to stop: the samples in hand are finished and kept.
+    The same command again draws only what is missing, and a larger -k adds only the new samples. The same command on
+    another machine at the same time shares the work. Press Ctrl-C once to stop: the samples in hand are finished and
+    kept.
     """
     given = locals()
     from samples.runs.request import prepare

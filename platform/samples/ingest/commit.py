@@ -2,11 +2,11 @@
 
 Completions are committed first, samples second. A sample exists once the table `samples` has it, so a crash between the
 two commits leaves nothing half-visible. A unit is committed whole, once: the first of two attempts wins, and of two
-drivers of one run the second drops what the first committed. One commit holds many units, so many units cost little.
+drivers of one run that drew the same unit the second drops it. One commit holds many units, so many units cost little.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
@@ -32,6 +32,7 @@ class Committer:
 
     lake: Tables
     run: Run
+    written: set[str] = field(default_factory=set[str])  # its files of table `samples`
 
     def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
         """Commit receipts. Return those that readers now see; the samples of the others were already there.
@@ -53,6 +54,7 @@ class Committer:
             rows = pa.concat_tables(receipt.facts for receipt in pending)
             after = rows_there(claim.snapshot, self.run.partition)
             file = self.lake.put(SAMPLES.name, rows, self.run.partition, None, after)
+            self.written.add(file.path)
             try:
                 self.lake.commit(SAMPLES.name, [(file, self.run.partition)], claim)
             except CommitFailedError:

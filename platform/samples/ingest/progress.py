@@ -50,7 +50,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """What one ingest did. `heavy_bytes` counts the bytes of its segments, `tokens` the tokens that it drew."""
+    """What one ingest did. `heavy_bytes` counts the bytes of its segments, `tokens` the tokens that it drew.
+
+    Every wanted sample was there already, was adopted, drawn, added by other drivers meanwhile, or is missing.
+    """
 
     run_id: str
     name: str
@@ -58,6 +61,7 @@ class Summary:
     already: int
     adopted: int
     drawn: int
+    by_others: int
     missing: int
     beyond: int
     errors: int

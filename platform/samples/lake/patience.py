@@ -25,6 +25,7 @@ _VARIABLE = "SAMPLES_RETRY_SECONDS"
 
 Answer = TypeVar("Answer")
 _in_job: ContextVar[Callable[[], None] | None] = ContextVar("in_job", default=None)  # what to call while waiting
+_once: ContextVar[bool] = ContextVar("once", default=False)
 _answered: set[str] = set()  # stores
 _waiting: dict[int, float] = {}  # for each thread that waits: since when
 
@@ -60,6 +61,16 @@ def of_a_job(told: Callable[[], None] = lambda: None) -> Generator[None]:
         _in_job.reset(before)
 
 
+@contextmanager
+def of_a_courtesy() -> Generator[None]:
+    """Try once within the context, in this thread: what is read or written there may fail."""
+    before = _once.set(True)
+    try:
+        yield
+    finally:
+        _once.reset(before)
+
+
 def patiently(work: Callable[[], Answer], store: str) -> Answer:
     """Return what `work` returns. Call it again while it raises `StoreAway`, with growing pauses.
 
@@ -68,6 +79,8 @@ def patiently(work: Callable[[], Answer], store: str) -> Answer:
     Raises:
         StoreAway: The store was away for too long.
     """
+    if _once.get():
+        return work()
     told = _in_job.get()
     most = seconds() * _JOB if told else seconds() if store in _answered else min(seconds(), _FIRST_SECONDS)
     began, pause = time.monotonic(), _PAUSE

@@ -10,10 +10,10 @@ import atexit
 import os
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -106,14 +106,25 @@ class Location:
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Return path and size in bytes of every object under a prefix; one request lists many."""
-        return iter(
-            self.patiently(
-                self.uri,
-                lambda: [
-                    (found["path"], found["size"]) for batch in obstore.list(self._store, prefix) for found in batch
-                ],
-            )
+        return ((found["path"], found["size"]) for found in self._found(prefix))
+
+    def written(self, prefix: str) -> dict[str, tuple[datetime, str]]:
+        """Return when every object under a prefix was written, by the store's own clock, and a tag of its content."""
+        return {found["path"]: (found["last_modified"], str(found["e_tag"])) for found in self._found(prefix)}
+
+    def _found(self, prefix: str) -> Sequence[Any]:
+        return self.patiently(
+            self.uri, lambda: [found for batch in obstore.list(self._store, prefix) for found in batch]
         )
+
+    def delete(self, path: str) -> None:
+        """Delete one object, if it exists. Only notes that drivers leave for each other are ever deleted."""
+
+        def delete() -> None:
+            with suppress(FileNotFoundError):
+                obstore.delete(self._store, path)
+
+        self.patiently(self.uri, delete)
 
     def patiently(self, where: str, work: Callable[[], Answer]) -> Answer:
         """Return what `work` returns; on an object store repeat it while the store is away.

@@ -15,18 +15,22 @@ from typing import Any
 from samples.errors import SamplesError, first_line_and_class
 from samples.lake import patience
 from samples.pipeline.admission import Admission
+from samples.pipeline.deal import LATER
 from samples.pipeline.job import Job, Worker
 from samples.pipeline.telemetry import Report
 
 _REPORT_SECONDS = 1.0
 _LOADING_SECONDS = 0.2
+_LATER_SECONDS = 0.2
 
 
 class Replica:
     """The class of the actors in Ray Data's pool."""
 
-    def __init__(self, job: Any, telemetry: Any) -> None:
+    def __init__(self, job: Any, telemetry: Any, *, deals: bool = False) -> None:
         """Load the worker. `job` is a list of one Ray reference to the `Job`; `telemetry` a handle of `Telemetry`.
+
+        With `deals`, a call does the unit that it is dealt; otherwise the unit of its own number.
 
         It raises nothing, because Ray would try to make the actor again for ever, with a traceback each time. An error
         is returned once instead, in place of a receipt.
@@ -34,7 +38,7 @@ class Replica:
         import ray
 
         self._id = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(2)}"
-        self._telemetry = telemetry
+        self._telemetry, self._deals = telemetry, deals
         self._lock = threading.Lock()
         self._ready, self._stopping = False, False
         self._busy = self._samples = self._tokens = self._errors = 0
@@ -55,15 +59,20 @@ class Replica:
         self._ready = True
 
     def __call__(self, row: dict[str, Any]) -> dict[str, bytes]:
-        """Do the unit of this number and return its receipt, pickled."""
+        """Do one unit and return its receipt, pickled."""
         return {"receipt": pickle.dumps(self._do(int(row["unit"])))}
 
-    def _do(self, unit: int) -> Any:
-        """Return a unit's receipt, None after the user stopped the job, or the error that ends the job."""
+    def _do(self, call: int) -> Any:
+        """Return a unit's receipt, None if there is none for this call, or the error that ends the job."""
         if self._worker is None or self._admission is None:
             return self._refusal
-        admission, unfinished = self._admission, self._worker.size(unit)
-        if not admission.enter(unfinished):
+        admission, room = self._admission, self._worker.size(call)
+        if not admission.enter(room):
+            return None
+        unit = self._begin(call) if self._deals else call
+        unfinished = 0 if unit is None else self._worker.size(unit)
+        admission.leave(room - unfinished)
+        if unit is None:
             return None
 
         def done(tokens: int, failed: bool) -> None:
@@ -89,6 +98,23 @@ class Replica:
             admission.leave(unfinished)
             with self._lock:
                 self._busy -= 1
+
+    def _begin(self, call: int) -> int | None:
+        """Return the unit that is dealt to a call, None if none is left."""
+        import ray
+        import ray.exceptions
+
+        while not self._stopping:
+            try:
+                unit: Any = ray.get(self._telemetry.begin.remote(call), timeout=10)
+            except ray.exceptions.GetTimeoutError:
+                continue
+            except ray.exceptions.RayError:
+                return call  # nobody deals any more; the lake drops what is drawn twice
+            if unit != LATER:
+                return unit
+            time.sleep(_LATER_SECONDS)
+        return None
 
     def _keep_reporting(self) -> None:
         while True:

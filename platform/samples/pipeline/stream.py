@@ -7,7 +7,7 @@ decides what is done.
 import pickle
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,11 +23,13 @@ _STATUS_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
 class Stream:
     """One job in the pool. Iterate to get receipts; `stop` ends the job in good order, `close` at once."""
 
-    def __init__(self, job: Job, *, smallest: int, largest: int, calls: int = 1, gpus: int = 0) -> None:
+    def __init__(
+        self, job: Job, *, smallest: int, largest: int, calls: int = 1, gpus: int = 0, deals: bool = False
+    ) -> None:
         """Prepare the job. Nothing starts before iteration.
 
         Ray keeps as many replicas as the work needs, between `smallest` and `largest`. Each does up to `calls` units at
-        once, and holds `gpus` GPUs if the cluster has any.
+        once, and holds `gpus` GPUs if the cluster has any. With `deals`, replicas begin only the units on `offer`.
         """
         import ray
 
@@ -35,6 +37,7 @@ class Stream:
         self._smallest, self._calls, self._gpus, self._units = smallest, calls, gpus, len(job)
         # In a list, because Ray would resolve a bare reference before the actor is made, once per actor.
         self._job = [ray.put(job)]
+        self._deals, self._begun = deals, 0
         self._telemetry = start_telemetry()
         self._status = Status()
         self._name = f"samples-{secrets.token_hex(4)}"
@@ -68,6 +71,21 @@ class Stream:
             status: Any = ray.get(self._telemetry.read.remote(), timeout=_STATUS_SECONDS)
             self._status = status
         return self._status
+
+    def offer(self, units: Sequence[int], *, more: bool) -> list[int] | None:
+        """Replace what replicas may begin by these units; `more` says that further ones may follow.
+
+        Return the units that were begun since the last call, or None if that is unknown: Ray is busy or broken.
+        """
+        import ray
+        import ray.exceptions
+
+        try:
+            begun: Any = ray.get(self._telemetry.offer.remote(list(units), more, self._begun), timeout=_STATUS_SECONDS)
+        except ray.exceptions.RayError:
+            return None
+        self._begun += len(begun)
+        return begun
 
     def stop(self) -> bool:
         """Let replicas finish their units and begin no other. Return False if they cannot be told."""
@@ -110,7 +128,7 @@ class Stream:
         # map, not map_batches: on GPUs Ray wants a batch size for map_batches, and then does not fuse it with reading.
         dataset = numbers.map(
             Replica,  # pyright: ignore[reportArgumentType]  # Ray calls the objects of this class
-            fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry},
+            fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry, "deals": self._deals},
             compute=ActorPoolStrategy(
                 min_size=self._smallest,
                 max_size=self.largest,

@@ -1,0 +1,166 @@
+"""One stream of units, from its first receipt to its last commit."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from samples.errors import StoreAway
+from samples.ingest.agreement import Agreement
+from samples.ingest.commit import Committer
+from samples.ingest.job import GivenBack
+from samples.ingest.progress import Meter, Progress
+from samples.ingest.segment import Receipt
+from samples.lake import patience
+from samples.lake.pace import Pace
+from samples.pipeline.progress import Estimate
+from samples.pipeline.receipts import Look, looks
+from samples.pipeline.stream import Stream
+from samples.pipeline.telemetry import Status
+
+_GIVEN_BACK = 3  # so many units in a row that no replica could write end the run
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass
+class Total:
+    """What this command has committed so far."""
+
+    adopted: int = 0
+    samples: int = 0
+    tokens: int = 0
+    errors: int = 0
+    nonfinite: int = 0
+    heavy_bytes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def drawn(self) -> int:
+        """The number of samples that it drew itself."""
+        return self.samples - self.adopted
+
+    def adopt(self, receipts: list[Receipt]) -> None:
+        """Add units that an earlier driver drew. Their tokens and bytes are not this command's."""
+        tokens, heavy_bytes = self.tokens, self.heavy_bytes
+        self.take(receipts)
+        self.tokens, self.heavy_bytes = tokens, heavy_bytes
+        self.adopted += sum(receipt.facts.num_rows for receipt in receipts)
+
+    def take(self, receipts: list[Receipt]) -> None:
+        """Add units that this command committed."""
+        for receipt in receipts:
+            self.samples += receipt.facts.num_rows
+            self.tokens += int(np.sum(receipt.facts["tokens"].to_numpy()))
+            self.errors += receipt.facts.num_rows - receipt.facts["error"].null_count
+            self.nonfinite += receipt.nonfinite
+            self.heavy_bytes += receipt.file.size
+
+
+@dataclass
+class Session:
+    """Draws the units that are this driver's, until none is left."""
+
+    agreement: Agreement
+    committer: Committer
+    total: Total
+    watch: Watch
+    stop: threading.Event
+    _given_back: int = field(default=0, init=False)  # since the last receipt
+    _returned: int = field(default=0, init=False)  # units
+    _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
+    _meter: Meter = field(default_factory=Meter, init=False)
+    _estimate: Estimate = field(default_factory=Estimate, init=False)
+
+    def run(self, stream: Stream) -> None:
+        """Commit receipts as they come until the stream ends. If it breaks, commit what came, then raise."""
+        ready: float | None = None  # when the first replica was ready
+        pace = Pace()
+        stopped = over = False
+        self.agreement.deal(lambda units, more: stream.offer(units, more=more))
+        with closing(looks(stream, self.stop)) as seen:
+            for look in seen:
+                if ready is None and look.status.ready:
+                    ready = time.monotonic()
+                away = self._take(look.receipts)
+                over = look.last or self._is_over(look)
+                if self._pending and (over or pace.due):
+                    with pace.committing(), patience.of_a_job(partial(self._show, look.status)):
+                        self._commit()
+                if away:
+                    raise away
+                if over:
+                    self.total.seconds += time.monotonic() - ready if ready else 0.0
+                elif self.agreement.due(look.status.begun) or (self.stop.is_set() and not stopped):
+                    stopped = self.stop.is_set()
+                    self.agreement.look(asking=not stopped)
+                self._show(look.status)
+                if over:
+                    break
+
+    def _is_over(self, look: Look) -> bool:
+        """Return whether every unit came back that was dealt, and Ray has only calls left for which there is none."""
+        begun = look.status.begun
+        return begun < len(self.agreement.units.plan) and self._returned >= begun and self.agreement.ended(begun)
+
+    def _take(self, receipts: list[Receipt | GivenBack]) -> StoreAway | None:
+        """Take what came. Return the error if replicas do nothing but give units back."""
+        self._returned += len(receipts)
+        for receipt in receipts:
+            if isinstance(receipt, GivenBack):
+                self._given_back += 1
+                if self._given_back >= _GIVEN_BACK:
+                    return receipt.why
+                continue
+            self._given_back = 0
+            self._pending.append(receipt)
+            self.agreement.units.drawn(receipt.unit)
+        return None
+
+    def _commit(self) -> None:
+        self.total.take(self.committer.commit(self._pending))
+        for receipt in self._pending:
+            self.agreement.units.committed(receipt.unit)
+        self._pending = []
+
+    def _show(self, status: Status) -> None:
+        units = self.agreement.units
+        status = replace(status, samples=status.samples + units.by_others)
+        samples_rate, tokens_rate = self._meter.see(status)
+        problems, wanted, missing = len(units.plan.problem_ids), units.plan.wanted, units.plan.missing
+        done = wanted - missing + min(status.samples, missing)  # replicas report it; the commit comes a little later
+        left = None
+        if status.ready or status.tokens:
+            left = self._estimate.left(done, wanted, units.samples_left / samples_rate if samples_rate > 0 else None)
+        self.watch(
+            Progress(
+                phase=_phase(status),
+                problems=problems,
+                problems_done=problems - units.problems_left,
+                samples=wanted,
+                samples_done=done,
+                tokens=status.tokens,
+                tokens_per_second=tokens_rate,
+                replicas=status.ready,
+                replicas_starting=status.starting,
+                errors=status.errors,
+                seconds_left=left,
+                note=self._note(status),
+            )
+        )
+
+    def _note(self, status: Status) -> str:
+        if self.stop.is_set():
+            return f"finishing {status.busy} units; Ctrl-C again leaves at once"
+        replicas = f"{status.waiting} of {status.ready} replicas wait for the store" if status.waiting else ""
+        return patience.waiting() or replicas or ("the store does not answer" if self.agreement.away else "")
+
+
+def _phase(status: Status) -> str:
+    if status.ready:
+        return "sampling"
+    return "loading the model" if status.starting else "waiting for a replica"
