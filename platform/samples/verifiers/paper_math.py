@@ -20,10 +20,15 @@ import re
 from typing import Any
 
 from samples.problems.problems import Problem
-from samples.verifiers import Verdict, Verifier, gold_text, latex
+from samples.verifiers import Verdict, Verifier, agreement, gold_text
 from samples.verifiers.boxed import without_typesetting
 from samples.verifiers.extraction import MAX_CHARACTERS, last_box, last_match, truncate
-from samples.verifiers.units import drop_unit, split_percent
+from samples.verifiers.notation.mathematics import expression
+from samples.verifiers.notation.parser import parse
+from samples.verifiers.notation.plain import plain_value
+from samples.verifiers.notation.reading import read
+from samples.verifiers.notation.sizes import TooLarge
+from samples.verifiers.notation.tree import write
 from samples.verifiers.versions import version_with_libraries
 
 TOLERANCE = 1e-4  # relative to the gold answer
@@ -32,7 +37,6 @@ _FACTORS = (0.01, 1, 100)
 _STATED = re.compile(r"answer is:?", re.IGNORECASE)
 _SENTENCE = re.compile(r"\n|[.!?](?=\s|\Z)")
 _NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?|-?\.\d+")
-_NAMED = re.compile(r"\A\\?[A-Za-z]\w{0,1}\s*=(?!=)\s*")
 _MATRIX = re.compile(r"\A\\begin\s*\{[pbvBV]?matrix\}(.*)\\end\s*\{[pbvBV]?matrix\}\Z", re.DOTALL)
 _BRACKETED = re.compile(r"\A(?:\\left)?\s*(?:\\\{|[(\[])(.*)(?:\\\}|[)\]])\Z", re.DOTALL)
 
@@ -64,10 +68,10 @@ class PaperMath(Verifier):
     @staticmethod
     def key(answer: str) -> str:
         """Return the exact value of a number, however it is written; of another answer its text as it is compared."""
-        if (value := latex.plain_value(answer)) is not None:  # most answers, in a tenth of the time
+        if (value := plain_value(answer)) is not None:  # most answers, in a tenth of the time
             return str(value)
         plain = _stripped(answer, "")
-        value = latex.plain_value(plain)
+        value = plain_value(plain)
         return plain.casefold() if value is None else str(value)
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
@@ -77,16 +81,17 @@ class PaperMath(Verifier):
             return Verdict("wrong", answer, detail=f"longer than {MAX_CHARACTERS} characters")
         try:
             equal = _agree(_stripped(gold, answer), _stripped(answer, gold), levels=3)
-        except latex.TooLarge as error:
+        except TooLarge as error:
             return Verdict("error", answer, detail=str(error))
         return Verdict("correct" if equal else "wrong", answer)
 
 
 def _stripped(text: str, other: str) -> str:
-    text, _ = split_percent(latex.rewrite(text))
-    text = without_typesetting(drop_unit(text, latex.rewrite(other))).removesuffix(r"^\circ")
-    text = re.sub(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}", r"\1", text)
-    return _NAMED.sub("", text)
+    reading = read(text)
+    if reading is None:
+        return without_typesetting(text)
+    nodes = agreement.values(reading, read(other) or reading)
+    return without_typesetting(re.sub(r"\\text\{([^{}]*)\}", r"\1", write(nodes)))
 
 
 def _agree(gold: str, answer: str, levels: int) -> bool:
@@ -143,8 +148,8 @@ def _closes_last(text: str) -> bool:
 def _symbols_agree(gold: str, answer: str) -> bool:
     import sympy
 
-    want: Any = latex.parse(gold)
-    got: Any = latex.parse(answer)
+    want: Any = expression(parse(gold))
+    got: Any = expression(parse(answer))
     if want is None or got is None:
         return False
     if want == got:
