@@ -68,6 +68,8 @@ def _mathematics(want: Reading, got: Reading) -> Answer:
     wanted, given = _values(want, got, gold=True), _values(got, want, gold=False)
     if (named := _coordinates(want.nodes, got.nodes)) is not None:
         return named, None
+    if _grouped_as_in_india(want, got):
+        return True, None
     one, other = expression(wanted), expression(given)
     if one is None or other is None:
         return _unread(None if one is None else want)
@@ -113,6 +115,11 @@ def _coordinates(want: Nodes, got: Nodes) -> bool | None:
     if entries is None or len(entries) != len(values):
         return None
     return all(agree(write(one), write(other))[0] for one, other in zip(values, entries, strict=True))
+
+
+def _grouped_as_in_india(want: Reading, got: Reading) -> bool:
+    """Return whether one is 1,00,000 and the other 100000. By itself, 1,00,000 may be a list."""
+    return any(one.lakhs is not None and one.lakhs == write(other.nodes) for one, other in ((want, got), (got, want)))
 
 
 def _reduced(value: Any, reading: Reading, other: Reading) -> Any:

@@ -38,19 +38,18 @@ for word.
 """
 
 import logging
-import re
 
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
 from samples.verifiers.agreement import agree, key
-from samples.verifiers.extraction import MAX_CHARACTERS, last_box, truncate
+from samples.verifiers.extraction import final_answer
+from samples.verifiers.formulas import formula, runs
 from samples.verifiers.notation.plain import plain_value
+from samples.verifiers.notation.reading import is_text, read
 from samples.verifiers.notation.sizes import TooLarge
 from samples.verifiers.versions import version_with_libraries
 
-_SEARCHED = 1_000  # characters at the end of a completion
-_CUT_OFF = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{(?!\s*\})")  # used if no box is complete
-_JOINT = re.compile(r"\}\s*\$?\s*(?:,|;|,?\s*(?:\\text\s*\{\s*)?(?:and|or)(?:\s*\})?)\s*\$?\s*\\boxed\s*\{\Z")
+_FEW_WORDS = 3  # of an answer in words
 
 logging.getLogger("math_verify.grader").setLevel(logging.ERROR)  # it warns that its timeouts are off, which we want
 
@@ -69,10 +68,8 @@ class Math(Verifier):
         return gold_text(problem, self.name)
 
     def extract(self, completion: str) -> str | None:
-        r"""Return the text of the final answer: the content of the last \boxed, else the last formula near the end."""
-        if boxed := last_box(completion):
-            return truncate(_join_boxes(completion[-MAX_CHARACTERS:], boxed))
-        return None if _CUT_OFF.search(completion) else _answer_without_box(completion[-_SEARCHED:])
+        """Return the text of the final answer. Without a statement of one, it is the last formula near the end."""
+        return final_answer(completion, _whole, _statement, _otherwise, cut_off_box=True)
 
     @staticmethod
     def key(answer: str) -> str:
@@ -89,43 +86,23 @@ class Math(Verifier):
         return Verdict("correct" if equal else "wrong", answer, detail=detail)
 
 
-def _join_boxes(tail: str, boxed: str) -> str:
-    """Join the last box with the boxes before it, as long as only a comma, "and" or "or" is between them."""
-    parts = [boxed]
-    before = tail[: tail.rfind(boxed)].rstrip()
-    while (joint := _JOINT.search(before)) and len(parts) < 20:  # noqa: PLR2004 - more boxes than an answer has
-        before = before[: joint.start()].rstrip()
-        previous = last_box(before + "}")
-        if not previous or not before.endswith(previous):
-            break
-        parts.insert(0, previous)
-        before = before.removesuffix(previous).rstrip()
-    return ", ".join(parts)
+def _whole(text: str) -> str | None:
+    return text.strip() or None
 
 
-def _answer_without_box(tail: str) -> str | None:
-    """Return the text that math-verify would parse first: the last match of its first pattern that matches."""
-    from math_verify.parser import ExprExtractionConfig, LatexExtractionConfig, get_extraction_regexes
-
-    targets = get_extraction_regexes([LatexExtractionConfig(boxed_match_priority=-1), ExprExtractionConfig()])
-    ordered: dict[int, list[re.Pattern[str]]] = {}
-    for patterns, _ in targets:
-        for pattern, priority in patterns:
-            ordered.setdefault(priority, []).append(pattern)
-    for priority in sorted(ordered):
-        found = [match for pattern in ordered[priority] for match in pattern.finditer(tail)]
-        if found:
-            return _text_of_match(max(found, key=lambda match: (match.end(), -match.start()))) or None
-    return None
+def _statement(text: str) -> str | None:
+    """Return the answer in a sentence: all of it if it is mathematics or a few words, else its first formula."""
+    reading = read(text)
+    if reading is not None and (not is_text(reading.nodes) or len(text.split()) <= _FEW_WORDS):
+        return text
+    found = formula(text)
+    first = runs(text)
+    return found or (first[0] if first else None)
 
 
-def _text_of_match(match: re.Match[str]) -> str:
-    groups = {name: text for name, text in match.groupdict().items() if text}
-    formulas = [
-        text.strip() + ("%" if f"{name.split('_')[0]}_percent" in groups else "")
-        for name, text in groups.items()
-        if "_latex" in name
-    ]
-    number = "".join(text for name, text in groups.items() if name.startswith(("integer", "decimal")))
-    plain_text = (groups.get("expr") or number).strip(" \n*").rstrip(".") + ("%" if "percent" in groups else "")
-    return ", ".join(formulas) or plain_text
+def _otherwise(text: str) -> str | None:
+    found = formula(text)
+    if found is None:
+        typed = runs(text)
+        found = typed[-1] if typed else None
+    return found

@@ -36,7 +36,7 @@ class Reading:
 
     `nodes` is the value, and `option` the letter before it. `modulus` and `based` are what it names, `poles` the words
     with an opposite. `open` says that its words leave the value open; `lone`, that its last letter may be a unit, and
-    `spaced`, that a blank stands before that letter.
+    `spaced`, that a blank stands before that letter. `lakhs` are the digits of a number that is grouped as in India.
     """
 
     nodes: Nodes
@@ -49,6 +49,7 @@ class Reading:
     open: bool = False
     lone: bool = False
     spaced: bool = False
+    lakhs: str | None = None
 
     @property
     def text(self) -> str:
@@ -81,7 +82,7 @@ def read(text: str) -> Reading | None:
     nodes = everywhere(everywhere(nodes, words.clock), words.read_letters)
     nodes = qualifiers.without_opening(without_stops(nodes))
     letter, rest = qualifiers.option(nodes)
-    reading = Reading(rest or nodes, option=letter)
+    reading = Reading(rest or nodes, option=letter, lakhs=grouping.lakhs(text))
     nodes = everywhere(reading.nodes, grouping.underscored)
     reading.based = bases.split_base(nodes)
     if reading.based:
