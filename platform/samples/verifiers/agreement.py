@@ -31,8 +31,8 @@ def agree(gold: str, answer: str) -> Answer:
     beside = _beside(want, got)
     if beside is not None or want.text == got.text:
         return beside is not False, None
-    if want.open or got.open or is_text(want.nodes) or is_text(got.nodes):
-        return _unread(None if want.open or is_text(want.nodes) else want)
+    if want.open or got.open:
+        return _unread(None if want.open else want)
     return _mathematics(want, got)
 
 
@@ -68,8 +68,10 @@ def _mathematics(want: Reading, got: Reading) -> Answer:
     wanted, given = _values(want, got, gold=True), _values(got, want, gold=False)
     if (named := _coordinates(want.nodes, got.nodes)) is not None:
         return named, None
-    if _grouped_as_in_india(want, got):
+    if _grouped_as_in_india(want, got) or canonical(wanted) == canonical(given):
         return True, None
+    if is_text(wanted) or is_text(given):
+        return _unread(None if is_text(wanted) else want)
     one, other = expression(wanted), expression(given)
     if one is None or other is None:
         return _unread(None if one is None else want)

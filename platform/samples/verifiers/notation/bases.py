@@ -14,6 +14,8 @@ def split_base(nodes: Nodes) -> tuple[str, int] | None:
     if not nodes:
         return None
     digits, base = nodes, ""
+    if nodes[-1].is_("bracket", "()") and nodes[-1].args[0] and nodes[-1].args[0][0].is_("text", "base", "Base"):
+        nodes = [*nodes[:-1], *nodes[-1].args[0]]
     if nodes[-1].is_("script", "_"):
         digits, base = nodes[:-1], _plain(nodes[-1].args[0]).removeprefix("base")
     else:

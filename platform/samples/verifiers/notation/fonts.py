@@ -9,6 +9,7 @@ from samples.verifiers.notation.units import LETTERS
 from samples.verifiers.notation.words import named
 
 _UPRIGHT = ("mathrm", "rm", "operatorname")
+_PREFIXES = ("k", "M", "G", "m")
 
 
 def unit_ratios(nodes: Nodes) -> Nodes:
@@ -32,10 +33,15 @@ def read_fonts(nodes: Nodes) -> Nodes:
         whole, content = node.args[0], trim(node.args[0])
         if whole[:1] != content[:1]:
             found.append(Node("space", " "))
-        found += _content(node, content, next((part for part in reversed(found) if part.kind != "space"), None))
+        found += _content(node, content, next((part for part in reversed(found) if not _joins(part)), None))
         if whole[-1:] != content[-1:]:
             found.append(Node("space", " "))
     return found
+
+
+def _joins(node: Node) -> bool:
+    """Return whether a node stands between two units of a product."""
+    return node.kind == "space" or node.is_("sign", "/") or node.is_("command", "cdot", "times")
 
 
 def _content(font: Node, content: Nodes, before: Node | None) -> Nodes:
@@ -45,19 +51,29 @@ def _content(font: Node, content: Nodes, before: Node | None) -> Nodes:
     alone = len(content) == 1 or (
         upright
         and all(
-            part.kind in ("word", "space", "script") or part.is_("sign", "/") or part.is_("command", "cdot")
+            part.kind in ("word", "space", "script")
+            or part.is_("sign", "/")
+            or part.is_("command", "cdot", "Omega", "mu")
             for part in content
         )
     )
     found: Nodes = []
-    for part in content:
-        if part.kind == "word" and len(part.text) == 1 and alone and part.text in LETTERS and _is_value(before):
+    for place, part in enumerate(content):
+        prefix = (
+            place + 1 < len(content) and content[place + 1].is_("command", "Omega") and part.is_("word", *_PREFIXES)
+        )
+        unit = part.kind == "word" and len(part.text) == 1 and alone and (prefix or part.text in LETTERS)
+        if (unit and _is_value(before)) or (part.is_("word", "a") and _spaced(content, place) and not upright):
             found.append(Node("text", part.text))
         elif part.kind == "word":
             found += named(part.text) or [Node("text" if len(part.text) > 1 else "word", part.text)]
         else:
             found.append(part)
     return found
+
+
+def _spaced(content: Nodes, place: int) -> bool:
+    return place + 1 < len(content) and content[place + 1].kind == "space"
 
 
 def _is_value(node: Node | None) -> bool:

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from samples.verifiers.notation.sizes import TooLarge, refuse_too_large
-from samples.verifiers.notation.tree import Node, Nodes, everywhere, write
+from samples.verifiers.notation.tree import Node, Nodes, everywhere, trim, write
 
 MAX_DEPTH = 12  # open brackets; real answers have up to 4, and each one more may double the parsing time
 
@@ -73,7 +73,7 @@ def _readable(nodes: Nodes) -> Nodes:
         elif node.is_("command", "gamma"):  # the parser takes it for Euler's constant
             found.append(Node("word", "y"))
             node = Node("script", "_", ([Node("word", "gamma")],))
-        elif node.is_("bracket", "{}") and not node.args[0]:
+        elif node.is_("bracket", "{}") and not trim(node.args[0]):
             node = Node("command", "emptyset")
         found.append(node)
     return found

@@ -15,6 +15,7 @@ _OPENING = vocabulary(
     "the final correct answer is are value result approximately approx about roughly around so therefore hence thus "
     "a an total of equals equal to we get have solution ans exactly only answers values solutions ca circa nearly"
 )
+_VERBS = ("is", "are", "equals", "be", "was")
 _CURRENCIES = vocabulary("usd us rs eur gbp inr cad aud hk nt rmb cny jpy chf inr re dollars euros")
 _CONDITIONS = vocabulary("for where with when whenever provided assuming given such")
 _LETTERS = tuple("ABCDEFGHIJ")
@@ -24,7 +25,7 @@ _OPERATORS = vocabulary("cup cap cdot times pm mp le ge neq in subset subseteq s
 
 def without_opening(nodes: Nodes) -> Nodes:
     r"""Remove words that introduce the answer, currencies, and \approx or = in front."""
-    nodes = trim(nodes)
+    nodes = _behind_verb(trim(nodes))
     while len(nodes) > 1:
         first, rest = nodes[0], trim(nodes[1:])
         word = first.text.lower() if first.kind in ("text", "word") else ""
@@ -40,6 +41,16 @@ def without_opening(nodes: Nodes) -> Nodes:
         else:
             break
     return nodes
+
+
+def _behind_verb(nodes: Nodes) -> Nodes:
+    """Remove words in front that end with a verb or a colon: "the probability is", "final answer:"."""
+    place = 0
+    while place < len(nodes) and nodes[place].kind in ("text", "space"):
+        place += 1
+    words = [node for node in nodes[:place] if node.kind == "text"]
+    opened = words and place < len(nodes) and (words[-1].text.lower() in _VERBS or nodes[place].is_("sign", ":"))
+    return trim(nodes[place:]) if opened else nodes
 
 
 def _before_number(rest: Nodes) -> bool:

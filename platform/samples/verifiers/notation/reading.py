@@ -60,6 +60,7 @@ class Reading:
 def canonical(nodes: Nodes) -> str:
     """Return nodes as text: without blanks and fonts, words of three letters or more in small letters."""
     text = write(nodes)
+    text = re.sub(r"\\text\{([^{}]{2,})\}", lambda found: found[1].casefold(), text)
     text = re.sub(r"\\text\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"[A-Za-z]{3,}", lambda found: found[0].casefold(), text)
     return _BLANKS.sub("", re.sub(r"\s+", " ", text)).rstrip(".")
@@ -74,7 +75,7 @@ def is_text(nodes: Nodes) -> bool:
 def read(text: str) -> Reading | None:
     """Read an answer. None if it has too many groups in groups."""
     try:
-        nodes = parse(to_latex(text.replace("**", "") if text.startswith("**") else text))
+        nodes = parse(to_latex(_without_emphasis(text)))
     except TooDeep:
         return None
     nodes = without_stops(everywhere(nodes, plain))
@@ -88,7 +89,7 @@ def read(text: str) -> Reading | None:
     if reading.based:
         reading.nodes = nodes
         return reading
-    nodes = words.bare_joints(lists.systems(nodes))
+    nodes = words.bare_joints(lists.systems(words.phrases(nodes)))
     nodes, modulus, reading.remainder = qualifiers.modulus(nodes)
     reading.modulus = canonical(modulus) if modulus else None
     nodes = _grouped(qualifiers.without_conditions(sets.builder(nodes)))
@@ -97,8 +98,15 @@ def read(text: str) -> Reading | None:
     nodes = _measured(reading, nodes)
     for rule in (numbers.scientific, numbers.repeating, numbers.mixed, matrices.matrices):
         nodes = everywhere(nodes, rule)
-    reading.nodes = trim(lists.plus_minus(lists.listed(sets.union(nodes))))
+    reading.nodes = trim(lists.plus_minus(lists.listed(sets.joined(nodes))))
     return reading
+
+
+def _without_emphasis(text: str) -> str:
+    """Remove the marks of Markdown around an answer: **13**, __13__."""
+    if text.startswith("**"):
+        return text.replace("**", "")
+    return text[2:-2] if text.startswith("__") and text.endswith("__") and len(text) > 4 else text
 
 
 def _grouped(nodes: Nodes) -> Nodes:

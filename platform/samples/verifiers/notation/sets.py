@@ -62,30 +62,59 @@ def interval(nodes: Nodes) -> Nodes | None:
     return None
 
 
-def union(nodes: Nodes) -> Nodes:
-    r"""Rewrite `x<1 or x>3`, and intervals joined by "or" or "and", as a union. A single inequality stays."""
-    if not any(node.is_("command", "or", "and", "vee", "cup") for node in nodes) and not relations(nodes):
+def joined(nodes: Nodes) -> Nodes:
+    r"""Rewrite inequalities and intervals that words join as one set; nodes that are none stay.
+
+    `x<1 or x>3` is a union, `x>1 and x<3` an interval. Intervals of which one is half-open or endless are no points,
+    so "and" and commas make a union of them, too.
+    """
+    either = any(node.is_("command", "or", "vee") for node in nodes)
+    both = any(node.is_("command", "and", "wedge") or node.is_("sign", ",") for node in nodes)
+    if not (either or both):
         return nodes
-    parts = [
-        trim(part)
-        for part in split(nodes, lambda node: node.is_("command", "or", "vee", "cup") or node.is_("sign", ","))
-    ]
-    if len(parts) < 2 or not all(parts):
+    parts = [part for part in map(trim, split(nodes, _is_joint)) if part]
+    letters = {_letter(part) for part in parts} - {""}
+    shapes = [interval(part) or _brackets(part) for part in parts]
+    if len(parts) < 2 or len(letters) > 1 or not all(shapes):
         return nodes
-    found: list[Nodes] = []
-    for part in parts:
-        shape = interval(part)
-        if shape is None and len(part) == 1 and part[0].kind == "bracket" and part[0].text in ("()", "[]", "[)", "(]"):
-            shape = part
-        if shape is None:
-            return nodes
-        found.append(shape)
-    if not any(relations(part) for part in parts) and not any(node.is_("command", "or") for node in nodes):
-        return nodes
-    union: Nodes = []
-    for part in found:
-        union += [Node("command", "cup"), *part] if union else part
-    return union
+    found = [shape for shape in shapes if shape]
+    if letters and not either:
+        return _intersection(found) or nodes
+    if either or any(_is_no_point(shape) for shape in found):
+        return [node for shape in found for node in (Node("command", "cup"), *shape)][1:]
+    return nodes
+
+
+def _is_joint(node: Node) -> bool:
+    return node.is_("command", "or", "vee", "cup", "and", "wedge") or node.is_("sign", ",")
+
+
+def _letter(nodes: Nodes) -> str:
+    """Return the letter of an inequality."""
+    words = [node.text for node in nodes if node.kind == "word"] if relations(nodes) else []
+    return words[0] if words else ""
+
+
+def _brackets(nodes: Nodes) -> Nodes | None:
+    return nodes if len(nodes) == 1 and nodes[0].is_("bracket", "()", "[]", "[)", "(]") else None
+
+
+def _is_no_point(shape: Nodes) -> bool:
+    endless = any(node.is_("command", "infty") for node in shape[0].args[0])
+    return endless or shape[0].text in ("[)", "(]")
+
+
+def _intersection(shapes: list[Nodes]) -> Nodes | None:
+    """Return the interval between a lower and an upper bound."""
+    if len(shapes) != 2:
+        return None
+    ends = [split(shape[0].args[0], lambda node: node.is_("sign", ",")) for shape in shapes]
+    low = next((place for place, end in enumerate(ends) if end[1][-1].is_("command", "infty")), None)
+    high = next((place for place, end in enumerate(ends) if end[0][-1].is_("command", "infty")), None)
+    if low is None or high is None or low == high:
+        return None
+    brackets = shapes[low][0].text[0] + shapes[high][0].text[1]
+    return [Node("bracket", brackets, ([*ends[low][0], Node("sign", ","), *ends[high][1]],))]
 
 
 def intervals(nodes: Nodes) -> Nodes:

@@ -43,7 +43,7 @@ def split_tail(nodes: Nodes) -> tuple[Nodes, Nodes]:
 
 def _units_at_end(nodes: Nodes, *, last: bool) -> int:
     """Return how many nodes at the end are one unit."""
-    if _is_unit(nodes):
+    if _is_unit(nodes) and not (last and nodes[-1].is_("command", "mu")):
         return 1
     power = nodes[-1].is_("script", "^") or (last and nodes[-1].kind == "number")  # cm^2, and m2
     return 2 if power and len(nodes) > 1 and _is_unit(nodes[:-1]) else 0

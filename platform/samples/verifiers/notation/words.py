@@ -21,6 +21,10 @@ _ALIASES = {"tg": "tan", "ctg": "cot", "arctg": "arctan", "asin": "arcsin", "aco
 _ALIASES |= {"cosec": "csc"}
 _NAMES = {name: rf"\{name}" for name in vocabulary("pi alpha beta gamma delta theta lambda mu sigma omega phi rho tau")}
 _NAMES |= dict.fromkeys(vocabulary("infinity inf infty oo"), r"\infty") | {"and": r"\and", "or": r"\or"}
+_PHRASES = dict.fromkeys(
+    ["no solution", "no solutions", "no real solutions", "no real solution", "empty set"], r"\emptyset"
+)
+_PHRASES |= dict.fromkeys(["all real numbers", "all reals", "all real values", "any real number"], r"\mathbb{R}")
 _MODULES = ("np", "math", "numpy", "sympy")
 _SMALL = vocabulary("of in base per if is to the for all any sq cu deg am pm th a an at by no yes mod but not as be it")
 _ORDINALS = ("st", "nd", "rd", "th")
@@ -66,7 +70,7 @@ def _typed(word: str, before: Node | None, after: Node | None) -> Nodes:
     last = after is None or after.kind in ("space", "sign", "script", "text")
     if word.lower() in _ORDINALS and last and (before is None or before.kind == "number"):
         return [Node("text", word.lower())]  # 2nd, and the script of 2^{nd}
-    if len(word) < 2 or is_product(word):
+    if len(word) < 2 or (is_product(word) and word not in UNITS):
         return [Node("word", word)]
     apart = before is None or before.kind in ("space", "text") or before.is_("sign", ".")
     behind_value = before is not None and before.kind in ("number", "group", "bracket")
@@ -99,6 +103,14 @@ def bare_joints(nodes: Nodes) -> Nodes:
             node = Node("text", node.text)
         found.append(node)
     return found
+
+
+def phrases(nodes: Nodes) -> Nodes:
+    """Write words that name a set as the set: no solution, all real numbers."""
+    if not all(node.kind in ("text", "space") for node in nodes):
+        return nodes
+    said = " ".join(node.text.lower() for node in nodes if node.kind == "text")
+    return parse(_PHRASES[said]) if said in _PHRASES else nodes
 
 
 def _only_words(nodes: Nodes) -> bool:
