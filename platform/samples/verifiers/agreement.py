@@ -19,7 +19,7 @@ def agree(gold: str, answer: str) -> Answer:
     """Return whether an answer agrees with the gold answer.
 
     Raises:
-        TooLarge: A number is too large to evaluate.
+        Undecided: A number is too large to evaluate, or a sum or integral has no value that is found in time.
     """
     if without_typesetting(gold) == without_typesetting(answer):
         return True, None

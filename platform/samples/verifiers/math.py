@@ -34,7 +34,8 @@ Known limits, each shown by a test:
 
 `compare` has no time limit of its own: call it in a worker that can be killed. A number that is too large to evaluate
 (a power of more than 100,000 bits, a factorial of more than 10,000) is an `error`, unless it is the gold answer word
-for word.
+for word. So are sums and products of many or endless terms that have no closed form, and integrals in several variables
+or without a value: they cannot be decided.
 """
 
 import logging
@@ -46,7 +47,7 @@ from samples.verifiers.extraction import final_answer
 from samples.verifiers.formulas import formula, runs
 from samples.verifiers.notation.plain import plain_value
 from samples.verifiers.notation.reading import is_text, read
-from samples.verifiers.notation.sizes import TooLarge
+from samples.verifiers.notation.sizes import Undecided
 from samples.verifiers.versions import version_with_libraries
 
 _FEW_WORDS = 3  # of an answer in words
@@ -81,7 +82,7 @@ class Math(Verifier):
         """Judge an answer. `detail` says why it was not compared as mathematics."""
         try:
             equal, detail = agree(self.gold(problem), answer)
-        except TooLarge as error:
+        except Undecided as error:
             return Verdict("error", answer, detail=str(error))
         return Verdict("correct" if equal else "wrong", answer, detail=detail)
 

@@ -27,6 +27,7 @@ from samples.verifiers.notation.decorations import plain, without_stops
 from samples.verifiers.notation.parser import TooDeep, parse
 from samples.verifiers.notation.tree import Node, Nodes, everywhere, split, trim, write
 
+_BOLD = re.compile(r"(?<![\w)}\]])(?<![\w)}\]] )\*\*(?=\S)(.+?)\*\*(?![\w(])")  # not 2**10, and not 2 ** 10
 _BLANKS = re.compile(r"(?<![A-Za-z0-9]) +| +(?![A-Za-z0-9])")
 
 
@@ -104,8 +105,8 @@ def read(text: str) -> Reading | None:
 
 def _without_emphasis(text: str) -> str:
     """Remove the marks of Markdown around an answer: **13**, __13__."""
-    if text.startswith("**"):
-        return text.replace("**", "")
+    if "**" in text:
+        text = _BOLD.sub(r"\1", text)
     return text[2:-2] if text.startswith("__") and text.endswith("__") and len(text) > 4 else text
 
 

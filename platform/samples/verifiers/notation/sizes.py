@@ -1,10 +1,14 @@
-"""Bound the size of numbers without evaluating them."""
+"""Bound the size of numbers without evaluating them, and say what is not decided."""
 
 import math
 from typing import Any
 
 
-class TooLarge(ArithmeticError):
+class Undecided(ArithmeticError):
+    """Whether two answers are equal cannot be told in reasonable time. The message says why."""
+
+
+class TooLarge(Undecided):
     """A number would have more than `MAX_BITS` bits. It is not evaluated."""
 
 
