@@ -146,11 +146,17 @@ def _otherwise(text: str) -> str | None:
     if found and not re.search(r"\([A-Ja-j]\)", tail[found.end() :].partition("\n")[0]):  # else it begins a list
         return found[1].upper()
     lines = [line.strip() for line in tail.strip().splitlines()]
-    options = [_OPTION_LINE.match(line) if len(line) < _LONGEST_LINE else None for line in lines]
+    options = [_option(line) for line in lines]
     for place, others in ((-1, options[-2:-1]), (0, options[1:])):
         if options and (option := options[place]) and not any(others):  # a line among options is one of a list
             return option[1].upper()
     return _computed(tail)
+
+
+def _option(line: str) -> re.Match[str] | None:
+    """Match a line that is a letter or one option with its text, and no list of options or steps."""
+    several = len(re.findall(r"\([A-Ja-j]\)", line)) > 1
+    return None if several or len(line) >= _LONGEST_LINE else _OPTION_LINE.match(line)
 
 
 def _computed(text: str) -> str | None:

@@ -34,6 +34,7 @@ _SENTENCE = re.compile(r"\n|[!?。](?=\s|\Z|\D)|\.(?=\s|\Z|\*|\$|\))|\.(?=[A-Z][
 _AFTERTHOUGHT = re.compile(
     r"[,;]?\s+(?:because|since|which|where\b|so\b|as\s|and not|not\s|but\s|rather than|instead|given|by\s)"
     r"|\s+\((?=[A-Za-z]{2})|\s+[\u2014\u2013]\s|,\s+(?:not|as|and so|therefore|thus)\s"
+    r"|(?:です|である|입니다|이다)"
 )
 _LONGEST = 2_000  # characters of a statement
 _SEARCHED = 50_000  # characters at the end of a completion
