@@ -3,7 +3,7 @@
 from typing import Any
 
 from samples.verifiers.boxed import without_typesetting
-from samples.verifiers.equality import same
+from samples.verifiers.equality import close, same
 from samples.verifiers.extraction import MAX_CHARACTERS
 from samples.verifiers.notation import bases, measures, names, units, words
 from samples.verifiers.notation.mathematics import expression
@@ -21,8 +21,9 @@ def agree(gold: str, answer: str) -> Answer:
     Raises:
         Undecided: A number is too large to evaluate, or a sum or integral has no value that is found in time.
     """
-    if without_typesetting(gold) == without_typesetting(answer):
-        return True, None
+    alike = without_typesetting(gold) == without_typesetting(answer) or _plain_numbers(gold, answer)
+    if alike is not None:
+        return alike, None
     if len(answer) > MAX_CHARACTERS:
         return False, f"longer than {MAX_CHARACTERS} characters"
     want, got = read(gold), read(answer)
@@ -34,6 +35,16 @@ def agree(gold: str, answer: str) -> Answer:
     if want.open or got.open:
         return _unread(None if want.open else want)
     return _mathematics(want, got)
+
+
+def _plain_numbers(gold: str, answer: str) -> bool | None:
+    """Compare two answers that are only numbers, as most are, without reading them as LaTeX."""
+    want, got = plain_value(gold), plain_value(answer)
+    if want is None or got is None:
+        return None
+    if want == got or (want.denominator == got.denominator == 1) or not ("." in gold or "." in answer):
+        return want == got
+    return close(want, got)
 
 
 def _unread(want: Reading | None) -> Answer:

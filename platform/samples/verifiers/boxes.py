@@ -10,6 +10,7 @@ from samples.problems.fields import last_boxed
 
 MAX_CHARACTERS = 2_000  # of an answer; a longer one is truncated, and is wrong
 _JOINED = 20  # boxes of one answer
+_BETWEEN = 100  # characters between two boxes that are joined
 _CUT_OFF = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{(?!\s*\})")
 _JOINT = re.compile(
     r"\}\s*\$?\s*(?:,|;|,?\s*(?:\\text\s*\{\s*)?(?:and|or)(?:\s*\})?)\s*\$?\s*(?:[A-Za-z]\w{0,2}\s*=\s*)?\\boxed\s*\{\Z"
@@ -33,11 +34,9 @@ def last_box(text: str) -> str | None:
 
 def boxed(text: str) -> str | None:
     """Return the content of the last box that holds something; None without one. Joined boxes are one answer."""
-    if "boxed" in text and last_box(text) is None:
-        text = _ODD.sub(r"\\", text)
     found = last_box(text)
     if found is None and "box" in text:
-        text = without_empty(text)
+        text = without_empty(_ODD.sub(r"\\", text))
         found = last_box(text)
     return None if found is None else _joined(text[-MAX_CHARACTERS:], found)
 
@@ -57,8 +56,8 @@ def _joined(tail: str, last: str) -> str:
     parts = [last]
     before = tail[: tail.rfind(last)].rstrip()
     sign = _sign(before)
-    while (joint := _JOINT.search(before)) and len(parts) < _JOINED:
-        before = before[: joint.start()].rstrip()
+    while len(parts) < _JOINED and (joint := _JOINT.search(before[-_BETWEEN:])):
+        before = before[: len(before) - len(before[-_BETWEEN:]) + joint.start()].rstrip()
         previous = last_box(before + "}")
         if not previous or not before.endswith(previous):
             break
@@ -70,5 +69,5 @@ def _joined(tail: str, last: str) -> str:
 
 def _sign(before: str) -> str:
     r"""Return the minus that stands right before \boxed{, at the end of a text."""
-    command = re.search(r"\\(?:boxed|fbox|framebox)\s*\{?\s*\Z", before)
-    return "-" if command and _MINUS.search(before[: command.start()]) else ""
+    command = before.rfind("\\")
+    return "-" if command > 0 and _MINUS.search(before[max(0, command - 5) : command]) else ""

@@ -144,11 +144,15 @@ def _numbers_equal(want: Any, got: Any) -> bool | None:
         return None
     if not (_finite(first) and _finite(second)) or (decimal and (sympy.im(first) or sympy.im(second))):
         return None
-    difference, size = abs(first - second), abs(first)
     if decimal:
-        near = difference <= _ABSOLUTE and difference <= _RELATIVE * size
-        return bool(near or difference <= _RELATIVE_ALONE * size)
-    return bool(difference <= sympy.Float(10, digits) ** (_SPARE - digits) * max(1, size))
+        return close(first, second)
+    return bool(abs(first - second) <= sympy.Float(10, digits) ** (_SPARE - digits) * max(1, abs(first)))
+
+
+def close(want: Any, got: Any) -> bool:
+    """Return whether two real numbers, of which one is a decimal, are equal within the tolerance of decimals."""
+    difference, size = abs(want - got), abs(want)
+    return bool((difference <= _ABSOLUTE and difference <= _RELATIVE * size) or difference <= _RELATIVE_ALONE * size)
 
 
 def _finite(number: Any) -> bool:

@@ -3,9 +3,7 @@ r"""Lists without brackets.
 Their entries; the two entries that \pm makes of one; systems of equations, which are lists of lines.
 """
 
-import copy
-
-from samples.verifiers.notation.tree import Node, Nodes, everywhere, split, trim
+from samples.verifiers.notation.tree import Node, Nodes, copied, everywhere, split, trim
 
 
 def is_joint(node: Node) -> bool:
@@ -62,7 +60,7 @@ def _with(nodes: Nodes, plus: str, minus: str) -> Nodes:
                 out.append(node)
         return out
 
-    return everywhere(copy.deepcopy(nodes), rule)
+    return everywhere(copied(nodes), rule)
 
 
 def systems(nodes: Nodes) -> Nodes:

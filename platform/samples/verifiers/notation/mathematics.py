@@ -5,13 +5,12 @@ is the imaginary unit. A text is parsed to its last character or not at all. Not
 take forever: call it in a worker that can be killed.
 """
 
-import copy
 import functools
 import re
 from typing import Any
 
 from samples.verifiers.notation.sizes import TooLarge, refuse_too_large
-from samples.verifiers.notation.tree import Node, Nodes, everywhere, trim, write
+from samples.verifiers.notation.tree import Node, Nodes, copied, everywhere, trim, write
 
 MAX_DEPTH = 12  # open brackets; real answers have up to 4, and each one more may double the parsing time
 
@@ -51,7 +50,7 @@ def expression(nodes: Nodes) -> Any:
     Raises:
         TooLarge: A number in it is too large to evaluate.
     """
-    return parse(write(everywhere(copy.deepcopy(nodes), _readable)).strip())
+    return parse(write(everywhere(copied(nodes), _readable)).strip())
 
 
 _WITH_BOUNDS = ("sum", "prod", "int", "iint", "iiint", "oint", "lim", "log", "ln", "max", "min", "sup", "inf")

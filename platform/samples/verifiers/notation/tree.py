@@ -71,6 +71,14 @@ def _write_one(node: Node) -> str:
     return text
 
 
+def copied(nodes: Nodes) -> Nodes:
+    """Return a copy that rules may change."""
+    return [
+        Node(node.kind, node.text, tuple(map(copied, node.args)), copied(node.option) if node.option else None)
+        for node in nodes
+    ]
+
+
 def everywhere(nodes: Nodes, rule: Callable[[Nodes], Nodes]) -> Nodes:
     """Apply a rule to a list of nodes and to the lists inside of it, the inner ones first."""
     for node in nodes:
