@@ -160,9 +160,9 @@ def key(answer: str) -> str:
     reading = read(answer)
     if reading is None or reading.poles or reading.option or reading.modulus or reading.based or reading.open:
         return without_typesetting(answer)
-    nodes = units.typed_tail(reading.nodes)[0] if reading.lone and reading.spaced else reading.nodes
+    nodes = reading.nodes
     parts = names.sides(nodes)
-    if names.is_letter(parts):
+    if names.is_x(parts):  # of other letters, x = 5 and y = 5 would share the key of 5
         nodes = parts[1]
     value = plain_value(write(nodes))
     return without_typesetting(answer) if value is None else str(value)

@@ -67,7 +67,7 @@ class PaperMath(Verifier):
         """Return the exact value of a number, however it is written; of another answer its text as it is compared."""
         if (value := plain_value(answer)) is not None:  # most answers, in a tenth of the time
             return str(value)
-        plain = _stripped(answer, "")
+        plain = _stripped(answer, answer)
         value = plain_value(plain)
         return plain.casefold() if value is None else str(value)
 

@@ -18,7 +18,7 @@ VALUES = [
 ]  # fmt: skip
 DRESSES = [
     "${}$", r"\({}\)", r"\[{}\]", "{{{}}}", " {} ", r"\,{}\,", r"\displaystyle {}", r"\color{{red}}{{{}}}", "{}.",
-    r"\textcolor{{blue}}{{{}}}", r"\boldsymbol{{{}}}", r"\underline{{{}}}", r"\Large {}", r"\boxed{{{}}}", "**{}**",
+    r"\textcolor{{blue}}{{{}}}", r"\boldsymbol{{{}}}", r"\underline{{{}}}", r"\Large {}", r"\boxed{{{}}}",
     r"\text{{Answer: }} {}", r"\text{{The answer is }}{}", "= {}", r"\mathbf{{{}}}", r"\bm{{{}}}",
 ]  # fmt: skip
 UNICODE = {"-": "\u2212", r"\pi": "π", r"\infty": "∞", r"\cup": "\u222a", "^2": "²"}  # fmt: skip
@@ -36,6 +36,7 @@ def test_decorating_an_answer_never_changes_its_verdict(gold, answer, dresses):
         answer = answer.removesuffix(".") if dress == "{}." else answer
         answer = dress.format(answer)
     assert status(gold, answer) == plain
+    assert status(gold, f"**{answer}**") == plain
 
 
 @settings(max_examples=100, deadline=None)

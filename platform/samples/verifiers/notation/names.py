@@ -55,9 +55,9 @@ def values(nodes: Nodes, *, gold: bool) -> Nodes:
     return lists.joined(found)
 
 
-def is_letter(parts: list[Nodes]) -> bool:
-    """Return whether sides are those of x = value, for one letter x."""
-    return len(parts) == 2 and len(parts[0]) == 1 and parts[0][0].kind == "word" and len(parts[0][0].text) == 1
+def is_x(parts: list[Nodes]) -> bool:
+    """Return whether sides are those of x = value."""
+    return len(parts) == 2 and len(parts[0]) == 1 and parts[0][0].is_("word", "x")
 
 
 def is_short(parts: list[Nodes]) -> bool:
