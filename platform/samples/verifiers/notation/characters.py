@@ -64,8 +64,10 @@ _GREEK = {
     "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi",
     "Ψ": "Psi", "Ω": "Omega",
 }  # fmt: skip
-_TABLE = {ord(sign): text for sign, text in _SIGNS.items()}
-_TABLE |= {ord(letter): rf"\{name} " for letter, name in _GREEK.items()}
+_TABLE = {
+    **{ord(sign): text for sign, text in _SIGNS.items()},
+    **{ord(letter): rf"\{name} " for letter, name in _GREEK.items()},
+}
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ", "0123456789+-()nix", strict=True))
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₓₖ", "0123456789+-()nixk", strict=True))
 _RUN = re.compile(f"([{''.join(_RAISED)}]+)|([{''.join(_LOWERED)}]+)|([¼-¾⅐-⅞↉])")

@@ -51,8 +51,8 @@ def _command(node: Node) -> Nodes:
     if name in _SHOWN and node.args:
         return [] if name == "color" else node.args[-1]
     if name in _MEASURED and node.args:
-        value, unit = (node.args[0], node.args[1]) if len(node.args) > 1 else ([], node.args[0])
-        return [*value, Node("space", " "), Node("font", "mathrm", (unit,))]
+        *value, unit = node.args
+        return [*(value[0] if value else []), Node("space", " "), Node("font", "mathrm", (unit,))]
     if name == "ang":
         return [*node.args[0], Node("script", "^", ([Node("command", "circ")],))]
     if name == "textsuperscript":

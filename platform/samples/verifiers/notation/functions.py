@@ -158,8 +158,7 @@ def binomials(nodes: Nodes) -> Nodes:
                 continue
             if after.is_("script", "_") and found and found[-1].kind == "script":
                 before = found.pop()
-                if found and found[-1].kind == "group":
-                    found.pop()  # {}_nC_k
+                found = found[:-1] if found and found[-1].is_("group") else found  # {}_nC_k
                 found.append(Node("command", "binom", (before.args[0], after.args[0])))
                 place += 1
                 continue

@@ -17,13 +17,13 @@ from samples.verifiers.notation.vocabulary import words as vocabulary
 Pole = tuple[int, int]  # the number of a pair of opposites, and which of the two it is
 
 _THOUSANDS = "thousand 1000 million 1000000 billion 1000000000 trillion 1000000000000 quadrillion 1000000000000000"
-_SCALES = values(f"hundred 100 dozen 12 lakh 100000 crore 10000000 score 20 mn 1000000 bn 1000000000 {_THOUSANDS}")
-_SCALES |= {f"{word}s": value for word, value in _SCALES.items()}
-_PARTS = values(
+_ONE_SCALE = values(f"hundred 100 dozen 12 lakh 100000 crore 10000000 score 20 mn 1000000 bn 1000000000 {_THOUSANDS}")
+_SCALES = {**_ONE_SCALE, **{f"{word}s": value for word, value in _ONE_SCALE.items()}}
+_ONE_PART = values(
     "half 2 halve 2 third 3 quarter 4 fourth 4 fifth 5 sixth 6 seventh 7 eighth 8 ninth 9 tenth 10 eleventh 11 "
     "twelfth 12 sixteenth 16 twentieth 20 hundredth 100 thousandth 1000 millionth 1000000"
 )
-_PARTS |= {f"{word}s": value for word, value in _PARTS.items()}
+_PARTS = {**_ONE_PART, **{f"{word}s": value for word, value in _ONE_PART.items()}}
 _DONE = {
     "squared": Node("script", "^", ([Node("number", "2")],)),
     "cubed": Node("script", "^", ([Node("number", "3")],)),

@@ -75,15 +75,21 @@ def assigned(nodes: Nodes) -> dict[str, Nodes] | None:
     found: dict[str, Nodes] = {}
     for entry in lists.entries(nodes):
         parts = sides(entry)
-        if len(parts) != 2 or len(parts[0]) > 2 or parts[0][0].kind not in ("word", "command"):
+        if (
+            len(parts) != 2
+            or parts[0][0].kind not in ("word", "command")
+            or not all(_is_index(node) for node in parts[0][1:])
+        ):
             return None
-        name = parts[0][0].text + (
-            f"_{parts[0][1].args[0][0].text}" if len(parts[0]) > 1 and parts[0][1].args[0] else ""
-        )
+        name = _bare(parts[0])
         if name in found:
             return None
         found[name] = parts[1]
     return found if len(found) > 1 else None
+
+
+def _is_index(node: Node) -> bool:
+    return node.is_("script", "_")
 
 
 def alike(want: Nodes, got: Nodes) -> bool:

@@ -17,14 +17,27 @@ FUNCTIONS = vocabulary(
     "lcm max min det arcsinh arccosh arctanh arsinh arcosh artanh cis lim floor ceil mod bmod Re Im dim rank tr abs "
     "cbrt arg sgn"
 )
-_ALIASES = {"tg": "tan", "ctg": "cot", "arctg": "arctan", "asin": "arcsin", "acos": "arccos", "atan": "arctan"}
-_ALIASES |= {"cosec": "csc"}
-_NAMES = {name: rf"\{name}" for name in vocabulary("pi alpha beta gamma delta theta lambda mu sigma omega phi rho tau")}
-_NAMES |= dict.fromkeys(vocabulary("infinity inf infty oo"), r"\infty") | {"and": r"\and", "or": r"\or"}
-_PHRASES = dict.fromkeys(
-    ["no solution", "no solutions", "no real solutions", "no real solution", "empty set"], r"\emptyset"
-)
-_PHRASES |= dict.fromkeys(["all real numbers", "all reals", "all real values", "any real number"], r"\mathbb{R}")
+_ALIASES = {
+    "tg": "tan",
+    "ctg": "cot",
+    "arctg": "arctan",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "cosec": "csc",
+}
+_NAMES = {
+    **{name: rf"\{name}" for name in vocabulary("pi alpha beta gamma delta theta lambda mu sigma omega phi rho tau")},
+    **dict.fromkeys(vocabulary("infinity inf infty oo"), r"\infty"),
+    "and": r"\and",
+    "or": r"\or",
+}
+_PHRASES = {
+    **dict.fromkeys(
+        ["no solution", "no solutions", "no real solutions", "no real solution", "empty set"], r"\emptyset"
+    ),
+    **dict.fromkeys(["all real numbers", "all reals", "all real values", "any real number"], r"\mathbb{R}"),
+}
 _MODULES = ("np", "math", "numpy", "sympy")
 _SMALL = vocabulary("of in base per if is to the for all any sq cu deg am pm th a an at by no yes mod but not as be it")
 _ORDINALS = ("st", "nd", "rd", "th")
