@@ -22,9 +22,10 @@ DRESSES = [
     r"\text{{Answer: }} {}", r"\text{{The answer is }}{}", "= {}", r"\mathbf{{{}}}", r"\bm{{{}}}",
 ]  # fmt: skip
 PIECES = [
-    "1", "2", "x", "i", "^", "_", "{", "}", "(", ")", "[", "]", r"\frac", r"\sqrt", r"\pm", r"\text{ cm}", r"\text{and}",
-    "%", "=", "<", ",", " ", "-", "+", "/", "!", "|", r"\sin", r"\log", r"\infty", r"\cup", r"\in", r"\begin{pmatrix}", "&",
-    r"\end{pmatrix}", r"\\", r"\pmod{7}", "a", "cm", "°", "½", "²", "**", r"\boxed{", "million", r"\binom", r"\mathrm",
+    "1", "2", "x", "i", "^", "_", "{", "}", "(", ")", "[", "]", r"\frac", r"\sqrt", r"\pm", r"\text{ cm}",
+    r"\text{and}", "%", "=", "<", ",", " ", "-", "+", "/", "!", "|", r"\sin", r"\log", r"\infty", r"\cup", r"\in",
+    r"\begin{pmatrix}", "&", r"\end{pmatrix}", r"\\", r"\pmod{7}", "a", "cm", "°", "½", "²", "**", r"\boxed{",
+    "million", r"\binom", r"\mathrm",
 ]  # fmt: skip
 UNICODE = {"-": "\u2212", r"\pi": "π", r"\infty": "∞", r"\cup": "\u222a", "^2": "²"}  # fmt: skip
 
