@@ -247,7 +247,7 @@ def test_five_right_answers_in_three_forms_win_against_three_wrong_ones(lakes, t
     assert (row["distinct_answers"], row["top_share"]) == (4, 3 / 8)
 
 
-@pytest.mark.parametrize(("verifier", "won"), [("math", 0), ("paper-math", 0), ("numeric", 1), ("exact", 1)])
+@pytest.mark.parametrize(("verifier", "won"), [("math", 0), ("paper-math", 0), ("boxed-exact", 1), ("exact", 1)])
 def test_wrong_answers_are_one_where_their_verifier_finds_them_equal(lakes, tmp_path, verifier, won):
     lake = lakes.filled(tmp_path / "lake")
     said = [("correct", "7")] * 2 + [("wrong", text) for text in ("3/2", "1.5", r"\dfrac{3}{2}")]

@@ -1,15 +1,20 @@
 r"""The strict verifier of mathematics: it compares the text of the last \boxed with the text of the gold answer.
 
-Only typesetting is ignored: spaces, `\left`, `\right`, dollars and LaTeX's spacing commands. One space is kept between
-two letters or digits, so `1 1` is not `11`. `\dfrac` and `\tfrac` equal `\frac`. Every other difference counts: 0.5 is
-not \frac{1}{2}, and 2,125 is not 2125. A completion without a complete \boxed has no answer.
+Only typesetting is ignored: spaces, `\left`, `\right`, dollars and LaTeX's spacing commands. One space is kept
+between two letters or digits, so `1 1` is not `11`. `\dfrac` and `\tfrac` equal `\frac`. Every other difference
+counts: 0.5 is not \frac{1}{2}, and 2,125 is not 2125. A completion without a complete \boxed has no answer.
+
+The box is found by the rule of `samples.verifiers.extraction`: thinking comes last, an empty box is only spoken of,
+boxes joined by commas, "and" or "or" are one answer.
 """
 
 import re
 
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
-from samples.verifiers.extraction import last_box, truncate
+from samples.verifiers.boxes import boxed
+from samples.verifiers.extraction import truncate
+from samples.verifiers.visible import seen_and_all
 
 _SPACING = re.compile(r"(?<!\\)\\(?:[,;:! ]|(?:left|right|displaystyle|quad|qquad)(?![A-Za-z]))|[$~\s]")
 _FRACTION = re.compile(r"\\[dt]frac(?![A-Za-z])")
@@ -26,15 +31,15 @@ class BoxedExact(Verifier):
     r"""Correct if the last \boxed holds the text of the gold answer, ignoring typesetting."""
 
     name = "boxed-exact"
-    version = "1"
+    version = "2"
 
     def gold(self, problem: Problem) -> str:
         """Return the gold answer without typesetting."""
         return without_typesetting(gold_text(problem, self.name))
 
     def extract(self, completion: str) -> str | None:
-        r"""Return the content of the last complete \boxed."""
-        return truncate(last_box(completion))
+        r"""Return the content of the last complete \boxed that is not empty; what follows the thinking comes first."""
+        return truncate(next((box for text in seen_and_all(completion) if (box := boxed(text))), None))
 
     @staticmethod
     def key(answer: str) -> str:

@@ -1,64 +1,80 @@
-"""Compare the last number of a completion with a numeric gold answer.
+r"""Compare the number that a completion gives as its answer with a numeric gold answer.
 
-Numbers are compared as exact decimals, so there is no rounding error. They are equal if they differ by at most one part
-in a million of the gold answer. Thousands separators, a sign and an exponent are read. Fractions, units and LaTeX are
-not; other verifiers read them.
+The answer is found by the rule of `samples.verifiers.extraction`: in a tag, box, JSON field or behind `####`, it is
+the last number; in a statement, "the answer is 42 (see step 3)", the first one behind the last equal sign. Without
+any of these, it is the last number of the completion. How numbers are read is told in `samples.verifiers.quantities`.
+
+Numbers are compared exactly, so there is no rounding error. They are equal if they differ by at most one part in a
+million of the gold answer.
+
+Limits: units, percent signs and words other than million and its kin are ignored; roots and formulas are not
+evaluated (`5\sqrt{2}`); "5 or 6" is no answer.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
 from samples.errors import UsageError
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
-from samples.verifiers.extraction import MAX_CHARACTERS, last_match, truncate
+from samples.verifiers.extraction import MAX_CHARACTERS, final_answer
+from samples.verifiers.quantities import last_quantity, quantities, value
 
-TOLERANCE = Decimal("1e-6")  # relative to the gold answer
+TOLERANCE = Fraction(1, 10**6)  # relative to the gold answer
 
-# A sign belongs to the number unless a digit or letter comes right before it: "10-3" ends in 3, "x = -3" in -3.
-_NUMBER = re.compile(
-    r"(?:(?<![\w.)])[-+])?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}(?!\w))?"
-)
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3}|/0*[1-9]\d*)?", re.ASCII)
+_FORMULA = re.compile(r"\\(?:sqrt|pi|log|ln|sin|cos|tan|infty)(?![A-Za-z])|[√π∞]|\bsqrt\b|\bpi\b")
 
 
 class Numeric(Verifier):
-    """Correct if the last number in the completion equals the gold number, within the tolerance."""
+    """Correct if the number that a completion gives equals the gold number, within the tolerance."""
 
     name = "numeric"
-    version = "1"
+    version = "2"
 
-    def gold(self, problem: Problem) -> Decimal:
-        """Return the gold answer as a decimal.
+    def gold(self, problem: Problem) -> Fraction:
+        """Return the gold answer as an exact number.
 
         Raises:
             UsageError: There is no gold answer, or it is not a number.
         """
         text = gold_text(problem, self.name)
-        try:
-            number = Decimal(text.replace(",", ""))
-        except InvalidOperation:
-            number = Decimal("nan")
-        if not number.is_finite():
+        plain = text.replace(",", "").replace("\u2212", "-").lstrip("$").rstrip("%")
+        if not _NUMBER.fullmatch(plain):
             raise UsageError(
                 f'verifier numeric: problem "{problem.problem_id}" has the gold answer {text[:60]!r}, which is not a '
                 "number; choose another --verifier"
             )
-        return number
+        return value(plain)
 
     def extract(self, completion: str) -> str | None:
-        """Return the last number, without thousands separators, or None if there is no number."""
-        found = last_match(_NUMBER, completion)
-        return truncate(found[0].replace(",", "").removeprefix("+")) if found else None
+        """Return the number, without separators, or None if there is no number."""
+        return final_answer(completion, _whole, _stated, last_quantity)
 
     @staticmethod
     def key(answer: str) -> str:
         """Return the number in one way of writing: 1.50 and 15e-1 are one."""
-        number = Decimal(answer) if _NUMBER.fullmatch(answer) else None
-        return answer if number is None else str(number.normalize() if number else Decimal(0))
+        return str(value(answer)) if _NUMBER.fullmatch(answer) else answer
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
-        """Compare answer and gold as decimals."""
+        """Compare answer and gold as exact numbers."""
         want = self.gold(problem)
         if len(answer) > MAX_CHARACTERS:
             return Verdict("wrong", answer, detail=f"longer than {MAX_CHARACTERS} characters")
-        return Verdict("correct" if abs(Decimal(answer) - want) <= TOLERANCE * abs(want) else "wrong", answer)
+        return Verdict("correct" if abs(value(answer) - want) <= TOLERANCE * abs(want) else "wrong", answer)
+
+
+def _whole(text: str) -> str | None:
+    """Return the number of a box, tag, field or mark; "" if it holds a root or a constant."""
+    return "" if _FORMULA.search(text) else last_quantity(text)
+
+
+def _stated(text: str) -> str | None:
+    """Return the number that a sentence gives as the answer; "" if it offers two."""
+    text = re.sub(r"\A([-+])\s+(?=\d)", r"\1", text)
+    found = quantities(text.rpartition("=")[2]) or quantities(text)
+    if not found:
+        return None
+    if _FORMULA.search(text):
+        return ""
+    return "" if re.search(r"\d\s+or\s+[-\d]", text) and found[0] != found[-1] else found[0]

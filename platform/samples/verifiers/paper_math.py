@@ -1,18 +1,22 @@
 r"""The lenient grader of mathematics behind the figures of the reference paper. It shows the effect of leniency.
 
-It behaves like the grader of the Qwen2.5-Math evaluation, which Yue et al. 2025 (arXiv:2504.13837) and most papers like
-it use. It was written new from that behaviour: expect the same verdict on ordinary answers, not on every odd one.
+It behaves like the grader of the Qwen2.5-Math evaluation, which Yue et al. 2025 (arXiv:2504.13837) and most papers
+like it use. It was written new from that behaviour: expect the same verdict on ordinary answers, not on every odd
+one.
 
-The answer is the content of the last \boxed; else the text after the last "answer is" in its sentence; else the last
-number anywhere in the completion. Percent signs, units, currency and `x =` are removed. Two answers agree if they are
+The answer is found by the rule of `samples.verifiers.extraction`; without any of its forms, it is the last number
+anywhere in the completion. Percent signs, units, currency and `x =` are removed. Two answers agree if they are
 - the same text, ignoring letter case;
 - two numbers within one part in 10,000, or within that of 100 times or a hundredth of the gold number;
 - lists or matrices that agree entry by entry, with any brackets around them;
 - equations whose sides have the same difference;
 - expressions that SymPy finds equal or within one part in 10,000.
 
-It is more lenient than `math`: 0.5 and 50 and 5000 all agree with 50 %, 3.1416 with \pi, [1,2] with (1,2), and the last
-number of a completion that never states an answer is its answer. Like `math`, `compare` has no time limit of its own.
+It is more lenient than `math`: 0.5 and 50 and 5000 all agree with 50 %, 3.1416 with \pi, [1,2] with (1,2), and the
+last number of a completion that never states an answer is its answer.
+
+Limits: units are dropped, never compared; lists are compared in their order; no base and no modulus is read. Like
+`math`, `compare` has no time limit of its own.
 """
 
 import cmath
@@ -20,19 +24,23 @@ import re
 from typing import Any
 
 from samples.problems.problems import Problem
-from samples.verifiers import Verdict, Verifier, gold_text, latex
+from samples.verifiers import Verdict, Verifier, agreement, gold_text
 from samples.verifiers.boxed import without_typesetting
-from samples.verifiers.extraction import MAX_CHARACTERS, last_box, last_match, truncate
-from samples.verifiers.units import drop_unit, split_percent
+from samples.verifiers.extraction import MAX_CHARACTERS, final_answer, last_match
+from samples.verifiers.notation.mathematics import expression
+from samples.verifiers.notation.parser import parse
+from samples.verifiers.notation.plain import plain_value
+from samples.verifiers.notation.reading import read
+from samples.verifiers.notation.sizes import TooLarge
+from samples.verifiers.notation.tree import write
 from samples.verifiers.versions import version_with_libraries
 
 TOLERANCE = 1e-4  # relative to the gold answer
 _FACTORS = (0.01, 1, 100)
 
-_STATED = re.compile(r"answer is:?", re.IGNORECASE)
-_SENTENCE = re.compile(r"\n|[.!?](?=\s|\Z)")
 _NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?|-?\.\d+")
-_NAMED = re.compile(r"\A\\?[A-Za-z]\w{0,1}\s*=(?!=)\s*")
+_RESULT = re.compile(r"=\s*(-?\d[\d,]*(?:\.\d+)?)[\s$]*\Z")
+_DELIMITER = re.compile(r"\\[()\[\]]")
 _MATRIX = re.compile(r"\A\\begin\s*\{[pbvBV]?matrix\}(.*)\\end\s*\{[pbvBV]?matrix\}\Z", re.DOTALL)
 _BRACKETED = re.compile(r"\A(?:\\left)?\s*(?:\\\{|[(\[])(.*)(?:\\\}|[)\]])\Z", re.DOTALL)
 
@@ -44,30 +52,23 @@ class PaperMath(Verifier):
     preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:
-        self.version = version_with_libraries("1", "latex2sympy2_extended", "sympy")
+        self.version = version_with_libraries("2", "latex2sympy2_extended", "sympy")
 
     def gold(self, problem: Problem) -> str:
         """Return the text of the gold answer."""
         return gold_text(problem, self.name)
 
     def extract(self, completion: str) -> str | None:
-        r"""Return the content of the last \boxed, else the stated answer, else the last number."""
-        if boxed := last_box(completion):
-            return truncate(boxed)
-        if last := last_match(_STATED, completion):
-            after = completion[last.end() : last.end() + MAX_CHARACTERS].lstrip()
-            if stated := _SENTENCE.split(after, maxsplit=1)[0].strip(" :$*"):
-                return stated
-        number = last_match(_NUMBER, completion)
-        return truncate(number[0]) if number else None
+        """Return the answer; without a statement of one, the last number."""
+        return final_answer(completion, _whole, _stated, _otherwise)
 
     @staticmethod
     def key(answer: str) -> str:
         """Return the exact value of a number, however it is written; of another answer its text as it is compared."""
-        if (value := latex.plain_value(answer)) is not None:  # most answers, in a tenth of the time
+        if (value := plain_value(answer)) is not None:  # most answers, in a tenth of the time
             return str(value)
-        plain = _stripped(answer, "")
-        value = latex.plain_value(plain)
+        plain = _stripped(answer, answer)
+        value = plain_value(plain)
         return plain.casefold() if value is None else str(value)
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
@@ -77,16 +78,33 @@ class PaperMath(Verifier):
             return Verdict("wrong", answer, detail=f"longer than {MAX_CHARACTERS} characters")
         try:
             equal = _agree(_stripped(gold, answer), _stripped(answer, gold), levels=3)
-        except latex.TooLarge as error:
+        except TooLarge as error:
             return Verdict("error", answer, detail=str(error))
         return Verdict("correct" if equal else "wrong", answer)
 
 
+def _whole(text: str) -> str | None:
+    return text.strip(" :$*") or None
+
+
+def _stated(text: str) -> str | None:
+    """Return a statement without its delimiters; of a sum that is worked out, m+n = 256+37 = 293, the result."""
+    if result := _RESULT.search(text):
+        return result[1]
+    return _DELIMITER.sub("", text).strip(" :$*") or None
+
+
+def _otherwise(text: str) -> str | None:
+    number = last_match(_NUMBER, text)
+    return number[0] if number else None
+
+
 def _stripped(text: str, other: str) -> str:
-    text, _ = split_percent(latex.rewrite(text))
-    text = without_typesetting(drop_unit(text, latex.rewrite(other))).removesuffix(r"^\circ")
-    text = re.sub(r"\\(?:text|mathrm|mbox|textbf)\s*\{([^{}]*)\}", r"\1", text)
-    return _NAMED.sub("", text)
+    reading = read(text)
+    if reading is None:
+        return without_typesetting(text)
+    nodes = agreement.values(reading, read(other) or reading)
+    return without_typesetting(re.sub(r"\\text\{([^{}]*)\}", r"\1", write(nodes)))
 
 
 def _agree(gold: str, answer: str, levels: int) -> bool:
@@ -143,8 +161,8 @@ def _closes_last(text: str) -> bool:
 def _symbols_agree(gold: str, answer: str) -> bool:
     import sympy
 
-    want: Any = latex.parse(gold)
-    got: Any = latex.parse(answer)
+    want: Any = expression(parse(gold))
+    got: Any = expression(parse(answer))
     if want is None or got is None:
         return False
     if want == got:

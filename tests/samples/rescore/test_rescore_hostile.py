@@ -25,7 +25,7 @@ HOSTILE = {
     "x" * (16 << 20): {"no_answer", "wrong"},
     "\x00\x00\\boxed{\x00}": {"wrong", "no_answer"},
     "\udcff\\boxed{\ud800}": {"wrong", "no_answer"},
-    r"\boxed{\int_0^1 \frac{x^x \sin(x^2)}{\sqrt{1+x^7}\ln(2+x)} dx}": {"timeout"},
+    r"\boxed{\int_0^1 \frac{x^x \sin(x^2)}{\sqrt{1+x^7}\ln(2+x)} dx}": {"wrong"},
     r"\boxed{\binom{1000000000}{500000000}}": {"timeout", "error"},
     r"\boxed{100000!!!!!!}": {"error", "wrong", "timeout"},
     r"\boxed{(x+y+z+w+1)^{200}-1}": {"timeout", "error", "wrong"},

@@ -81,8 +81,10 @@ CHOICES = {
     "Because A = 5 we are done": None,
     "The answer is 12.": None,
     "A pity": None,
-    "F": None,
-    r"\boxed{F}": None,
+    "F": "F",
+    r"\boxed{J}": "J",
+    "K": None,
+    r"\boxed{K}": None,
     r"\boxed{A+B}": None,
     r"\boxed{12}": None,
     "": None,
@@ -100,7 +102,7 @@ def test_choice_reads_a_gold_letter_in_any_of_these_forms(gold):
     assert verifier("choice").compare(problem(gold), "C").status == "wrong"
 
 
-@pytest.mark.parametrize("gold", ["F", "12", "", "Because", "A+B", None])
+@pytest.mark.parametrize("gold", ["K", "12", "", "Because", "A+B", None])
 def test_choice_refuses_a_gold_answer_that_is_not_a_letter(gold):
     with pytest.raises(UsageError):
         verifier("choice").gold(problem(gold))
