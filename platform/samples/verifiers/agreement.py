@@ -139,10 +139,11 @@ def _reduced(value: Any, reading: Reading, other: Reading) -> Any:
     """Reduce a number by its modulus, if a remainder is asked for or both name the modulus."""
     import sympy
 
-    asked = reading.modulus and (reading.remainder or other.modulus) and reading.modulus.isdigit()
-    if asked and reading.modulus.strip("0") and isinstance(value, sympy.Expr) and not value.free_symbols:
+    modulus = reading.modulus or ""
+    asked = modulus.isdigit() and modulus.strip("0") and (reading.remainder or other.modulus)
+    if asked and isinstance(value, sympy.Expr) and not value.free_symbols:
         whole = value.doit()
-        return whole % int(reading.modulus) if whole.is_Integer else value
+        return whole % int(modulus) if whole.is_Integer else value
     return value
 
 

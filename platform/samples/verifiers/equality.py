@@ -50,7 +50,7 @@ def _same_constant(want: Any, got: Any) -> Any:
     ours, theirs = want.free_symbols - got.free_symbols, got.free_symbols - want.free_symbols
     if len(ours) == len(theirs) == 1:
         one, other = ours.pop(), theirs.pop()
-        if {one.name, other.name} <= _CONSTANTS and one in want.args and other in got.args:
+        if {str(one), str(other)} <= _CONSTANTS and one in want.args and other in got.args:
             return got.xreplace({other: one})
     return got
 

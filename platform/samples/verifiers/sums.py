@@ -42,7 +42,8 @@ def _refuse_long(part: Any) -> None:
     span = high - low
     if not span.is_number:
         return
-    polynomial = bool(part.function.is_polynomial(index)) if isinstance(part, sympy.Sum) else False
+    term: Any = part.function
+    polynomial = bool(term.is_polynomial(index)) if isinstance(part, sympy.Sum) else False
     known = (sympy.factorial, sympy.binomial)
     functions = [one for one in part.function.atoms(sympy.Function) if one.has(index) and not isinstance(one, known)]
     if (span.is_finite and abs(span) > _MOST_TERMS and not polynomial) or (not span.is_finite and functions):

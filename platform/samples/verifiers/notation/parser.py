@@ -1,9 +1,9 @@
 r"""Read a text into a tree of LaTeX nodes.
 
 The tree has what rules need and no more: numbers, words (runs of letters), signs, spaces, commands with their
-arguments, scripts, brackets, environments. A reader of documents (pylatexenc) was tried: it needs the arguments of
-every command declared, refuses what people type beside LaTeX (`2^-3`, `sqrt(2)`, `[0,1)`, an open brace), and takes
-ten times as long. This is one regular expression for tokens and one function for groups.
+arguments, scripts, brackets, environments. A reader of documents such as pylatexenc
+has other aims: it needs the arguments of every command declared, and answers hold what people type beside LaTeX
+(`2^-3`, `sqrt(2)`, `[0,1)`, an open brace). This is one regular expression for tokens and one function for groups.
 
 A script takes a whole number (`10^12`) and a sign (`10^-3`), as typed; \frac takes single digits (`\frac34`), as in
 TeX.
