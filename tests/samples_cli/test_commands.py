@@ -47,7 +47,7 @@ def test_show_prints_each_token_with_its_log_prob(samples, lake):
     code, out, _ = samples("show", "toys", "sum-1", 4, "--lake", lake.uri)
     assert code == 0
     assert "What is 1 + 2?" in out
-    assert "numeric (version 1, pass 1)" in out
+    assert "numeric (version 2, pass 1)" in out
     shown = json.loads(samples("show", "toys", "sum-1", 4, "--json", "--lake", lake.uri)[1])
     assert len(shown["token_texts"]) == len(shown["token_ids"]) == len(shown["token_logprobs"]) == shown["tokens"]
     assert math.isclose(sum(shown["token_logprobs"]), shown["cumulative_logprob"], rel_tol=1e-12)

@@ -14,7 +14,7 @@ import duckdb
 
 from samples.errors import UsageError
 from samples.query.filters import Known
-from samples_queries import Answer, Header
+from samples_queries import Answer, Header, text
 from samples_queries.spread import with_spread
 
 SEED = "seed"  # this setting never changes what a run is drawn from
@@ -81,6 +81,8 @@ class Pools:
         connection.execute(_TALLIES)
         for table in sorted({"samples", "counts"} & set(tables)):
             connection.execute(_RENAMED.format(table=table))
+        if "samples" in tables:  # the log counts the rows of runs, not of pools
+            connection.execute(f"CREATE OR REPLACE VIEW stored AS {text('views/stored')}")
         connection.execute(_RUNS)
 
     def complete(self, connection: duckdb.DuckDBPyConnection, header: Header, answer: Answer) -> Answer:
