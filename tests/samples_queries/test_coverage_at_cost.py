@@ -34,6 +34,7 @@ def connection(tallied, runs: Runs):
     return to
 
 
+@pytest.mark.heavy
 @settings(max_examples=40, deadline=None)
 @given(PROBLEMS, st.lists(st.integers(1, 40), min_size=1, max_size=4))
 def test_the_coverage_is_that_of_all_subsets_whose_expected_cost_is_the_budget(oracles, tallied, problems, budgets):

@@ -25,6 +25,7 @@ def exchanged(tallied, a, b):
     return row
 
 
+@pytest.mark.heavy
 @settings(max_examples=50, deadline=None)
 @given(TALLIES, TALLIES)
 def test_the_lead_changes_where_fractions_say_and_exchanging_the_runs_changes_no_figure(oracles, tallied, a, b):

@@ -24,6 +24,7 @@ def drawn(chances, n, seed=1):
     return [(n, int(c)) for c in np.random.default_rng(seed).binomial(n, chances)]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "counts",
     [
@@ -44,6 +45,7 @@ def test_the_forecast_is_the_mean_and_the_interval_over_all_populations(oracles,
         assert sum(chances[high + 1 :]) < 0.02
 
 
+@pytest.mark.heavy
 @settings(max_examples=60, deadline=None)
 @given(COUNTS)
 def test_a_curve_starts_at_what_was_observed_and_never_falls(oracles, tallied, counts):

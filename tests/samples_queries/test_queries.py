@@ -281,6 +281,7 @@ def exactly(counts: list[tuple[int, int]], k: int) -> tuple[int, float] | None:
     return (len(used), float(total / len(used))) if used else None
 
 
+@pytest.mark.heavy
 @settings(max_examples=200, deadline=None)
 @given(
     counts=st.lists(st.integers(1, 60).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=1),

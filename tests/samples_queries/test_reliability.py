@@ -14,6 +14,7 @@ COUNTS = st.lists(
 TAUS = [0.0, 0.1, 0.3, 0.5, 0.75, 1.0]
 
 
+@pytest.mark.heavy
 @settings(max_examples=40, deadline=None)
 @given(COUNTS)
 def test_every_k_and_tau_of_any_counts(oracles, tallied, counts):
@@ -72,6 +73,7 @@ def rewarded(tallied, rewards):
     return to
 
 
+@pytest.mark.heavy
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=9), min_size=1, max_size=5))
 def test_the_best_of_any_rewards(oracles, tallied, rewards):

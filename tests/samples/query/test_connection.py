@@ -169,6 +169,7 @@ COMMAND = [sys.executable, "-c", "from samples_cli.main import main; main()", "s
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
+@pytest.mark.heavy
 def test_ctrl_c_stops_a_query_that_has_no_end(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     # A shell's background job ignores Ctrl-C, and so would this test's own child.

@@ -40,6 +40,7 @@ def test_what_is_left_of_the_problems_is_the_same_in_every_view(filled, view, fi
     assert column(filled, view, "problem_id", **filters) == column(filled, view, "problem_id") & left
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "filters", [{"runs": ["b"]}, {"runs": "b"}, {"labels": {"role": "rl"}}, {"labels": {"step": [100, 200]}}]
 )
