@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # An NVIDIA GPU gets vLLM's CUDA build; everything else gets its CPU build.
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes)
 
-.PHONY: demo check test lint types layers quick pytest bench dist upgrade constraints clean
+.PHONY: demo check test lint types layers quick pytest nightly bench dist upgrade constraints clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt deploy/constraints.txt
@@ -39,8 +39,11 @@ quick: $(BIN)/samples
 
 # Ray and vLLM take all cores themselves, one test after another.
 pytest: $(BIN)/samples
-	@$(BIN)/python -m pytest -m "not ray and not vllm" --numprocesses auto --dist loadfile
-	@$(BIN)/python -m pytest -m "ray or vllm"
+	@$(BIN)/python -m pytest -m "not ray and not vllm and not nightly" --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest -m "(ray or vllm) and not nightly"
+
+nightly: $(BIN)/samples          ## tests that wait for minutes, such as for a store that is away
+	@$(BIN)/python -m pytest -m nightly
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
 	@for script in storage plan toy ingest rescore query rows forecast intervals; do $(BIN)/python benchmarks/$$script.py || exit 1; done

@@ -106,6 +106,7 @@ def test_two_drivers_on_s3_throw_next_to_nothing_away(drivers, s3):
     assert library.open(s3).dataset("completions").count_rows() <= 1.05 * PROBLEMS * K
 
 
+@pytest.mark.nightly
 def test_what_a_killed_driver_had_begun_is_drawn_by_the_other(drivers, tmp_path):
     lake = str(tmp_path / "lake")
     one, two = drivers(lake), drivers(lake)
@@ -116,6 +117,7 @@ def test_what_a_killed_driver_had_begun_is_drawn_by_the_other(drivers, tmp_path)
     assert notes(lake) == []
 
 
+@pytest.mark.nightly
 def test_a_driver_that_is_silent_for_long_counts_as_dead_and_does_no_harm_when_it_goes_on(drivers, tmp_path):
     lake = str(tmp_path / "lake")
     one = drivers(lake, stale=6.0)

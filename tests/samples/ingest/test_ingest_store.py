@@ -50,6 +50,7 @@ def test_a_store_that_is_away_in_the_middle_of_a_run_is_waited_for(faulty, s3, t
     assert any("the store" in note for note in notes), notes
 
 
+@pytest.mark.nightly
 def test_a_run_whose_answers_are_often_cut_draws_every_sample_once(faulty, s3, tmp_path):
     faulty.cut = lambda number: number % 20 == 0
     summary = ingest(prepare(request(tmp_path, s3, 32)))
@@ -58,6 +59,7 @@ def test_a_run_whose_answers_are_often_cut_draws_every_sample_once(faulty, s3, t
     assert faulty.cuts > 0
 
 
+@pytest.mark.nightly
 def test_a_run_that_no_replica_can_write_ends_and_the_same_command_goes_on(faulty, s3, tmp_path, monkeypatch):
     monkeypatch.setenv("SAMPLES_RETRY_SECONDS", "0.05")
     asked = request(tmp_path, s3, 16)
