@@ -62,18 +62,22 @@ def _print(shown: Any) -> None:
     if shown.token_ids is None or shown.token_logprobs is None:
         say(text)
         return
-    pieces = shown.token_texts or [str(token) for token in shown.token_ids]
-    coloured = [(piece, colour(logprob)) for piece, logprob in zip(pieces, shown.token_logprobs, strict=True)]
+    styles = [colour(logprob) for logprob in shown.token_logprobs]
     if shown.token_texts:
-        console.print(Text.assemble(*((printable(piece), style) for piece, style in coloured)))
+        coloured = zip(map(printable, shown.token_texts), styles, strict=True)
+        console.print(Text.assemble(*coloured))
     else:
         say(text)
     say("\ntokens" if shown.token_texts else f"\ntokens (as ids: {shown.why})", "bold")
-    for number, ((piece, style), token, logprob) in enumerate(
-        zip(coloured, shown.token_ids, shown.token_logprobs, strict=True)
+    pieces = shown.token_texts or [None] * len(styles)
+    for number, (piece, token, logprob, style) in enumerate(
+        zip(pieces, shown.token_ids, shown.token_logprobs, styles, strict=True)
     ):
-        quoted = Text(printable(repr(piece)), style)
-        console.print(Text(f"{number:>6} {token:>8} {logprob:>10.4f}  "), quoted, sep="")
+        row = f"{number:>6} {token:>8} {logprob:>10.4f}"
+        if piece is None:
+            say(row, style)
+        else:
+            console.print(Text(f"{row}  "), Text(printable(repr(piece)), style), sep="")
 
 
 def _end(facts: dict[str, Any]) -> str:
