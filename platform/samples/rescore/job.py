@@ -3,7 +3,8 @@
 Ray moves keys and verdicts. Each replica reads the completions from the lake.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,7 +20,8 @@ from samples.rescore.pending import Chunk, ChunkReader
 class JudgingJob:
     """All that a replica needs to know about a pass.
 
-    `version` is the verifier's on the machine that began the pass. Runs in `hidden` are not read.
+    `spec` and `how` are the arguments of `samples.verifiers.verifier`. `version` is the verifier's on the machine that
+    began the pass. Runs in `hidden` are not read.
     """
 
     lake: str
@@ -27,8 +29,7 @@ class JudgingJob:
     version: str
     chunks: list[Chunk]
     hidden: frozenset[str] = frozenset()
-    sandbox: bool = False
-    packages: str | None = None
+    how: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __len__(self) -> int:
         return len(self.chunks)
@@ -39,7 +40,7 @@ class JudgingJob:
         Raises:
             SamplesError: The verifier cannot be loaded, or has another version on this machine.
         """
-        judge = Judge(self.spec, 1, sandbox=self.sandbox, packages=self.packages)
+        judge = Judge(self.spec, 1, **self.how)
         if judge.verifier.version != self.version:
             judge.__exit__()
             raise SamplesError(

@@ -63,18 +63,18 @@ def answer_key(problem_hash: str, answer: str) -> tuple[str, bytes]:
 class Judge:
     """A verifier in `workers` processes. Use it as a context; the end of the context kills them."""
 
-    def __init__(self, spec: str, workers: int, *, sandbox: bool = False, packages: str | None = None) -> None:
-        """Start the workers. `spec` is a verifier's name, or FILE.py:FUNCTION, which `sandbox` runs in a sandbox.
+    def __init__(self, spec: str, workers: int, **how: Any) -> None:
+        """Start the workers. `spec` and `how` are the arguments of `samples.verifiers.verifier`.
 
         Raises:
             UsageError: There is no such verifier.
             MissingExtra: A library that the verifier needs is not installed.
         """
-        self.verifier: Verifier = verifier(spec, sandbox=sandbox, packages=packages)
+        self.verifier: Verifier = verifier(spec, **how)
         self._folder = Path(tempfile.mkdtemp(prefix="samples-problems-"))
         self._written: set[str] = set()
         self._pool = WorkerPool(
-            partial(_VerifierWork, spec, self.verifier.version, self._folder, sandbox=sandbox, packages=packages),
+            partial(_VerifierWork, spec, self.verifier.version, self._folder, **how),
             size=workers,
             seconds=self.verifier.seconds,
             memory_mib=self.verifier.memory_mib,
@@ -186,8 +186,8 @@ class _Batches:
 class _VerifierWork:
     """The work of a worker: extract the answer of a text, or compare a pair of problem and answer."""
 
-    def __init__(self, spec: str, version: str, folder: Path, *, sandbox: bool, packages: str | None) -> None:
-        self._verifier = verifier(spec, sandbox=sandbox, packages=packages)
+    def __init__(self, spec: str, version: str, folder: Path, **how: Any) -> None:
+        self._verifier = verifier(spec, **how)
         if self._verifier.version != version:
             raise SamplesError(
                 f"verifier {spec} has become version {self._verifier.version}, it was {version} when the pass began; "

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -108,7 +109,8 @@ def rescore(
         SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
-    judge = verifier(spec, sandbox=sandbox, packages=packages)
+    how: dict[str, Any] = {"sandbox": sandbox, "packages": packages}
+    judge = verifier(spec, **how)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
     with told(notes):
@@ -123,17 +125,7 @@ def rescore(
             cores = workers or len(os.sched_getaffinity(0))
             try:
                 with closing(
-                    _judge_chunks(
-                        lake,
-                        spec,
-                        judge,
-                        chunks,
-                        workers=cores,
-                        on_ray=on_ray,
-                        sandbox=sandbox,
-                        packages=packages,
-                        stop=stop,
-                    )
+                    _judge_chunks(lake, spec, how, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)
                 ) as verdicts:
                     for tables in verdicts:
                         for rows in tables:
@@ -200,25 +192,24 @@ def _require_judgeable(lake: Tables, run: Run, judge: Verifier) -> None:
 def _judge_chunks(
     lake: Tables,
     spec: str,
+    how: dict[str, Any],
     judge: Verifier,
     chunks: Iterator[Chunk],
     *,
     workers: int,
     on_ray: bool,
-    sandbox: bool,
-    packages: str | None,
     stop: threading.Event,
 ) -> Generator[list[pa.Table]]:
     """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
     if on_ray:
         with cluster():
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, sandbox, packages)
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how)
             stream = Stream(job, smallest=1, largest=min(workers, len(job)))
             with closing(looks(stream, stop)) as seen:
                 for look in seen:
                     yield [table for receipt in look.receipts for table in receipt]
         return
-    with Judge(spec, workers, sandbox=sandbox, packages=packages) as local:
+    with Judge(spec, workers, **how) as local:
         reader = ChunkReader(lake, judge.name, judge.version)
         for chunk in chunks:
             for rows in judge_chunk(reader, local, chunk):

@@ -62,8 +62,7 @@ def test_no_answer_pays_for_the_libraries_of_its_verifier():
     """A worker imports them before its first item, whichever verifier the fork server was started for."""
     program = (
         "import sys, samples.rescore.judge, samples.verifiers as verifiers\n"
-        "version = verifiers.verifier('math').version\n"
-        "samples.rescore.judge._VerifierWork('math', version, None, sandbox=False, packages=None)\n"
+        "samples.rescore.judge._VerifierWork('math', verifiers.verifier('math').version, None)\n"
         "print('samples.verifiers.math_warm_up' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
