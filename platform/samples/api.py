@@ -296,7 +296,8 @@ def _stopping() -> Generator[threading.Event]:
         if stop.is_set():
             signal.default_int_handler(number, frame)
         stop.set()
-        print("stopping: what is in hand is finished and committed; Ctrl-C again leaves at once", file=sys.stderr)  # noqa: T201
+        said = "stopping: what is in hand is finished and committed; Ctrl-C again leaves at once"
+        print(said, file=sys.stderr)  # noqa: T201 - a line for whoever pressed it
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:

@@ -96,7 +96,7 @@ def patiently(work: Callable[[], Answer], store: str) -> Answer:
                 if told:
                     told()
                 # At random, because replicas should not all come back at once.
-                time.sleep(min(pause * random.uniform(0.5, 1), left))  # noqa: S311
+                time.sleep(min(pause * random.uniform(0.5, 1), left))  # noqa: S311 - it need not be secret
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 _answered.add(store)

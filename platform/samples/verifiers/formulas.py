@@ -67,7 +67,7 @@ def _is_letter(tokens: list[tuple[str, str]], place: int) -> bool:
     part = tokens[place][1]
     if part in _NAMES and len(part) > 1:
         return True
-    if len(part) > 1 and not (len(part) == 2 and place and tokens[place - 1][0] == "number"):  # noqa: PLR2004
+    if len(part) > 1 and not (len(part) == 2 and place and tokens[place - 1][0] == "number"):  # noqa: PLR2004 - one word after a number
         return not part.isascii() and part in "π" * len(part)
     neighbours = [tokens[one] for one in (place - 1, place + 1, place - 2, place + 2) if 0 <= one < len(tokens)]
     close = [one for one in neighbours[:2] if one[0] in ("operator", "bracket", "number", "command")]
