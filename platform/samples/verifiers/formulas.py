@@ -18,6 +18,7 @@ _TOKEN = re.compile(
 )
 _NAMES = frozenset(["pi", "sqrt", "sin", "cos", "tan", "ln", "log", "exp", "infinity", "infty", "e", "i"])
 _WORDS = frozenset("aAI")
+_PAIR = 2  # letters that are a product behind a number: 2xy
 
 
 def formula(text: str) -> str | None:
@@ -67,8 +68,9 @@ def _is_letter(tokens: list[tuple[str, str]], place: int) -> bool:
     part = tokens[place][1]
     if part in _NAMES and len(part) > 1:
         return True
-    if len(part) > 1 and not (len(part) == 2 and place and tokens[place - 1][0] == "number"):  # noqa: PLR2004 - one word after a number
-        return not part.isascii() and part in "π" * len(part)
+    product = len(part) == _PAIR and place and tokens[place - 1][0] == "number"
+    if len(part) > 1 and not product:
+        return part == "π" * len(part)
     neighbours = [tokens[one] for one in (place - 1, place + 1, place - 2, place + 2) if 0 <= one < len(tokens)]
     close = [one for one in neighbours[:2] if one[0] in ("operator", "bracket", "number", "command")]
     if close:
