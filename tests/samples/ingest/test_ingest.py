@@ -152,6 +152,7 @@ def test_a_killed_driver_is_finished_by_the_same_command(problems, tmp_path, mom
     assert {often[unit] for unit in complete} == {1}, "units that were complete were drawn again"
 
 
+@pytest.mark.nightly
 def test_after_a_kill_no_process_of_ray_is_left(problems, tmp_path):
     lake = str(tmp_path / "lake")
     driver = start(problems, lake, 400, "toy?delay=1")

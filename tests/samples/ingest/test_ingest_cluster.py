@@ -64,6 +64,7 @@ def alive() -> int:
     return sum(actor["State"] == "ALIVE" and "MapWorker" in actor["ActorClassName"] for actor in actors)
 
 
+@pytest.mark.nightly
 def test_the_pool_grows_from_min_to_max_under_load_and_shrinks_after_it(cluster, tmp_path):
     for _ in range(2):
         cluster.add_node(num_cpus=2)
