@@ -84,6 +84,8 @@ class Math(Verifier):
             equal, detail = agree(self.gold(problem), answer)
         except Undecided as error:
             return Verdict("error", answer, detail=str(error))
+        except RecursionError:
+            return Verdict("error", answer, detail="nested too deeply to be evaluated")
         return Verdict("correct" if equal else "wrong", answer, detail=detail)
 
 

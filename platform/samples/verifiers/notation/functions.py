@@ -124,8 +124,9 @@ def roots(nodes: Nodes) -> Nodes:
                 found.append(Node("command", "sqrt", (body,), option))
                 place = after
                 continue
-        if node.is_("command", "sqrt") and len(node.args[0]) == 1 and node.args[0][0].is_("bracket", "()"):
-            node = Node("command", "sqrt", node.args[0][0].args, node.option)
+        body = node.args[0] if node.is_("command", "sqrt") and node.args else []  # a word makes a root without a body
+        if len(body) == 1 and body[0].is_("bracket", "()"):
+            node = Node("command", "sqrt", body[0].args, node.option)
         found.append(node)
     return found
 

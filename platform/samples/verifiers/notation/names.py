@@ -94,12 +94,17 @@ def _is_index(node: Node) -> bool:
 
 def alike(want: Nodes, got: Nodes) -> bool:
     """Return whether two answers name the same thing, or things that no parser reads, so that only the values count."""
-    one, other = (sides(lists.entries(nodes)[0])[0] for nodes in (want, got))
+    one, other = map(_first_side, (want, got))
     if _bare(one) == _bare(other):
         return True
     return any(relation(side) for side in (one, other)) or (
         is_name(one) and is_name(other) and _applied(one) != _applied(other)
     )
+
+
+def _first_side(nodes: Nodes) -> Nodes:
+    """Return what stands before the first equal sign of the first entry; nothing of an answer of signs alone."""
+    return next((parts[0] for entry in lists.entries(nodes) if (parts := sides(entry))), [])
 
 
 def relation(nodes: Nodes) -> bool:
