@@ -10,6 +10,8 @@ from samples.ingest.commit import Committer
 from samples.lake.board import FOLDER, Board
 from samples.pipeline.deal import LATER, Deal
 
+pytestmark = pytest.mark.heavy
+
 
 class Driver:
     """A driver whose only replica is this object: it begins a unit, draws it and commits it."""

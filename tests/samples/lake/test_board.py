@@ -59,6 +59,7 @@ def test_a_note_of_a_process_that_died_on_this_machine_is_stale_at_once(tmp_path
     assert board.others() == []
 
 
+@pytest.mark.heavy
 def test_a_store_that_refuses_or_is_away_is_not_waited_for(tmp_path, faulty, s3):
     (tmp_path / FOLDER).write_text("a file where the folder should be")
     board = Board(locate(str(tmp_path)), "r1")

@@ -616,6 +616,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", list(HOSTILE))
 def test_extraction_takes_one_pass_over_any_text(name):
     completion, answer = HOSTILE[name]
