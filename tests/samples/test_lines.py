@@ -14,7 +14,7 @@ from samples.exchange.imports.load import load
 from samples.lake.storage import locate
 from samples.lines import json_without_keys, printable, printable_json, without_keys
 from samples.problems.problems import load as load_problems
-from samples.sandbox.workshop import PreparationError
+from samples.sandbox.forkserver import PreparationError
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfi"
 HIDDEN = {

@@ -14,14 +14,14 @@ from deltalake import DeltaTable
 
 from samples.engines import SEQUENCES, has_weights
 from samples.errors import LakeError
-from samples.ingest.agreement import Agreement
 from samples.ingest.commit import Committer
+from samples.ingest.coordination import Coordination
 from samples.ingest.job import SamplingJob, calls_at_once, units_of
 from samples.ingest.plan import Plan, plan
 from samples.ingest.progress import Progress, Summary
 from samples.ingest.session import Session, Total, Watch
 from samples.lake import patience
-from samples.lake.board import Board
+from samples.lake.leases import Leases
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
 from samples.pipeline.stream import Stream
@@ -66,20 +66,20 @@ class _Ingest:
     def run_to_end(self) -> Summary:
         """Draw in rounds until nothing is missing."""
         committer = Committer(self.lake, self.run)
-        notes = Board(self.lake.place, self.run.run_id)
+        leases = Leases(self.lake.place, self.run.run_id)
         todo, snapshot = self._plan()
         already = todo.wanted - todo.missing
         idle = 0
         with ExitStack() as stack:
-            stack.callback(_leave, notes)
+            stack.callback(_leave, leases)
             while todo.missing and not self.stop.is_set() and idle < _ROUNDS:
                 before = todo.missing
                 if adopted := committer.adopt(todo):
                     self._total.adopt(adopted)
                 else:
                     own, batch = committer.written, self._batch
-                    agreement = Agreement(self.lake, self.run, notes, todo, snapshot, own=own, batch=batch)
-                    idle += self._round(agreement, committer, stack)
+                    coordination = Coordination(self.lake, self.run, leases, todo, snapshot, own=own, batch=batch)
+                    idle += self._round(coordination, committer, stack)
                 with patience.of_a_job():
                     todo, snapshot = self._plan()  # the lake, read back, says what is there
                 idle = 0 if todo.missing < before else idle
@@ -117,32 +117,32 @@ class _Ingest:
         todo = plan(pinned, run.dataset, run.run_id, ids, request.k, request.unit)
         return todo, pinned.delta(SAMPLES.name)
 
-    def _round(self, agreement: Agreement, committer: Committer, stack: ExitStack) -> bool:
+    def _round(self, coordination: Coordination, committer: Committer, stack: ExitStack) -> bool:
         """Draw what no other driver draws, then wait for what they draw. Return whether there was something to draw."""
-        agreement.look()
-        drawing = agreement.has_units
+        coordination.look()
+        drawing = coordination.has_units
         try:
             if drawing:
                 if not self._ray:
                     self.watch(Progress("starting Ray"))
                     stack.enter_context(cluster())
                     self._ray = True
-                session = Session(agreement, committer, self._total, self.watch, self.stop)
-                session.run(self._stream(agreement.units.plan))
+                session = Session(coordination, committer, self._total, self.watch, self.stop)
+                session.run(self._stream(coordination.units.plan))
         finally:
-            agreement.leave()
-        self._wait(agreement)
+            coordination.leave()
+        self._wait(coordination)
         return drawing
 
-    def _wait(self, agreement: Agreement) -> None:
+    def _wait(self, coordination: Coordination) -> None:
         """Wait until no live driver draws samples that are missing, or until there are others to draw."""
-        units, free = agreement.units, 0
+        units, free = coordination.units, 0
         while (count := units.samples_elsewhere) and free < _FREE_LOOKS and not self.stop.is_set():
             there = units.plan.wanted - units.samples_left
             phase = f"waiting for another driver's {count:,} samples"
             self.watch(Progress(phase, samples=units.plan.wanted, samples_done=there))
-            if not self.stop.wait(_LOOK_SECONDS) and agreement.due(0):
-                agreement.look(asking=False)
+            if not self.stop.wait(_LOOK_SECONDS) and coordination.due(0):
+                coordination.look(asking=False)
                 free = free + 1 if len(units.free) else 0
 
     def _stream(self, todo: Plan) -> Stream:
@@ -162,10 +162,10 @@ class _Ingest:
             largest=request.pool.largest,
             calls=calls_at_once(request.placement, todo, request.pool.largest),
             gpus=request.placement.tensor_parallel_size if has_weights(self.run.engine) else 0,
-            deals=True,
+            assigned=True,
         )
 
 
-def _leave(notes: Board) -> None:
+def _leave(leases: Leases) -> None:
     with suppress(LakeError):
-        notes.remove()
+        leases.release()

@@ -10,8 +10,8 @@ from functools import partial
 import numpy as np
 
 from samples.errors import StoreAway
-from samples.ingest.agreement import Agreement
 from samples.ingest.commit import Committer
+from samples.ingest.coordination import Coordination
 from samples.ingest.job import GivenBack
 from samples.ingest.progress import Meter, Progress
 from samples.ingest.segment import Receipt
@@ -65,7 +65,7 @@ class Total:
 class Session:
     """Draws the units that are this driver's, until none is left."""
 
-    agreement: Agreement
+    coordination: Coordination
     committer: Committer
     total: Total
     watch: Watch
@@ -81,7 +81,7 @@ class Session:
         ready: float | None = None  # when the first replica was ready
         pace = Pace()
         stopped = over = False
-        self.agreement.deal(lambda units, more: stream.offer(units, more=more))
+        self.coordination.begin(lambda units, more: stream.offer(units, more=more))
         with closing(looks(stream, self.stop)) as seen:
             for look in seen:
                 if ready is None and look.status.ready:
@@ -95,17 +95,17 @@ class Session:
                     raise away
                 if over:
                     self.total.seconds += time.monotonic() - ready if ready else 0.0
-                elif self.agreement.due(look.status.begun) or (self.stop.is_set() and not stopped):
+                elif self.coordination.due(look.status.begun) or (self.stop.is_set() and not stopped):
                     stopped = self.stop.is_set()
-                    self.agreement.look(asking=not stopped)
+                    self.coordination.look(asking=not stopped)
                 self._show(look.status)
                 if over:
                     break
 
     def _is_over(self, look: Look) -> bool:
-        """Return whether every unit came back that was dealt, and Ray has only calls left for which there is none."""
+        """Return whether every unit that was begun came back, and Ray has only calls left for which there is none."""
         begun = look.status.begun
-        return begun < len(self.agreement.units.plan) and self._returned >= begun and self.agreement.ended(begun)
+        return begun < len(self.coordination.units.plan) and self._returned >= begun and self.coordination.ended(begun)
 
     def _take(self, receipts: list[Receipt | GivenBack]) -> StoreAway | None:
         """Take what came. Return the error if replicas do nothing but give units back."""
@@ -118,17 +118,17 @@ class Session:
                 continue
             self._given_back = 0
             self._pending.append(receipt)
-            self.agreement.units.drawn(receipt.unit)
+            self.coordination.units.drawn(receipt.unit)
         return None
 
     def _commit(self) -> None:
         self.total.take(self.committer.commit(self._pending))
         for receipt in self._pending:
-            self.agreement.units.committed(receipt.unit)
+            self.coordination.units.committed(receipt.unit)
         self._pending = []
 
     def _show(self, status: Status) -> None:
-        units = self.agreement.units
+        units = self.coordination.units
         status = replace(status, samples=status.samples + units.by_others)
         samples_rate, tokens_rate = self._meter.see(status)
         problems, wanted, missing = len(units.plan.problem_ids), units.plan.wanted, units.plan.missing
@@ -157,7 +157,7 @@ class Session:
         if self.stop.is_set():
             return f"finishing {status.busy} units; Ctrl-C again leaves at once"
         replicas = f"{status.waiting} of {status.ready} replicas wait for the store" if status.waiting else ""
-        return patience.waiting() or replicas or ("the store does not answer" if self.agreement.away else "")
+        return patience.waiting() or replicas or ("the store does not answer" if self.coordination.away else "")
 
 
 def _phase(status: Status) -> str:

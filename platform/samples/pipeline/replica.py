@@ -15,7 +15,7 @@ from typing import Any
 from samples.errors import SamplesError, first_line_and_class
 from samples.lake import patience
 from samples.pipeline.admission import Admission
-from samples.pipeline.deal import LATER
+from samples.pipeline.assignment import LATER
 from samples.pipeline.job import Job, Worker
 from samples.pipeline.telemetry import Report
 
@@ -27,10 +27,10 @@ _LATER_SECONDS = 0.2
 class Replica:
     """The class of the actors in Ray Data's pool."""
 
-    def __init__(self, job: Any, telemetry: Any, *, deals: bool = False) -> None:
+    def __init__(self, job: Any, telemetry: Any, *, assigned: bool = False) -> None:
         """Load the worker. `job` is a list of one Ray reference to the `Job`; `telemetry` a handle of `Telemetry`.
 
-        With `deals`, a call does the unit that it is dealt; otherwise the unit of its own number.
+        With `assigned`, a call does the unit that it is assigned; otherwise the unit of its own number.
 
         It raises nothing, because Ray would try to make the actor again for ever, with a traceback each time. An error
         is returned once instead, in place of a receipt.
@@ -38,7 +38,7 @@ class Replica:
         import ray
 
         self._id = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(2)}"
-        self._telemetry, self._deals = telemetry, deals
+        self._telemetry, self._assigned = telemetry, assigned
         self._lock = threading.Lock()
         self._ready, self._stopping = False, False
         self._busy = self._samples = self._tokens = self._errors = 0
@@ -69,7 +69,7 @@ class Replica:
         admission, room = self._admission, self._worker.size(call)
         if not admission.enter(room):
             return None
-        unit = self._begin(call) if self._deals else call
+        unit = self._begin(call) if self._assigned else call
         unfinished = 0 if unit is None else self._worker.size(unit)
         admission.leave(room - unfinished)
         if unit is None:
@@ -100,7 +100,7 @@ class Replica:
                 self._busy -= 1
 
     def _begin(self, call: int) -> int | None:
-        """Return the unit that is dealt to a call, None if none is left."""
+        """Return the unit that is assigned to a call, None if none is left."""
         import ray
         import ray.exceptions
 
@@ -110,7 +110,7 @@ class Replica:
             except ray.exceptions.GetTimeoutError:
                 continue
             except ray.exceptions.RayError:
-                return call  # nobody deals any more; the lake drops what is drawn twice
+                return call  # nobody assigns units any more; the lake drops what is drawn twice
             if unit != LATER:
                 return unit
             time.sleep(_LATER_SECONDS)

@@ -24,12 +24,12 @@ class Stream:
     """One job in the pool. Iterate to get receipts; `stop` ends the job in good order, `close` at once."""
 
     def __init__(
-        self, job: Job, *, smallest: int, largest: int, calls: int = 1, gpus: int = 0, deals: bool = False
+        self, job: Job, *, smallest: int, largest: int, calls: int = 1, gpus: int = 0, assigned: bool = False
     ) -> None:
         """Prepare the job. Nothing starts before iteration.
 
         Ray keeps as many replicas as the work needs, between `smallest` and `largest`. Each does up to `calls` units at
-        once, and holds `gpus` GPUs if the cluster has any. With `deals`, replicas begin only the units on `offer`.
+        once, and holds `gpus` GPUs if the cluster has any. With `assigned`, replicas begin only the units on `offer`.
         """
         import ray
 
@@ -37,7 +37,7 @@ class Stream:
         self._smallest, self._calls, self._gpus, self._units = smallest, calls, gpus, len(job)
         # In a list, because Ray would resolve a bare reference before the actor is made, once per actor.
         self._job = [ray.put(job)]
-        self._deals, self._begun = deals, 0
+        self._assigned, self._begun = assigned, 0
         self._telemetry = start_telemetry()
         self._status = Status()
         self._name = f"samples-{secrets.token_hex(4)}"
@@ -128,7 +128,7 @@ class Stream:
         # map, not map_batches: on GPUs Ray wants a batch size for map_batches, and then does not fuse it with reading.
         dataset = numbers.map(
             Replica,  # pyright: ignore[reportArgumentType]  # Ray calls the objects of this class
-            fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry, "deals": self._deals},
+            fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry, "assigned": self._assigned},
             compute=ActorPoolStrategy(
                 min_size=self._smallest,
                 max_size=self.largest,

@@ -2,7 +2,7 @@
 
 One small Ray actor runs beside the driver. Replicas report to it about once a second, and its answer says whether to
 begin another unit. The driver reads it for the progress line. For a job that shares its units with other drivers it
-deals them out (`samples.pipeline.deal`). When it is gone, the work goes on.
+assigns them (`samples.pipeline.assignment`). When it is gone, the work goes on.
 """
 
 import time
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from samples.pipeline.deal import Deal
+from samples.pipeline.assignment import Assignment
 
 STALE = 15.0  # seconds without a report after which a replica counts as gone
 
@@ -41,7 +41,7 @@ class Status:
     tokens: int = 0
     errors: int = 0
     waiting: int = 0
-    begun: int = 0  # units dealt
+    begun: int = 0  # units assigned
     idle: bool = False  # stopped, and no replica has an unfinished unit or will take one
 
 
@@ -51,7 +51,7 @@ class Telemetry:
     def __init__(self) -> None:
         self._reports: dict[str, tuple[float, Report]] = {}
         self._stopping = False
-        self._deal = Deal()
+        self._assignment = Assignment()
 
     def report(self, report: Report) -> bool:
         """Record a replica's report. Return whether it should stop taking units."""
@@ -63,12 +63,12 @@ class Telemetry:
         self._stopping = True
 
     def offer(self, units: Sequence[int], more: bool, known: int) -> list[int]:
-        """Offer units to the replicas, see `Deal.offer`."""
-        return self._deal.offer(units, more=more, known=known)
+        """Offer units to the replicas, see `Assignment.offer`."""
+        return self._assignment.offer(units, more=more, known=known)
 
     def begin(self, call: int) -> int | None:
-        """Return the unit that a replica's call begins, see `Deal.begin`."""
-        return self._deal.begin(call)
+        """Return the unit that a replica's call begins, see `Assignment.begin`."""
+        return self._assignment.begin(call)
 
     def read(self) -> Status:
         """Return the sum over all replicas."""
@@ -84,7 +84,7 @@ class Telemetry:
             tokens=sum(report.tokens for report in every),
             errors=sum(report.errors for report in every),
             waiting=sum(report.waiting for report in live),
-            begun=self._deal.begun,
+            begun=self._assignment.begun,
             idle=self._stopping and all(report.stopping and not report.busy for report in live),
         )
 

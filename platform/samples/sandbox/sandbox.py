@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from samples.errors import MissingExtra, UsageError
 from samples.sandbox import bubblewrap, protocol, seccomp
-from samples.sandbox.bubble import Bubble, SandboxError
+from samples.sandbox.process import SandboxError, SandboxProcess
 
 __all__ = ["Limits", "Outcome", "Program", "Sandbox", "SandboxError", "require", "rlimits", "run"]
 
@@ -149,7 +149,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         packages, scratch = self._packages, self.limits.scratch
         whole = self.limits.memory + scratch + 3 * self.limits.output + _SUPERVISED
-        self._bubble = Bubble(lambda info: bubblewrap.supervised(info, scratch, packages), whole)
+        self._process = SandboxProcess(lambda info: bubblewrap.supervised(info, scratch, packages), whole)
         try:
             self._ask(self._setup, before=bubblewrap.supervisor())
         except BaseException:
@@ -159,7 +159,7 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         """Kill every process in the sandbox. When this returns, none is left."""
-        self._bubble.close()
+        self._process.close()
 
     def run(self, stdin: bytes = b"") -> Outcome:
         """Run the program from start to end with this standard input.
@@ -197,7 +197,7 @@ class Sandbox:
         try:
             reply = self._ask(protocol.encode([tests, setting, entry]))
         except SandboxError:
-            signal = self._bubble.last_signal(_GRACE)
+            signal = self._process.last_signal(_GRACE)
             if signal not in {_SIGKILL, _SIGXCPU}:
                 raise
             # The kernel killed the tests: decoding or comparing an answer took all their CPU seconds.
@@ -226,7 +226,7 @@ class Sandbox:
             limit = "cpu"
         elif max(len(out), len(err)) >= self.limits.output:
             limit = "output"
-        elif error.startswith("MemoryError") or (code == -_SIGKILL and self._bubble.group.ran_out()):
+        elif error.startswith("MemoryError") or (code == -_SIGKILL and self._process.group.ran_out()):
             limit = "memory"
         return Outcome(code, out, err, limit, error, seconds)
 
@@ -234,9 +234,9 @@ class Sandbox:
         """Send a request and read the reply. If it is late, the program or the tests keep the supervisor busy."""
         if self._late:
             raise SandboxError("asked again after a reply that never came")
-        self._bubble.send(request, before)
+        self._process.send(request, before)
         try:
-            reply = self._bubble.receive(self._max_reply, self.limits.wall_seconds + _GRACE)
+            reply = self._process.receive(self._max_reply, self.limits.wall_seconds + _GRACE)
         except TimeoutError:
             self._late = True
             return ["wall", -_SIGKILL, 0.0, b"", b""]

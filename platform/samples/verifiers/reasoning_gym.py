@@ -7,7 +7,7 @@ differs in any word, the verdict is `error`: no problem is judged by another pro
 The reward is the scorer's value, limited to [0, 1]. A reward of 1 is correct. Many tasks give a small reward to any
 answer.
 
-Some scorers evaluate the answer as Python. So all scoring happens in a sandbox (`samples.sandbox.workshop`): one warm
+Some scorers evaluate the answer as Python. So all scoring happens in a sandbox (`samples.sandbox.forkserver`): one warm
 interpreter for each task and its settings, and a process of its own for each answer. No answer reaches the next one, a
 file, the network or the environment. An answer that ends its process is wrong. One that takes too long is `timeout`:
 the scorer did not decide. Without bubblewrap nothing is scored.
@@ -23,9 +23,9 @@ from typing import Any
 
 from samples.errors import UsageError
 from samples.problems.problems import Problem
+from samples.sandbox.forkserver import Ended, ForkServer, PreparationError
 from samples.sandbox.protocol import decode_flat
 from samples.sandbox.sandbox import Limits, SandboxError, require
-from samples.sandbox.workshop import Ended, PreparationError, Workshop
 from samples.verifiers import Verdict, Verifier
 from samples.verifiers.extraction import last_box, last_match
 from samples.verifiers.versions import version_with_libraries
@@ -77,14 +77,14 @@ class ReasoningGym(Verifier):
             return Verdict("wrong", answer, 0.0, f"longer than {_MAX_CHARACTERS} characters")
         again = self.gold(problem)
         try:
-            shop = _workshops(os.getpid()).get(again["task"], again["settings"])
+            server = _servers(os.getpid()).get(again["task"], again["settings"])
         except PreparationError as error:
             return Verdict("error", answer, detail=str(error)[:200])
         asked = {"index": again["index"], "question": problem.question, "gold": problem.answer, "answer": answer}
         try:
-            reply = shop.ask(asked)
+            reply = server.ask(asked)
         except SandboxError as error:
-            _workshops(os.getpid()).close()
+            _servers(os.getpid()).close()
             return Verdict("error", answer, detail=str(error)[:200])
         return _verdict(answer, reply)
 
@@ -111,20 +111,20 @@ def _verdict(answer: str, reply: bytes | Ended) -> Verdict:
     return Verdict("wrong", answer, 0.0, "the answer sent what is no score")
 
 
-class _Workshops:
+class _Servers:
     """The open sandboxes of this process: one for each task and its settings."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[str, Workshop] = OrderedDict()
+        self._open: OrderedDict[str, ForkServer] = OrderedDict()
 
-    def get(self, task: str, settings: dict[str, Any]) -> Workshop:
+    def get(self, task: str, settings: dict[str, Any]) -> ForkServer:
         """Return the sandbox of a task; start it if it is not open."""
         key = json.dumps([task, settings], sort_keys=True)
         if key not in self._open:
             while len(self._open) >= _MOST:
                 self._open.popitem(last=False)[1].close()
             texts = {name: text if isinstance(text, str) else json.dumps(text) for name, text in settings.items()}
-            self._open[key] = Workshop(_JOB, {"task": task, "settings": texts}, _LIMITS)
+            self._open[key] = ForkServer(_JOB, {"task": task, "settings": texts}, _LIMITS)
         self._open.move_to_end(key)
         return self._open[key]
 
@@ -135,6 +135,6 @@ class _Workshops:
 
 
 @functools.cache
-def _workshops(_owner: int) -> _Workshops:
+def _servers(_owner: int) -> _Servers:
     """Return the sandboxes of this process. A forked child has another id, so it starts its own."""
-    return _Workshops()
+    return _Servers()

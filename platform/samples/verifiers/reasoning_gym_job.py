@@ -1,4 +1,4 @@
-"""Score answers with a task of reasoning-gym, inside the sandbox: a job of `samples.sandbox.workshop`.
+"""Score answers with a task of reasoning-gym, inside the sandbox: a job of `samples.sandbox.forkserver`.
 
 The entries of the task are generated once, as `samples.problems.generated` does. Some scorers evaluate the answer as
 Python (`eval`, SymPy's `parse_expr`). Such an answer runs in a process of its own, and could only forge its own score.

@@ -6,7 +6,7 @@ verifier's name is the function's name. Its version is the hash of the file, so 
 Modules that the file imports are not part of the hash.
 
 The file runs with the user's rights, like any script of theirs. With `sandbox` it runs in a sandbox instead, and each
-completion has a process of its own there (`samples.sandbox.workshop`): for functions that run what a model wrote.
+completion has a process of its own there (`samples.sandbox.forkserver`): for functions that run what a model wrote.
 """
 
 import hashlib
@@ -22,9 +22,9 @@ from typing import Any
 from samples.errors import UsageError, first_line
 from samples.lake.partitions import is_partition_name
 from samples.problems.problems import Problem
+from samples.sandbox.forkserver import Ended, ForkServer, PreparationError
 from samples.sandbox.protocol import decode_flat
 from samples.sandbox.sandbox import Limits, SandboxError, require
-from samples.sandbox.workshop import Ended, PreparationError, Workshop
 from samples.verifiers import STATUSES, Verdict, Verifier
 
 _JOB = "samples.verifiers.user_function_job"
@@ -61,7 +61,7 @@ class UserFunction(Verifier):
         self.version = f"file-{hashlib.sha256(source).hexdigest()[:12]}" + ("+sandbox" if sandbox else "")
         self._about = {"place": place, "source": source}
         self._function: Callable[..., Any] | None = None
-        self._shop: Workshop | None = None
+        self._server: ForkServer | None = None
         self._owner = 0
         if not sandbox:
             self._function = function_of(place, source)
@@ -90,18 +90,18 @@ class UserFunction(Verifier):
         except SystemExit as error:
             return Verdict("error", detail=f"it called for exit with {error.code!r}"[:200])
 
-    def _open(self) -> Workshop:
+    def _open(self) -> ForkServer:
         """Return this process's sandbox; start it if it is not open."""
-        if self._shop is None or self._owner != os.getpid():
-            self._shop, self._owner = Workshop(_JOB, self._about, _LIMITS), os.getpid()
-            weakref.finalize(self, self._shop.close)
-        return self._shop
+        if self._server is None or self._owner != os.getpid():
+            self._server, self._owner = ForkServer(_JOB, self._about, _LIMITS), os.getpid()
+            weakref.finalize(self, self._server.close)
+        return self._server
 
     def _judge_in_sandbox(self, problem: Problem, completion: str) -> Verdict:
         try:
             reply = self._open().ask({"problem": asdict(problem), "completion": completion})
         except SandboxError as error:
-            self._shop = None
+            self._server = None
             return Verdict("error", detail=str(error)[:200])
         if isinstance(reply, Ended):
             if reply.limit:

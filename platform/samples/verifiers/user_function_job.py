@@ -1,4 +1,4 @@
-"""Run the user's own verifier inside the sandbox: a job of `samples.sandbox.workshop`."""
+"""Run the user's own verifier inside the sandbox: a job of `samples.sandbox.forkserver`."""
 
 from collections.abc import Callable
 from typing import Any

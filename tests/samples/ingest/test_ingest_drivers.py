@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import samples as library
-from samples.lake.board import FOLDER
+from samples.lake.leases import FOLDER
 
 pytestmark = [pytest.mark.ray, pytest.mark.heavy]
 
 PATIENCE = 240.0
 K, PROBLEMS = 64, 6
-MAIN = "import samples.lake.board as b; b.STALE_SECONDS = {}; from samples_cli.main import main; main()"
+MAIN = "import samples.lake.leases as b; b.EXPIRY_SECONDS = {}; from samples_cli.main import main; main()"
 
 
 class Driver:
@@ -80,7 +80,7 @@ def require_every_sample_once(lake: str) -> None:
     assert keys == sorted((f"sum-{n}", index) for n in range(PROBLEMS) for index in range(K))
 
 
-def notes(lake: str) -> list[Path]:
+def leases(lake: str) -> list[Path]:
     return [path for path in Path(lake, FOLDER).rglob("*") if path.is_file()]
 
 
@@ -96,7 +96,7 @@ def test_two_drivers_draw_every_sample_once_and_throw_next_to_nothing_away(drive
     assert written(lake) <= 1.05 * PROBLEMS * K
     for driver, other in zip((one, two), reversed(drew), strict=True):
         assert not other or f"other drivers of this run added {other:,} samples meanwhile" in driver.said
-    assert notes(lake) == []
+    assert leases(lake) == []
 
 
 def test_two_drivers_on_s3_throw_next_to_nothing_away(drivers, s3):
@@ -110,11 +110,11 @@ def test_two_drivers_on_s3_throw_next_to_nothing_away(drivers, s3):
 def test_what_a_killed_driver_had_begun_is_drawn_by_the_other(drivers, tmp_path):
     lake = str(tmp_path / "lake")
     one, two = drivers(lake), drivers(lake)
-    until(lambda: notes(lake) and written(lake) >= 32, "the first segments")
+    until(lambda: leases(lake) and written(lake) >= 32, "the first segments")
     one.process.kill()
     two.drew()
     require_every_sample_once(lake)
-    assert notes(lake) == []
+    assert leases(lake) == []
 
 
 @pytest.mark.nightly
@@ -131,10 +131,10 @@ def test_a_driver_that_is_silent_for_long_counts_as_dead_and_does_no_harm_when_i
     require_every_sample_once(lake)
 
 
-def test_a_board_that_cannot_be_used_ends_no_collection(drivers, tmp_path):
+def test_leases_that_cannot_be_used_ends_no_collection(drivers, tmp_path):
     lake = tmp_path / "lake"
     lake.mkdir()
-    (lake / FOLDER).write_text("a file where the board should be")
+    (lake / FOLDER).write_text("a file where the leases should be")
     one, two = drivers(str(lake)), drivers(str(lake))
     one.drew()
     two.drew()

@@ -280,7 +280,7 @@ from samples.sandbox.sandbox import Limits, Program, Sandbox
 program = Program("import time\\ndef f(): time.sleep(100)\\nif __name__ == '__main__': f()")
 tests_are_code = sys.argv[2] == "tests in code"
 with Sandbox(program, Limits(wall_seconds=100), tests_are_code=tests_are_code) as box:
-    print(box._bubble.process.pid, flush=True)
+    print(box._process.process.pid, flush=True)
     box.check("f()") if tests_are_code else box.run()
 """
 

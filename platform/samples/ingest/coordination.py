@@ -1,9 +1,9 @@
-"""Agree with the other drivers of a run on who draws which units.
+"""Coordinate the drivers of a run: who draws which units.
 
-A driver asks for units before its replicas may begin them. It writes what it asks for in its note on the lake's board,
-reads the notes of the others, and leaves to them what they claim too. Whoever writes second sees the first, so two
-drivers begin one unit only if a note cannot be read or written, or came late. None of that ends a collection: a driver
-that cannot reach the board draws as if it were alone.
+A driver asks for units before its replicas may begin them. It writes what it asks for in its lease, reads the leases of
+the others, and leaves to them what they claim too. Whoever writes second sees the first, so two drivers begin one unit
+only if a lease cannot be read or written, or came late. None of that ends a collection: a driver that cannot reach the
+leases draws as if it were alone.
 """
 
 import math
@@ -17,18 +17,18 @@ from deltalake.exceptions import DeltaError
 
 from samples.errors import LakeError, StoreAway
 from samples.ingest.arrivals import Arrivals
+from samples.ingest.ownership import Ownership, read_claims
 from samples.ingest.plan import Plan
-from samples.ingest.sharing import Sharing, read_note
-from samples.lake import board, patience
-from samples.lake.board import Board
+from samples.lake import leases, patience
+from samples.lake.leases import Leases
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.runs.run import Run
 
 Offer = Callable[[Sequence[int], bool], list[int] | None]  # see `Stream.offer`
 
-_SECONDS = 3.0  # between two looks at the board
-_REWRITE_SECONDS = 10.0  # after this long the own note is rewritten, changed or not
+_SECONDS = 3.0  # between two looks at the leases
+_RENEW_SECONDS = 10.0  # after this long the own lease is renewed, changed or not
 _SHARE = 20  # wait this many times as long as a look takes, as `samples.lake.pace` does for commits
 _SHARE_IN_NEED = 2  # the same while replicas soon have no unit
 _TRIES = 3  # times to ask, if another driver asks for the same at the same moment
@@ -36,14 +36,14 @@ _PAUSE = 0.1  # seconds at most before a further try, at random
 _ALONE = 4  # so many times as many units are asked for while no other driver is there
 
 
-class Agreement:
+class Coordination:
     """This driver's part in the drawing of one plan."""
 
     def __init__(
         self,
         lake: Tables,
         run: Run,
-        notes: Board,
+        lease: Leases,
         plan: Plan,
         planned: DeltaTable | None,
         *,
@@ -55,9 +55,9 @@ class Agreement:
         `planned` is the snapshot of table samples that the plan was made from. `own` has the files of that table which
         this driver writes. `batch` is how many units the replicas begin at once.
         """
-        self.units = Sharing(plan)
+        self.units = Ownership(plan)
         self.away = False  # whether the store did not answer at the last look
-        self._notes, self._uri, self._batch = notes, lake.uri, batch
+        self._leases, self._uri, self._batch = lease, lake.uri, batch
         self._arrivals = Arrivals(lake, run, planned, own)
         self._offer: Offer = lambda _units, _more: []
         self._more = True  # whether further units may come
@@ -68,20 +68,20 @@ class Agreement:
         self._met: bool | None = None  # whether there ever was another one; None before the first look
         self._written = self._looked = self._agreed = float("-inf")
         self._lasted = 0.0  # seconds that the last look took
-        self._stale_note = False  # the note claims units that were given up
+        self._outdated = False  # the lease claims units that were given up
 
     @property
     def has_units(self) -> bool:
         """Whether there are units that replicas may begin."""
         return bool(self._asked)
 
-    def deal(self, offer: Offer) -> None:
+    def begin(self, offer: Offer) -> None:
         """Offer units to replicas from now on."""
         self._offer = offer
         self._keep(self._asked)
 
     def due(self, begun: int) -> bool:
-        """Return whether it is time to look at the board: after some seconds, or when replicas soon have no unit.
+        """Return whether it is time to look at the leases: after some seconds, or when replicas soon have no unit.
 
         `begun` is the number of units that they have begun.
         """
@@ -90,7 +90,7 @@ class Agreement:
         few = self._more and 2 * (len(self._asked) - new) < self._batch
         if few and (new or not self._asked) and passed > _SHARE_IN_NEED * self._lasted:
             return True
-        return passed > min(max(_SECONDS, _SHARE * self._lasted), _REWRITE_SECONDS)
+        return passed > min(max(_SECONDS, _SHARE * self._lasted), _RENEW_SECONDS)
 
     def ended(self, begun: int) -> bool:
         """Return whether nothing is left to begin, once `begun` units are begun."""
@@ -110,7 +110,7 @@ class Agreement:
         except (LakeError, DeltaError) as error:
             self.away = isinstance(error, StoreAway)
             self._met = None
-            contested = self._others > 0 and time.monotonic() - self._agreed < board.STALE_SECONDS
+            contested = self._others > 0 and time.monotonic() - self._agreed < leases.EXPIRY_SECONDS
             if asking and not contested:
                 self.units.see([])
                 self._others = 0
@@ -126,14 +126,14 @@ class Agreement:
         self._asked = []
         self.units.give_up(range(len(self.units.plan)))
         with suppress(LakeError):
-            self._write()
+            self._renew()
 
     def _agree(self, *, asking: bool) -> bool:
         """Look and ask. Return whether another driver asked for the same at the same moments."""
-        if time.monotonic() - self._written > board.STALE_SECONDS / 2:
+        if time.monotonic() - self._written > leases.EXPIRY_SECONDS / 2:
             self._met = None  # others may have taken us for dead, and asked for our units
             self._keep([])
-            self._write()  # the age of notes is counted from the newest
+            self._renew()  # the age of leases is counted from the newest
         if self._met is not False:
             self._see()  # before the commits: what is claimed no more was committed before
             self.units.committed_by_others(*self._arrivals.look())
@@ -143,8 +143,8 @@ class Agreement:
             if len(self._asked) > 2 * target:
                 self._keep(self._asked[:target])
             asked = self._ask(target)
-            if asked or self._stale_note or time.monotonic() - self._written > _REWRITE_SECONDS:
-                self._write()
+            if asked or self._outdated or time.monotonic() - self._written > _RENEW_SECONDS:
+                self._renew()
             alone = not self._others
             self._see()
             lost = self.units.lost(asked)
@@ -183,14 +183,14 @@ class Agreement:
             gone = set(units)
             self.units.give_up(units)
             self._asked = [unit for unit in self._asked if unit not in gone]
-            self._stale_note = True
+            self._outdated = True
 
-    def _write(self) -> None:
-        self._notes.write(self.units.note())
-        self._written, self._stale_note = time.monotonic(), False
+    def _renew(self) -> None:
+        self._leases.renew(self.units.claims())
+        self._written, self._outdated = time.monotonic(), False
 
     def _see(self) -> None:
-        claims = [read_note(note) for note in self._notes.others()]
+        claims = [read_claims(lease) for lease in self._leases.others()]
         self.units.see(claims)
         self._others = len(claims)
         self._met = bool(self._met) or self._others > 0

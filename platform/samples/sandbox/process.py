@@ -17,7 +17,7 @@ class SandboxError(SamplesError, RuntimeError):
     """The sandbox itself failed. Nothing is known of the program."""
 
 
-class Bubble:
+class SandboxProcess:
     """A running sandbox."""
 
     def __init__(self, command: Callable[[int], list[str]], memory: int) -> None:

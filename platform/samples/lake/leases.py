@@ -1,9 +1,9 @@
-"""A board beside the tables, on which programs at work on one lake leave notes for each other.
+"""Leases: small objects beside the tables, by which programs at work on one lake tell each other what they claim.
 
-Each program keeps one note and rewrites it every few seconds. A note that was not rewritten for half a minute is stale:
-its program counts as dead. Only the store's own clock is asked, so the clocks of machines may differ. A program that
-died on this machine is known by its process. Readers of tables never look here, and nobody may trust a note: it is a
-courtesy between programs, the tables alone are true.
+Each program keeps one lease and renews it every few seconds. A lease that was not renewed for half a minute has
+expired: its program counts as dead. Only the store's own clock is asked, so the clocks of machines may differ. A
+program that died on this machine is known by its process. Readers of tables never look here, and nobody may trust a
+lease: it is a courtesy between programs, the tables alone are true.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from samples.lake import patience
 from samples.lake.storage import Location
 
 FOLDER = "_drivers"  # no table has this name
-STALE_SECONDS = 30.0
+EXPIRY_SECONDS = 30.0
 
 
-class Board:
-    """One program's place on the board of a topic. Everything is tried once, without waiting for the store."""
+class Leases:
+    """The leases on a topic; one is this program's. Everything is tried once, without waiting for the store."""
 
     def __init__(self, place: Location, topic: str) -> None:
         self._place = place
@@ -32,18 +32,18 @@ class Board:
         self._wrote = False
         self._read: dict[str, tuple[str, bytes]] = {}  # tag and content, by path
 
-    def write(self, note: bytes) -> None:
-        """Write or rewrite the own note.
+    def renew(self, claims: bytes) -> None:
+        """Write or renew the own lease.
 
         Raises:
             LakeError: The store refused, or is away.
         """
         self._wrote = True
         with patience.of_a_courtesy():
-            self._place.put(self._own, note)
+            self._place.put(self._own, claims)
 
     def others(self) -> list[bytes]:
-        """Return the notes of others that are not stale, and delete stale ones.
+        """Return what others claim in leases that have not expired. Delete those that have.
 
         Raises:
             LakeError: The store refused, or is away.
@@ -63,8 +63,8 @@ class Board:
                     self._read[path] = tag, content
         return [content for _, content in self._read.values()]
 
-    def remove(self) -> None:
-        """Remove the own note, if it was ever written.
+    def release(self) -> None:
+        """Remove the own lease, if it was ever written.
 
         Raises:
             LakeError: The store refused, or is away.
@@ -75,14 +75,14 @@ class Board:
 
 
 def _live(written: dict[str, datetime], own: str) -> set[str]:
-    """Return which notes of others are not stale at the time of the newest note; the own one is seconds old."""
+    """Return which leases of others live at the time of the newest one; the own one is seconds old."""
     now = max(written.values(), default=None)
-    fresh = {path for path, at in written.items() if now and now - at < timedelta(seconds=STALE_SECONDS)}
+    fresh = {path for path, at in written.items() if now and now - at < timedelta(seconds=EXPIRY_SECONDS)}
     return {path for path in fresh if path != own and not _died_here(path)}
 
 
 def _died_here(path: str) -> bool:
-    """Return whether the note is of a process of this machine that has ended."""
+    """Return whether the lease is of a process of this machine that has ended."""
     machine, pid, *_ = [*path.rpartition("/")[2].split("-"), "", ""]
     if machine != _machine() or not machine or not pid.isdigit():
         return False

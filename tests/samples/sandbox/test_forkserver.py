@@ -12,8 +12,8 @@ import pytest
 from samples.errors import MissingExtra, UsageError
 from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, StoredCompletion
+from samples.sandbox.forkserver import Ended, ForkServer, PreparationError
 from samples.sandbox.sandbox import Limits, SandboxError, require
-from samples.sandbox.workshop import Ended, PreparationError, Workshop
 from samples.verifiers import verifier
 from samples.verifiers.user_function import UserFunction
 
@@ -83,18 +83,18 @@ LEFT = {
 }
 
 
-def shop(source: bytes = EVALUATES, limits: Limits = LIMITS) -> Workshop:
-    return Workshop(JOB, {"place": "own.py:judge", "source": source}, limits)
+def server(source: bytes = EVALUATES, limits: Limits = LIMITS) -> ForkServer:
+    return ForkServer(JOB, {"place": "own.py:judge", "source": source}, limits)
 
 
-def ask(box: Workshop, completion: str) -> bytes | Ended:
+def ask(box: ForkServer, completion: str) -> bytes | Ended:
     return box.ask({"problem": PROBLEM, "completion": completion})
 
 
 def test_nothing_that_a_text_does_reaches_the_next_one(tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text("canary")
-    with shop() as box:
+    with server() as box:
         correct, wrong = ask(box, "verdict = True"), ask(box, "verdict = False")
         assert correct != wrong
         for name, (text, seen) in LEFT.items():
@@ -108,7 +108,7 @@ def test_nothing_that_a_text_does_reaches_the_next_one(tmp_path: Path):
 
 
 def test_a_text_that_ends_its_process_or_reaches_a_limit_is_told_apart():
-    with shop() as box:
+    with server() as box:
         assert ask(box, "import os\nos._exit(3)") == Ended(None, 3)
         assert ask(box, "import os\nos.kill(os.getpid(), 9)") == Ended(None, -9)
         assert ask(box, "import os\nos.kill(os.getpid(), 24)") == Ended(None, -24)
@@ -120,17 +120,17 @@ def test_a_text_that_ends_its_process_or_reaches_a_limit_is_told_apart():
 
 def test_a_job_that_cannot_be_prepared_says_why():
     with pytest.raises(PreparationError, match="ZeroDivisionError") as raised:
-        shop(b"1/0")
+        server(b"1/0")
     assert raised.value.kind == "UsageError"
     with pytest.raises(PreparationError, match="ModuleNotFoundError"):
-        Workshop("samples.no_such_job", {}, LIMITS)
+        ForkServer("samples.no_such_job", {}, LIMITS)
     with pytest.raises(SandboxError, match="within 1 s"):
-        Workshop(JOB, {"place": "own.py:judge", "source": b"import time\ntime.sleep(60)"}, LIMITS, start_seconds=1)
+        ForkServer(JOB, {"place": "own.py:judge", "source": b"import time\ntime.sleep(60)"}, LIMITS, start_seconds=1)
 
 
 def test_no_process_is_left_when_the_workshop_is_closed():
-    box = shop()
-    inner = box._bubble.inner()
+    box = server()
+    inner = box._process.inner()
     assert inner
     assert Path(f"/proc/{inner}").exists()
     box.close()
@@ -222,9 +222,9 @@ ORDINARY = """
 import json, sys
 sys.path[:0] = [sys.argv[1]]
 from samples.sandbox.sandbox import Limits
-from samples.sandbox.workshop import Workshop
+from samples.sandbox.forkserver import ForkServer
 limits, texts = json.load(sys.stdin)
-with Workshop("samples.sandbox.evaluating", [1], Limits(**limits)) as box:
+with ForkServer("samples.sandbox.evaluating", [1], Limits(**limits)) as box:
     print(json.dumps([[repr(box.ask(text)) for text in pair] for pair in texts]))
 """
 
@@ -245,7 +245,7 @@ def test_an_ordinary_user_gets_the_same_walls(ordinary: tuple[str, str, dict[str
 
 
 def test_an_answer_costs_milliseconds_and_not_a_start_of_the_interpreter():
-    with shop() as box:
+    with server() as box:
         began = time.perf_counter()
         for _ in range(50):
             ask(box, "verdict = True")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samples.ingest.ownership import Ownership, read_claims
 from samples.ingest.plan import Plan, Unit
-from samples.ingest.sharing import Sharing, read_note
 
 IDS = ["a", "b", "c"]
 
@@ -23,22 +23,22 @@ def grid(k: int, unit: int) -> Plan:
     return planned([(p, i, min(i + unit, k)) for i in range(0, k, unit) for p in range(3)])
 
 
-def names(sharing: Sharing, numbers) -> list[Unit]:
-    return [sharing.plan[int(number)] for number in numbers]
+def names(owned: Ownership, numbers) -> list[Unit]:
+    return [owned.plan[int(number)] for number in numbers]
 
 
 def test_the_lowest_indices_of_all_problems_are_asked_for_first():
-    sharing = Sharing(grid(24, 8))
-    assert names(sharing, sharing.ask(4)) == [Unit("a", 0, 8), Unit("b", 0, 8), Unit("c", 0, 8), Unit("a", 8, 16)]
-    assert names(sharing, sharing.ask(100))[0] == Unit("b", 8, 16)
-    assert len(sharing.free) == 0
+    owned = Ownership(grid(24, 8))
+    assert names(owned, owned.ask(4)) == [Unit("a", 0, 8), Unit("b", 0, 8), Unit("c", 0, 8), Unit("a", 8, 16)]
+    assert names(owned, owned.ask(100))[0] == Unit("b", 8, 16)
+    assert len(owned.free) == 0
 
 
 def test_what_one_driver_asks_for_is_not_free_for_another_even_in_units_of_another_size():
-    one, other = Sharing(grid(64, 8)), Sharing(grid(64, 32))
+    one, other = Ownership(grid(64, 8)), Ownership(grid(64, 32))
     one.ask(4)
-    assert read_note(one.note()) == {"a": [(0, 16)], "b": [(0, 8)], "c": [(0, 8)]}
-    other.see([read_note(one.note())])
+    assert read_claims(one.claims()) == {"a": [(0, 16)], "b": [(0, 8)], "c": [(0, 8)]}
+    other.see([read_claims(one.claims())])
     assert names(other, other.free) == [Unit("a", 32, 64), Unit("b", 32, 64), Unit("c", 32, 64)]
     assert other.samples_elsewhere == 3 * 32
     other.see([])
@@ -46,44 +46,44 @@ def test_what_one_driver_asks_for_is_not_free_for_another_even_in_units_of_anoth
 
 
 def test_of_two_that_ask_for_the_same_the_loser_gives_it_up():
-    sharing = Sharing(grid(8, 8))
-    asked = sharing.ask(2)
-    sharing.see([{"b": [(4, 6)], "unknown": [(0, 64)]}])
-    assert names(sharing, sharing.lost(asked)) == [Unit("b", 0, 8)]
-    sharing.give_up(sharing.lost(asked))
-    assert read_note(sharing.note()) == {"a": [(0, 8)]}
-    assert names(sharing, sharing.free) == [Unit("c", 0, 8)]
+    owned = Ownership(grid(8, 8))
+    asked = owned.ask(2)
+    owned.see([{"b": [(4, 6)], "unknown": [(0, 64)]}])
+    assert names(owned, owned.lost(asked)) == [Unit("b", 0, 8)]
+    owned.give_up(owned.lost(asked))
+    assert read_claims(owned.claims()) == {"a": [(0, 8)]}
+    assert names(owned, owned.free) == [Unit("c", 0, 8)]
 
 
 def test_samples_of_others_count_as_there_and_their_units_are_not_drawn():
-    sharing = Sharing(grid(16, 8))
-    sharing.committed_by_others(pa.array(["a"] * 8 + ["b", "zzz", "c"]), np.array([*range(8), 8, 0, 99]))
-    assert (sharing.by_others, sharing.samples_left, sharing.problems_left) == (9, 48 - 9, 3)
-    assert names(sharing, sharing.free) == [Unit("b", 0, 8), Unit("c", 0, 8), Unit("a", 8, 16), Unit("c", 8, 16)]
+    owned = Ownership(grid(16, 8))
+    owned.committed_by_others(pa.array(["a"] * 8 + ["b", "zzz", "c"]), np.array([*range(8), 8, 0, 99]))
+    assert (owned.by_others, owned.samples_left, owned.problems_left) == (9, 48 - 9, 3)
+    assert names(owned, owned.free) == [Unit("b", 0, 8), Unit("c", 0, 8), Unit("a", 8, 16), Unit("c", 8, 16)]
 
 
 def test_what_this_driver_drew_is_its_own_until_it_is_committed_and_never_counts_as_another_s():
-    sharing = Sharing(grid(8, 8))
-    sharing.ask(1)
-    sharing.drawn(Unit("a", 0, 8))
-    assert (sharing.samples_left, sharing.problems_left) == (16, 2)
-    assert read_note(sharing.note()) == {"a": [(0, 8)]}
-    sharing.committed(Unit("a", 0, 8))
-    sharing.committed_by_others(pa.array(["a"] * 8), np.arange(8))
-    assert read_note(sharing.note()) == {}
-    assert (sharing.by_others, len(sharing.free)) == (0, 2)
+    owned = Ownership(grid(8, 8))
+    owned.ask(1)
+    owned.drawn(Unit("a", 0, 8))
+    assert (owned.samples_left, owned.problems_left) == (16, 2)
+    assert read_claims(owned.claims()) == {"a": [(0, 8)]}
+    owned.committed(Unit("a", 0, 8))
+    owned.committed_by_others(pa.array(["a"] * 8), np.arange(8))
+    assert read_claims(owned.claims()) == {}
+    assert (owned.by_others, len(owned.free)) == (0, 2)
 
 
 @pytest.mark.parametrize(
-    "note",
+    "lease",
     [
         b"", b"\xff\xfe", b"[]", b"7", b"{}", b'{"claims": 3}', b'{"claims": {"a": 3}}', b'{"claims": {"a": [[1]]}}',
         b'{"claims": {"a": [[5, 2]]}}', b'{"claims": {"a": [[-1, 2]]}}', b'{"claims": {"a": [[0, 1e999]]}}',
         b'{"claims": {"a": [[0, 2000000000]]}}', b'{"claims": {"a": [[0, "x"]]}}', b"[" * 100_000,
     ],
 )  # fmt: skip
-def test_a_note_that_is_not_one_claims_nothing(note):
-    assert read_note(note) == {}
+def test_a_lease_that_is_not_one_claims_nothing(lease):
+    assert read_claims(lease) == {}
 
 
 RANGES = st.dictionaries(
@@ -98,9 +98,9 @@ def test_a_unit_is_free_exactly_if_no_sample_of_it_is_claimed(unit, k, gaps, not
     kept = [number for number in range(len(whole)) if number not in gaps]
     if not kept:
         return
-    sharing = Sharing(planned([(int(whole.problem[n]), int(whole.start[n]), int(whole.stop[n])) for n in kept]))
-    sharing.see([read_note(json.dumps({"claims": note}).encode()) for note in notes])
+    owned = Ownership(planned([(int(whole.problem[n]), int(whole.start[n]), int(whole.stop[n])) for n in kept]))
+    owned.see([read_claims(json.dumps({"claims": note}).encode()) for note in notes])
     ranges = [(problem, *pair) for note in notes for problem, pairs in note.items() for pair in pairs]
     claimed = {(problem, index) for problem, start, stop in ranges for index in range(start, stop)}
-    free = [u for u in sharing.plan if not any((u.problem_id, i) in claimed for i in range(u.start, u.stop))]
-    assert names(sharing, sharing.free) == free
+    free = [u for u in owned.plan if not any((u.problem_id, i) in claimed for i in range(u.start, u.stop))]
+    assert names(owned, owned.free) == free

@@ -1,4 +1,4 @@
-"""Deal units to calls, for a job that shares its units with other drivers.
+"""Assign units to calls, for a job that shares its units with other drivers.
 
 The driver offers the units that are its own to draw. A call of a replica gets the next of them when it may begin, so a
 unit that another driver has taken meanwhile is never begun here.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 LATER = -1  # in place of a unit: no unit is on offer now, ask again
 
 
-class Deal:
+class Assignment:
     """The units on offer, and those that were begun."""
 
     def __init__(self) -> None:

@@ -16,10 +16,10 @@ from samples.ingest.plan import Ints, Plan, Unit
 
 Claims = Mapping[str, Sequence[tuple[int, int]]]  # problem id -> ranges of sample indices: start, stop (exclusive)
 _LARGEST = 1 << 31
-_MOST = 1 << 20  # indices in one note: more would be no driver's
+_MOST = 1 << 20  # indices in one lease: more would be no driver's
 
 
-class Sharing:
+class Ownership:
     """The state of each unit of a plan, by its number."""
 
     def __init__(self, plan: Plan) -> None:
@@ -98,7 +98,7 @@ class Sharing:
         self.by_others += int(fresh.sum())
         self._there[units] = True
 
-    def note(self) -> bytes:
+    def claims(self) -> bytes:
         """Write this driver's claims for the others."""
         claims: dict[str, list[list[int]]] = {}
         for number in self._sorted[(self._mine & ~self._there)[self._sorted]]:
@@ -125,12 +125,12 @@ class Sharing:
         return units[(at >= 0) & (self.plan.problem[units] == rows) & (index < self.plan.stop[units])]
 
 
-def read_note(note: bytes) -> Claims:
-    """Return what a driver claims; nothing if its note cannot be read: another version may have written it."""
+def read_claims(lease: bytes) -> Claims:
+    """Return what a driver claims; nothing if its lease cannot be read: another version may have written it."""
     try:
         claims = {
             str(problem): [(int(start), int(stop)) for start, stop in ranges]
-            for problem, ranges in json.loads(note)["claims"].items()
+            for problem, ranges in json.loads(lease)["claims"].items()
         }
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
         return {}

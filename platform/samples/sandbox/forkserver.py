@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from samples.sandbox import bubblewrap, protocol, seccomp
-from samples.sandbox.bubble import Bubble, SandboxError
+from samples.sandbox.process import SandboxError, SandboxProcess
 from samples.sandbox.sandbox import Limits, rlimits
 
 _PREPARED = 4 << 30  # bytes that a prepared job may hold
@@ -41,7 +41,7 @@ class Ended:
     code: int
 
 
-class Workshop:
+class ForkServer:
     """A job in a sandbox. Use it as a context, or close it; no process is left then."""
 
     def __init__(self, job: str, about: Any, limits: Limits, *, start_seconds: float = 60.0) -> None:
@@ -52,7 +52,7 @@ class Workshop:
             SandboxError: The sandbox does not start, or preparing takes longer than `start_seconds`.
         """
         self._limits = limits
-        self._bubble = Bubble(lambda info: bubblewrap.warm(info, limits.scratch), limits.memory + _PREPARED)
+        self._process = SandboxProcess(lambda info: bubblewrap.warm(info, limits.scratch), limits.memory + _PREPARED)
         setting = {
             "job": job,
             "about": about,
@@ -76,7 +76,7 @@ class Workshop:
 
     def close(self) -> None:
         """Kill every process in the sandbox. When this returns, none is left."""
-        self._bubble.close()
+        self._process.close()
 
     def ask(self, question: Any) -> bytes | Ended:
         """Return the job's answer to a question of plain data, or how the child ended.
@@ -84,7 +84,7 @@ class Workshop:
         Raises:
             SandboxError: The sandbox failed. It answers no further question.
         """
-        self._bubble.send(protocol.encode(question, strict=True))
+        self._process.send(protocol.encode(question, strict=True))
         match self._reply(self._limits.wall_seconds + _GRACE):
             case ["answer", bytes(answer)]:
                 return answer
@@ -98,7 +98,7 @@ class Workshop:
                 raise SandboxError(f"the warm interpreter sent {reply!r:.100}")
 
     def _start(self, setting: bytes, seconds: float) -> None:
-        self._bubble.send(setting)
+        self._process.send(setting)
         match self._reply(seconds):
             case ["ready"]:
                 pass
@@ -107,13 +107,13 @@ class Workshop:
             case reply:
                 raise SandboxError(f"the warm interpreter sent {reply!r:.100}")
         # A child begins with all that the interpreter has, so its limit begins there.
-        there = self._bubble.address_space()
+        there = self._process.address_space()
         limits = Limits(**asdict(self._limits) | {"memory": self._limits.memory + there})
-        self._bubble.send(protocol.encode(rlimits(limits)))
+        self._process.send(protocol.encode(rlimits(limits)))
 
     def _reply(self, seconds: float) -> list[Any]:
         try:
-            return protocol.decode_flat(self._bubble.receive(self._limits.output + 4096, seconds), 5)
+            return protocol.decode_flat(self._process.receive(self._limits.output + 4096, seconds), 5)
         except TimeoutError as error:
             raise SandboxError(f"the sandbox did not answer within {seconds:g} s") from error
         except ValueError as error:
