@@ -35,14 +35,14 @@ layers: $(BIN)/samples
 	@$(BIN)/lint-imports
 
 quick: $(BIN)/samples
-	@$(BIN)/python -m pytest --quiet -m "not heavy and not ray and not vllm" --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --quiet -m "not heavy and not ray and not vllm and not nightly" --numprocesses auto --dist loadfile
 
 # Ray and vLLM take all cores themselves, one test after another.
 pytest: $(BIN)/samples
 	@$(BIN)/python -m pytest -m "not ray and not vllm and not nightly" --numprocesses auto --dist loadfile
 	@$(BIN)/python -m pytest -m "(ray or vllm) and not nightly"
 
-nightly: $(BIN)/samples          ## tests that wait for minutes, such as for a store that is away
+nightly: $(BIN)/samples          ## long simulations, and tests that wait for a store or a dead driver
 	@$(BIN)/python -m pytest -m nightly
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour

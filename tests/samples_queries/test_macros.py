@@ -44,7 +44,7 @@ def test_the_functions_give_the_exact_fractions(oracles, one, counts, tau):
         assert one(f"g_pass_at_k({n}, {c}, {k}, {number})") == pytest.approx(expected, abs=1e-14)
 
 
-@pytest.mark.heavy
+@pytest.mark.nightly
 @pytest.mark.parametrize("counts", LARGE)
 def test_ten_thousand_samples_lose_no_digits(oracles, one, counts):
     text = ", ".join(map(str, counts))

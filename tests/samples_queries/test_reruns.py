@@ -32,7 +32,7 @@ def holds(rows, truth):
     return [row["low"] <= wanted <= row["high"] for row, wanted in zip(rows, truth, strict=True)]
 
 
-@pytest.mark.heavy
+@pytest.mark.nightly
 @pytest.mark.parametrize("band", [False, True])
 def test_a_rerun_of_the_same_problems_lies_in_the_interval(tallied, band):
     """Of 180 lakes 95 % hold the truth with a standard deviation of 1.6 %."""
@@ -47,7 +47,7 @@ def test_a_rerun_of_the_same_problems_lies_in_the_interval(tallied, band):
     assert np.all((shares >= 0.9) & (shares <= 0.995)), shares
 
 
-@pytest.mark.heavy
+@pytest.mark.nightly
 def test_the_difference_and_the_gap_of_a_rerun_lie_in_the_interval(tallied):
     differences, gaps = [], []
     for chances, rng in lakes(2):
@@ -62,7 +62,7 @@ def test_the_difference_and_the_gap_of_a_rerun_lie_in_the_interval(tallied):
         assert np.all((shares >= 0.9) & (shares <= 0.995)), shares
 
 
-@pytest.mark.heavy
+@pytest.mark.nightly
 def test_a_band_of_the_population_holds_at_all_k_at_once(tallied):
     """The intervals at each k alone do so less often."""
     both = {False: [], True: []}

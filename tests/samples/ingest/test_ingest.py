@@ -193,13 +193,6 @@ def test_an_engine_that_dies_ends_its_process_and_another_takes_over(problems, t
     assert rows(lake).keys() == every(16)
 
 
-def test_two_drivers_at_once_on_one_run_both_finish_and_commit_nothing_twice(problems, tmp_path):
-    lake, k = str(tmp_path / "lake"), 32
-    drivers = [start(problems, lake, k, "toy?delay=0.3", "--max-num-seqs", "16") for _ in range(2)]
-    assert [driver.wait(PATIENCE) for driver in drivers] == [0, 0]
-    assert rows(lake).keys() == every(k)
-
-
 def test_a_larger_k_draws_only_the_new_indices_and_a_smaller_one_deletes_nothing(problems, tmp_path):
     lake = str(tmp_path / "lake")
     assert ingest(problems, lake, 8).returncode == 0

@@ -34,6 +34,7 @@ def every(k: int) -> list[tuple[str, int]]:
     return sorted((f"sum-{n}", index) for n in range(6) for index in range(k))
 
 
+@pytest.mark.nightly
 def test_a_store_that_is_away_in_the_middle_of_a_run_is_waited_for(faulty, s3, tmp_path):
     away: list[threading.Thread] = []
     notes: set[str] = set()

@@ -33,7 +33,13 @@ def lake(lakes, tmp_path_factory):
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", sorted(set(TABLES) - {"ingests", "score_logprobs"}))
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in {"samples", "completions", "verdicts"} else pytest.param(name, marks=pytest.mark.nightly)
+        for name in sorted(set(TABLES) - {"ingests", "score_logprobs"})
+    ],
+)
 def test_a_flipped_bit_is_an_error_that_names_the_file_or_changes_nothing(lake, name):
     before = everything(lake)
     file = min(Path(lake.uri, name).rglob("*.parquet"))
