@@ -147,11 +147,12 @@ class Coordination:
                 self._renew()
             alone = not self._others
             self._see()
+            if self._met:  # another may have drawn and committed what we asked for, since we looked at the commits
+                self.units.committed_by_others(*self._arrivals.look())
             lost = self.units.lost(asked)
             if not lost and not (alone and self._others):  # a newcomer gets its share now
                 break
             self._give_up(lost)
-            self.units.committed_by_others(*self._arrivals.look())
             time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - so that the two do not meet again
         return bool(lost)
 

@@ -78,8 +78,8 @@ class Ownership:
                 self._theirs[self._units(rows, np.repeat(starts, sizes) + offsets)] = True
 
     def lost(self, units: Iterable[int]) -> list[int]:
-        """Return those of `units` that another driver claims too."""
-        return [unit for unit in units if self._theirs[unit]]
+        """Return those of `units` that another driver claims too, or has committed."""
+        return [unit for unit in units if self._theirs[unit] or self._there[unit]]
 
     def drawn(self, unit: Unit) -> None:
         """Take note that this driver has drawn a unit. It stays this driver's until it is committed."""
