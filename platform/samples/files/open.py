@@ -7,10 +7,8 @@ are bounded.
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
-
-import fsspec.core
-from fsspec.implementations.local import LocalFileSystem
 
 from samples.errors import FileError, MissingExtra, SamplesError, first_line
 
@@ -32,6 +30,14 @@ def _s3() -> dict[str, Any]:
     )
 
 
+def _of_filesystem(uri: str, scheme: str) -> IO[bytes]:
+    import fsspec.core  # every command would wait 25 ms for it
+
+    filesystem: Any
+    filesystem, inside = fsspec.core.url_to_fs(uri, **(_s3() if scheme in {"s3", "s3a"} else {}))
+    return filesystem.open(inside, "rb")
+
+
 @contextmanager
 def open_file(path: str) -> Generator[IO[bytes]]:
     """Open a path or a URI of any fsspec filesystem, and read bytes from it within the context.
@@ -41,13 +47,8 @@ def open_file(path: str) -> Generator[IO[bytes]]:
         MissingExtra: The package that reads this kind of URI is not installed.
     """
     scheme = path.partition("://")[0] if "://" in path else "file"
-    filesystem: Any
     try:
-        if "://" in path:
-            filesystem, inside = fsspec.core.url_to_fs(path, **(_s3() if scheme in {"s3", "s3a"} else {}))
-        else:  # url_to_fs would split a path at "::"
-            filesystem, inside = LocalFileSystem(), path
-        with filesystem.open(inside, "rb") as file:
+        with _of_filesystem(path, scheme) if "://" in path else Path(path).open("rb") as file:
             yield file
     except SamplesError:
         raise

@@ -102,6 +102,31 @@ def stored(files: Sequence[SnapshotFile]) -> str | None:
     return f"SELECT unnest([{', '.join(map(quoted, counts))}]) AS run_id, unnest({[*counts.values()]}) AS samples"
 
 
+def only_once(files: Sequence[SnapshotFile]) -> dict[str, str]:
+    """Return in SQL the views about several passes, if the log says that each verifier judged each run in one pass.
+
+    They have no rows then, and DuckDB need not look for any.
+    """
+    passes: dict[tuple[str, ...], int | None] = {}
+    for file in files:
+        if file.pass_id is None or passes.setdefault(tuple(file.partition.values()), file.pass_id) != file.pass_id:
+            return {}
+    return {
+        view: f"SELECT {', '.join(f'NULL::{kind} AS {name}' for name, kind in columns.items())} WHERE false"
+        for view, columns in _OF_SEVERAL.items()
+    }
+
+
+_KEY = dict.fromkeys(("run_id", "verifier", "problem_id"), "VARCHAR")
+_OF_SEVERAL = {
+    "several": _KEY,
+    "pass_ranges": _KEY | {"pass_id": "BIGINT"} | dict.fromkeys(("first", "last", "samples", "print"), "HUGEINT"),
+    "superseded": _KEY | {"pass_id": "BIGINT"},
+    "rejudged": _KEY,
+    "recounted": _KEY | dict.fromkeys(("verdicts", "c", "errors", "timeouts"), "BIGINT"),
+}
+
+
 def quoted(text: str) -> str:
     """Return a text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"

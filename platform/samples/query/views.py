@@ -4,6 +4,7 @@ The views read tables (schema `lake`). A table is the exact list of files that t
 Filters apply to the tables, once for all views: runs and verifiers are left out as whole files, problems row by row.
 """
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from samples.lake.tables import Tables
 from samples.query import lost
 from samples.query.answer_keys import add_answer_key
 from samples.query.connection import lock
-from samples.query.relations import SQL_TYPES, kept_rows, quoted, relate, stored
+from samples.query.relations import SQL_TYPES, kept_rows, only_once, quoted, relate, stored
 from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS
 
 _FEW = 8  # pairs of run and verifier
@@ -56,7 +57,7 @@ class Views:
         self._engines: dict[str, str] | None = None  # of every run
         self._defined: set[str] = set()
         self._judges: list[dict[str, str]] = []  # values to fill into views
-        self._known: dict[str, str] = {}  # SQL of views whose rows the log has
+        self._known: dict[str, dict[str, str]] = {}  # SQL of views whose rows the log has, by table
         self._remote: Any = None
         connection.execute("CREATE SCHEMA lake")
         files = [file for some in self._files.values() for file in some]
@@ -91,18 +92,18 @@ class Views:
             relate(self.connection, TABLES[name], related[0], kept, doubtful, self.lake.hidden)
             if name == "samples":
                 found = None if kept.problems or doubtful else stored(files)
-                self._known = {"stored": found} if found else {}
+                self._known["samples"] = {"stored": found} if found else {}
             self._related[name] = related
             changed.add(name)
             if name == "verdicts":
-                self._judges = _judges(files)
+                self._judges, self._known[name] = _judges(files), only_once(files)
         if "runs" in changed and kept.runs is None and not kept.problems:
             self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
         if self._engines is not None:
             lost.check(self.lake, read, self._engines)
         self._defined = {name for name in self._defined if not beneath(name) & changed}
         missing = [name for name in order if name not in self._defined]
-        define(self.connection, missing, self._judges, self._known)
+        define(self.connection, missing, self._judges, ChainMap(*self._known.values()))
         self._defined.update(missing)
 
 
@@ -121,7 +122,7 @@ def define(
         if name == "given_answers":
             add_answer_key(connection)
         select = known.get(name) or _select(name, judges)
-        if samples_queries.header(f"views/{name}").made == ("once",):
+        if name not in known and samples_queries.header(f"views/{name}").made == ("once",):
             made = connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS {select}").fetchall()
             # If there are no rows, DuckDB need not plan or run what reads them.
             select = f"FROM lake.{name}" if made != [(0,)] else f"FROM lake.{name} WHERE false"

@@ -1,19 +1,9 @@
 -- tallies: counts of the current verdicts on each problem of each run by each verifier
--- reads    judged, several, superseded, rejudged, lake.verdicts, lake.samples, lake.counts, lake.runs
+-- reads    judged, recounted, lake.samples, lake.counts, lake.runs
 -- made     once
 -- A sample that failed, or whose verdict is an error or a timeout, is not in n. A problem of which every sample failed
 -- has no verdict, but it has a row.
-WITH current AS (
-    SELECT run_id, verifier, problem_id, status
-    FROM lake.verdicts
-    SEMI JOIN several USING (run_id, verifier, problem_id)
-    ANTI JOIN superseded USING (run_id, verifier, problem_id, pass_id)
-    ANTI JOIN rejudged USING (run_id, verifier, problem_id)
-    UNION ALL
-    SELECT run_id, verifier, problem_id, max_by(status, pass_id)
-    FROM lake.verdicts SEMI JOIN rejudged USING (run_id, verifier, problem_id)
-    GROUP BY run_id, verifier, problem_id, sample_index
-), judges AS (
+WITH judges AS (
     SELECT run_id, verifier FROM judged
     UNION
     SELECT run_id, verifier FROM lake.counts
@@ -22,11 +12,8 @@ WITH current AS (
     FROM judged
     WHERE first_pass = last_pass
     UNION ALL
-    SELECT
-        run_id, verifier, problem_id, count(*),
-        countif(status = 'correct'), countif(status = 'error'), countif(status = 'timeout')
-    FROM current
-    GROUP BY ALL
+    SELECT run_id, verifier, problem_id, verdicts, c, errors, timeouts
+    FROM recounted
     UNION ALL
     SELECT run_id, verifier, problem_id, count(*), 0, count(*), 0
     FROM lake.samples JOIN judges USING (run_id)
