@@ -143,13 +143,15 @@ def exported(summary: "Exported", file: str) -> Iterator[str]:
     """Say what an export wrote."""
     what = f"{summary.rows:,} samples of {', '.join(summary.runs) or 'no run'}"
     beside = f", with verdicts of {', '.join(summary.verifiers)}" if summary.verifiers else ""
-    size = f" ({Path(file).stat().st_size:,} bytes)" if file != "-" else ""
+    size = f" ({Path(file).stat().st_size:,} bytes)" if Path(file).is_file() else ""
     yield f"{what}{beside}: {'stdout' if file == '-' else file}{size}"
+    if summary.left_out:
+        yield f"{summary.left_out:,} left out: this form has no room for failed samples, nor for errors and timeouts"
     for run in summary.without:
         yield f"run {run} has no samples: nothing of it is in the file"
 
 
 def export_fields(summary: "Exported", file: str) -> dict[str, Any]:
     """Return what an export wrote, as the fields of an event."""
-    names = ("rows", "runs", "without", "verifiers")
+    names = ("rows", "runs", "without", "verifiers", "left_out")
     return {"command": "export", "file": file} | {name: getattr(summary, name) for name in names}

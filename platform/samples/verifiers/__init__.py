@@ -30,7 +30,7 @@ class Verifier(Protocol):
 
     `seconds` limits the wall time of one extraction or one comparison; `memory_mib` limits the memory that it adds.
     `preload` names modules that are imported once for all workers, to save time. If `extracts` is False, the whole
-    completion is compared and is not stored as the answer.
+    completion is compared and is not stored as the answer. `needs` tells people what must be installed.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Verifier(Protocol):
     memory_mib: int = 1024
     preload: tuple[str, ...] = ()
     extracts: bool = True
+    needs: str = "nothing"
 
     def gold(self, problem: Problem) -> Any:
         """Return the gold answer or tests of this problem, to compare answers with.
@@ -76,18 +77,13 @@ def verifier(name: str, *, sandbox: bool = False, packages: str | None = None) -
         UsageError: There is no such verifier, the function cannot be loaded, or the verifier has no use for a sandbox.
         MissingExtra: A library that the verifier needs is not installed.
     """
-    registry = _registry()
     if packages is not None and name != "code":
         raise UsageError(f"verifier {name} runs no programs: --packages is for code")
     if ".py:" in name:
         from samples.verifiers.user_function import UserFunction
 
-        return UserFunction(name, frozenset(registry), sandbox=sandbox)
-    if name not in registry:
-        raise UsageError(
-            f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
-            "your own function as FILE.py:FUNCTION"
-        )
+        return UserFunction(name, frozenset(known()), sandbox=sandbox)
+    kind = known(name)[name]
     if sandbox and name not in _SANDBOXED:
         raise UsageError(
             f"verifier {name} does not run in a sandbox: --sandbox is for your own FILE.py:FUNCTION; "
@@ -97,7 +93,22 @@ def verifier(name: str, *, sandbox: bool = False, packages: str | None = None) -
         from samples.verifiers.code import Code
 
         return Code(packages=Path(packages))
-    return registry[name]()
+    return kind()
+
+
+def known(name: str | None = None) -> dict[str, type[Verifier]]:
+    """Return our verifiers by name.
+
+    Raises:
+        UsageError: `name` is given and there is no such verifier.
+    """
+    registry = _registry()
+    if name is not None and name not in registry:
+        raise UsageError(
+            f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
+            "your own function as FILE.py:FUNCTION"
+        )
+    return registry
 
 
 _SANDBOXED = ("code", "reasoning-gym")

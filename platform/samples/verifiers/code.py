@@ -52,6 +52,7 @@ class Code(Verifier):
     """
 
     name = "code"
+    needs = "bubblewrap; packages that programs import, such as NumPy"
     version = f"3+python-{platform.python_version()}"
 
     def __init__(self, limits: Limits | None = None, packages: Path | None = None) -> None:

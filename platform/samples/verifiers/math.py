@@ -59,6 +59,7 @@ class Math(Verifier):
     """Correct if the final answer equals the gold answer. The module's docstring defines "equals"."""
 
     name = "math"
+    needs = "samples[verifiers]"
     preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:

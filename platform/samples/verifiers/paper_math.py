@@ -49,6 +49,7 @@ class PaperMath(Verifier):
     """Correct if the lenient grader accepts the answer. The module's docstring gives its rules."""
 
     name = "paper-math"
+    needs = "samples[verifiers]"
     preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:
