@@ -20,7 +20,7 @@ from samples.ingest.job import SamplingJob, calls_at_once, units_of
 from samples.ingest.plan import Plan, plan
 from samples.ingest.progress import Progress, Summary
 from samples.ingest.session import Session, Total, Watch
-from samples.lake import patience
+from samples.lake import mark, patience
 from samples.lake.leases import Leases
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
@@ -155,6 +155,7 @@ class _Ingest:
             placement=request.placement,
             units=units_of(todo),
             prompts=prepared.prompts,
+            lake_id=mark.lake_id(self.lake.place),
         )
         return Stream(
             job,
