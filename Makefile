@@ -7,8 +7,8 @@ K      ?= 16
 # Bytecode is kept, whatever the shell says: without it every process compiles vLLM anew, for 15 seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-# An NVIDIA GPU gets vLLM's CUDA build; everything else gets its CPU build.
-GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes)
+# An NVIDIA GPU gets vLLM's CUDA build; everything else gets its CPU build. A login node says so: make GPU=yes.
+GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes || echo no)
 
 .PHONY: demo check test lint types layers quick pytest nightly bench dist upgrade constraints clean
 .DEFAULT_GOAL := demo

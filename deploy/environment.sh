@@ -1,13 +1,54 @@
 #!/bin/sh
 # Make the environment that the README's two commands run in: Python packages only, in .venv.
-# `environment.sh uv` stops when the installer is there.
+# GPU=yes takes vLLM's CUDA build, also on a login node without a GPU; GPU=no takes its CPU build.
+# `environment.sh check` stops before anything is downloaded, `environment.sh uv` when the installer is there.
 set -eu
-: "${PYTHON:=python3}" "${VENV:=.venv}" "${GPU:=}"
+: "${PYTHON:=python3}" "${VENV:=.venv}" "${GPU:=no}"
+CUDA=13 GIGABYTES=4 # the wheels of torch and vLLM are built for this CUDA
 
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "samples needs Python 3.11 or newer; $("$PYTHON" --version) was found: make PYTHON=/path/to/python3.11" >&2
     exit 2
 }
+case $GPU in
+no) ;;
+yes)
+    GIGABYTES=10
+    command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || {
+        echo "no C compiler, which Triton needs on a GPU: apt-get install gcc, or load your site's compiler module" >&2
+        exit 1
+    }
+    header=$("$PYTHON" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+    [ -e "$header" ] || {
+        echo "no $header, which Triton needs on a GPU: apt-get install python3-dev, or take a Python that has it" >&2
+        exit 1
+    }
+    if command -v nvidia-smi >/dev/null && said=$(nvidia-smi 2>/dev/null); then
+        found=$(echo "$said" | sed -n 's/.*CUDA[A-Z ]*Version: *\([0-9]*\).*/\1/p' | head -n 1)
+        [ "${found:-0}" -ge "$CUDA" ] || {
+            echo "the NVIDIA driver reaches CUDA ${found:-(unknown)}, the wheels need CUDA $CUDA:" \
+                "upgrade the driver to 580 or newer, or take vLLM's CPU build with GPU=no" >&2
+            exit 1
+        }
+    else
+        echo "no NVIDIA driver answers here, as on a login node: the nodes need one that reaches CUDA $CUDA" >&2
+    fi
+    ;;
+*)
+    echo "GPU=$GPU: expected GPU=yes or GPU=no" >&2
+    exit 2
+    ;;
+esac
+if [ "${1:-}" != uv ] && ! [ -x "$VENV/bin/python" ]; then
+    folder=$(dirname "$VENV")
+    free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1000000) }')
+    [ "$free" -ge "$GIGABYTES" ] || {
+        echo "$VENV needs $GIGABYTES GB, $(cd "$folder" && pwd) has $free GB free: choose another place with VENV=" >&2
+        exit 1
+    }
+fi
+[ "${1:-}" != check ] || exit 0
+
 ticker=
 trap '[ -z "$ticker" ] || kill "$ticker"' EXIT
 trap 'exit 130' INT TERM
@@ -23,7 +64,7 @@ step() { # WHAT COMMAND…: run the command, and say what it does and every few 
     return "$status"
 }
 
-[ "${1:-}" = uv ] || echo "making $VENV (about 4 GB; the first time takes minutes)" >&2
+[ "${1:-}" = uv ] || echo "making $VENV (about $GIGABYTES GB; the first time takes minutes)" >&2
 [ -x "$VENV/bin/python" ] || step "making an empty environment" "$PYTHON" -m venv "$VENV" || {
     echo "$PYTHON cannot make an environment: on Debian and Ubuntu, apt-get install python3-venv" >&2
     exit 1
@@ -31,10 +72,11 @@ step() { # WHAT COMMAND…: run the command, and say what it does and every few 
 # uv resolves and installs in seconds, and can leave dependencies out of the resolution, which pip cannot.
 step "installing uv" "$VENV/bin/python" -m pip install -qq --disable-pip-version-check -c deploy/constraints.txt uv
 [ "${1:-}" != uv ] || exit 0
-constraints=deploy/constraints.txt
-if [ "$GPU" = yes ]; then # without the versions that only vLLM's CPU build takes
-    constraints="$VENV/constraints.txt"
+constraints="$VENV/constraints.txt" # without the section of vLLM's other build
+if [ "$GPU" = yes ]; then
     sed "/^# Only with vLLM's CPU build/,\$d" deploy/constraints.txt >"$constraints"
+else
+    sed "/^# Only with vLLM's CUDA build/,/^# Only with vLLM's CPU build/d" deploy/constraints.txt >"$constraints"
 fi
 install() {
     set -- --python "$VENV/bin/python" --constraints "$constraints" "$@"

