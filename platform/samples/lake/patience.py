@@ -28,6 +28,8 @@ _in_job: ContextVar[Callable[[], None] | None] = ContextVar("in_job", default=No
 _once: ContextVar[bool] = ContextVar("once", default=False)
 _answered: set[str] = set()  # stores
 _waiting: dict[int, float] = {}  # for each thread that waits: since when
+_retried = 0  # how often a store was found away
+_counting = threading.Lock()
 
 
 def seconds() -> float:
@@ -89,6 +91,7 @@ def patiently(work: Callable[[], Answer], store: str) -> Answer:
             try:
                 answer = work()
             except StoreAway:
+                _count_retry()
                 _waiting.setdefault(threading.get_ident(), began)
                 left = began + most - time.monotonic()
                 if left <= 0:
@@ -109,3 +112,14 @@ def waiting() -> str:
     """Say that this process waits for a store, and how long; "" if it does not."""
     since = min(_waiting.copy().values(), default=None)
     return "" if since is None else f"waiting for the store ({time.monotonic() - since:.0f} s)"
+
+
+def retries() -> int:
+    """Return how often this process found a store away, since it began."""
+    return _retried
+
+
+def _count_retry() -> None:
+    global _retried  # noqa: PLW0603 - one process, one count
+    with _counting:
+        _retried += 1
