@@ -53,6 +53,9 @@ def command(
     template_date: Annotated[str | None, _prompt("--template-date", metavar="YYYY-MM-DD",
         help="The day that a template writes as today's date, if it writes one; otherwise 2024-07-26. It is part of "
         "the run: the clock never decides.")] = None,
+    chat_option: Annotated[list[Pair] | None, _prompt("--chat-option", metavar="NAME=VALUE", parser=Pair.read,
+        help="A variable of the template, such as enable_thinking=false; its value is JSON, or text. It is part of the "
+        "run. Repeatable.")] = None,
     # sampling
     temperature: Annotated[float, _sampling("--temperature", min=0,
         help="Divide the logits by this number; 0 always takes the likeliest token.")] = 1.0,
@@ -99,15 +102,22 @@ def command(
         help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
         "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",
     replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
-        help="How many engines run at once. Ray starts and ends them as the work needs.")] = Replicas(1, 1),  # noqa: B008 - a constant
+        help="How many engines run at once. Ray starts and ends them as the work needs. 0..MAX waits until some node "
+        "can hold one.")] = Replicas(1, 1),  # noqa: B008 - a constant
     tensor_parallel_size: Annotated[int, _engine("--tensor-parallel-size", min=1,
-        help="The number of GPUs per replica.")] = 1,
+        help="The number of GPUs that share each layer of a replica's model.")] = 1,
+    pipeline_parallel_size: Annotated[int, _engine("--pipeline-parallel-size", min=1,
+        help="The number of GPUs, or groups of them, that a replica's layers are spread over. A replica lies on one "
+        "node.")] = 1,
+    gpus_per_replica: Annotated[float | None, _engine("--gpus-per-replica", parser=positive,
+        show_default="as many as the parallel sizes say",
+        help="The GPUs that a replica holds: 0.5 puts two replicas on one GPU.")] = None,
     max_num_seqs: Annotated[int | None, _engine("--max-num-seqs", min=1,
         help="The number of completions that a replica draws at once.")] = None,
     max_num_batched_tokens: Annotated[int | None, _engine("--max-num-batched-tokens", min=1,
         help="The most tokens in one step of a replica's engine.")] = None,
     gpu_memory_utilization: Annotated[float, _engine("--gpu-memory-utilization", parser=share,
-        help="The share of a GPU's memory that a replica takes.")] = 0.9,
+        help="The share of a GPU's memory that a replica takes, or of its part of a GPU.")] = 0.9,
     kv_cache_gib: Annotated[float, _engine("--kv-cache-gib", parser=positive,
         help="GiB of memory for the key-value cache, with vLLM's CPU build.")] = 1.0,
     engine_arg: Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=VALUE", parser=Pair.read,
@@ -196,11 +206,13 @@ def _request(given: dict[str, Any]) -> Any:
         return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given} | more)
 
     extra = {name.replace("-", "_"): value(text) for name, text in given["engine_arg"] or ()}
+    chat_options = {name: value(text) for name, text in given["chat_option"] or ()}
     lists = {name: tuple(given[name] or ()) for name in ("stop", "stop_token_ids")}
     return of(
         Request,
         fields={role: field for role in ("question", "answer", "id", "tests") if (field := given[f"{role}_field"])},
         labels=dict(given["label"] or ()),
+        chat_options=chat_options,
         sampling=of(Sampling, **lists),
         placement=of(Placement, extra=extra),
         pool=Pool(*given["replicas"]),

