@@ -23,6 +23,7 @@ from samples.engines import (
     Sampling,
     ignore_completion,
     vllm_log,
+    vllm_pulse,
     vllm_settings,
 )
 from samples.engines.huggingface import (
@@ -60,6 +61,9 @@ class VllmEngine:
         except BaseException:
             self.close()
             raise
+        self._requests: set[asyncio.Task[Completion]] = set()  # those that are unfinished
+        self._silent = False
+        asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
         self._max_model_len: int = self._llm.model_config.max_model_len
         self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
@@ -81,6 +85,17 @@ class VllmEngine:
         except Exception:  # noqa: BLE001 - a note for the record; samples are drawn without it
             return []
         return sorted({name for one in answers for name in one})
+
+    async def _watch(self) -> None:
+        """End all requests when the engine hangs."""
+
+        async def ask() -> Any:
+            return await self._llm.collective_rpc("samples_attention")
+
+        await vllm_pulse.until_silent(ask, lambda: bool(self._requests))
+        self._silent = True
+        for request in self._requests:
+            request.cancel()
 
     @staticmethod
     async def _start(engine_args: Any) -> Any:
@@ -113,7 +128,16 @@ class VllmEngine:
             on_completion(completion)
             return completion
 
-        return list(await asyncio.gather(*(one(seed) for seed in seeds)))
+        requests = [asyncio.create_task(one(seed)) for seed in seeds]
+        self._requests.update(requests)
+        try:
+            return list(await asyncio.gather(*requests))
+        except asyncio.CancelledError as error:
+            if not self._silent:
+                raise
+            raise EngineDead(f"vLLM's engine hangs: no answer for {vllm_pulse.SILENCE_SECONDS:.0f} s") from error
+        finally:
+            self._requests.difference_update(requests)
 
     async def _draw_one(self, prompt_ids: list[int], seed: int) -> Completion:
         from vllm.exceptions import VLLMClientError
