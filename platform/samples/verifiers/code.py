@@ -52,7 +52,7 @@ class Code(Verifier):
     """
 
     name = "code"
-    version = f"3+python-{platform.python_version()}"
+    version = f"4+python-{platform.python_version()}"
 
     def __init__(self, limits: Limits | None = None, packages: Path | None = None) -> None:
         self._limits = limits or Limits()
@@ -95,7 +95,7 @@ class Code(Verifier):
     def _judge_by_code(self, problem: Problem, tests: Tests, answer: str) -> Verdict:
         assert tests.code is not None
         prompt = problem.question if tests.entry else None
-        program = Program(answer, prompt, tests.entry)
+        program = Program(answer, prompt, tests.entry, with_tests=tests.unittests)
         with Sandbox(program, self._limits, tests_are_code=True, packages=self._packages) as box:
             result = box.check(tests.code, prompt or "", tests.entry or tests.shadows)
         if isinstance(result, Outcome):

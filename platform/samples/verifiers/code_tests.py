@@ -29,13 +29,15 @@ class Tests:
     """The unit tests of a problem: `code`, or `cases` of (input, expected outputs: any of them counts).
 
     `entry` names the function under test. With it, a case holds arguments and results of that function; without it,
-    standard input and output. `shadows` names a function under test that has the name of a built-in one.
+    standard input and output. `shadows` names a function under test that has the name of a built-in one. `unittests`
+    says that `code` has unittest classes and no `check`; they run in the program's own module.
     """
 
     code: str | None = None
     cases: tuple[tuple[Any, tuple[Any, ...]], ...] = ()
     entry: str | None = None
     shadows: str | None = None
+    unittests: bool = False
 
 
 def find_tests(problem: Problem) -> Tests:
@@ -77,7 +79,7 @@ def _parsed(text: str, private: str | None, entry: str | None, before: str) -> T
     elif isinstance(tests, dict):
         entry = tests.pop("entry_point", entry)
         (code,) = (value for value in tests.values() if isinstance(value, str))
-        return Tests(f"{before}\n{code}" if before else code, entry=entry)
+        return Tests(f"{before}\n{code}" if before else code, entry=entry, unittests=_has_unittests(code))
     elif tests and all(isinstance(test, str) for test in tests):
         asserts = "\n".join(tests)
         return Tests(f"{before}\n{asserts}" if before else asserts, shadows=_shadowing(asserts))
@@ -127,6 +129,17 @@ def _joined(value: Any) -> str:
     if not isinstance(value, str | int | float):
         raise ValueError(f"an input or output of type {type(value).__name__}")  # noqa: TRY004 - all become one error
     return str(value)
+
+
+def _has_unittests(code: str) -> bool:
+    """Return whether tests have a class below unittest's TestCase, and no function `check`."""
+    try:
+        parts = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError):
+        return False  # running it says why
+    bases = [ast.unparse(base) for part in parts if isinstance(part, ast.ClassDef) for base in part.bases]
+    checks = any(isinstance(part, ast.FunctionDef) and part.name == "check" for part in parts)
+    return not checks and any(base.endswith("TestCase") for base in bases)
 
 
 def _shadowing(asserts: str) -> str | None:
