@@ -52,6 +52,7 @@ class Code(Verifier):
     """
 
     name = "code"
+    by_problem = True
     version = f"4+python-{platform.python_version()}"
 
     def __init__(self, limits: Limits | None = None, packages: Path | None = None) -> None:
@@ -76,6 +77,10 @@ class Code(Verifier):
     def extract(self, completion: str) -> str | None:
         """Return the program (see `samples.verifiers.code_program`)."""
         return program_in(completion)
+
+    def extract_for(self, problem: Problem, completion: str) -> str | None:
+        """Return the program that defines the function under test."""
+        return program_in(completion, find_tests(problem).names)
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Run the program against the tests of the problem."""

@@ -23,7 +23,7 @@ CODE = Code(Limits(cpu_seconds=5, wall_seconds=20))
 
 
 def judge(problem: Problem, completion: str) -> Verdict:
-    answer = CODE.extract(completion)
+    answer = CODE.extract_for(problem, completion)
     return Verdict("no_answer") if answer is None else CODE.compare(problem, answer)
 
 
@@ -127,6 +127,115 @@ def test_every_usual_dress_of_a_program_is_read(form: str):
     problem = asking({**SQUARE, "entry_point": "square"}, 'def square(x):\n    """Return the square."""\n')
     verdict = judge(problem, FORMS[form])
     assert verdict.status == "correct", (verdict, CODE.extract(FORMS[form]))
+
+
+SQUARE_METHOD = "class Solution:\n    def square(self, x):\n        return x * x\n"
+WRONG_METHOD = "class Solution:\n    def square(self, x):\n        return 0\n"
+KNOWN: dict[str, dict[str, Any]] = {  # the forms in which the name of the function under test is known
+    "HumanEval": {**SQUARE, "entry_point": "square"},
+    "MBPP": ["assert square(2) == 4", "assert str(square(-3)) == '9'"],
+    "LiveCodeBench": [
+        {"input": "2", "output": "4", "testtype": "functional"},
+        {"input": "-3", "output": "9", "testtype": "functional"},
+    ],
+    "APPS": {"fn_name": "square", "inputs": [[2], [-3]], "outputs": [4, 9]},
+    "BigCodeBench": {
+        "test": "import unittest\nclass TestCases(unittest.TestCase):\n    def test_it(self):\n"
+        "        self.assertEqual([square(2), square(-3)], [4, 9])\n",
+        "entry_point": "square",
+    },
+}  # fmt: skip
+METHODS = ("LiveCodeBench", "APPS")  # a method of class Solution serves as well
+CHOSEN = {
+    "a usage example with a function follows": (
+        f"```python\n{SOLUTION}```\n```python\ndef main():\n    print(square(3))\nmain()\n```"
+    ),
+    "tests with another function follow": (
+        f"```python\n{SOLUTION}```\n```python\ndef run_tests():\n    assert square(2) == 5\nrun_tests()\n```"
+    ),
+    "a class of tests follows": (
+        f"```python\n{SOLUTION}```\n```python\nimport unittest\nclass Checks(unittest.TestCase):\n"
+        "    def square(self): pass\n    def test_a(self): self.fail()\n```"
+    ).replace("    def square(self): pass\n", ""),
+    "a program that reads follows": f"```python\n{SOLUTION}```\n```python\nprint(square(int(input())))\n```",
+    "another language follows": f"```python\n{SOLUTION}```\n```java\nint square(int x) {{ return x; }}\n```",
+    "another language without a name follows": f"```python\n{SOLUTION}```\n```\nint square(int x) {{ return 0; }}\n```",
+    "another function follows": f"```python\n{SOLUTION}```\nAnd cubes:\n```python\ndef cube(x): return x ** 3\n```",
+    "a draft comes first": f"```python\ndef square(x): return 0\n```\nBetter:\n```python\n{SOLUTION}```",
+    "an idea without it comes first": f"```python\ndef times(x, y):\n    return 0\n```\n```python\n{SOLUTION}```",
+    "a later one is cut off": f"```python\n{SOLUTION}```\nShorter:\n```python\ndef square(x):\n    return x *",
+    "a later one is no Python": f"```python\n{SOLUTION}```\n```python\ndef square(x):\n    ...as above\n```",
+    "a call with its name follows": f"```python\n{SOLUTION}```\n```python\ny = square(2)\ndef show(): print(y)\n```",
+    "an import of it follows": f"```python\n{SOLUTION}```\n```python\nfrom a import square\ndef show(): square(1)\n```",
+    "a value": "```python\nsquare = lambda x: x * x\n```\n```python\ndef show(): print(square(2))\n```",
+    "without a fence, and an example with one": f"The function:\n\n{SOLUTION}\n```python\ndef show(): square(3)\n```",
+    "imports in a block before": (
+        "```python\nimport operator\n```\n```python\ndef square(x):\n    return operator.mul(x, x)\n```"
+    ),
+    "a helper in a block before": (
+        "```python\ndef times(x, y):\n    return x * y\n```\n```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+    "helpers of helpers": (
+        "```python\nfrom operator import mul\n```\n```python\nONE = 1\n```\n```python\n"
+        "def times(x, y):\n    return mul(x, y) * ONE\n```\n```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+    "a helper that is written again": (
+        "```python\ndef times(x, y):\n    return 0\n```\n```python\ndef times(x, y):\n    return x * y\n```\n"
+        "```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+    "a helper that is in the block too": (
+        "```python\ndef times(x, y):\n    return 0\n```\n```python\ndef times(x, y):\n    return x * y\n"
+        "def square(x):\n    return times(x, x)\n```"
+    ),
+    "an example before, of the helper": (
+        "```python\ndef times(x, y):\n    return x * y\n```\n```python\ntimes(1, 2)\n1 / 0\n```\n"
+        "```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+}
+
+
+@pytest.mark.parametrize("form", KNOWN)
+def test_the_block_that_defines_the_function_under_test_is_the_solution(form: str):
+    problem = asking(KNOWN[form], **({"metadata": '{"func_name": "square"}'} if form == "LiveCodeBench" else {}))
+    bad = {why: verdict for why, text in CHOSEN.items() if (verdict := judge(problem, text)).status != "correct"}
+    assert bad == {}
+    if form in METHODS:
+        later = f"```python\n{WRONG_METHOD}```\n```python\n{SQUARE_METHOD}```\n```python\nSolution().square(3)\n```"
+        assert judge(problem, later).status == "correct"
+        later = f"```python\n{SQUARE_METHOD}```\n```python\n{WRONG_METHOD}```"
+        assert judge(problem, later).status == "wrong"
+
+
+def test_the_last_complete_definition_counts():
+    problem = asking({**SQUARE, "entry_point": "square"})
+    assert judge(problem, f"```python\n{SOLUTION}```\n```python\ndef square(x): return 0\n```").status == "wrong"
+    assert judge(problem, "```python\ndef square(x):\n    return x *\n```").status == "wrong"
+
+
+def test_a_body_that_continues_the_prompt_comes_before_an_example():
+    problem = asking({**SQUARE, "entry_point": "square"}, 'def square(x):\n    """Return the square."""\n')
+    completion = "```python\n    return x * x\n```\nFor example:\n```python\nprint(square(2))\n```"
+    assert judge(problem, completion).status == "correct"
+
+
+def test_a_function_that_is_named_like_a_test_is_found():
+    problem = asking(["assert test_square(2) == 4", "assert test_square(3) == 9"])
+    program = "```python\ndef test_square(x):\n    return x * x\n```\n```python\ndef show(): print(test_square(2))\n```"
+    assert judge(problem, program).status == "correct"
+
+
+def test_a_script_gets_the_imports_and_functions_of_earlier_blocks():
+    helper = "```python\ndef add(a, b):\n    return a + b\n```\n"
+    program = f"{helper}```python\na, b = map(int, input().split())\nprint(add(a, b))\n```"
+    assert judge(asking(STDIN), program).status == "correct"
+
+
+def test_workers_know_the_function_under_test():
+    problem = asking({**SQUARE, "entry_point": "square"})
+    texts = [StoredCompletion("r", "p", n, problem.problem_hash, text) for n, text in enumerate(CHOSEN.values())]
+    with Judge("code", 1) as judge:
+        verdicts = list(judge.judge(texts, {problem.problem_hash: problem}, {}))
+    assert {one.verdict.status for one in verdicts} == {"correct"}
 
 
 ADD, REVERSE = "def add(a, b): return a + b", "def f(a): return a[::-1]"
