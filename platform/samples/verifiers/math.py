@@ -8,8 +8,9 @@ Expressions, equations, intervals, sets, tuples and matrices of equal value are 
 roots and functions to 150 digits. These are equal, too: a decimal that differs by at most 1e-6 and one part in 10,000,
 or by one part in 10^9; x % and x/100 and x; `x = 5` and `5`; `f(x) = 2x` and `2x`; an inequality and its interval;
 `x = 1, y = 2` and (1,2); a column and a tuple; a value with a unit and without it; `52_8` and `52`, `3 \pmod{7}` and
-`3`, unless both name base or modulus; `(C) 12` and either part; words, whatever their case. Words that change a value do
-so (`2 million`); words that make it a bound are no value (`15 or less`); opposites differ (`5 north`, `3:15 PM`).
+`3`, unless both name base or modulus; `(C) 12` and either part; words of three letters or more, whatever their case.
+Words that change a value do so (`2 million`); words that make it a bound are no value (`15 or less`); one of two
+opposites is not the other (`5 north`, `3:15 PM`).
 
 Limits, each shown by a test:
 - Units are neither compared nor converted. One typed letter behind a number may be taken for a unit.
