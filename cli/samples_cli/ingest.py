@@ -132,6 +132,8 @@ def command(
     verifier: Annotated[str | None, _run("--verifier", metavar="VERIFIER", autocompletion=complete.verifiers,
         help=f"Judge the samples afterwards with {options.VERIFIERS}.")] = None,
     sandbox: Annotated[bool, _run("--sandbox", help=options.IN_SANDBOX)] = False,
+    packages: Annotated[str | None, _run("--packages", metavar="FOLDER", show_default="NumPy",
+        help=options.PACKAGES)] = None,
     unit: Annotated[int, _run("--unit",
         help="The most samples of a problem that are drawn and committed together, up to 64.")] = 64,
     dry_run: Annotated[bool, _run("--dry-run",
@@ -147,11 +149,15 @@ def command(
     kept.
     """
     given = locals()
+    from samples.errors import UsageError
     from samples.runs.request import prepare
     from samples.verifiers import verifier as verifier_of
 
     request = _request(given)
-    judge = verifier_of(verifier, sandbox=sandbox) if verifier else None
+    how: dict[str, Any] = {"sandbox": sandbox, "packages": packages}
+    if verifier is None and any(how.values()):
+        raise UsageError("--sandbox and --packages say how to judge: name a --verifier, or leave them out")
+    judge = verifier_of(verifier, **how) if verifier else None
     with reporting(quiet=quiet, json=json) as report:
         report.screen.phase("reading problems and rendering prompts")
         prepared = prepare(request)
@@ -160,14 +166,14 @@ def command(
                 judge.gold(problem)  # refused now, not after hours of sampling
         code = 0
         if not dry_run:
-            code = _draw(prepared, verifier, report, sandbox=sandbox)
+            code = _draw(prepared, verifier, how, report)
     if dry_run:
         terminal.put("\n".join(closing.plan(prepared)))
     sys.exit(code)
 
 
-def _draw(prepared: Any, verifier: str | None, report: Reporter, *, sandbox: bool) -> int:
-    """Draw what is missing, and judge it; return the exit code."""
+def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Reporter) -> int:
+    """Draw what is missing, and judge it; return the exit code. `how` are the verifier's options."""
     from samples.ingest.ingest import ingest
     from samples_cli.screen import stopping
 
@@ -183,7 +189,7 @@ def _draw(prepared: Any, verifier: str | None, report: Reporter, *, sandbox: boo
             report.screen.phase(f"verifying with {verifier}")
             lake = Lake(prepared.request.lake)
             chosen = [summary.run_id]
-            verdicts = rescore(lake, verifier, chosen, sandbox=sandbox, watch=report.screen.show, stop=stop)
+            verdicts = rescore(lake, verifier, chosen, **how, watch=report.screen.show, stop=stop)
     report.done(closing.ingested(summary, prepared.request.k), closing.ingest_fields(summary))
     if verdicts:
         report.done(closing.rescored(verdicts), closing.rescore_fields(verdicts))

@@ -30,7 +30,8 @@ class Verifier(Protocol):
 
     `seconds` limits the wall time of one extraction or one comparison; `memory_mib` limits the memory that it adds.
     `preload` names modules that are imported once for all workers, to save time. If `extracts` is False, the whole
-    completion is compared and is not stored as the answer. `needs` tells people what must be installed.
+    completion is compared and is not stored as the answer. If `by_problem` is True, `extract_for` finds the answer.
+    `needs` tells people what must be installed.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Verifier(Protocol):
     preload: tuple[str, ...] = ()
     extracts: bool = True
     needs: str = "nothing"
+    by_problem: bool = False
 
     def gold(self, problem: Problem) -> Any:
         """Return the gold answer or tests of this problem, to compare answers with.
@@ -52,6 +54,10 @@ class Verifier(Protocol):
     def extract(self, completion: str) -> str | None:
         """Return the final answer in a completion, or None if it gives none."""
         ...
+
+    def extract_for(self, problem: Problem, completion: str) -> str | None:  # noqa: ARG002 - most answers need no problem
+        """Return the final answer in a completion of this problem, or None if it gives none."""
+        return self.extract(completion)
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Judge an extracted answer against the problem's gold."""
