@@ -35,7 +35,8 @@ def command(
     limit: Annotated[int | None, _asked("--limit", metavar="N", min=1,
         help="Ask only the first N problems.")] = None,
     question_field: Annotated[str | None, _asked("--question-field", metavar="FIELD",
-        help="The field with the question, when its name is unusual.")] = None,
+        help="The field with the question, when its name is unusual. As everywhere, reward_model.ground_truth names a "
+        "field inside an object.")] = None,
     answer_field: Annotated[str | None, _asked("--answer-field", metavar="FIELD",
         help="The field with the gold answer.")] = None,
     id_field: Annotated[str | None, _asked("--id-field", metavar="FIELD",
@@ -43,6 +44,9 @@ def command(
         "as it is.")] = None,
     tests_field: Annotated[str | None, _asked("--tests-field", metavar="FIELD",
         help="The field with the unit tests of a code problem.")] = None,
+    duplicates: Annotated[Literal["fail", "keep", "drop"], _asked("--duplicates", metavar="HOW",
+        help="What to do with a problem that the file has twice (by id; by question if there are no ids): fail, keep "
+        "(under an id of its own), or drop (if question, answer and tests are the same).")] = "fail",
     # the prompt
     template: Annotated[str, _prompt("--template", metavar="NAME|FILE",
         help="How a question becomes a prompt: chat (the model's own template), plain, or a Jinja file.")] = "chat",
@@ -152,6 +156,7 @@ def command(
     from samples.errors import UsageError
     from samples.runs.request import prepare
     from samples.verifiers import verifier as verifier_of
+    from samples.verifiers.accepted import require_gold
 
     request = _request(given)
     how: dict[str, Any] = {"sandbox": sandbox, "packages": packages}
@@ -163,7 +168,7 @@ def command(
         prepared = prepare(request)
         if judge:
             for problem in prepared.problems.problems:
-                judge.gold(problem)  # refused now, not after hours of sampling
+                require_gold(judge, problem)  # refused now, not after hours of sampling
         code = 0
         if not dry_run:
             code = _draw(prepared, verifier, how, report)

@@ -12,7 +12,7 @@ from samples.engines.engine_args import deciding, require_free
 from samples.engines.identity import identify
 from samples.errors import UsageError, meant
 from samples.lake.storage import locate
-from samples.problems.problems import ProblemSet, load
+from samples.problems.problems import Duplicates, ProblemSet, load
 from samples.runs import templates
 from samples.runs.run import Run, specify
 from samples.runs.typed import typed
@@ -46,6 +46,7 @@ class Request:
     dataset: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
     limit: int | None = None
+    duplicates: Duplicates = "fail"
     engine: str = "vllm"
     revision: str | None = None
     dtype: str = "auto"
@@ -124,7 +125,13 @@ def prepare(request: Request) -> Prepared:
     Raises:
         UsageError: The problems, the model's tokenizer or the template cannot be used.
     """
-    problems = load(request.problems, dataset=request.dataset, fields=request.fields, limit=request.limit)
+    problems = load(
+        request.problems,
+        dataset=request.dataset,
+        fields=request.fields,
+        limit=request.limit,
+        duplicates=request.duplicates,
+    )
     trusted = request.placement.trust_remote_code
     tokenizer = engines.tokenizer(request.engine, request.model, request.revision, trust_remote_code=trusted)
     template = templates.load_template(

@@ -20,7 +20,7 @@ from typing import Any
 
 from samples.engines import Tokenizer
 from samples.errors import MissingExtra, TemplateError, first_line
-from samples.problems.fields import GOLD
+from samples.problems.fields import without_gold
 from samples.problems.problems import Problem
 
 DATE = "2024-07-26"  # for templates that write a date: the day that those of Llama 3 write where there is no clock
@@ -82,7 +82,7 @@ class Template:
             "add_generation_prompt": True,
             "question": problem.question,
             "problem_id": problem.problem_id,
-            "metadata": {name: value for name, value in problem.metadata.items() if name.lower() not in GOLD},
+            "metadata": without_gold(problem.metadata),
             "system": self.system or "",
             "suffix": self.suffix or "",
             **({_CLOCK: datetime.fromisoformat(self.date).strftime} if self.date else {}),
