@@ -3,7 +3,7 @@ r"""math: how an answer is dressed never changes its verdict; equal values are e
 from fractions import Fraction
 
 from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, strategies as st
 
 from samples.problems.problems import Problem
 from samples.verifiers import answer_key
@@ -36,6 +36,7 @@ def status(gold, answer):
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(VALUES), st.sampled_from(VALUES), st.lists(st.sampled_from(DRESSES), max_size=3))
+@example("17", "17", [r"\text{{Answer: }} {}", "{{{}}}", r"\text{{Answer: }} {}"])
 def test_decorating_an_answer_never_changes_its_verdict(gold, answer, dresses):
     plain = status(gold, answer)
     for dress in dresses:
