@@ -3,7 +3,7 @@ r"""math: how an answer is dressed never changes its verdict; equal values are e
 from fractions import Fraction
 
 from hypothesis import example, given, settings
-from hypothesis import example, strategies as st
+from hypothesis import strategies as st
 
 from samples.problems.problems import Problem
 from samples.verifiers import answer_key
