@@ -7,6 +7,7 @@ import platform
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -457,6 +458,44 @@ SHARED: dict[str, tuple[str, str, str]] = {
 def test_unittest_classes_share_the_program_s_module(kind: str):
     program, tests, status = SHARED[kind]
     verdict = CODE.compare(asking({"test": tests, "entry_point": "task_func"}), program)
+    assert verdict.status == status, verdict
+
+
+FIGURE = """import pandas as pd
+import matplotlib.pyplot as plt
+def task_func(values):
+    table = pd.DataFrame({"x": values})
+    axes = plt.subplots()[1]
+    axes.hist(table["x"], bins=2)
+    axes.set_title("Histogram")
+    return table, axes
+"""
+FIGURE_TESTS = """import unittest
+from unittest.mock import patch
+import pandas as pd
+import matplotlib.pyplot as plt
+class TestCases(unittest.TestCase):
+    def tearDown(self):
+        plt.close("all")
+    def test_values(self):
+        table, axes = task_func([1, 2, 3])
+        self.assertIsInstance(axes, plt.Axes)
+        self.assertEqual(axes.get_title(), "Histogram")
+        pd.testing.assert_frame_equal(table, pd.DataFrame({"x": [1, 2, 3]}))
+    @patch("__main__.plt.subplots", side_effect=RuntimeError("no"))
+    def test_no_figure(self, subplots):
+        with self.assertRaises(RuntimeError):
+            task_func([1])
+"""
+
+
+@pytest.mark.parametrize(("title", "status"), [("Histogram", "correct"), ("Bars", "wrong")])
+def test_unittest_classes_see_figures_and_tables_of_lent_packages(title: str, status: str):
+    pytest.importorskip("pandas")
+    lent = Path(pytest.importorskip("matplotlib").__file__).parent.parent
+    verdict = Code(packages=lent).compare(
+        asking({"test": FIGURE_TESTS, "entry_point": "task_func"}), FIGURE.replace("Histogram", title)
+    )
     assert verdict.status == status, verdict
 
 

@@ -7,6 +7,7 @@ take forever: call it in a worker that can be killed.
 No text is evaluated as Python. The parser builds objects from its grammar, and numbers are read here, because SymPy
 would evaluate their digits. SymPy itself compiles terms of sums and polynomials that it prints from an expression. So
 symbols with characters of a call are refused, and a function that is not known gets a name that nothing in Python has.
+So no sandbox is needed; there, a formula would take ten times as long.
 """
 
 import functools
