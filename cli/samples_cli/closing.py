@@ -127,6 +127,7 @@ def imported(summary: "Imported") -> Iterator[str]:
         said = ", ".join(f"{count:,} {status}" for status, count in sorted(summary.verdicts.items()))
         parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
     yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
+    yield from summary.notes
     if not summary.added:
         yield "nothing was added: all of it was there already"
 
@@ -134,7 +135,7 @@ def imported(summary: "Imported") -> Iterator[str]:
 def import_fields(summary: "Imported") -> dict[str, Any]:
     """Return what an import added, as the fields of an event."""
     run = summary.run
-    names = ("problems", "samples", "completions", "counts", "verifier", "verdicts", "added")
+    names = ("problems", "samples", "completions", "counts", "verifier", "verdicts", "added", "notes")
     named = {"command": "import", "run": run.name, "run_id": run.run_id, "dataset": run.dataset}
     return named | {name: getattr(summary, name) for name in names}
 
