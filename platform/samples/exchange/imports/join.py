@@ -81,11 +81,12 @@ class _Join:
         """What a reader must know of the problems joined so far."""
         if not self._doubtful:
             return ()
-        return (
+        note = (
             f"{len(self._doubtful):,} problems are joined to {self._given.source} by their ids alone, because the "
             f"samples have no questions, and their gold answers differ: {_some(self._doubtful)}; check that both files "
-            "number alike",
+            "number alike"
         )
+        return (note,)
 
 
 def _questions(problem: Problem, field: str) -> Iterator[str]:
