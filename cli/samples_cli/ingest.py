@@ -141,7 +141,8 @@ def command(
     unit: Annotated[int, _run("--unit",
         help="The most samples of a problem that are drawn and committed together, up to 64.")] = 64,
     dry_run: Annotated[bool, _run("--dry-run",
-        help="Print the plan and the first prompt, and start nothing.")] = False,
+        help="Print the plan, the first problem as it will be used, the fields that nothing is made of, and the first "
+        "prompt. Start nothing.")] = False,
     lake: options.Lake,
     quiet: options.Quiet = False,
     json: options.Json = False,

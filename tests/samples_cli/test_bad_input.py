@@ -111,6 +111,21 @@ def test_a_dry_run_prints_the_plan_and_the_first_prompt_and_starts_nothing(sampl
     assert not (tmp_path / "lake").exists()
 
 
+def test_a_dry_run_shows_the_first_problem_as_it_will_be_used_and_the_fields_that_nothing_is_made_of(samples, tmp_path):
+    row = {"id": 1, "question": "?", "choices": ["x", "y"], "answer": 1, "level": 5, "tests": ["assert 1"] * 99}
+    path = file_of(tmp_path, json.dumps(row) + "\n")
+    code, out, _ = ingest(samples, path, tmp_path, "--dry-run", "--verifier", "choice", "--template", "plain")
+    assert code == 0
+    assert "first problem (id 1)\nquestion: ?\n\nA) x\nB) y\nanswer: B\ntests: [" in out
+    assert "… (1,188 characters)" in out
+    assert 'metadata: {"question": "?", "choices": ["x", "y"], "answer": 1, "level": 5}' in out
+    assert "fields of the file that are kept as metadata and used for nothing: level\n" in out
+    path.write_text('{"question": "?", "answer": ["4", "four"]}\n' * 2)
+    code, out, _ = ingest(samples, path, tmp_path, "--dry-run", "--template", "plain", "--duplicates", "drop")
+    assert 'accepted answers: "4" or "four"\ntests: none\n' in out
+    assert "1 repeated ones left out" in out
+
+
 def test_a_dry_run_of_a_top_up_counts_what_is_there(samples, lake, sums):
     more = ("--dry-run", "--k", 70, "--max-tokens", 100)
     _, out, _ = ingest(samples, sums, None, "--lake", lake.uri, *more)

@@ -14,7 +14,8 @@ from samples.errors import UsageError
 from samples.exchange.imports import FORMATS
 from samples.exchange.imports.check import check_file, read_rows
 from samples.exchange.imports.grow import earlier, require_agreement
-from samples.exchange.imports.problems import problems_in_file, problems_in_set, with_problem_ids
+from samples.exchange.imports.join import problems_in_set
+from samples.exchange.imports.problems import problems_in_file, with_problem_ids
 from samples.exchange.imports.progress import Watch
 from samples.exchange.imports.reading import Source, local_copy
 from samples.exchange.imports.row import VERIFIER
@@ -34,6 +35,7 @@ class Summary:
     """What a file holds. `added` names the tables that got rows; it is empty if the lake had them all.
 
     `verifier` has the names of the verifiers, and `verdicts` the number of each status, of all of them together.
+    `notes` are what a reader must know of the problems.
     """
 
     run: Run
@@ -44,6 +46,7 @@ class Summary:
     counts: int
     verdicts: Mapping[str, int]
     added: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def load(
@@ -77,10 +80,13 @@ def load(
     if verifier is not None and not is_partition_name(verifier):
         raise UsageError(f'--verifier "{verifier}": expected a letter, then letters, digits and . _ -')
     who = verifier or VERIFIER
-    given = load_problems(problems, dataset=dataset) if problems else None
+    # Repeated problems are kept: a run may have been drawn for them, or without them.
+    given = load_problems(problems, dataset=dataset, duplicates="keep") if problems else None
     with local_copy(file) as source:
         held = check_file(source, FORMATS[form], score, watch, who)
-        of = problems_in_set(held.problems, given) if given else problems_in_file(held.problems, lake, dataset)
+        of, notes = (
+            problems_in_set(held.problems, given) if given else (problems_in_file(held.problems, lake, dataset), ())
+        )
         run = Run(
             name=name,
             dataset=dataset,
@@ -113,6 +119,7 @@ def load(
         counts=held.counts,
         verdicts=dict(sum(held.verdicts.values(), Counter[str]())),
         added=tuple(added),
+        notes=notes,
     )
 
 
