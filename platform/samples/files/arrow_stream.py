@@ -16,6 +16,7 @@ from samples.files.rows import FileRow
 from samples.files.unpack import FREE, MOST_TIMES
 
 _MAGIC = b"ARROW1\0\0"  # the file form is the stream form behind it, with a directory that is not needed here
+_PREFIX = 8  # bytes before a compressed buffer: how many bytes it unpacks to
 _LENGTH, _BUFFERS, _COMPRESSION = 0, 2, 3  # fields of a record batch in Arrow's Message.fbs
 
 
@@ -67,8 +68,8 @@ def _require_bounds(message: Any) -> None:
     unpacked = batch.number(_LENGTH)
     if batch.has(_COMPRESSION):
         for offset, length in batch.pairs(_BUFFERS):
-            if length >= 8:
-                said = struct.unpack("<q", body.slice(offset, 8).to_pybytes())[0]
+            if length >= _PREFIX:
+                said = struct.unpack("<q", body.slice(offset, _PREFIX).to_pybytes())[0]
                 unpacked += max(said, 0)
     if unpacked > FREE and unpacked > MOST_TIMES * packed:
         raise BadFile(f"unpacks to more than {MOST_TIMES} times its size; a file of rows does not")

@@ -77,7 +77,8 @@ def json_rows(file: IO[bytes], longest: int) -> Iterator[FileRow]:
     """
     number = 0
     try:
-        for number, row in enumerate(_rows(file, longest), 1):
+        for row in _rows(file, longest):
+            number += 1
             yield row
     except BadFile as error:
         after = [f"after row {number}"] if number else []

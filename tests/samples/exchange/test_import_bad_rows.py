@@ -120,8 +120,7 @@ def test_rows_of_two_runs_are_not_mixed(tmp_path):
         (
             "file.txt",
             b"x",
-            ": unknown extension; known are .jsonl, .json, .csv, .yaml, .yml, .parquet, .arrow, .eval, and .gz or .zst "
-            "after them",
+            ": unknown extension; known are .jsonl, .json, .csv, .yaml, .yml, .parquet, .arrow, .eval, and .gz",
         ),
         ("file.jsonl", b"\n\n", ": holds no samples"),
         ("file.jsonl.gz", b"x", ": is not a complete gzip file"),

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 _DEEPEST, _MOST = 6, 2000  # levels of objects, and values of one row, that are looked at
+_DIGITS = 9  # of a place in a list
 
 
 def lookup(value: Any, name: str) -> Any:
     """Return the value at a dotted name; None if there is none. A field whose own name has dots counts too."""
     if isinstance(value, list):
         head, _, rest = name.partition(".")
-        inside = int(head) if head.isdecimal() and len(head) < 10 else len(value)
+        inside = int(head) if head.isdecimal() and len(head) <= _DIGITS else len(value)
         found = value[inside] if inside < len(value) else None
         return lookup(found, rest) if rest else found
     if not isinstance(value, dict):

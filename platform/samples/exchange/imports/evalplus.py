@@ -3,8 +3,8 @@
     {"hash": "…", "eval": {"HumanEval/0": [{"task_id": "HumanEval/0", "solution": "…", "base_status": "pass",
      "plus_status": "fail"}, …]}}
 
-A sample is correct if it passes the tests of the benchmark and those that evalplus adds; if there are none of these, the
-tests of the benchmark count. --score base_status or plus_status chooses one of them alone.
+A sample is correct if it passes the tests of the benchmark and those that evalplus adds; if there are none of these,
+the tests of the benchmark count. --score base_status or plus_status chooses one of them alone.
 """
 
 from collections.abc import Iterator

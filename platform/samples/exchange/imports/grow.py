@@ -55,8 +55,8 @@ def require_agreement(
         met, fresh = met + known, fresh + (not known)
     if fresh and met < len(there):
         raise UsageError(
-            f"{files.name}: has {met:,} of the {len(there):,} samples of run {run.name}, which has this name, and {fresh:,} "
-            "others: a longer file of a run holds all that the run has; give the file another --name"
+            f"{files.name}: has {met:,} of the {len(there):,} samples of run {run.name}, which has this name, and "
+            f"{fresh:,} others: a longer file of a run holds all that the run has; give the file another --name"
         )
 
 

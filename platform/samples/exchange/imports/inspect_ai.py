@@ -3,11 +3,12 @@
     {"eval": {…}, "samples": [{"id": 1, "epoch": 1, "input": "…", "target": "204", "scores": {"match": {"value": "C",
      "answer": "204"}}, "output": {"model": "…", "choices": [{"message": {"content": "…"}, "stop_reason": "stop"}]}}]}
 
-An epoch is one sample of its problem; the epochs of several logs are numbered on. (The log of a retry holds the
-samples of the first log again: import it alone.) Reasoning stands before the answer, in <think>. If the model gave several choices, each choice is a sample, and the score belongs
-to the first. --score chooses one of several scorers. A score's value is C, I, P or N (correct, incorrect, partial, no
-answer), true, false, or a number. The number 1 is correct and a smaller one is wrong, with the number as the reward.
-Null and NaN mean that nothing was scored. --score scorer.key chooses a value that is one of several in an object.
+An epoch is one sample of its problem. The epochs of several logs are numbered on; the log of a retry holds the samples
+of the first log again, so import it alone. If the model gave several choices, each choice is a sample, and the score
+belongs to the first. Reasoning stands before the answer, in <think>. --score chooses one of several scorers, and
+scorer.key one of the values that a scorer gives as an object. A score's value is C, I, P or N (correct, incorrect,
+partial, no answer), true, false, or a number. The number 1 is correct and a smaller one is wrong, with the number as
+the reward. Null and NaN mean that nothing was scored.
 """
 
 from collections.abc import Iterator

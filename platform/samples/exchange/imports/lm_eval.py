@@ -4,8 +4,9 @@
      "metrics": ["exact_match"], "exact_match": 1.0}
 
 Each row is one document under one filter; resps holds the texts of the repeats. A score of several texts together
-gives no verdict on any of them, so of several filters one is read. The repeats of several files are numbered on. A row whose responses are not texts (log-likelihoods of choices) is a sample without a
-completion. --score FILTER, METRIC or METRIC,FILTER chooses among several filters or metrics.
+gives no verdict on any of them, so of several filters one is read. The repeats of several files are numbered on. A row
+whose responses are not texts (log-likelihoods of choices) is a sample without a completion. --score FILTER, METRIC or
+METRIC,FILTER chooses among several filters or metrics.
 """
 
 from collections.abc import Iterable, Iterator
@@ -51,7 +52,7 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
 
 
 def one_filter(rows: Iterable[dict[str, Any]]) -> str | None:
-    """Return the score that reads one filter, if each document has the same texts under several, and no verdict on any."""
+    """Return the score that reads one filter, if there are several, and none gives a verdict on any one text."""
     filters: dict[str, None] = {}
     for row in rows:
         fields = Fields(row)

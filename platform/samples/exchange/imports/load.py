@@ -90,8 +90,8 @@ def load(
     who = verifier or VERIFIER
     given = load_problems(problems, dataset=dataset) if problems else None
     chosen = choose([file] if isinstance(file, str) else file)
-    with local_copies(chosen.names, chosen.found) as sources:
-        detected = detect(sources, form, fields or {}, score)
+    with local_copies(chosen.names, chosen.found) as copies:
+        detected = detect(copies, form, fields or {}, score)
         sources = detected.sources
         try:
             held = check_files(sources, detected.read, score, watch, who)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from samples.files.errors import BadRow
 from samples.files.values import short_json
 
+_TRIPLE, _DIGITS = 3, 9  # values of SGLang's form; digits of a token id
+
 
 class Tokens(NamedTuple):
     """Log-probs of a completion's tokens, and their ids where the form has them."""
@@ -54,13 +56,13 @@ def is_logprobs(value: Any) -> bool:
     if isinstance(first, dict):
         return "logprob" in first or any(isinstance(one, dict) and "logprob" in one for one in first.values())
     if isinstance(first, list | tuple):
-        return len(first) == 3 and isinstance(first[0], float) and isinstance(first[1], int)
+        return len(first) == _TRIPLE and isinstance(first[0], float) and isinstance(first[1], int)
     return isinstance(first, float)
 
 
 def _of_objects(value: list[Any], ids: Sequence[int] | None) -> Tokens:
     if all(isinstance(one, dict) and "logprob" in one for one in value):
-        found = [one.get("token_id") for one in value]
+        found = [one.get("token_id", one.get("id")) for one in value]
         return Tokens([one["logprob"] for one in value], found if all(isinstance(one, int) for one in found) else None)
     known = ids if ids is not None and len(ids) == len(value) else None
     drawn: list[str] = []
@@ -76,4 +78,4 @@ def _of_objects(value: list[Any], ids: Sequence[int] | None) -> Tokens:
 
 
 def _is_id(key: str) -> bool:
-    return key.isdecimal() and len(key) < 10
+    return key.isdecimal() and len(key) <= _DIGITS

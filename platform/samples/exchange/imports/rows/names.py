@@ -1,4 +1,7 @@
-"""The usual names of fields, by what they hold. Of several fields, the outer one counts, then the one named first here."""
+"""The usual names of fields, by what they hold.
+
+Of several fields in a row, the outermost counts, and of those the one that is named first here.
+"""
 
 COMPLETION = (
     *("_texts", "completion", "completions", "generation", "generations", "generated_text", "generated_texts"),
@@ -19,7 +22,7 @@ QUESTION = (
 GOLD = (
     *("ground_truth", "gold", "golds", "gold_answer", "gold_answers", "gt", "gts", "gt_answer", "ground_truths"),
     *("reference_answer", "expected_answer", "expected_answers", "correct_answer", "correct_answers", "answer_key"),
-    *("expected", "final_answer", "answer", "target", "targets", "reference", "references", "label", "solution"),
+    *("expected", "final_answer", "answer", "target", "targets", "reference", "references", "solution"),
 )
 ID = (
     *("problem_id", "question_id", "task_id", "example_id", "prompt_id", "unique_id", "doc_id", "custom_id", "uuid"),
@@ -32,7 +35,7 @@ INDEX = (
 )
 ANSWER = (
     *("extracted_answer", "extracted_answers", "extracted_prediction", "predicted_answer", "pred", "preds"),
-    *("parsed_answer", "extracted", "model_answer", "predictions", "prediction"),
+    *("parsed_answer", "extracted", "model_answer", "predictions", "prediction", "answer"),
 )
 FINISH_REASON = ("finish_reason", "finish_reasons", "stop_reason", "stop_reasons", "is_truncated", "truncated")
 REASONING = ("reasoning_content", "reasoning", "reasonings", "thinking", "thoughts")
@@ -50,7 +53,7 @@ SEED = ("seed", "sampling_seed")
 TOKENS = (
     *("num_generated_tokens", "num_output_tokens", "completion_tokens", "output_tokens", "num_completion_tokens"),
     *("generated_token_count", "num_tokens", "n_tokens", "token_count", "response_length", "completion_length"),
-    "output",
+    *("generated_tokens", "output"),
 )
 TOKEN_IDS = (
     *("token_ids", "output_token_ids", "completion_token_ids", "completion_ids", "generated_token_ids"),
@@ -60,7 +63,7 @@ TOKEN_IDS = (
 TOKEN_LOGPROBS = (
     *("token_logprobs", "logprobs", "output_token_logprobs", "completion_logprobs", "completion_token_logprobs"),
     *("generation_log_probs", "generated_logprobs", "response_logprobs", "rollout_log_probs", "output_logprobs"),
-    *("log_probs", "sampling_logprobs"),
+    *("log_probs", "sampling_logprobs", "tokens"),
 )
 
 ROLES = {

@@ -1,11 +1,12 @@
 """Choose, from a file's first rows, which field holds what: the completion, the question, the gold answer and the rest.
 
 The usual names are known (see `names`), at any depth. A field counts only if its values are of the kind that is
-expected. A field that somebody names counts as it is.
+expected (see `kinds`). A field that somebody names counts as it is.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from samples.errors import UsageError, meant
@@ -13,12 +14,13 @@ from samples.exchange.imports.dotted import last, lookup
 from samples.exchange.imports.rows import scores
 from samples.exchange.imports.rows.explode import exploded, list_of_samples
 from samples.exchange.imports.rows.ids import choose_gold, choose_id, choose_index
-from samples.exchange.imports.rows.logprobs import is_logprobs
-from samples.exchange.imports.rows.messages import is_conversation, is_message, question_of
+from samples.exchange.imports.rows.kinds import KINDS, is_listed, unpacked
+from samples.exchange.imports.rows.messages import is_conversation
 from samples.exchange.imports.rows.names import ABOUT_THE_ANSWER, ABOUT_THE_PROBLEM, ERRORS, ROLES
 from samples.exchange.imports.rows.seen import Seen
 
 _SHOWN = ("completion", "question", "gold", "id", "index", "answer", "finish_reason", "token_ids", "token_logprobs")
+_SIMPLE = ("finish_reason", "reasoning", "model", "seed", "tokens", "token_ids", "token_logprobs")
 _FIELDS = 30  # in a message
 
 
@@ -33,7 +35,7 @@ class Plan:
     fields: Mapping[str, str]
     samples: str | None = None
     score: str | None = None
-    errors: Sequence[str] = field(default=())
+    errors: Sequence[str] = ()
 
     def __str__(self) -> str:
         found = [f"{role}={self.fields[role]}" for role in _SHOWN if role in self.fields]
@@ -48,145 +50,101 @@ def make_plan(rows: Sequence[dict[str, Any]], named: Mapping[str, str], score: s
         UsageError: A named role is unknown, or a named field is not there.
         UnclearScore: It is unclear which field gives the verdicts.
     """
-    for role, name in named.items():
-        if role not in ROLES:
-            raise UsageError(
-                f"--field {role}={name}: no such role{meant(role, ROLES)}; choose one of {', '.join(ROLES)}"
-            )
-        if not any(lookup(row, name) is not None for row in rows):
-            raise UsageError(f"--field {role}={name}: no row has such a field; there are {_listed(rows)}")
-    counted: dict[str, int] = {}
-    for row in rows if "completion" not in named else ():
-        if (found := list_of_samples(row)) is not None:
-            counted[found] = counted.get(found, 0) + 1
-    samples = max(counted, key=lambda name: counted[name]) if counted else None
+    _require_there(rows, named)
+    samples = None if "completion" in named else _samples(rows)
     flat = [pair for row in rows for pair in exploded(row, samples)]
     seen = Seen([row for row, _ in flat])
     completion = named.get("completion") or _completion(seen, samples)
-    if completion is None or _needs_task(completion, seen):
+    if completion is None:
         raise UnknownShape(
             f"no field looks like completions: there are {_listed(rows)}; name it with --field completion=…"
         )
-    chosen = {"completion": completion}
-    for role, fits in _FITS.items():
-        if role in named:
-            chosen[role] = named[role]
-        elif found := next(_fitting(seen, role, fits, completion), None):
-            chosen[role] = found
-    if "question" not in chosen and any(is_conversation(value) for value in seen.there(completion)):
-        chosen["question"] = completion
-    if "gold" not in named and (gold := choose_gold(seen, chosen, _fitting(seen, "gold", _holds_gold, completion))):
-        chosen["gold"] = gold
-    if "token_ids" in chosen and "token_ids" not in named and not _of_each(seen, completion, chosen["token_ids"]):
-        del chosen["token_ids"]
+    chosen = {"completion": completion, **named}
     shared = _shared(seen, completion, samples, [count for _, count in flat])
-    chosen = {role: name for role, name in chosen.items() if role in named or role != "tokens" or name not in shared}
-    for role, choose in (("id", choose_id), ("index", choose_index)):
-        if found := named.get(role) or choose(seen, chosen):
-            chosen[role] = found
-    found_errors = [name for name in seen.named(ROLES["error"]) if _about(name, ABOUT_THE_ANSWER)]
-    errors = [named["error"]] if "error" in named else list(dict.fromkeys([*ERRORS, *found_errors]))
+    _add(chosen, "question", _question(seen, completion))
+    _add(chosen, "gold", choose_gold(seen, chosen, _fitting(seen, "gold", completion)))
+    _add(
+        chosen,
+        "answer",
+        next((name for name in _fitting(seen, "answer", completion) if name not in chosen.values()), None),
+    )
+    for role in _SIMPLE:
+        names = _fitting(seen, role, completion)
+        _add(chosen, role, next((name for name in names if _of_each(seen, completion, role, name, shared)), None))
+    _add(chosen, "id", choose_id(seen, chosen))
+    _add(chosen, "index", choose_index(seen, chosen))
+    errors = [name for name in seen.named(ROLES["error"]) if _within(name, ABOUT_THE_ANSWER)]
+    errors = [named["error"]] if "error" in named else list(dict.fromkeys([*ERRORS, *errors]))
     return Plan(chosen, samples, scores.choose(seen, score, shared), errors)
 
 
+def _require_there(rows: Sequence[dict[str, Any]], named: Mapping[str, str]) -> None:
+    for role, name in named.items():
+        if role not in ROLES:
+            choices = ", ".join(ROLES)
+            raise UsageError(f"--field {role}={name}: no such role{meant(role, ROLES)}; choose one of {choices}")
+        if not any(lookup(row, name) is not None for row in rows):
+            raise UsageError(f"--field {role}={name}: no row has such a field; there are {_listed(rows)}")
+
+
+def _add(chosen: dict[str, str], role: str, name: str | None) -> None:
+    if name is not None:
+        chosen.setdefault(role, name)
+
+
+def _samples(rows: Sequence[dict[str, Any]]) -> str | None:
+    """Return the list of objects that most rows have their samples in."""
+    counted = Counter(name for row in rows if (name := list_of_samples(row)) is not None)
+    return counted.most_common(1)[0][0] if counted else None
+
+
 def _completion(seen: Seen, samples: str | None) -> str | None:
-    """Return the field of the completions: one in the objects that are samples, if there are such, else any."""
-    names = list(_fitting(seen, "completion", _holds_completions))
+    """Return the field of the completions: one in the objects that are samples, if there are such, else any.
+
+    A solution may be a problem's own. It is a model's only where a task is named.
+    """
+    of_tasks = bool(seen.named(["task_id", "question_id"]))
+    names = [name for name in _fitting(seen, "completion") if of_tasks or last(name) not in {"solution", "solutions"}]
     return next((name for name in names if samples and name.startswith(f"{samples}.")), names[0] if names else None)
 
 
-def _fitting(seen: Seen, role: str, fits: Callable[[Any], bool], completion: str = "") -> Iterator[str]:
-    """Yield the fields of a role whose values fit, the best first."""
+def _question(seen: Seen, completion: str) -> str | None:
+    """Return the field of the question; a conversation holds it too."""
+    found = next(_fitting(seen, "question", completion), None)
+    both = any(is_conversation(unpacked(value)) for value in seen.there(completion))
+    return completion if found is None and both else found
+
+
+def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
+    """Yield the fields of a role whose values are of its kind, the best first."""
+    fits = KINDS[role]
     for name in seen.named(ROLES[role]):
         if name == completion or completion.startswith(f"{name}."):
             continue
-        if role == "gold" and not _about(name, ABOUT_THE_PROBLEM):
+        if role == "gold" and not _within(name, ABOUT_THE_PROBLEM):
             continue
         values = seen.there(name)
         if values and all(fits(value) for value in values):
             yield name
 
 
-def _about(name: str, holders: frozenset[str]) -> bool:
+def _within(name: str, holders: frozenset[str]) -> bool:
     """Return whether a field lies in no other objects than these."""
     return all(part.lower() in holders for part in name.split(".")[:-1])
 
 
-def _holds_completions(value: Any) -> bool:
-    if isinstance(value, list):
-        return is_conversation(value) or all(
-            one is None or isinstance(one, str) or is_conversation(one) or is_message(one) for one in value
-        )
-    return isinstance(value, str) or is_message(value)
-
-
-def _holds_a_question(value: Any) -> bool:
-    return question_of(value) is not None
-
-
-def _holds_gold(value: Any) -> bool:
-    scalar = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return scalar or (isinstance(value, list) and all(isinstance(one, str | int | float) for one in value))
-
-
-def _holds_text(value: Any) -> bool:
-    return isinstance(value, str) or (
-        isinstance(value, list) and all(one is None or isinstance(one, str) for one in value)
-    )
-
-
-def _holds_a_reason(value: Any) -> bool:
-    return _holds_text(value) or isinstance(value, bool)
-
-
-def _holds_answers(value: Any) -> bool:
-    return _holds_gold(value) or _holds_text(value)
-
-
-def _holds_counts(value: Any) -> bool:
-    return _is_count(value) or (isinstance(value, list) and all(one is None or _is_count(one) for one in value))
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
-
-
-def _holds_ids(value: Any) -> bool:
-    if not isinstance(value, list):
-        return False
-    lists = [one for one in value if isinstance(one, list)]
-    return all(isinstance(one, int) for inner in (lists or [value]) for one in inner[:8] if one is not None)
-
-
-def _holds_logprobs(value: Any) -> bool:
-    if is_logprobs(value):
-        return True
-    return isinstance(value, list) and any(is_logprobs(one) for one in value)
-
-
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "question": _holds_a_question,
-    "answer": _holds_answers,
-    "finish_reason": _holds_a_reason,
-    "reasoning": _holds_text,
-    "model": lambda value: isinstance(value, str),
-    "seed": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "tokens": _holds_counts,
-    "token_ids": _holds_ids,
-    "token_logprobs": _holds_logprobs,
-}
-
-
-def _needs_task(completion: str, seen: Seen) -> bool:
-    """Return whether the completion is a solution that may be a problem's, not a model's: a model's has a task."""
-    return last(completion) in {"solution", "solutions"} and not seen.named(["task_id", "question_id"])
-
-
-def _of_each(seen: Seen, completion: str, name: str) -> bool:
-    """Return whether a field has a list of token ids for each of a row's completions."""
-    for said, ids in zip(seen.values[completion], seen.values[name], strict=True):
-        listed = isinstance(said, list) and not is_conversation(said) and len(said) > 1
-        if listed and ids is not None and (len(ids) != len(said) or not isinstance(ids[0], list)):
+def _of_each(seen: Seen, completion: str, role: str, name: str, shared: frozenset[str]) -> bool:
+    """Return whether a field says something of each completion: token ids of each, and no number of all together."""
+    if role == "tokens":
+        return name not in shared
+    for said, ids in zip(seen.values.get(completion, []), seen.values[name], strict=False):
+        several = is_listed(said) and len(said) > 1
+        if (
+            role == "token_ids"
+            and several
+            and ids is not None
+            and (len(ids) != len(said) or not isinstance(ids[0], list))
+        ):
             return False
     return True
 
@@ -195,23 +153,17 @@ def _shared(seen: Seen, completion: str, samples: str | None, counts: Sequence[i
     """Return the fields whose one value belongs to several samples of a row."""
     found: set[str] = set()
     for number, count in enumerate(counts):
-        value = seen.values.get(completion, [None] * len(counts))[number]
-        listed = isinstance(value, list) and not is_conversation(value) and len(value) > 1
-        if listed or count > 1:
+        value = seen.values[completion][number] if completion in seen.values else None
+        if count > 1 or (is_listed(value) and len(value) > 1):
             inside = f"{samples}." if samples is not None and count > 1 else None
-            found |= {
-                name
-                for name, values in seen.values.items()
-                if values[number] is not None
-                and not isinstance(values[number], list)
-                and not (inside and name.startswith(inside))
-            }
+            for name, values in seen.values.items():
+                one = values[number] is not None and not isinstance(values[number], list)
+                if one and not (inside and name.startswith(inside)):
+                    found.add(name)
     return frozenset(found)
 
 
 def _listed(rows: Sequence[dict[str, Any]]) -> str:
     names = list(Seen(rows[:20]).values)
-    return (
-        ", ".join(names[:_FIELDS]) + (f" and {len(names) - _FIELDS} more" if len(names) > _FIELDS else "")
-        or "no fields"
-    )
+    more = f" and {len(names) - _FIELDS} more" if len(names) > _FIELDS else ""
+    return ", ".join(names[:_FIELDS]) + more if names else "no fields"

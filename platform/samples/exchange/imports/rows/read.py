@@ -16,7 +16,9 @@ from samples.exchange.imports.fields import Fields
 from samples.exchange.imports.gold import accepted
 from samples.exchange.imports.row import Row
 from samples.exchange.imports.rows import scores
+from samples.exchange.imports.rows.errors import error_of
 from samples.exchange.imports.rows.explode import exploded
+from samples.exchange.imports.rows.kinds import is_listed, unpacked
 from samples.exchange.imports.rows.logprobs import Tokens, is_logprobs, tokens_of
 from samples.exchange.imports.rows.messages import (
     completion_of,
@@ -29,7 +31,7 @@ from samples.exchange.imports.rows.messages import (
 from samples.exchange.imports.rows.plan import Plan
 from samples.files.errors import BadRow
 from samples.files.values import as_text, fields_of, short_json
-from samples.problems.fields import gold_answer, is_derivation, is_missing
+from samples.problems.fields import gold_answer, is_derivation
 from samples.problems.problems import question_id
 
 _REASONS = {
@@ -56,11 +58,11 @@ class _One:
 
     def samples(self, *, alone: bool) -> Iterator[Row]:
         """Yield the samples of the row; `alone` if it was not one of several in a list."""
-        said = self._of("completion")
-        error = self._error()
-        listed = isinstance(said, list) and not is_conversation(said)
+        said = unpacked(self._of("completion"))
+        error = error_of(self._row, self._plan.errors)
+        listed = is_listed(said)
         values: list[Any] = said if listed else [said]
-        question = question_of(self._of("question"))
+        question = question_of(unpacked(self._of("question")))
         problem_id, gold = self._problem_id(question), self._gold()
         if not values:
             values = [None]
@@ -189,7 +191,7 @@ class _One:
     def _count(self, at: tuple[int, int], *, alone: bool) -> int | None:
         name = self._plan.fields.get("tokens", "")
         value = self._at("tokens", at)
-        said = self._of("completion")
+        said = unpacked(self._of("completion"))
         if is_conversation(said) and not name:
             return Fields(said[-1]).integer("token_count")
         own = isinstance(self._of("tokens"), list) or (
@@ -199,34 +201,10 @@ class _One:
 
     def _reason(self, at: tuple[int, int]) -> str | None:
         value = self._at("finish_reason", at)
-        if isinstance(value, bool):
+        if isinstance(value, bool):  # is_truncated
             return "length" if value else None
+        value = value.get("type") if isinstance(value, dict) else value
         return _REASONS.get(value.lower(), value) if isinstance(value, str) and value else None
-
-    def _error(self) -> str | None:
-        for name in self._plan.errors:
-            value = lookup(self._row, name)
-            if name.endswith("status_code"):
-                if isinstance(value, int) and value >= 400:  # noqa: PLR2004 - HTTP's errors
-                    return f"status {value}"
-            elif value is True:
-                return "failed"
-            elif (
-                not is_missing(value) and not isinstance(value, int | float) and value not in ("None", "null", "False")
-            ):
-                return _told(value)
-        return None
-
-
-def _told(value: Any) -> str:
-    """Return what an error says: a text, its message, or all of it."""
-    if isinstance(value, dict):
-        for name in ("message", "error", "detail", "code", "type"):
-            if not is_missing(value.get(name)):
-                return _told(value[name])
-    if isinstance(value, list):
-        return "; ".join(_told(one) for one in value)
-    return as_text(value)
 
 
 def _right(choices: Any, number: Any) -> Any:

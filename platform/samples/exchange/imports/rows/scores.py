@@ -24,6 +24,7 @@ _AGGREGATE = re.compile(r"count|num_|^n_|total|rate|mean|avg|answer(?!$)|format|
 _SCORES = ("score", "scores", "reward", "rewards", "grade")
 _SAYS = ("status", "verdict", "result", "grade", "judgement")
 _HOLDERS = frozenset({"value", "values", "metrics", "metric", "scores", "score"})
+_LONGEST = 40  # characters of a number
 _WORDS = {
     **dict.fromkeys(("true", "pass", "passed", "correct", "right", "yes", "c", "1", "1.0"), 1.0),
     **dict.fromkeys(("false", "fail", "failed", "incorrect", "wrong", "no", "i", "0", "0.0"), 0.0),
@@ -45,6 +46,8 @@ def choose(seen: Seen, score: str | None, shared: frozenset[str]) -> str | None:
     if score is not None:
         if any(lookup(row, score) is not None for row in seen.rows):
             return score
+        if len(inner := [name for name in seen.values if last(name) == score.lower()]) == 1:
+            return inner[0]
         raise UnclearScore(_ask(f'there is no score "{score}"', [*certain, *rewards]))
     for found in (certain, rewards):
         names = sorted(found, key=lambda name: name.count("."))
@@ -95,7 +98,7 @@ def as_number(value: Any) -> float | None:
 
 def _parsed(text: str) -> float | None:
     try:
-        return float(text) if len(text) < 40 and text.isascii() else None
+        return float(text) if len(text) <= _LONGEST and text.isascii() else None
     except ValueError:
         return None
 
