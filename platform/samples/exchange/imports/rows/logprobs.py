@@ -42,7 +42,7 @@ def tokens_of(value: Any, ids: Sequence[int] | None) -> Tokens | None:
     if isinstance(first, dict):
         return _of_objects(value, ids)
     if isinstance(first, list | tuple) and len(first) > 1:
-        return Tokens([item[0] for item in value], [item[1] for item in value])
+        return Tokens([item[0] for item in value], [int(item[1]) for item in value])
     return Tokens(value)
 
 
@@ -56,7 +56,8 @@ def is_logprobs(value: Any) -> bool:
     if isinstance(first, dict):
         return "logprob" in first or any(isinstance(one, dict) and "logprob" in one for one in first.values())
     if isinstance(first, list | tuple):
-        return len(first) == _TRIPLE and isinstance(first[0], float) and isinstance(first[1], int)
+        numbers = len(first) == _TRIPLE and all(isinstance(one, int | float) for one in first[:2])
+        return numbers and not isinstance(first[2], int | float)
     return isinstance(first, float)
 
 

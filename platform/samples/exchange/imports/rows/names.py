@@ -103,6 +103,23 @@ ABOUT_THE_PROBLEM = frozenset(
         *("score", "choices", "verifier_metadata", "responses_create_params", "target", "environment", "env"),
     }
 )
+# Objects that hold no completions.
+NO_ANSWER = frozenset(
+    {
+        *("error", "errors", "response_errors", "request", "raw_request", "generic_request", "responses_create_params"),
+        *(
+            "doc",
+            "metadata",
+            "extra_info",
+            "info",
+            "original_row",
+            "reward_model",
+            "problem",
+            "usage",
+            "distilabel_metadata",
+        ),
+    }
+)
 # Objects that may say why there is no answer.
 ABOUT_THE_ANSWER = frozenset(
     {"response", "body", "result", "raw_response", "output", "model_output", "choices", "message"}

@@ -16,7 +16,7 @@ from samples.exchange.imports.rows.explode import exploded, list_of_samples
 from samples.exchange.imports.rows.ids import choose_gold, choose_id, choose_index
 from samples.exchange.imports.rows.kinds import KINDS, is_listed, unpacked
 from samples.exchange.imports.rows.messages import is_conversation
-from samples.exchange.imports.rows.names import ABOUT_THE_ANSWER, ABOUT_THE_PROBLEM, ERRORS, ROLES
+from samples.exchange.imports.rows.names import ABOUT_THE_ANSWER, ABOUT_THE_PROBLEM, ERRORS, NO_ANSWER, ROLES
 from samples.exchange.imports.rows.seen import Seen
 
 _SHOWN = ("completion", "question", "gold", "id", "index", "answer", "finish_reason", "token_ids", "token_logprobs")
@@ -120,6 +120,8 @@ def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
     fits = KINDS[role]
     for name in seen.named(ROLES[role]):
         if name == completion or completion.startswith(f"{name}."):
+            continue
+        if role == "completion" and NO_ANSWER & set(name.lower().split(".")[:-1]):
             continue
         if role == "gold" and not _within(name, ABOUT_THE_PROBLEM):
             continue

@@ -123,7 +123,7 @@ def _flags(seen: Seen, name: str, shared: frozenset[str]) -> list[Any] | None:
     values = _numbers(seen, name, shared)
     if values is None or any(value not in {None, 0.0, 1.0} for value in _flat(values)):
         return None
-    return None if said and not all(isinstance(value, str) for value in _flat(seen.there(name))) else values
+    return None if said and not all(isinstance(value, str | bool) for value in _flat(seen.there(name))) else values
 
 
 def _numbers(seen: Seen, name: str, shared: frozenset[str]) -> list[Any] | None:
