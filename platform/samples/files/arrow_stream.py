@@ -40,11 +40,13 @@ def arrow_rows(file: IO[bytes], _: int) -> Iterator[FileRow]:
 
 def _batches(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
     messages = pa.ipc.MessageReader.open_stream(pa.PythonFile(file, "r"))
-    first = messages.read_next_message()
+    try:
+        first = messages.read_next_message()
+    except StopIteration as error:
+        raise BadFile("is not a complete Arrow file: it is empty") from error
     if first.type != "schema":
         raise BadFile(f"is no Arrow file: it begins with a {first.type}")
     schema = pa.ipc.read_schema(first)
-    memory = pa.ipc.DictionaryMemo()
     while True:
         try:
             message = messages.read_next_message()
@@ -53,7 +55,7 @@ def _batches(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
         if message.type != "record batch":
             raise BadFile(f'holds a message of type "{message.type}"; save its columns as plain ones, not dictionaries')
         _require_bounds(message)
-        yield pa.ipc.read_record_batch(message, schema, memory)
+        yield pa.ipc.read_record_batch(message, schema)
 
 
 def _require_bounds(message: Any) -> None:
