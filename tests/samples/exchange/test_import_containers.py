@@ -19,7 +19,9 @@ from samples.files.json_shape import json_rows
 from samples.files.rows import FORMATS, reader_of
 from samples.files.unpack import zip_entry
 
-ROWS = [{"id": f"p{n}", "question": f"{n} + {n}?", "completion": f"so {2 * n}", "correct": n % 2 == 0} for n in range(3)]
+ROWS = [
+    {"id": f"p{n}", "question": f"{n} + {n}?", "completion": f"so {2 * n}", "correct": n % 2 == 0} for n in range(3)
+]
 
 
 def values(path):
@@ -68,7 +70,9 @@ def test_the_rows_of_a_document_of_any_shape_are_found(tmp_path, shape, kind):
     document, expected = SHAPES[shape]
     data = json.dumps(document, indent=1).encode()
     path = tmp_path / f"file{kind}"
-    path.write_bytes(gzip.compress(data) if kind.endswith(".gz") else zstd_bytes(data) if kind.endswith(".zst") else data)
+    path.write_bytes(
+        gzip.compress(data) if kind.endswith(".gz") else zstd_bytes(data) if kind.endswith(".zst") else data
+    )
     assert values(path) == ([document] if expected is None else expected)
 
 
@@ -119,7 +123,9 @@ def test_several_yaml_documents_are_rows(tmp_path):
 
 
 LAUGHS = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'lol'}]\n" for n in range(10))
-MERGES = "".join(f"a{n}: &a{n}\n  <<: [{', '.join([f'*a{n - 1}'] * 9)}]\n" if n else "a0: &a0 {k: v}\n" for n in range(10))
+MERGES = "".join(
+    f"a{n}: &a{n}\n  <<: [{', '.join([f'*a{n - 1}'] * 9)}]\n" if n else "a0: &a0 {k: v}\n" for n in range(10)
+)
 BAD_YAML = {
     "a billion laughs": (LAUGHS, "repeats its values to more than 10 times its size"),
     "a billion merged keys": (MERGES, "is not YAML"),
@@ -202,7 +208,9 @@ def test_damage_anywhere_in_an_arrow_file_is_an_error_or_other_rows_and_never_wo
 
 def test_an_arrow_batch_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path):
     table = pa.table({"text": ["x" * (300 << 20)]})
-    with pa.ipc.new_stream(tmp_path / "data.arrow", table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as to:
+    with pa.ipc.new_stream(
+        tmp_path / "data.arrow", table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
+    ) as to:
         to.write_table(table)
     with pytest.raises(FileError, match="unpacks to more than 200 times its size"):
         values(tmp_path / "data.arrow")
@@ -230,13 +238,18 @@ def zstd_zip(path, entries, *, size=None, crc=None, cut=0):
         made.write(struct.pack("<4s5H3I2H", b"PK\3\4", 63, 0, 93, 0, 0, *about, 0) + name.encode() + packed)
     start = made.tell()
     for name, about, offset in directory:
-        made.write(struct.pack("<4s6H3I5H2I", b"PK\1\2", 63, 63, 0, 93, 0, 0, *about, 0, 0, 0, 0, 0, offset) + name.encode())
+        made.write(
+            struct.pack("<4s6H3I5H2I", b"PK\1\2", 63, 63, 0, 93, 0, 0, *about, 0, 0, 0, 0, 0, offset) + name.encode()
+        )
     made.write(struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(directory), len(directory), made.tell() - start, start, 0))
     path.write_bytes(made.getvalue())
 
 
 def test_zstd_entries_of_a_zip_are_unpacked(tmp_path):
-    zstd_zip(tmp_path / "log.eval", {"header.json": b"{}", **{f"samples/{n}.json": json.dumps(row).encode() for n, row in enumerate(ROWS)}})
+    zstd_zip(
+        tmp_path / "log.eval",
+        {"header.json": b"{}", **{f"samples/{n}.json": json.dumps(row).encode() for n, row in enumerate(ROWS)}},
+    )
     assert values(tmp_path / "log.eval") == ROWS
 
 

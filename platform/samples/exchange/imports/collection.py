@@ -89,7 +89,7 @@ def _found(name: str) -> Iterator[str]:
 def _here(name: str) -> Iterable[str]:
     path = Path(name).expanduser()
     if path.is_dir():
-        return [str(one) for one in path.iterdir() if one.is_file() and not one.name.startswith(".")]
+        return [f"{one}/" if one.is_dir() else str(one) for one in path.iterdir() if not one.name.startswith(".")]
     from glob import glob
 
     return [one for one in glob(str(path), recursive=True) if Path(one).is_file()]  # noqa: PTH207 - absolute or not
@@ -101,7 +101,7 @@ def _behind(name: str) -> Iterable[str]:
     with reading(name):
         filesystem, inside = filesystem_of(name)
         found: Any = filesystem.glob(f"{inside.rstrip('/')}/*" if name.endswith("/") else inside, detail=True)
-        files = [path for path, about in found.items() if about["type"] == "file"]
+        files = [path if about["type"] == "file" else f"{path}/" for path, about in found.items()]
     return [f"{scheme}://{str(path).lstrip('/') if scheme != 'file' else path}" for path in files]
 
 

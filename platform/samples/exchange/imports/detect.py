@@ -71,7 +71,7 @@ def _general(
     kept = [
         source
         for source in sources.files
-        if not source.found or ((first := firsts[source]) is not None and _fits(plan, first))
+        if not source.found or _is_unreadable(source) or ((first := firsts[source]) is not None and _fits(plan, first))
     ]
     if len(kept) < len(sources.files):  # a field of what is left out must not count
         sources, notes = Sources(tuple(kept)), _left_out(sources, kept, ROWS)
@@ -118,6 +118,12 @@ def _objects(source: Source) -> Generator[dict[str, Any]]:
         yield from (value for _, value in values if isinstance(value, dict))
 
 
+def _is_unreadable(source: Source) -> bool:
+    """Return whether a file's first row is a bad one: the file is named as bad, and not left out."""
+    with closing(read_values(source)) as values:
+        return any(isinstance(value, BadRow) for _, value in islice(values, 1))
+
+
 def _first(source: Source) -> dict[str, Any] | None:
     with closing(_objects(source)) as objects:
         return next(objects, None)
@@ -155,7 +161,7 @@ def _of_format(sources: Sources, form: str) -> tuple[Sources, tuple[str, ...]]:
     kept = [
         source
         for source in sources.files
-        if not source.found or ((first := _first(source)) is not None and MARKS[form](first))
+        if not source.found or _is_unreadable(source) or ((first := _first(source)) is not None and MARKS[form](first))
     ]
     if not kept:
         raise UsageError(f"{sources.name}: no file has the format {form}")
