@@ -139,6 +139,7 @@ def command(
     given = locals()
     from samples.runs.request import prepare
     from samples.verifiers import verifier as verifier_of
+    from samples.verifiers.accepted import require_gold
 
     request = _request(given)
     judge = verifier_of(verifier, sandbox=sandbox) if verifier else None
@@ -147,7 +148,7 @@ def command(
         prepared = prepare(request)
         if judge:
             for problem in prepared.problems.problems:
-                judge.gold(problem)  # refused now, not after hours of sampling
+                require_gold(judge, problem)  # refused now, not after hours of sampling
         code = 0
         if not dry_run:
             code = _draw(prepared, verifier, report, sandbox=sandbox)

@@ -10,8 +10,8 @@ is lost: a field that is not word for word the question, answer, tests or id goe
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from samples.files.values import as_text
 from samples.lake.partitions import is_partition_name
 from samples.problems import fields as roles
 from samples.problems import generated
+from samples.problems.answers import belong_together, gold_answers, is_missing
 from samples.problems.sources import read_source
 
 
@@ -27,8 +28,9 @@ from samples.problems.sources import read_source
 class Problem:
     """One problem. `answer` is the gold answer as text, `tests` the JSON text of unit tests; either may be None.
 
-    `question` is None only where samples were imported without it. `load` always gives one. `metadata` holds every
-    other field of the row, as JSON values.
+    `answers` holds all accepted answers if there are several, and is empty otherwise; `answer` is the first of them. A
+    completion is correct if any of them counts. `question` is None only where samples were imported without it. `load`
+    always gives one. `metadata` holds every other field of the row, as JSON values.
     """
 
     problem_id: str
@@ -36,11 +38,22 @@ class Problem:
     answer: str | None
     tests: str | None
     metadata: dict[str, Any]
+    answers: tuple[str, ...] = ()
 
     @cached_property
     def problem_hash(self) -> str:
-        """16 hex digits, the hash of question, answer, tests and metadata. The id does not count."""
-        return _digest([self.question, self.answer, self.tests, self.metadata], 16)
+        """16 hex digits, the hash of question, answers, tests and metadata. The id does not count."""
+        return _digest([self.question, list(self.answers) or self.answer, self.tests, self.metadata], 16)
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """All accepted answers: none, one or several."""
+        return self.answers or (() if self.answer is None else (self.answer,))
+
+    def with_answers(self, accepted: Iterable[str]) -> "Problem":
+        """Return this problem with these accepted answers, each of them once."""
+        found = tuple(dict.fromkeys(accepted))
+        return replace(self, answer=found[0] if found else None, answers=found if len(found) > 1 else ())
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,7 @@ def _problem(
     place: str, values: dict[str, Any], chosen: Mapping[str, str], named: Mapping[str, str]
 ) -> tuple[Problem, str]:
     question = values.get(chosen["question"])
-    if roles.is_missing(question):
+    if is_missing(question):
         raise ProblemsError(f'{place}: the question field "{chosen["question"]}" is empty; each problem needs one')
     if not isinstance(question, str):
         kind = type(question).__name__
@@ -157,29 +170,31 @@ def _problem(
     if "question" not in named and isinstance(context, str) and context.strip():
         question = f"{context}\n\n{question}"  # OlympiadBench: a field of its own holds what several questions share
 
-    answer, form = None, ""
+    answers, form = (), ""
     if "answer" in chosen:
         derivation = "answer" not in named and roles.is_derivation(chosen["answer"])
-        answer, form = roles.gold_answer(values.get(chosen["answer"]), derivation=derivation)
-        form = form if answer is not None else "none"
+        together = belong_together(chosen["answer"], values)
+        answers, form = gold_answers(values.get(chosen["answer"]), derivation=derivation, together=together)
+        form = form if answers else "none"
     tests = roles.tests_json(values, chosen["tests"]) if "tests" in chosen else None
 
     problem_id = question_id(question)
     if "id" in chosen:
         value = values.get(chosen["id"])
-        if roles.is_missing(value) or isinstance(value, list | dict):
+        if is_missing(value) or isinstance(value, list | dict):
             raise ProblemsError(
                 f'{place}: the id field "{chosen["id"]}" holds {json.dumps(value)}; text or a number is expected'
             )
         problem_id = as_text(value)
 
-    word_for_word = {"question": question, "answer": answer, "id": problem_id}
+    held_answer = str(list(answers)) if len(answers) > 1 else answers[0] if answers else None
+    word_for_word = {"question": question, "answer": held_answer, "id": problem_id}
     held = {field for role, field in chosen.items() if str(values.get(field)) == word_for_word.get(role)}
     if "id" in chosen:  # 7.0 is the number 7: a table with gaps must not make other problems
         held.add(chosen["id"])
     held |= {chosen["tests"], "entry_point"} if tests is not None and "tests" in chosen else set()
     metadata = {field: value for field, value in values.items() if field not in held}
-    return Problem(problem_id, question, answer, tests, metadata), form
+    return Problem(problem_id, question, None, tests, metadata).with_answers(answers), form
 
 
 def _describe(chosen: Mapping[str, str], forms: Counter[str]) -> dict[str, str]:

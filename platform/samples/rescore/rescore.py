@@ -31,6 +31,7 @@ from samples.rescore.pending import CHUNK, Chunk, ChunkReader, Pending
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
+from samples.verifiers.accepted import require_gold
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
 _READ = (SAMPLES.name, COMPLETIONS.name, VERDICTS.name)
@@ -180,7 +181,7 @@ def _require_judgeable(lake: Tables, run: Run, judge: Verifier) -> None:
     """Raise unless the verifier can judge every problem of a run."""
     there = 0
     for problem in problems(lake, run):
-        judge.gold(problem)
+        require_gold(judge, problem)
         there += 1
     if there < len(run.problem_hashes):
         raise UsageError(

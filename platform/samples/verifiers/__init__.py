@@ -30,7 +30,8 @@ class Verifier(Protocol):
 
     `seconds` limits the wall time of one extraction or one comparison; `memory_mib` limits the memory that it adds.
     `preload` names modules that are imported once for all workers, to save time. If `extracts` is False, the whole
-    completion is compared and is not stored as the answer.
+    completion is compared and is not stored as the answer. If `compares_answers` is False, it judges by tests or by a
+    scorer. Else a problem of several accepted answers is compared once for each (`samples.verifiers.accepted`).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Verifier(Protocol):
     memory_mib: int = 1024
     preload: tuple[str, ...] = ()
     extracts: bool = True
+    compares_answers: bool = True
 
     def gold(self, problem: Problem) -> Any:
         """Return the gold answer or tests of this problem, to compare answers with.

@@ -52,6 +52,7 @@ class Code(Verifier):
     """
 
     name = "code"
+    compares_answers = False
     version = f"3+python-{platform.python_version()}"
 
     def __init__(self, limits: Limits | None = None, packages: Path | None = None) -> None:

@@ -41,6 +41,7 @@ class ReasoningGym(Verifier):
     """Correct if the task's scorer gives 1."""
 
     name = "reasoning-gym"
+    compares_answers = False
     seconds = 90.0  # the first comparison starts the sandbox, which imports every task and generates the entries
     memory_mib = 8192  # the limit of an answer, with all that the interpreter has, must be below
 

@@ -17,6 +17,8 @@ from samples.exchange.imports.progress import Progress, Watch
 from samples.exchange.imports.reading import Sources, read_values
 from samples.exchange.imports.row import VERIFIER, Row, check_row
 from samples.files.errors import BadRow
+from samples.files.values import short_json
+from samples.problems.answers import gold_answers
 
 _SHOWN = 10  # bad rows that get a line each
 _CELL = 1024  # sample indices in one integer
@@ -33,7 +35,7 @@ class SeenProblem:
     place: str
     question: str | None = None
     question_place: str = ""
-    gold: str | None = None
+    gold: str | list[Any] | None = None
     gold_place: str = ""
     problem_hash: str | None = None
     tests: str | None = None
@@ -185,9 +187,10 @@ def _disagreement(known: SeenProblem, place: str, row: Row) -> BadRow | None:
         )
     if known.gold is None:
         known.gold, known.gold_place = row.gold, place
-    elif row.gold not in {None, known.gold}:
+    elif row.gold not in (None, known.gold) and gold_answers(row.gold).answers != gold_answers(known.gold).answers:
+        here, there = (value if isinstance(value, str) else short_json(value) for value in (row.gold, known.gold))
         return BadRow(
-            f'problem "{row.problem_id}" has the gold answer "{row.gold}" here and "{known.gold}" on {known.gold_place}'
+            f'problem "{row.problem_id}" has the gold answer "{here}" here and "{there}" on {known.gold_place}'
         )
     for name in ("problem_hash", "tests", "metadata"):
         before, here = getattr(known, name), getattr(row, name)

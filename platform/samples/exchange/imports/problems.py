@@ -9,6 +9,7 @@ from samples.exchange.imports.check import SeenProblem
 from samples.exchange.imports.row import Row
 from samples.files.errors import BadRow
 from samples.lake.tables import Tables
+from samples.problems.answers import gold_answers, is_missing
 from samples.problems.problems import Problem, ProblemSet
 from samples.runs.record import problem_versions
 
@@ -24,10 +25,7 @@ def problems_in_file(seen: Mapping[str, SeenProblem], lake: str, dataset: str) -
     Raises:
         UsageError: The file states the hash of a problem that neither its rows give nor the lake has.
     """
-    of = {
-        problem_id: Problem(problem_id, one.question, one.gold, one.tests, one.metadata or {})
-        for problem_id, one in seen.items()
-    }
+    of = {problem_id: _problem(problem_id, one) for problem_id, one in seen.items()}
     stated = {problem_id: one.problem_hash for problem_id, one in seen.items() if one.problem_hash is not None}
     other = {problem_id: known for problem_id, known in stated.items() if of[problem_id].problem_hash != known}
     if other:
@@ -41,6 +39,21 @@ def problems_in_file(seen: Mapping[str, SeenProblem], lake: str, dataset: str) -
                 "its problem file with --problems, or leave the column problem_hash out to import other problems"
             )
     return of
+
+
+def _problem(problem_id: str, one: SeenProblem) -> Problem:
+    """Return the problem that the rows of a file give.
+
+    Gold answers are extracted as those of a problem file with the fields question and answer, so that its problem is
+    the same one. Those of an exported file, which states problem hashes, are extracted already.
+    """
+    problem = Problem(problem_id, one.question, None, one.tests, one.metadata or {})
+    if one.problem_hash is not None:
+        return problem.with_answers(one.gold if isinstance(one.gold, list) else [one.gold] if one.gold else [])
+    answers = gold_answers(one.gold).answers
+    if is_missing(one.gold) or one.gold in (list(answers), *answers[:1]):
+        return problem.with_answers(answers)
+    return replace(problem, metadata={**problem.metadata, "answer": one.gold}).with_answers(answers)
 
 
 def problems_in_set(seen: Mapping[str, SeenProblem], given: ProblemSet) -> dict[str, Problem]:

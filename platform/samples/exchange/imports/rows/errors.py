@@ -5,7 +5,7 @@ from typing import Any
 
 from samples.exchange.imports.dotted import lookup
 from samples.files.values import as_text
-from samples.problems.fields import is_missing
+from samples.problems.answers import is_missing
 
 _BAD_STATUS = 400  # HTTP's errors begin here
 _SAYS = ("message", "error", "detail", "code", "type")

@@ -31,7 +31,8 @@ from samples.exchange.imports.rows.messages import (
 from samples.exchange.imports.rows.plan import Plan
 from samples.files.errors import BadRow
 from samples.files.values import as_text, fields_of, short_json
-from samples.problems.fields import gold_answer, is_derivation
+from samples.problems.answers import gold_answers
+from samples.problems.fields import is_derivation
 from samples.problems.problems import question_id
 
 _REASONS = {
@@ -130,7 +131,8 @@ class _One:
         value, name = self._of("gold"), self._plan.fields.get("gold", "")
         if name.rpartition(".")[2] == "choices":
             value = _right(value, lookup(self._row, f"{name.removesuffix('choices')}gold_index"))
-        return gold_answer(value, derivation=True)[0] if is_derivation(name.rpartition(".")[2]) else accepted(value)
+        derived = is_derivation(name.rpartition(".")[2])
+        return accepted(list(gold_answers(value, derivation=True).answers) if derived else value)
 
     def _completion(self, value: Any, at: tuple[int, int]) -> str | None:
         if value is None or isinstance(value, str):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from samples.exchange.imports.dotted import last, nested
-from samples.problems.fields import is_missing
+from samples.problems.answers import is_missing
 
 
 class Seen:
