@@ -116,7 +116,7 @@ def _question(seen: Seen, completion: str) -> str | None:
 
 
 def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
-    """Yield the fields of a role whose values are of its kind, the best first."""
+    """Yield the fields of a role whose values are of its kind, those of the best name first."""
     fits = KINDS[role]
     for name in seen.named(ROLES[role]):
         if name == completion or completion.startswith(f"{name}."):
@@ -126,8 +126,9 @@ def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
         if role == "gold" and not _within(name, ABOUT_THE_PROBLEM):
             continue
         values = seen.there(name)
-        if values and all(fits(value) for value in values):
-            yield name
+        fitting = sum(map(fits, values))
+        if fitting and (fitting == len(values) or (role == "completion" and 2 * fitting >= len(values))):
+            yield name  # a completion of another kind is a bad row
 
 
 def _within(name: str, holders: frozenset[str]) -> bool:
