@@ -150,6 +150,7 @@ def rescore_fields(summary: "Rescored") -> dict[str, Any]:
 def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
+    yield f"format: {summary.form}"
     parts = [f"{summary.problems:,} problems"]
     if summary.samples:
         whole = "" if texts == summary.samples else f" ({texts:,} with their text)" if texts else " (no texts)"
@@ -168,7 +169,7 @@ def imported(summary: "Imported") -> Iterator[str]:
 def import_fields(summary: "Imported") -> dict[str, Any]:
     """Return what an import added, as the fields of an event."""
     run = summary.run
-    names = ("problems", "samples", "completions", "counts", "verifier", "verdicts", "added", "notes")
+    names = ("form", "notes", "problems", "samples", "completions", "counts", "verifier", "verdicts", "added")
     named = {"command": "import", "run": run.name, "run_id": run.run_id, "dataset": run.dataset}
     return named | {name: getattr(summary, name) for name in names}
 
