@@ -99,6 +99,8 @@ def command(
         help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
     revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
+    adapter: Annotated[str | None, _engine("--adapter", metavar="ADAPTER",
+        help="A LoRA adapter of the model: a folder, or a name on the Hub. It is part of the run.")] = None,
     trust_remote_code: Annotated[bool, _engine("--trust-remote-code",
         help="Run the Python files of the model's repository, with your rights. Read them first. Without it they never "
         "run. It is part of the run.")] = False,

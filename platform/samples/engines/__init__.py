@@ -9,13 +9,16 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from samples.errors import MissingExtra, UsageError
 from samples.lines import without_keys
+
+if TYPE_CHECKING:  # it imports this module
+    from samples.engines.adapters import Adapter
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ class EngineDead(RuntimeError):
     """The engine cannot answer any more."""
 
 
-SEQUENCES = 256  # completions that the toy engine draws at the same time
+SEQUENCES = 256  # completions that an engine draws at the same time, if it says nothing else
 
 NAMES = ("vllm", "transformers", "toy")
 
@@ -206,8 +209,16 @@ def tokenizer(engine: str, model: str, revision: str | None = None, *, trust_rem
         return _module(engine).tokenizer(model, revision, trust_remote_code=trust_remote_code)
 
 
-def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Engine:
-    """Load `model` into a new engine. This takes seconds to minutes.
+def load(
+    engine: str,
+    model: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    adapter: "Adapter | None" = None,
+) -> Engine:
+    """Load `model` into a new engine, with `adapter` applied to it. This takes seconds to minutes.
 
     The engine computes in `dtype`; "auto" is the checkpoint's own.
 
@@ -220,7 +231,8 @@ def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sa
     with _packages_of(engine):
         if has_weights(engine):
             dtype = dtype_used(find_model(model, revision), revision, dtype)
-        return _module(engine).load(model, revision, dtype, sampling, placement)
+        more = {} if adapter is None else {"adapter": adapter}
+        return _module(engine).load(model, revision, dtype, sampling, placement, **more)
 
 
 def has_weights(engine: str) -> bool:
@@ -236,12 +248,13 @@ def gpus(engine: str, placement: Placement, *, there: bool) -> float:
     """
     if placement.gpus_per_replica is not None:
         return placement.gpus_per_replica
-    return _module(engine).gpus(placement, there=there)
+    found: Callable[..., float] | None = getattr(_module(engine), "gpus", None)
+    return found(placement, there=there) if found else 0
 
 
 def largest_batch(engine: str, placement: Placement) -> int:
     """Return how many completions one engine may draw at once: the setting, or the most on any hardware."""
-    return placement.max_num_seqs or _module(engine).LARGEST_BATCH
+    return placement.max_num_seqs or getattr(_module(engine), "LARGEST_BATCH", SEQUENCES)
 
 
 def require_device(engine: str, given: float) -> None:
@@ -250,7 +263,8 @@ def require_device(engine: str, given: float) -> None:
     Raises:
         ModelError: It was given GPUs that this machine's build cannot use, or none, and the build needs one.
     """
-    _module(engine).require_device(given)
+    if check := getattr(_module(engine), "require_device", None):
+        check(given)
 
 
 def versions(engine: str) -> dict[str, str]:

@@ -161,6 +161,7 @@ class _Ingest:
             placement=request.placement,
             units=units_of(todo),
             prompts=prepared.prompts,
+            adapter=prepared.adapter,
         )
         pool, batch = request.pool, self._largest_batch
         need = Need(gpus=engines.gpus(self.run.engine, request.placement, there=has_gpus()))

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from samples import engines
 from samples.engines import Completion, Engine, EngineDead, Placement, Sampling
+from samples.engines.adapters import Adapter
 from samples.engines.identity import require_unchanged
 from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.ingest import segment
@@ -43,6 +44,7 @@ class SamplingJob:
     placement: Placement
     units: pa.Table
     prompts: pa.Table
+    adapter: Adapter | None = None
 
     def __len__(self) -> int:
         return self.units.num_rows
@@ -58,10 +60,12 @@ class SamplingJob:
         run = self.run
         held = (run.engine, run.model, self.revision, run.specification["revision"])
         require_unchanged(*held)
+        if self.adapter:
+            self.adapter.require_unchanged()
         model = (run.engine, run.model, self.revision, run.specification["dtype"])
         if (gpus := held_gpus()) is not None:
             engines.require_device(run.engine, gpus)
-        engine = engines.load(*model, self.sampling, self.placement)
+        engine = engines.load(*model, self.sampling, self.placement, self.adapter)
         try:
             require_unchanged(*held)  # a trainer may have saved its next step meanwhile
         except BaseException:

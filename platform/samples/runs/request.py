@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from samples import engines
 from samples.engines import Placement, Sampling
+from samples.engines.adapters import Adapter, find_adapter
 from samples.engines.engine_args import deciding, require_free
 from samples.engines.identity import identify
 from samples.errors import UsageError, meant
@@ -49,6 +50,7 @@ class Request:
     duplicates: Duplicates = "fail"
     engine: str = "vllm"
     revision: str | None = None
+    adapter: str | None = None
     dtype: str = "auto"
     template: str = "chat"
     system: str | None = None
@@ -117,6 +119,7 @@ class Prepared:
     run: Run
     revision: str | None
     prompts: pa.Table
+    adapter: Adapter | None = None
 
 
 def prepare(request: Request) -> Prepared:
@@ -142,10 +145,12 @@ def prepare(request: Request) -> Prepared:
         date=request.template_date,
         options=request.chat_options,
     )
+    adapter = find_adapter(request.engine, request.adapter) if request.adapter else None
     weights = identify(request.engine, request.model, request.revision, request.dtype)
     specification = specify(
         model=weights.name,
         revision=weights.revision,
+        adapter=adapter,
         engine=request.engine,
         dtype=weights.dtype,
         template=template,
@@ -174,4 +179,4 @@ def prepare(request: Request) -> Prepared:
         },
         schema=PROMPTS.file_schema,
     )
-    return Prepared(request, problems, run, weights.load_revision, prompts)
+    return Prepared(request, problems, run, weights.load_revision, prompts, adapter)
