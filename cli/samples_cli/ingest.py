@@ -185,7 +185,7 @@ def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Repo
     from samples.ingest.ingest import ingest
     from samples_cli.screen import stopping
 
-    report.screen.say(closing.opening(prepared))
+    report.screen.say("\n".join([closing.opening(prepared), *(f"note: {note}" for note in prepared.notes)]))
     then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
     verdicts = None
     with stopping(report.screen, then) as stop:

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import pyarrow as pa
 
 from samples import engines
-from samples.engines import Placement, Sampling
+from samples.engines import Placement, Sampling, end_tokens
 from samples.engines.adapters import Adapter, find_adapter
 from samples.engines.engine_args import deciding, require_free
 from samples.engines.identity import identify
@@ -112,7 +112,10 @@ def request(**settings: Any) -> Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request with its problems, its run and its rendered prompts (table `prompts`, file schema)."""
+    """A request with its problems, its run and its rendered prompts (table `prompts`, file schema).
+
+    `notes` are what a person should know before samples are drawn.
+    """
 
     request: Request
     problems: ProblemSet
@@ -120,6 +123,7 @@ class Prepared:
     revision: str | None
     prompts: pa.Table
     adapter: Adapter | None = None
+    notes: tuple[str, ...] = ()
 
 
 def prepare(request: Request) -> Prepared:
@@ -179,4 +183,5 @@ def prepare(request: Request) -> Prepared:
         },
         schema=PROMPTS.file_schema,
     )
-    return Prepared(request, problems, run, weights.load_revision, prompts, adapter)
+    end = end_tokens.note(tokenizer, request.sampling) if request.template == "chat" else None
+    return Prepared(request, problems, run, weights.load_revision, prompts, adapter, (end,) if end else ())
