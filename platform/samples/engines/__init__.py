@@ -61,6 +61,7 @@ class Placement:
     max_num_batched_tokens: int | None = None
     gpu_memory_utilization: float = 0.9  # of a GPU, or of the part of it that the replica holds
     kv_cache_gib: float = 1.0  # CPU builds only
+    head_dtype: str | None = None  # float32 computes the logits in it, whatever the model's dtype; part of the identity
     trust_remote_code: bool = False  # run the Python files of the model's repository; part of the run's identity
     extra: dict[str, Any] = field(default_factory=dict[str, Any])  # further AsyncEngineArgs, by name
 
@@ -68,6 +69,13 @@ class Placement:
     def parallel(self) -> int:
         """The number of devices that one engine computes with."""
         return self.tensor_parallel_size * self.pipeline_parallel_size
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """What of it decides which distribution is drawn from, beside the engine arguments that do."""
+        return ({"head_dtype": self.head_dtype} if self.head_dtype else {}) | (
+            {"trust_remote_code": True} if self.trust_remote_code else {}
+        )
 
     def require_whole(self) -> None:
         """Check that the GPUs of a replica are as many as the engine computes with, or a part of one.

@@ -44,7 +44,8 @@ class TransformersEngine:
         )
         self.settled = {
             "device": _device_name(model.device),
-            "dtype": str(model.dtype).removeprefix("torch."),
+            "dtype": str(model.get_input_embeddings().weight.dtype).removeprefix("torch."),
+            "head_dtype": str(model.get_output_embeddings().weight.dtype).removeprefix("torch."),
             "attention": [getattr(model.config, "_attn_implementation", None)],
             "max_model_len": self._max_model_len,
         }
@@ -154,6 +155,15 @@ class TransformersEngine:
         return self._tokenizer.decode(token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
+def _compute_head_in(model: Any, kind: Any) -> None:
+    """Let the last layer compute in another dtype. If it shares its weights with the embedding, it gets a copy."""
+    import torch
+
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.to(kind), requires_grad=False)
+    head.register_forward_pre_hook(lambda _, given: (given[0].to(kind), *given[1:]))
+
+
 def _device_name(device: Any) -> str:
     import torch
 
@@ -203,6 +213,8 @@ def load(
         )
         if adapter is not None:
             loaded.load_adapter(adapter.path)  # by peft
+        if placement.head_dtype:
+            _compute_head_in(loaded, getattr(torch, placement.head_dtype))
         loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
     except ImportError:
         raise

@@ -72,6 +72,7 @@ class VllmEngine:
         self.settled = {
             "device": current_platform.get_device_name(),
             "dtype": self.dtype,
+            "head_dtype": str(self._llm.model_config.head_dtype).removeprefix("torch."),
             "attention": self._attention(),
             "max_model_len": self._max_model_len,
             "quantization": self._llm.model_config.quantization,

@@ -73,7 +73,10 @@ def engine_args(
         if name not in known:
             raise UsageError(f'vLLM has no engine argument "{name}": see the fields of its AsyncEngineArgs')
     require_free(placement.extra, RESERVED | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
-    return AsyncEngineArgs(**settings | placement.extra)
+    settings |= placement.extra
+    if placement.head_dtype:
+        settings["hf_overrides"] = {**(placement.extra.get("hf_overrides") or {}), "head_dtype": placement.head_dtype}
+    return AsyncEngineArgs(**settings)
 
 
 def _room_for(adapter: Adapter) -> int:

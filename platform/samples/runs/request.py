@@ -67,6 +67,8 @@ class Request:
     def __post_init__(self) -> None:
         locate(self.lake)
         require_free(self.placement.extra)
+        if self.placement.head_dtype not in {None, "float32"}:
+            raise UsageError(f"--head-dtype {self.placement.head_dtype}: expected float32, or leave it out")
         self.placement.require_whole()
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
@@ -161,7 +163,7 @@ def prepare(request: Request) -> Prepared:
         sampling=request.sampling,
         seed=request.seed,
         problems=problems,
-        engine_args=deciding(request.placement.extra | ({"trust_remote_code": True} if trusted else {})),
+        engine_args=deciding(request.placement.extra) | request.placement.deciding,
     )
     run = Run(
         name=request.name or "",

@@ -107,7 +107,7 @@ def specify(
         | ({"options": dict(template.options)} if template.options else {}),
         "sampling": json.loads(json.dumps(asdict(sampling))),
         "seed": seed,
-        **({"engine_args": dict(engine_args)} if engine_args else {}),
+        **({"engine_args": dict(sorted(engine_args.items()))} if engine_args else {}),
         **({"adapter": {"name": adapter.name, "revision": adapter.revision}} if adapter else {}),
     }
 
