@@ -108,8 +108,8 @@ def command(
         help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
         "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",
     head_dtype: Annotated[str | None, _engine("--head-dtype", metavar="DTYPE",
-        help="With float32, compute the logits in float32, whatever the model's dtype: bfloat16 logits have steps of .06 to "
-        ".12, which log-probs inherit. It is part of the run.")] = None,
+        help="With float32, compute the logits in float32, whatever the model's dtype: bfloat16 logits have steps of "
+        ".06 to .12, which log-probs inherit. It is part of the run.")] = None,
     replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
         help="How many engines run at once. Ray starts and ends them as the work needs. 0..MAX waits until some node "
         "can hold one.")] = Replicas(1, 1),  # noqa: B008 - a constant

@@ -20,7 +20,8 @@ from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan, Unit
 from samples.ingest.segment import Receipt
-from samples.lake import patience
+from samples.lake import mark, patience
+from samples.lake.storage import locate
 from samples.lake.tables import Tables
 from samples.pipeline.job import Done
 from samples.pipeline.resources import held_gpus
@@ -45,6 +46,7 @@ class SamplingJob:
     units: pa.Table
     prompts: pa.Table
     adapter: Adapter | None = None
+    lake_id: str | None = None  # of the lake that the driver sees
 
     def __len__(self) -> int:
         return self.units.num_rows
@@ -56,6 +58,7 @@ class SamplingJob:
             SamplesError: The lake or the model cannot be opened, or this machine has other weights.
         """
         with patience.of_a_job():
+            mark.require_same(locate(self.lake), self.lake_id)
             lake = Tables(self.lake)
         run = self.run
         held = (run.engine, run.model, self.revision, run.specification["revision"])
