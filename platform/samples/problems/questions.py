@@ -62,8 +62,8 @@ def _of_messages(where: str, messages: list[Any]) -> str:
 def _content(content: Any) -> str | None:
     """Return the text of a message, also of one in several parts; None if it is no text."""
     if isinstance(content, list):
-        texts = [part.get("text") if isinstance(part, dict) else part for part in content]
-        content = "\n".join(texts) if all(isinstance(text, str) for text in texts) else None
+        parts: list[Any] = [part.get("text") if isinstance(part, dict) else part for part in content]
+        content = "\n".join(parts) if all(isinstance(part, str) for part in parts) else None
     return content if isinstance(content, str) and content.strip() else None
 
 

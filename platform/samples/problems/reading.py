@@ -21,6 +21,7 @@ from samples.problems.questions import JUDGED, question_text, with_code, with_co
 from samples.problems.sources import ProblemRow, Source
 
 _UNIT = re.compile(r"(-?[\d,]*\.?\d+(?:/\d+)?) \([^()]+\)")  # ASDiv: 9 (apples)
+_LISTS = ("answers", "possible_answers")  # a text in these fields may be a list as JSON
 _HIDDEN = -1  # the class label of rows whose answer is not published
 
 
@@ -34,11 +35,9 @@ class RowReader:
         """Choose the fields.
 
         Raises:
-            ProblemsError: A named field or any question field is missing, or a row holds an image.
+            ProblemsError: A named field or any question field is missing.
         """
         self._source, self._named = source, named
-        for place, values in source.rows:
-            refuse_images(f"{source.name} {place}", values)
         self._chosen = roles.choose_fields(source.name, (row.values for row in source.rows), named)
         self._forms: Counter[str] = Counter()
         self._used: set[str] = {name.partition(".")[0] for name in self._chosen.values()} | {*self._chosen.values()}
@@ -78,6 +77,7 @@ class RowReader:
             ProblemsError: The row is no problem. The message names its place.
         """
         place, values = f"{self._source.name} {row.place}", row.values
+        refuse_images(place, values)
         field = self._chosen["question"]
         question = question_text(place, roles.value_of(values, field), field)
         if "question" not in self._named:
@@ -116,10 +116,15 @@ class RowReader:
     def _value(self, values: Mapping[str, Any]) -> Any:
         """Return what the answer field of a row holds. A class label that the file names becomes its name."""
         field = self._chosen["answer"]
-        value, names = roles.value_of(values, field), self._source.classes.get(field, ())
-        if type(value) in {int, float} and value == _HIDDEN and (names or roles.plain(field) == "label"):
+        value: Any = roles.value_of(values, field)
+        names = self._source.classes.get(field, ())
+        if isinstance(value, str) and roles.plain(field) in _LISTS:  # PopQA, and cells of CSV files
+            return roles.parsed(value.strip()) or value
+        if type(value) not in {int, float}:
+            return value
+        if value == _HIDDEN and (names or roles.plain(field) == "label"):
             return None
-        return names[int(value)] if type(value) in {int, float} and 0 <= value < len(names) else value
+        return names[int(value)] if 0 <= value < len(names) else value
 
     def _golds_with_options(self, values: Mapping[str, Any]) -> Sequence[tuple[Any, Options]]:
         """Return the gold values of a row with options, each beside the options; none of a row without them."""
