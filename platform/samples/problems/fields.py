@@ -37,6 +37,7 @@ _NAMES = {
         *("ground_truth", "gold", "gt", "target", *_SOLUTIONS),
         *("answers", "correct", "correct_option", "correct_choice", "answerkey", "answer_key", "answer_idx"),
         *("answer_index", "cop", "final_ans", "lsolutions", "possible_answers", "answers_spans", "label"),
+        *("best_answer", "accepted_answers", "acceptable_answers", "correct_answers", "aliases"),
         "reward_model.ground_truth",
     ),
     "tests": ("tests", "test", "test_list", "unit_tests", "public_test_cases", "input_output"),

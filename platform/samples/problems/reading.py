@@ -120,11 +120,12 @@ class RowReader:
         names = self._source.classes.get(field, ())
         if isinstance(value, str) and roles.plain(field) in _LISTS:  # PopQA, and cells of CSV files
             return roles.parsed(value.strip()) or value
-        if type(value) not in {int, float}:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return value
         if value == _HIDDEN and (names or roles.plain(field) == "label"):
             return None
-        return names[int(value)] if 0 <= value < len(names) else value
+        name = names[int(value)] if 0 <= value < len(names) else value
+        return {"true": True, "false": False}.get(str(name).lower(), name)
 
     def _golds_with_options(self, values: Mapping[str, Any]) -> Sequence[tuple[Any, Options]]:
         """Return the gold values of a row with options, each beside the options; none of a row without them."""
@@ -136,9 +137,9 @@ class RowReader:
     def _choice(self, place: str, question: str, values: dict[str, Any], options: Options) -> tuple[str, Gold]:
         """Return a question with its options, and the letters that are accepted."""
         if options.others:
-            correct = gold_text(self._value(values)) if "answer" in self._chosen else None
-            if correct is None:
-                return question, Gold(())
+            correct = correct_text(self._value(values)) if "answer" in self._chosen else None
+            if correct is None:  # none or several: TruthfulQA
+                return question, self._gold(values)
             texts = in_order(question, correct, options.texts)
             options = Options(texts, fields=options.fields)
             golds, rules = [LETTERS[texts.index(correct)]], rules_for(())
@@ -181,9 +182,10 @@ class RowReader:
         return {field: value for field, value in values.items() if field not in held}
 
 
-def gold_text(value: Any) -> str | None:
-    """Return the correct answer as the text of an option; None if there is none."""
-    return None if is_missing(value) else as_text(value[0] if isinstance(value, list) else value).strip()
+def correct_text(value: Any) -> str | None:
+    """Return the correct answer as the text of an option; None if there is not just one."""
+    one = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return None if is_missing(one) or isinstance(one, list | dict) else as_text(one).strip()
 
 
 def _unknown(value: Any) -> bool:

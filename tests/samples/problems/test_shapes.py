@@ -61,6 +61,17 @@ SHAPES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         f"P.\n\n{Q}",
         ("4", "four"),
     ),
+    "accepted answers alone": ({"question": Q, "accepted_answers": ["a", "b"]}, Q, ("a", "b")),
+    "TruthfulQA": (
+        {"question": Q, "best_answer": "a", "correct_answers": ["a", "b"], "incorrect_answers": ["c", "d"]},
+        f"{Q}\n\nA) d\nB) a\nC) c",
+        ("B",),
+    ),
+    "TruthfulQA without a best answer": (
+        {"question": Q, "correct_answers": ["a", "b"], "incorrect_answers": ["c", "d"]},
+        Q,
+        ("a", "b"),
+    ),
     "SQuAD": (
         {"context": "P.", "question": Q, "answers": {"text": ["a", "b", "a"], "answer_start": [1, 2, 1]}},
         f"P.\n\n{Q}",
@@ -338,6 +349,9 @@ def test_class_labels_of_parquet_files_are_their_names(tmp_path: Path) -> None:
     table = pa.table({"text": ["a", "b", "c"], "label": [0, 1, -1], "topic": [1, 0, 1]})
     stored = {"huggingface": json.dumps({"info": {"features": {"label": feature, "text": {"dtype": "string"}}}})}
     pq.write_table(table.replace_schema_metadata(stored), tmp_path / "news.parquet")
+    boolq = {"huggingface": json.dumps({"info": {"features": {"label": feature | {"names": ["False", "True"]}}}})}
+    pq.write_table(table.replace_schema_metadata(boolq), tmp_path / "boolq.parquet")
+    assert [problem.answer for problem in load(str(tmp_path / "boolq.parquet")).problems] == ["no", "yes", None]
     problems = load(str(tmp_path / "news.parquet")).problems
     assert [problem.answer for problem in problems] == ["World", "Sports", None]
     assert problems[0].metadata == {"label": 0, "topic": 1}
