@@ -48,7 +48,7 @@ def _of_messages(where: str, messages: list[Any]) -> str:
     pairs = [(one.get("role"), _content(one.get("content"))) if isinstance(one, dict) else None for one in messages]
     turns: list[str] = []
     for number, pair in enumerate(pairs, 1):
-        if pair is None or pair[0] not in {"system", "developer", "user", "assistant"} or pair[1] is None:
+        if pair is None or pair[0] not in ("system", "developer", "user", "assistant") or pair[1] is None:
             raise ProblemsError(f"{where} holds a list; text is expected, or messages with role and content ({number})")
         turns.append("system" if pair[0] == "developer" else str(pair[0]))
     if turns not in (["user"], ["system", "user"]):

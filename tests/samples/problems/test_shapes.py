@@ -432,3 +432,39 @@ def test_a_row_that_cannot_be_asked_or_judged_is_refused_in_one_line(tmp_path: P
     assert message in str(caught.value)
     assert "set.jsonl line 1: " in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 5) | st.floats() | st.text("aAB1) $\\{}[]'\",.#", max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["text", "label", "value", "aliases", "role", "content", "number"]), inner)
+        | st.dictionaries(st.sampled_from(["spans", "date", "bytes", "path", "stem", "choices", "type"]), inner)
+    ),
+    max_leaves=8,
+)
+KNOWN = [
+    *("question", "prompt", "answer", "label", "options", "choices", "correct", "body", "context", "starter_code"),
+    *("test_list", "input_output", "metadata", "answers_spans", "A", "B", "C", "option1", "option2", "image", "id"),
+    *("incorrect_answers", "distractor1", "is_multiple_answer", "final_answer", "aliases", "reward_model", "test"),
+]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(KNOWN), JSON_VALUES, max_size=6), min_size=1, max_size=3))
+def test_whatever_stands_in_a_file_it_is_problems_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]
+) -> None:
+    source = lines(tmp_path_factory.mktemp("fuzz"), *({"question": f"{n}?"} | row for n, row in enumerate(rows)))
+    try:
+        loaded = load(source, duplicates="keep")
+    except UsageError as error:
+        message = str(error)
+    else:
+        message = ""
+        for problem in loaded.problems:
+            assert problem.question
+            assert all(answer.strip() for answer in problem.accepted)
+            assert len(problem.answers) != 1
+            assert problem.problem_hash
+            without_gold(problem.metadata)
+    assert "\n" not in message
