@@ -35,8 +35,8 @@ def command(
     limit: Annotated[int | None, _asked("--limit", metavar="N", min=1,
         help="Ask only the first N problems.")] = None,
     question_field: Annotated[str | None, _asked("--question-field", metavar="FIELD",
-        help="The field with the question, when its name is unusual. As everywhere, reward_model.ground_truth names a "
-        "field inside an object.")] = None,
+        help="The field with the question, when its name is unusual. Here and below, a dot looks into objects: "
+        "reward_model.ground_truth.")] = None,
     answer_field: Annotated[str | None, _asked("--answer-field", metavar="FIELD",
         help="The field with the gold answer.")] = None,
     id_field: Annotated[str | None, _asked("--id-field", metavar="FIELD",
