@@ -161,7 +161,9 @@ def _of_format(sources: Sources, form: str) -> tuple[Sources, tuple[str, ...]]:
     kept = [
         source
         for source in sources.files
-        if not source.found or _is_unreadable(source) or ((first := _first(source)) is not None and MARKS.get(form, bool)(first))
+        if not source.found
+        or _is_unreadable(source)
+        or ((first := _first(source)) is not None and MARKS.get(form, bool)(first))
     ]
     if not kept:
         raise UsageError(f"{sources.name}: no file has the format {form}")

@@ -78,9 +78,9 @@ MARKS: dict[str, Callable[[Fields], bool]] = {
         "idx" in row and isinstance(row.get("code"), list) and bool({"gt", "pred", "score"} & row.keys())
     ),
     "lm-eval": lambda row: {"doc_id", "doc", "resps"} <= row.keys(),
-    "inspect": lambda row: {"id", "epoch"} <= row.keys()
-    and isinstance(row.get("output"), dict)
-    and bool({"input", "target"} & row.keys()),
+    "inspect": lambda row: (
+        {"id", "epoch"} <= row.keys() and isinstance(row.get("output"), dict) and bool({"input", "target"} & row.keys())
+    ),
     "nemo-skills": _nemo_skills,
     "evalplus": lambda row: {"task_id", "solution", "base_status"} <= row.keys(),
     "simple-evals": lambda row: isinstance(row.get("convos"), list),

@@ -16,7 +16,15 @@ from samples.exchange.imports.rows.explode import exploded, list_of_samples
 from samples.exchange.imports.rows.ids import choose_gold, choose_id, choose_index
 from samples.exchange.imports.rows.kinds import KINDS, is_listed, unpacked
 from samples.exchange.imports.rows.messages import is_conversation
-from samples.exchange.imports.rows.names import ABOUT_THE_ANSWER, ABOUT_THE_PROBLEM, ERRORS, NO_ANSWER, ROLES
+from samples.exchange.imports.rows.names import (
+    ABOUT_THE_ANSWER,
+    ABOUT_THE_PROBLEM,
+    ERRORS,
+    NO_ANSWER,
+    OTHER_WORDS,
+    ROLES,
+    WORDS,
+)
 from samples.exchange.imports.rows.seen import Seen
 
 _SHOWN = ("completion", "question", "gold", "id", "index", "answer", "finish_reason", "token_ids", "token_logprobs")
@@ -105,7 +113,8 @@ def _completion(seen: Seen, samples: str | None) -> str | None:
     """
     of_tasks = bool(seen.named(["task_id", "question_id"]))
     names = [name for name in _fitting(seen, "completion") if of_tasks or last(name) not in {"solution", "solutions"}]
-    return next((name for name in names if samples and name.startswith(f"{samples}.")), names[0] if names else None)
+    inside = (name for name in names if samples and f"{name}.".startswith(f"{samples}."))
+    return next(inside, names[0] if names else None)
 
 
 def _question(seen: Seen, completion: str) -> str | None:
@@ -118,7 +127,8 @@ def _question(seen: Seen, completion: str) -> str | None:
 def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
     """Yield the fields of a role whose values are of its kind, those of the best name first."""
     fits = KINDS[role]
-    for name in seen.named(ROLES[role]):
+    worded = seen.worded(WORDS[role], OTHER_WORDS) if role in WORDS else []
+    for name in dict.fromkeys([*seen.named(ROLES[role]), *worded]):
         if name == completion or completion.startswith(f"{name}."):
             continue
         if role == "completion" and NO_ANSWER & set(name.lower().split(".")[:-1]):
