@@ -39,13 +39,17 @@ ONE = {"id": "p", "question": "2 + 2?", "answer": "4"}
 # --- reasoning
 
 
+REASONED = {"reasoning": "two and two"}
+THOUGHT = {"type": "thinking", "thinking": "two and two"}
+
+
 @pytest.mark.parametrize(
     "row",
     [
         {"completion": "4", "reasoning_content": "two and two"},
         {"messages": [{"role": "assistant", "content": "4", "reasoning_content": "two and two"}]},
-        {"messages": [{"role": "assistant", "content": [{"type": "thinking", "thinking": "two and two"}, {"type": "text", "text": "4"}]}]},
-        {"response": {"body": {"choices": [{"message": {"content": "4", "role": "assistant", "reasoning": "two and two"}}]}}},
+        {"messages": [{"role": "assistant", "content": [THOUGHT, {"type": "text", "text": "4"}]}]},
+        {"response": {"body": {"choices": [{"message": {"role": "assistant", "content": "4", **REASONED}}]}}},
         {"response": {"body": {"choices": [{"text": "4", "reasoning_content": "two and two"}]}}},
         {
             "response": {
@@ -165,7 +169,7 @@ def test_a_verdict_is_taken_where_its_meaning_is_certain(imported, row, status, 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ({"score": -1.0}, '"score" is -1; only from 0 to 1 it says which samples are correct; choose with --score: score, none'),
+        ({"score": -1.0}, '"score" is -1; only from 0 to 1 it says which samples are correct; choose with --score'),
         ({"correct": True, "accuracy": 0.0}, "they disagree; choose with --score: correct, accuracy, none"),
         ({"score": 0.5, "reward": 1.0}, "they disagree; choose with --score: score, reward, none"),
     ],
@@ -181,7 +185,7 @@ def test_the_import_asks_where_a_verdict_is_not_certain(imported, row, expected)
 def test_scores_in_objects_are_chosen_by_their_dotted_names(imported):
     row = {**ONE, "completion": "4", "score": {"correct": 0, "format": 1, "total": 1.2}}
     assert only(imported(row, score="score.format")[0])["status"] == "correct"
-    with pytest.raises(UsageError, match='no score "score.style"; choose with --score: score.correct, none'):
+    with pytest.raises(UsageError, match=r'no score "score\.style"; choose with --score: score\.correct, none'):
         imported(row, score="score.style")
 
 
@@ -280,8 +284,8 @@ def test_an_unknown_shape_is_refused_with_its_fields_and_the_nearest_format(impo
     with pytest.raises(UsageError) as refusal:
         imported({"doc_id": 1, "doc": {"q": "?"}, "target": "4", "loglikelihood": -1.5})
     assert str(refusal.value).endswith(
-        "file.jsonl: no field looks like completions: there are doc_id, doc, target, loglikelihood, doc.q; name it with "
-        "--field completion=…; the nearest format is lm-eval, which needs resps"
+        "file.jsonl: no field looks like completions: there are doc_id, doc, target, loglikelihood, doc.q; name it "
+        "with --field completion=…; the nearest format is lm-eval, which needs resps"
     )
 
 
