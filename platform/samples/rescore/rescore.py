@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -110,7 +111,8 @@ def rescore(
         SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
-    how: dict[str, Any] = {"sandbox": sandbox, "packages": packages}
+    folder = None if packages is None else str(Path(packages).absolute())  # workers may start in another folder
+    how: dict[str, Any] = {"sandbox": sandbox, "packages": folder}
     judge = verifier(spec, **how)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())

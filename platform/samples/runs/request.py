@@ -8,11 +8,11 @@ import pyarrow as pa
 
 from samples import engines
 from samples.engines import Placement, Sampling
-from samples.engines.engine_args import deciding
+from samples.engines.engine_args import deciding, require_free
 from samples.engines.identity import identify
 from samples.errors import UsageError, meant
 from samples.lake.storage import locate
-from samples.problems.problems import ProblemSet, load
+from samples.problems.problems import Duplicates, ProblemSet, load
 from samples.runs import templates
 from samples.runs.run import Run, specify
 from samples.runs.typed import typed
@@ -23,7 +23,10 @@ LARGEST_UNIT = 64  # most samples of one problem that are drawn and committed to
 
 @dataclass(frozen=True)
 class Pool:
-    """The number of replicas. Ray keeps as many as the work needs, between `smallest` and `largest`."""
+    """The number of replicas. Ray keeps as many as the work needs, between `smallest` and `largest`.
+
+    `smallest` 0 waits for nodes that can hold one, however long it takes.
+    """
 
     smallest: int = 1
     largest: int = 1
@@ -43,6 +46,7 @@ class Request:
     dataset: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
     limit: int | None = None
+    duplicates: Duplicates = "fail"
     engine: str = "vllm"
     revision: str | None = None
     dtype: str = "auto"
@@ -50,6 +54,7 @@ class Request:
     system: str | None = None
     suffix: str | None = None
     template_date: str | None = None
+    chat_options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     # how
@@ -59,15 +64,16 @@ class Request:
 
     def __post_init__(self) -> None:
         locate(self.lake)
-        if "trust_remote_code" in self.placement.extra:
-            raise UsageError('engine argument "trust_remote_code": give --trust-remote-code instead')
+        require_free(self.placement.extra)
+        self.placement.require_whole()
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
         if not 1 <= self.unit <= LARGEST_UNIT:
             raise UsageError(f"--unit {self.unit}: expected 1 to {LARGEST_UNIT} samples per unit")
-        if not 1 <= self.pool.smallest <= self.pool.largest:
+        if not 0 <= self.pool.smallest <= self.pool.largest or not self.pool.largest:
             raise UsageError(
-                f"--replicas {self.pool.smallest}..{self.pool.largest}: expected MIN..MAX with 1 <= MIN <= MAX"
+                f"--replicas {self.pool.smallest}..{self.pool.largest}: expected MIN..MAX with 0 <= MIN <= MAX and a "
+                "MAX of at least 1"
             )
 
 
@@ -119,11 +125,22 @@ def prepare(request: Request) -> Prepared:
     Raises:
         UsageError: The problems, the model's tokenizer or the template cannot be used.
     """
-    problems = load(request.problems, dataset=request.dataset, fields=request.fields, limit=request.limit)
+    problems = load(
+        request.problems,
+        dataset=request.dataset,
+        fields=request.fields,
+        limit=request.limit,
+        duplicates=request.duplicates,
+    )
     trusted = request.placement.trust_remote_code
     tokenizer = engines.tokenizer(request.engine, request.model, request.revision, trust_remote_code=trusted)
     template = templates.load_template(
-        request.template, tokenizer, system=request.system, suffix=request.suffix, date=request.template_date
+        request.template,
+        tokenizer,
+        system=request.system,
+        suffix=request.suffix,
+        date=request.template_date,
+        options=request.chat_options,
     )
     weights = identify(request.engine, request.model, request.revision, request.dtype)
     specification = specify(

@@ -85,8 +85,8 @@ def specify(
     """Return the specification of a run as JSON values. Its hash is the run's id.
 
     `model` and `revision` identify the weights, wherever they are stored: a hub's name and commit, or a folder's name
-    and the fingerprint of its content. `engine_args` are the engine arguments that decide what is drawn. They and the
-    template's date are left out if there are none.
+    and the fingerprint of its content. `engine_args` are the engine arguments that decide what is drawn. They, the
+    template's date and its options are left out if there are none.
     """
     named = {name: getattr(template, name) for name in ("kind", "text", "system", "suffix")}
     return {
@@ -96,7 +96,9 @@ def specify(
         "dtype": dtype,
         "dataset": problems.dataset,
         "problems": problems.hash,
-        "template": named | ({"date": template.date} if template.date else {}),
+        "template": named
+        | ({"date": template.date} if template.date else {})
+        | ({"options": dict(template.options)} if template.options else {}),
         "sampling": json.loads(json.dumps(asdict(sampling))),
         "seed": seed,
         **({"engine_args": dict(engine_args)} if engine_args else {}),

@@ -160,10 +160,10 @@ def test_every_format_gives_the_same_problems(tmp_path: Path) -> None:
 
 
 def test_values_that_json_lacks_become_null_or_text(tmp_path: Path) -> None:
-    row = {"question": "a", "at": pa.scalar(0, pa.timestamp("s")).as_py(), "image": b"\x00\xff", "x": float("nan")}
+    row = {"question": "a", "at": pa.scalar(0, pa.timestamp("s")).as_py(), "key": b"\x00\xff", "x": float("nan")}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "a.parquet")
     (problem,) = load(str(tmp_path / "a.parquet")).problems
-    assert problem.metadata == {"at": "1970-01-01T00:00:00", "image": "AP8=", "x": None}
+    assert problem.metadata == {"at": "1970-01-01T00:00:00", "key": "AP8=", "x": None}
     (tmp_path / "b.jsonl").write_text('{"question": "a", "answer": NaN, "high": 1e999, "low": -Infinity}')
     (problem,) = load(str(tmp_path / "b.jsonl")).problems
     assert problem.answer is None

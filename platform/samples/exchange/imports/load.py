@@ -17,7 +17,8 @@ from samples.exchange.imports.check import BadRowsError, check_files, read_rows
 from samples.exchange.imports.collection import choose
 from samples.exchange.imports.detect import Detected, detect
 from samples.exchange.imports.grow import earlier, require_agreement
-from samples.exchange.imports.problems import problems_in_file, problems_in_set, with_problem_ids
+from samples.exchange.imports.join import problems_in_set
+from samples.exchange.imports.problems import problems_in_file, with_problem_ids
 from samples.exchange.imports.progress import Watch
 from samples.exchange.imports.reading import local_copies
 from samples.exchange.imports.row import VERIFIER
@@ -36,7 +37,8 @@ from samples.runs.settings import IMPORTED
 class Summary:
     """What files hold. `added` names the tables that got rows; it is empty if the lake had them all.
 
-    `form` is the format, and which fields were read where that was chosen. `notes` say which files were left out.
+    `form` is the format, and which fields were read where that was chosen. `notes` say which files were left out, and
+    what a reader must know of the problems.
     `verifier` has the names of the verifiers, and `verdicts` the number of each status, of all of them together.
     """
 
@@ -88,7 +90,8 @@ def load(
     if verifier is not None and not is_partition_name(verifier):
         raise UsageError(f'--verifier "{verifier}": expected a letter, then letters, digits and . _ -')
     who = verifier or VERIFIER
-    given = load_problems(problems, dataset=dataset) if problems else None
+    # Repeated problems are kept: a run may have been drawn for them, or without them.
+    given = load_problems(problems, dataset=dataset, duplicates="keep") if problems else None
     chosen = choose([file] if isinstance(file, str) else file)
     with local_copies(chosen.names, chosen.found) as copies:
         detected = detect(copies, form, fields or {}, score)
@@ -99,7 +102,9 @@ def load(
             if form in FORMATS:
                 raise
             raise BadRowsError(f"{error}\nthe format was found to be {detected.said}") from error
-        of = problems_in_set(held.problems, given) if given else problems_in_file(held.problems, lake, dataset)
+        of, notes = (
+            problems_in_set(held.problems, given) if given else (problems_in_file(held.problems, lake, dataset), ())
+        )
         run = Run(
             name=name,
             dataset=dataset,
@@ -133,7 +138,7 @@ def load(
         verdicts=dict(sum(held.verdicts.values(), Counter[str]())),
         added=tuple(added),
         form=detected.said,
-        notes=(*chosen.notes, *detected.notes),
+        notes=(*chosen.notes, *detected.notes, *notes),
     )
 
 
