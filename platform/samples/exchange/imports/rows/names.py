@@ -26,8 +26,8 @@ GOLD = (
 )
 ID = (
     *("problem_id", "question_id", "task_id", "example_id", "prompt_id", "unique_id", "doc_id", "custom_id", "uuid"),
-    *("qid", "problem_idx", "question_idx", "task_index", "_ng_task_index", "orig_dset_idx", "id", "uid", "idx"),
-    *("index", "group_id", "sample_id", "original_row_idx", "key", "_key"),
+    *("qid", "problem_idx", "question_idx", "task_index", "_ng_task_index", "orig_dset_idx", "id", "uid"),
+    *("_key", "idx", "index", "group_id", "sample_id", "original_row_idx", "key"),
 )
 INDEX = (
     *("sample_index", "sample_idx", "completion_index", "completion_idx", "generation_index", "generation_idx"),

@@ -7,6 +7,7 @@ expected (see `kinds`). A field that somebody names counts as it is.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from samples.errors import UsageError, meant
@@ -30,6 +31,7 @@ from samples.exchange.imports.rows.seen import Seen
 _SHOWN = ("completion", "question", "gold", "id", "index", "answer", "finish_reason", "token_ids", "token_logprobs")
 _SIMPLE = ("finish_reason", "reasoning", "model", "seed", "tokens", "token_ids", "token_logprobs")
 _FIELDS = 30  # in a message
+_OF_A_ROW = 64  # samples of one row that are looked at
 
 
 class UnknownShape(UsageError):
@@ -60,7 +62,7 @@ def make_plan(rows: Sequence[dict[str, Any]], named: Mapping[str, str], score: s
     """
     _require_there(rows, named)
     samples = None if "completion" in named else _samples(rows)
-    flat = [pair for row in rows for pair in exploded(row, samples)]
+    flat = [pair for row in rows for pair in islice(exploded(row, samples), _OF_A_ROW)]
     seen = Seen([row for row, _ in flat])
     completion = named.get("completion") or _completion(seen, samples)
     if completion is None:

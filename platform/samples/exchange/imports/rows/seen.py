@@ -7,6 +7,7 @@ from typing import Any
 from samples.exchange.imports.dotted import last, nested
 from samples.problems.answers import is_missing
 
+_CELLS = 1 << 21  # values that are looked at: rows of a hostile file may have thousands of names each
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of a name, also in camelCase
 
 
@@ -18,7 +19,7 @@ class Seen:
         self.values: dict[str, list[Any]] = {}  # dotted name -> its value in each row, None where it has none
         for number, row in enumerate(rows):
             for name, value in nested(row):
-                if not is_missing(value):
+                if not is_missing(value) and (name in self.values or len(self.values) * len(rows) < _CELLS):
                     self.values.setdefault(name, [None] * len(rows))[number] = value
 
     def there(self, name: str) -> list[Any]:
