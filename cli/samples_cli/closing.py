@@ -151,7 +151,8 @@ def rescore_fields(summary: "Rescored") -> dict[str, Any]:
 def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
-    yield f"format: {summary.form}"
+    if summary.found:
+        yield f"format: {summary.form}"
     parts = [f"{summary.problems:,} problems"]
     if summary.samples:
         whole = "" if texts == summary.samples else f" ({texts:,} with their text)" if texts else " (no texts)"

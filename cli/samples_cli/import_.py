@@ -8,8 +8,8 @@ from samples_cli import closing, complete, options
 from samples_cli.reporter import reporting
 from samples_cli.values import Pair
 
-EXAMPLE = r"""samples import outputs/aime24/output-rs*.jsonl --name base-7b --dataset aime24 \
-    --label role=base --lake ./lake"""
+EXAMPLE = r"""samples import outputs/aime24/output-rs*.jsonl --name base-7b \
+    --dataset aime24 --label role=base --lake ./lake"""
 
 Format = Literal["samples", "human-eval", "qwen-math", "lm-eval", "inspect", "nemo-skills", "evalplus",
     "simple-evals", "rows", "auto"]  # fmt: skip

@@ -70,7 +70,7 @@ def _require_bounds(message: Any) -> None:
     unpacked = batch.number(_LENGTH)
     if batch.has(_COMPRESSION):
         for offset, length in batch.pairs(_BUFFERS):
-            if length >= _PREFIX:
+            if body is not None and length >= _PREFIX:
                 said = struct.unpack("<q", body.slice(offset, _PREFIX).to_pybytes())[0]
                 unpacked += max(said, 0)
     if unpacked > FREE and unpacked > MOST_TIMES * packed:

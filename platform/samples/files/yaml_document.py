@@ -42,7 +42,9 @@ def _documents(data: bytes) -> Any:
     except ImportError as error:
         raise MissingExtra("YAML files need the package PyYAML: pip install 'samples[yaml]'") from error
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(safe):  # pyright: ignore[reportUntypedBaseClass]
         def flatten_mapping(self, node: Any) -> None:
             """Merge no keys: a few lines of merges hold billions of them."""
 

@@ -52,7 +52,10 @@ SHAPES = {
         {"date": "today", "eval": {"T/0": ROWS[:2], "T/1": ROWS[2:]}},
         [{"_key": key, **row} for key, row in zip(("T/0", "T/0", "T/1"), ROWS, strict=True)],
     ),
-    "lists of texts by key": ({"q1": ["a", "b"], "q2": ["c"]}, [{"_key": "q1", "_texts": ["a", "b"]}, {"_key": "q2", "_texts": ["c"]}]),
+    "lists of texts by key": (
+        {"q1": ["a", "b"], "q2": ["c"]},
+        [{"_key": "q1", "_texts": ["a", "b"]}, {"_key": "q2", "_texts": ["c"]}],
+    ),
     "lists of texts": ([["a", "b"], ["c"]], [{"_key": 0, "_texts": ["a", "b"]}, {"_key": 1, "_texts": ["c"]}]),
     "one row": ({"question": "?", "samples": ["a", "b"], "is_corrects": [True, False]}, None),
     "one row with objects in it": ({"custom_id": "a", "response": {"body": {"choices": [{"message": {}}]}}}, None),

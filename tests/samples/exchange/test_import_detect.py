@@ -29,7 +29,9 @@ OF = {
         {"id": "a", "question": "?", "generation": "4", "symbolic_correct": True, "num_generated_tokens": 2},
     ],
     "evalplus": [{"task_id": "T/0", "solution": "pass", "base_status": "pass", "plus_status": None}],
-    "simple-evals": [{"convos": [[{"role": "user", "content": "?"}, {"role": "assistant", "content": "4"}]], "htmls": []}],
+    "simple-evals": [
+        {"convos": [[{"role": "user", "content": "?"}, {"role": "assistant", "content": "4"}]], "htmls": []}
+    ],
     "rows": [
         {"problem_id": "p", "response": "4"},
         {"problem_id": "p", "completion": "4", "answer": "4"},

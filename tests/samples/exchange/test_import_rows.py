@@ -3,10 +3,16 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from samples.api import Lake
 from samples.errors import UsageError
+from samples.exchange.imports.check import check_files
+from samples.exchange.imports.detect import detect
 from samples.exchange.imports.load import load
+from samples.exchange.imports.reading import local_copies
+from samples.exchange.imports.rows.names import ROLES
 
 
 @pytest.fixture
@@ -39,13 +45,17 @@ ONE = {"id": "p", "question": "2 + 2?", "answer": "4"}
 # --- reasoning
 
 
+REASONED = {"reasoning": "two and two"}
+THOUGHT = {"type": "thinking", "thinking": "two and two"}
+
+
 @pytest.mark.parametrize(
     "row",
     [
         {"completion": "4", "reasoning_content": "two and two"},
         {"messages": [{"role": "assistant", "content": "4", "reasoning_content": "two and two"}]},
-        {"messages": [{"role": "assistant", "content": [{"type": "thinking", "thinking": "two and two"}, {"type": "text", "text": "4"}]}]},
-        {"response": {"body": {"choices": [{"message": {"content": "4", "role": "assistant", "reasoning": "two and two"}}]}}},
+        {"messages": [{"role": "assistant", "content": [THOUGHT, {"type": "text", "text": "4"}]}]},
+        {"response": {"body": {"choices": [{"message": {"role": "assistant", "content": "4", **REASONED}}]}}},
         {"response": {"body": {"choices": [{"text": "4", "reasoning_content": "two and two"}]}}},
         {
             "response": {
@@ -165,7 +175,7 @@ def test_a_verdict_is_taken_where_its_meaning_is_certain(imported, row, status, 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ({"score": -1.0}, '"score" is -1; only from 0 to 1 it says which samples are correct; choose with --score: score, none'),
+        ({"score": -1.0}, '"score" is -1; only from 0 to 1 it says which samples are correct; choose with --score'),
         ({"correct": True, "accuracy": 0.0}, "they disagree; choose with --score: correct, accuracy, none"),
         ({"score": 0.5, "reward": 1.0}, "they disagree; choose with --score: score, reward, none"),
     ],
@@ -181,7 +191,7 @@ def test_the_import_asks_where_a_verdict_is_not_certain(imported, row, expected)
 def test_scores_in_objects_are_chosen_by_their_dotted_names(imported):
     row = {**ONE, "completion": "4", "score": {"correct": 0, "format": 1, "total": 1.2}}
     assert only(imported(row, score="score.format")[0])["status"] == "correct"
-    with pytest.raises(UsageError, match='no score "score.style"; choose with --score: score.correct, none'):
+    with pytest.raises(UsageError, match=r'no score "score\.style"; choose with --score: score\.correct, none'):
         imported(row, score="score.style")
 
 
@@ -280,14 +290,58 @@ def test_an_unknown_shape_is_refused_with_its_fields_and_the_nearest_format(impo
     with pytest.raises(UsageError) as refusal:
         imported({"doc_id": 1, "doc": {"q": "?"}, "target": "4", "loglikelihood": -1.5})
     assert str(refusal.value).endswith(
-        "file.jsonl: no field looks like completions: there are doc_id, doc, target, loglikelihood, doc.q; name it with "
-        "--field completion=…; the nearest format is lm-eval, which needs resps"
+        "file.jsonl: no field looks like completions: there are doc_id, doc, target, loglikelihood, doc.q; name it "
+        "with --field completion=…; the nearest format is lm-eval, which needs resps"
     )
 
 
 def test_a_file_of_problems_is_no_file_of_samples(imported):
     with pytest.raises(UsageError, match="no field looks like completions"):
         imported({"problem": "2 + 2?", "solution": "It is \\boxed{4}", "answer": "4"})
+
+
+NAMES = sorted({name for names in ROLES.values() for name in names} | {"response", "body", "role", "metrics", "index"})
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=4)
+    | st.sampled_from(["user", "assistant"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), min_size=1, max_size=3))
+def test_rows_of_any_values_under_known_names_are_read_or_refused(tmp_path, rows):
+    (tmp_path / "file.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    try:
+        with local_copies([str(tmp_path / "file.jsonl")]) as sources:
+            found = detect(sources, "rows", {}, None)
+            check_files(sources, found.read, None, lambda _doing, _rows: None)
+    except UsageError as error:
+        assert "file.jsonl" in str(error)  # noqa: PT017 - some are fine, and none may raise anything else
+
+
+@pytest.mark.parametrize("form", ["auto", "rows"])
+def test_rows_that_are_nested_without_end_are_refused(imported, tmp_path, form):
+    for depth in (100, 400, 900, 5000):
+        deep = "[" * depth + "]" * depth
+        objects = '{"response":' * depth + "1" + "}" * depth
+        for text in (f'{{"id": "p", "response": {deep}}}', f'{{"id": "p", "x": {deep}}}', objects):
+            (tmp_path / "deep.jsonl").write_text(f"{text}\n{text}\n")
+            with pytest.raises(UsageError, match=r"deep\.jsonl"):
+                load(str(tmp_path / "lake"), str(tmp_path / "deep.jsonl"), form, name="a", dataset="d")
+
+
+def test_a_row_of_a_thousand_names_or_samples_is_looked_at_in_bounds(imported):
+    wide = [{f"x{n}_{m}": m for m in range(5000)} | {**ONE, "response": str(n)} for n in range(20)]
+    with pytest.raises(UsageError, match="no field looks like completions"):
+        imported(*wide)
+    found, _, _ = imported({**ONE, "outputs": [{"text": str(n)} for n in range(5000)]})
+    assert len(found) == 5000
 
 
 @pytest.mark.parametrize("value", [None, True, 3, -1.5, "x", [], [[]], {}, {"x": {}}, [None], [{"role": 1}], [{}]])

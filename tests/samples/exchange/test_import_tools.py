@@ -134,7 +134,9 @@ ROWS: dict[str, Callable[[], list[object]]] = {
             "responses_create_params": {"input": user(i)},
             "response": {
                 "id": f"resp_{i}{j}", "model": "m/x",
-                "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text(i, j)}]}],
+                "output": [
+                    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text(i, j)}]}
+                ],
             },
             "reward": float(right(i, j)), "expected_answer": GOLDS[i], "_ng_task_index": i, "_ng_rollout_index": j,
         }
@@ -174,8 +176,8 @@ ROWS: dict[str, Callable[[], list[object]]] = {
             "index": 3 * i + j, "input": f"**User**: {QUESTIONS[i]}", "target": GOLDS[i],
             "sample_score": {
                 "score": {
-                    "value": {"acc": float(right(i, j))}, "extracted_prediction": answer(i, j), "prediction": text(i, j),
-                    "main_score_name": "acc",
+                    "value": {"acc": float(right(i, j))}, "extracted_prediction": answer(i, j),
+                    "prediction": text(i, j), "main_score_name": "acc",
                 },
                 "sample_id": 3 * i + j, "group_id": i,
             },
@@ -203,7 +205,8 @@ ROWS: dict[str, Callable[[], list[object]]] = {
     ],
     "curator": lambda: [
         {
-            "response_message": text(i, j), "parsed_response_message": [{"question": QUESTIONS[i], "solution": text(i, j)}],
+            "response_message": text(i, j),
+            "parsed_response_message": [{"question": QUESTIONS[i], "solution": text(i, j)}],
             "response_errors": None, "raw_response": chat(i, (j, {})),
             "generic_request": {
                 "model": "m/x", "messages": user(i), "original_row_idx": 3 * i + j,
@@ -312,7 +315,7 @@ def write(path, rows):
 
 
 def held(uri):
-    """Everything of the one run in a lake: {(problem, index): all values of the sample}, and {problem: (question, gold)}."""
+    """The run of a lake: {(problem, index): all values of the sample}, and {problem: (question, gold)}."""
     lake = Lake(uri)
     found = {}
     for table in ("samples", "completions", "verdicts"):

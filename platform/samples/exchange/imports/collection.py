@@ -89,7 +89,7 @@ def _found(name: str) -> Iterator[str]:
 def _here(name: str) -> Iterable[str]:
     path = Path(name).expanduser()
     if path.is_dir():
-        return [f"{one}/" if one.is_dir() else str(one) for one in path.iterdir() if not one.name.startswith(".")]
+        return [str(one) if one.is_file() else f"{one}/" for one in path.iterdir() if not one.name.startswith(".")]
     from glob import glob
 
     return [one for one in glob(str(path), recursive=True) if Path(one).is_file()]  # noqa: PTH207 - absolute or not

@@ -42,6 +42,13 @@ def detect(sources: Sources, form: str, named: Mapping[str, str], score: str | N
     Raises:
         UsageError: No format is known by the rows, or a field or score is not there.
     """
+    try:
+        return _detected(sources, form, named, score)
+    except RecursionError as error:
+        raise UsageError(f"{sources.name}: its rows are nested too deep") from error
+
+
+def _detected(sources: Sources, form: str, named: Mapping[str, str], score: str | None) -> Detected:
     if named and form not in {AUTO, ROWS}:
         raise UsageError(f"--field {next(iter(named))}=… goes with --format rows; the fields of {form} are known")
     if form in FORMATS:
@@ -139,12 +146,19 @@ def _windows(sources: Sources) -> Iterator[Sequence[dict[str, Any]]]:
             with closing(_objects(source)) as objects:
                 for row in islice(objects, start, start + each):
                     rows.append(row)
-                    size += len(str(row))
+                    size += _size(row)
                     if size > _BYTES:
                         break
         if not rows:
             return
         yield rows
+
+
+def _size(row: dict[str, Any]) -> int:
+    try:
+        return len(str(row))
+    except RecursionError:
+        return _BYTES
 
 
 def _failed(row: Mapping[str, Any]) -> bool:

@@ -37,9 +37,9 @@ from samples.runs.settings import IMPORTED
 class Summary:
     """What files hold. `added` names the tables that got rows; it is empty if the lake had them all.
 
-    `form` is the format, and which fields were read where that was chosen. `notes` say which files were left out, and
-    what a reader must know of the problems.
-    `verifier` has the names of the verifiers, and `verdicts` the number of each status, of all of them together.
+    `form` is the format, with the fields that were chosen; it was `found` if nobody named it. `notes` say which files
+    were left out, and what a reader must know of the problems. `verifier` has the names of the verifiers, and
+    `verdicts` the number of each status, of all of them together.
     """
 
     run: Run
@@ -51,6 +51,7 @@ class Summary:
     verdicts: Mapping[str, int]
     added: tuple[str, ...]
     form: str = ""
+    found: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -138,6 +139,7 @@ def load(
         verdicts=dict(sum(held.verdicts.values(), Counter[str]())),
         added=tuple(added),
         form=detected.said,
+        found=form not in FORMATS,
         notes=(*chosen.notes, *detected.notes, *notes),
     )
 

@@ -34,8 +34,7 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     problem_id, question, gold = fields.id("problem_id"), fields.text("question"), _gold(fields)
     judges = _verifiers(fields)
     if score is not None and "." in score and fields.holds(score):
-        judges = {}
-        fields = Fields({**fields.values, "status": None, "correct": fields.flag(score)})
+        judges, fields, score = {}, Fields({**fields.values, "status": None, "correct": fields.flag(score)}), None
     if not any(name in fields for name in _SAMPLE_FIELDS) and not judges:
         there = short_json(list(fields.values))
         raise BadRow(f"has none of the fields {', '.join(_SAMPLE_FIELDS)}; its fields are {there}")

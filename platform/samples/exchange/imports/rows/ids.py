@@ -47,8 +47,8 @@ def choose_index(seen: Seen, chosen: Mapping[str, str]) -> str | None:
     if "id" not in chosen:
         problems = [_question(value) for value in _column(seen, chosen.get("question"))]
     for name in seen.named(INDEX):
-        values = seen.values[name]
-        whole = all(isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 for value in values)
+        values = [_id(value) for value in seen.values[name]]
+        whole = all(value is not None and value.removesuffix(".0").isdecimal() for value in values)
         if whole and len({(repr(a), b) for a, b in zip(problems, values, strict=True)}) == len(values):
             return name
     return None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from samples.exchange.imports.rows.logprobs import is_logprobs
 from samples.exchange.imports.rows.messages import is_conversation, is_message, question_of
@@ -21,7 +21,7 @@ def unpacked(value: Any) -> Any:
     return value
 
 
-def is_listed(value: Any) -> bool:
+def is_listed(value: Any) -> TypeGuard[list[Any]]:
     """Return whether a completion's value is a list of completions: no text, and no conversation."""
     return isinstance(value, list) and not is_conversation(value)
 
@@ -58,7 +58,7 @@ def _reason(value: Any) -> bool:
 
 
 def _count(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value % 1 == 0
 
 
 def _ids(value: Any) -> bool:

@@ -42,7 +42,7 @@ def tokens_of(value: Any, ids: Sequence[int] | None) -> Tokens | None:
     if isinstance(first, dict):
         return _of_objects(value, ids)
     if isinstance(first, list | tuple) and len(first) > 1:
-        return Tokens([item[0] for item in value], [int(item[1]) for item in value])
+        return _of_triples(value)
     return Tokens(value)
 
 
@@ -59,6 +59,13 @@ def is_logprobs(value: Any) -> bool:
         numbers = len(first) == _TRIPLE and all(isinstance(one, int | float) for one in first[:2])
         return numbers and not isinstance(first[2], int | float)
     return isinstance(first, float)
+
+
+def _of_triples(value: list[Any]) -> Tokens:
+    if not all(isinstance(one, list | tuple) and len(one) == _TRIPLE for one in value):
+        raise BadRow(f"log-probs are {short_json(value)}; [log-prob, token id, text] is expected for each token")
+    ids = [int(one[1]) for one in value if isinstance(one[1], int | float) and one[1] % 1 == 0]
+    return Tokens([one[0] for one in value], ids if len(ids) == len(value) else None)
 
 
 def _of_objects(value: list[Any], ids: Sequence[int] | None) -> Tokens:

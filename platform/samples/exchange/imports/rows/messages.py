@@ -16,7 +16,7 @@ _ROLES = {
     **dict.fromkeys(("assistant", "gpt", "model", "bot", "ai", "chatbot"), "assistant"),
     **dict.fromkeys(("user", "human"), "user"),
 }
-_CONTENTS = ("content", "value", "prompt", "text")
+_CONTENTS = ("content", "value", "prompt", "text", "parts")
 _REASONING = ("reasoning_content", "reasoning", "thinking", "summary")
 _ITEMS = frozenset({"message", "reasoning", "function_call", "function_call_output", "web_search_call"})
 # Where the user's turn begins and ends in prompts that a chat template has rendered.
@@ -117,6 +117,7 @@ def _said(message: dict[str, Any]) -> str | None:
     if message.get("type") == "reasoning":
         return None
     content = next((message[name] for name in _CONTENTS if message.get(name) is not None), message.get("refusal"))
+    content = content.get("parts") if isinstance(content, dict) else content
     if isinstance(content, list):
         content = [part for part in content if not (isinstance(part, dict) and _thinks(part))]
     text = _joined(content, ("text", "content", "refusal"))

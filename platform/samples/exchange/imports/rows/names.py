@@ -26,8 +26,8 @@ GOLD = (
 )
 ID = (
     *("problem_id", "question_id", "task_id", "example_id", "prompt_id", "unique_id", "doc_id", "custom_id", "uuid"),
-    *("qid", "problem_idx", "question_idx", "task_index", "_ng_task_index", "orig_dset_idx", "id", "uid", "idx"),
-    *("index", "group_id", "sample_id", "original_row_idx", "_key"),
+    *("qid", "problem_idx", "question_idx", "task_index", "_ng_task_index", "orig_dset_idx", "id", "uid"),
+    *("_key", "idx", "index", "group_id", "sample_id", "original_row_idx", "key"),
 )
 INDEX = (
     *("sample_index", "sample_idx", "completion_index", "completion_idx", "generation_index", "generation_idx"),
@@ -37,7 +37,7 @@ ANSWER = (
     *("extracted_answer", "extracted_answers", "extracted_prediction", "predicted_answer", "pred", "preds"),
     *("parsed_answer", "extracted", "model_answer", "predictions", "prediction", "answer"),
 )
-FINISH_REASON = ("finish_reason", "finish_reasons", "stop_reason", "stop_reasons", "is_truncated", "truncated")
+FINISH_REASON = ("finish_reason", "finish_reasons", "stop_reason", "stop_reasons", "finishreason", "is_truncated")
 REASONING = ("reasoning_content", "reasoning", "reasonings", "thinking", "thoughts")
 ERROR = (
     *("error", "errors", "error_message", "response_errors", "exception", "__inference_error__", "failure"),
@@ -64,6 +64,36 @@ TOKEN_LOGPROBS = (
     *("token_logprobs", "logprobs", "output_token_logprobs", "completion_logprobs", "completion_token_logprobs"),
     *("generation_log_probs", "generated_logprobs", "response_logprobs", "rollout_log_probs", "output_logprobs"),
     *("log_probs", "sampling_logprobs", "tokens"),
+)
+
+# Words in names that nobody knows: of one that holds the role, and of one that does not.
+WORDS = {
+    "completion": (
+        *("completion", "completions", "generation", "generations", "generated", "response", "responses", "output"),
+        *("outputs", "rollout", "rollouts", "reply", "replies", "sampled", "prediction", "predictions"),
+    ),
+    "question": ("question", "problem", "prompt", "instruction", "query"),
+    "gold": ("gold", "truth", "reference", "expected", "target", "groundtruth"),
+}
+OTHER_WORDS = frozenset(
+    {
+        *("token", "tokens", "len", "length", "num", "count", "time", "reason", "id", "ids", "idx", "index", "logprob"),
+        *(
+            "logprobs",
+            "score",
+            "correct",
+            "error",
+            "errors",
+            "format",
+            "type",
+            "path",
+            "file",
+            "name",
+            "hash",
+            "extracted",
+        ),
+        *("parsed", "pred", "tokens", "template", "system", "stats", "metadata", "usage", "params", "config", "reward"),
+    }
 )
 
 ROLES = {

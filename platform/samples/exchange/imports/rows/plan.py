@@ -7,6 +7,7 @@ expected (see `kinds`). A field that somebody names counts as it is.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from samples.errors import UsageError, meant
@@ -16,12 +17,21 @@ from samples.exchange.imports.rows.explode import exploded, list_of_samples
 from samples.exchange.imports.rows.ids import choose_gold, choose_id, choose_index
 from samples.exchange.imports.rows.kinds import KINDS, is_listed, unpacked
 from samples.exchange.imports.rows.messages import is_conversation
-from samples.exchange.imports.rows.names import ABOUT_THE_ANSWER, ABOUT_THE_PROBLEM, ERRORS, NO_ANSWER, ROLES
+from samples.exchange.imports.rows.names import (
+    ABOUT_THE_ANSWER,
+    ABOUT_THE_PROBLEM,
+    ERRORS,
+    NO_ANSWER,
+    OTHER_WORDS,
+    ROLES,
+    WORDS,
+)
 from samples.exchange.imports.rows.seen import Seen
 
 _SHOWN = ("completion", "question", "gold", "id", "index", "answer", "finish_reason", "token_ids", "token_logprobs")
 _SIMPLE = ("finish_reason", "reasoning", "model", "seed", "tokens", "token_ids", "token_logprobs")
 _FIELDS = 30  # in a message
+_OF_A_ROW = 64  # samples of one row that are looked at
 
 
 class UnknownShape(UsageError):
@@ -52,7 +62,7 @@ def make_plan(rows: Sequence[dict[str, Any]], named: Mapping[str, str], score: s
     """
     _require_there(rows, named)
     samples = None if "completion" in named else _samples(rows)
-    flat = [pair for row in rows for pair in exploded(row, samples)]
+    flat = [pair for row in rows for pair in islice(exploded(row, samples), _OF_A_ROW)]
     seen = Seen([row for row, _ in flat])
     completion = named.get("completion") or _completion(seen, samples)
     if completion is None:
@@ -105,7 +115,8 @@ def _completion(seen: Seen, samples: str | None) -> str | None:
     """
     of_tasks = bool(seen.named(["task_id", "question_id"]))
     names = [name for name in _fitting(seen, "completion") if of_tasks or last(name) not in {"solution", "solutions"}]
-    return next((name for name in names if samples and name.startswith(f"{samples}.")), names[0] if names else None)
+    inside = (name for name in names if samples and f"{name}.".startswith(f"{samples}."))
+    return next(inside, names[0] if names else None)
 
 
 def _question(seen: Seen, completion: str) -> str | None:
@@ -118,7 +129,8 @@ def _question(seen: Seen, completion: str) -> str | None:
 def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
     """Yield the fields of a role whose values are of its kind, those of the best name first."""
     fits = KINDS[role]
-    for name in seen.named(ROLES[role]):
+    worded = seen.worded(WORDS[role], OTHER_WORDS) if role in WORDS else []
+    for name in dict.fromkeys([*seen.named(ROLES[role]), *worded]):
         if name == completion or completion.startswith(f"{name}."):
             continue
         if role == "completion" and NO_ANSWER & set(name.lower().split(".")[:-1]):

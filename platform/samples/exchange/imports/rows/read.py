@@ -8,7 +8,7 @@ each with its own fields. Messages are read as `messages` says, with the reasoni
 A row that says an error, or has neither a completion nor a verdict, is a sample that failed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from samples.exchange.imports.dotted import lookup
@@ -19,7 +19,6 @@ from samples.exchange.imports.rows import scores
 from samples.exchange.imports.rows.errors import error_of
 from samples.exchange.imports.rows.explode import exploded
 from samples.exchange.imports.rows.kinds import is_listed, unpacked
-from samples.exchange.imports.rows.logprobs import Tokens, is_logprobs, tokens_of
 from samples.exchange.imports.rows.messages import (
     completion_of,
     is_conversation,
@@ -29,6 +28,7 @@ from samples.exchange.imports.rows.messages import (
     with_reasoning,
 )
 from samples.exchange.imports.rows.plan import Plan
+from samples.exchange.imports.rows.tokens import in_message, tokens_at
 from samples.files.errors import BadRow
 from samples.files.values import as_text, fields_of, short_json
 from samples.problems.answers import gold_answers
@@ -39,6 +39,7 @@ _REASONS = {
     **dict.fromkeys(("eos", "eos_token", "end_turn", "stop_sequence", "completed", "finished", "stop"), "stop"),
     **dict.fromkeys(("max_tokens", "model_length", "length", "incomplete", "truncated", "max_output_tokens"), "length"),
 }
+_NONE = (None, None)
 
 
 def reader(plan: Plan) -> Callable[[Any, str | None], Iterator[Row]]:
@@ -56,12 +57,14 @@ class _One:
 
     def __init__(self, row: dict[str, Any], plan: Plan) -> None:
         self._row, self._plan = row, plan
+        self._message: Mapping[str, Any] = {}
 
     def samples(self, *, alone: bool) -> Iterator[Row]:
         """Yield the samples of the row; `alone` if it was not one of several in a list."""
         said = unpacked(self._of("completion"))
         error = error_of(self._row, self._plan.errors)
         listed = is_listed(said)
+        self._message = in_message(said)
         values: list[Any] = said if listed else [said]
         question = question_of(unpacked(self._of("question")))
         problem_id, gold = self._problem_id(question), self._gold()
@@ -74,7 +77,7 @@ class _One:
             failed = error or (
                 None if completion is not None or verdict else f'there is no "{self._plan.fields["completion"]}"'
             )
-            ids, logprobs = (None, None) if completion is None else self._tokens(at)
+            ids, logprobs = tokens_at(self._of("token_ids"), self._of("token_logprobs"), *at) if completion else _NONE
             yield Row(
                 problem_id,
                 sample_index=self._whole("index") if len(values) == 1 else None,
@@ -96,7 +99,9 @@ class _One:
 
     def _of(self, role: str) -> Any:
         name = self._plan.fields.get(role)
-        value = None if name is None else lookup(self._row, name)
+        if name is None:
+            return self._message.get(role)
+        value = lookup(self._row, name)
         return None if value is None or (isinstance(value, float) and value != value) else value  # noqa: PLR0124 - NaN
 
     def _at(self, role: str, at: tuple[int, int]) -> Any:
@@ -173,29 +178,9 @@ class _One:
         said = as_text(answer) if isinstance(answer, str | int | float) and not isinstance(answer, bool) else None
         return scores.verdict_of(value, name, said or None, answers="answer" in self._plan.fields)
 
-    def _tokens(self, at: tuple[int, int]) -> tuple[Any, Any]:
-        fields = Fields({})
-        ids, found = self._at("token_ids", at), self._of("token_logprobs")
-        if not isinstance(ids, list) or (at[1] > 1 and ids is self._of("token_ids")):
-            ids = None
-        elif len(ids) == 1 and isinstance(ids[0], list):
-            ids = ids[0]
-        if not is_logprobs(found):
-            found = self._at("token_logprobs", at)
-            found = found if is_logprobs(found) else None
-        elif at[1] > 1:
-            found = None
-        read: Tokens | None = tokens_of(found, ids)
-        known = ids if ids is not None else read.ids if read else None
-        array = None if known is None else Fields({"token_ids": known}).token_ids("token_ids")
-        return array, None if read is None else fields.logprobs("token_logprobs", read.logprobs)
-
     def _count(self, at: tuple[int, int], *, alone: bool) -> int | None:
         name = self._plan.fields.get("tokens", "")
         value = self._at("tokens", at)
-        said = unpacked(self._of("completion"))
-        if is_conversation(said) and not name:
-            return Fields(said[-1]).integer("token_count")
         own = isinstance(self._of("tokens"), list) or (
             at[1] == 1 and (alone or name.startswith(f"{self._plan.samples}."))
         )
