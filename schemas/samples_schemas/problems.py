@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from samples_schemas.table import DATASET, PROBLEM_ID, Column, Table
+from samples_schemas.table import DATASET, PROBLEM_ID, TEXTS, Column, Table
 
 PROBLEMS = Table(
     name="problems",
@@ -17,7 +17,14 @@ PROBLEMS = Table(
             "the question, as the source gives it; null for some imports",
             nullable=True,
         ),
-        Column("answer", pa.string(), "the gold answer, as text", nullable=True),
+        Column("answer", pa.string(), "the gold answer, as text; the first one if several are accepted", nullable=True),
+        Column(
+            "answers",
+            TEXTS,
+            "all accepted answers if there are several: any of them is correct; null otherwise",
+            nullable=True,
+            later=True,
+        ),
         Column("tests", pa.string(), "the unit tests of a code problem, as JSON", nullable=True),
         Column("metadata", pa.string(), "all other fields of the source's row, as a JSON object"),
     ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+TEXTS = pa.list_(pa.field("element", pa.string(), nullable=False))
 TOKEN_IDS = pa.list_(pa.field("element", pa.int32(), nullable=False))
 LOGPROBS = pa.list_(pa.field("element", pa.float32(), nullable=False))
 LABELS = pa.map_(pa.string(), pa.string())
@@ -15,12 +16,16 @@ LABELS = pa.map_(pa.string(), pa.string())
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, its meaning with the unit, and whether it may be null."""
+    """One column: its type, its meaning with the unit, and whether it may be null.
+
+    Tables of earlier builds lack a column that is `later`. It is null in their rows, and the next append adds it.
+    """
 
     name: str
     type: pa.DataType
     meaning: str
     nullable: bool = False
+    later: bool = False
 
 
 @dataclass(frozen=True)

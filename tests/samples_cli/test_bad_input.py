@@ -56,6 +56,16 @@ OPTIONS = {
     "an option that is almost there": (("--temprature", "1"), 'no option --temprature (did you mean "--temperature"'),
     "a unit that is too large": (("--unit", 65), "expected 1 to 64"),
     "an unknown verifier": (("--verifier", "nope"), 'verifier "nope" is not known: choose one of exact, numeric'),
+    "packages for a verifier without programs": (
+        ("--verifier", "numeric", "--packages", "/tmp"),
+        "verifier numeric runs no programs: --packages is for code",
+    ),
+    "packages that are not there": (
+        ("--verifier", "code", "--packages", "no/such"),
+        "--packages no/such: No such file",
+    ),
+    "packages without a verifier": (("--packages", "/tmp"), "name a --verifier"),
+    "a sandbox without a verifier": (("--sandbox",), "name a --verifier"),
     "an unknown lake scheme": (("--lake", "ftp://x/y"), "unknown scheme ftp; use a local folder or one of"),
     "a lake below a file": (("--lake", "/dev/null/lake"), "/dev/null/lake"),
     "a template that is not there": (("--template", "no.jinja"), "no.jinja"),
@@ -99,6 +109,21 @@ def test_a_dry_run_prints_the_plan_and_the_first_prompt_and_starts_nothing(sampl
     assert "300 samples wanted, 0 already there, 300 to draw in 6 units" in out
     assert "What is 0 + 1?" in out
     assert not (tmp_path / "lake").exists()
+
+
+def test_a_dry_run_shows_the_first_problem_as_it_will_be_used_and_the_fields_that_nothing_is_made_of(samples, tmp_path):
+    row = {"id": 1, "question": "?", "choices": ["x", "y"], "answer": 1, "level": 5, "tests": ["assert 1"] * 99}
+    path = file_of(tmp_path, json.dumps(row) + "\n")
+    code, out, _ = ingest(samples, path, tmp_path, "--dry-run", "--verifier", "choice", "--template", "plain")
+    assert code == 0
+    assert "first problem (id 1)\nquestion: ?\n\nA) x\nB) y\nanswer: B\ntests: [" in out
+    assert "… (1,188 characters)" in out
+    assert 'metadata: {"question": "?", "choices": ["x", "y"], "answer": 1, "level": 5}' in out
+    assert "fields of the file that are kept as metadata and used for nothing: level\n" in out
+    path.write_text('{"question": "?", "answer": ["4", "four"]}\n' * 2)
+    code, out, _ = ingest(samples, path, tmp_path, "--dry-run", "--template", "plain", "--duplicates", "drop")
+    assert 'accepted answers: "4" or "four"\ntests: none\n' in out
+    assert "1 repeated ones left out" in out
 
 
 def test_a_dry_run_of_a_top_up_counts_what_is_there(samples, lake, sums):

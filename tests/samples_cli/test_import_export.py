@@ -87,6 +87,55 @@ def test_bad_rows_are_a_line_each_and_nothing_is_imported(samples, tmp_path, fil
     assert not (tmp_path / "lake").exists()
 
 
+def test_import_says_which_format_and_fields_it_found(samples, tmp_path, file):
+    given = ("--name", "a", "--dataset", "d", "--lake", tmp_path / "lake")
+    code, out, err = samples("import", file, *given)
+    assert (code, out) == (0, "")
+    assert err.strip().splitlines()[-2] == "format: qwen-math"
+    rows = [{"ask": "2 + 2?", "out": {"said": text}, "score": {"ok": text == "4"}} for text in "45"]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    more = ("--field", "completion=out.said", "--field", "question=ask", "--score", "score.ok")
+    code, _, err = samples("import", tmp_path / "x.jsonl", *more, *given[2:], "--name", "b")
+    assert code == 0, err
+    assert err.strip().splitlines()[-2] == "format: rows (completion=out.said, question=ask, score=score.ok)"
+    assert err.strip().endswith("2 verdicts of imported (1 correct, 1 wrong)")
+    code, _, err = samples("import", tmp_path / "x.jsonl", *given[2:], "--name", "c")
+    assert code == 2
+    assert "no field looks like completions: there are ask, out, score, out.said, score.ok" in err
+
+
+def test_import_takes_several_files_and_says_what_it_leaves_out(samples, tmp_path):
+    (tmp_path / "out").mkdir()
+    for seed in (2, 10):
+        row = {**QWEN[0], "code": [f"seed {seed}"], "pred": ["1"], "score": [True]}
+        (tmp_path / "out" / f"seed{seed}.jsonl").write_text(json.dumps(row))
+    (tmp_path / "out" / "\x1b[31mlog.txt").write_text("x")
+    given = ("--name", "a", "--dataset", "d", "--lake", tmp_path / "lake", "--json")
+    code, _, err = samples("import", tmp_path / "out", *given)
+    assert code == 0, err
+    done = json.loads(err.strip().splitlines()[-1])
+    assert (done["form"], done["samples"], len(done["notes"])) == ("qwen-math", 2, 1)
+    assert "\x1b" not in samples("import", tmp_path / "out", *given[:-1])[2]
+    text = samples("show", "a", "0", 1, "--lake", tmp_path / "lake")[1]
+    assert "seed 10" in text
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("x", "expected key=value"),
+        ("said=x", "--field said=x: no such role"),
+        ("completion=y", "no row has such a field"),
+    ],
+)
+def test_a_bad_field_is_one_line(samples, tmp_path, field, expected):
+    (tmp_path / "x.jsonl").write_text('{"question": "?", "response": "4"}')
+    given = ("--name", "a", "--dataset", "d", "--lake", tmp_path / "lake", "--field", field)
+    code, out, err = samples("import", tmp_path / "x.jsonl", *given)
+    assert (code, out) == (2, "")
+    assert expected in err.strip().splitlines()[-1]
+
+
 def test_a_name_that_means_another_run_is_refused(samples, tmp_path, file):
     imports(samples, tmp_path, file)
     file.write_text(json.dumps({**QWEN[0], "code": ["other", "b"]}))

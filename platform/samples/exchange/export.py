@@ -2,9 +2,10 @@
 
 The file has one row per sample. `samples import --format samples` reads it back to the same samples, problems and
 verdicts. One verifier gives the columns verifier, verifier_version, status, answer, reward, detail and seconds; several
-give math_version, math_status, math_answer … Each row states its problem_hash. A problem's tests and metadata may be
-large and stand in its first row only. Completions stream in the order of the lake's files. Everything else is held for
-one run at a time, on disk if it is large.
+give math_version, math_status, math_answer … gold is the gold answer; golds are all accepted ones if there are several.
+Each row states its problem_hash. A problem's tests and metadata may be large and stand in its first row only.
+Completions stream in the order of the lake's files. Everything else is held for one run at a time, on disk if it is
+large.
 
 Other forms are made of the same rows: human-eval (see `export_human_eval`) and every-eval-ever (see
 `export_every_eval_ever`).
@@ -43,7 +44,7 @@ _MEMORY = "512MB"
 _PROBLEMS = 64  # problems read at once: their tests can be large
 _ROWS = 512  # completions read at once; one of 16k tokens takes 200 kB
 _VERDICT = ("verifier_version", "status", "answer", "reward", "detail", "seconds")
-_PROBLEM = ("problem_id", "question", "gold", "tests", "metadata")
+_PROBLEM = ("problem_id", "question", "gold", "golds", "tests", "metadata")
 _OF_PROBLEM = ("problem_hash", "tests", "metadata")
 _TOKENS = ("token_ids", "token_logprobs")
 _FACTS = ("tokens", "cumulative_logprob", "finish_reason", "stop_reason", "seed", "error")
@@ -205,7 +206,9 @@ def _schema(judges: Sequence[str], *, tokens: bool) -> pa.Schema:
             pa.field("completion", pa.string()),
             *(_plain(SAMPLES.schema.field(name)) for name in _FACTS),
             *((_plain(COMPLETIONS.schema.field(name)) for name in _TOKENS) if tokens else ()),
-            *(pa.field(name, pa.string()) for name in ("question", "gold", *_OF_PROBLEM)),
+            *(pa.field(name, pa.string()) for name in ("question", "gold")),
+            pa.field("golds", pa.list_(pa.string())),
+            *(pa.field(name, pa.string()) for name in _OF_PROBLEM),
             *([] if several or not judges else [pa.field("verifier", pa.string())]),
             *(
                 field.with_name(f"{judge}_{field.name.removeprefix('verifier_')}" if several else field.name)
@@ -244,7 +247,7 @@ def _rows(tables: _Tables, run: Run, judges: Sequence[str], schema: pa.Schema) -
             ]
         judge = ["CASE WHEN v0.status IS NOT NULL THEN $judge END"] if len(judges) == 1 else []
         columns = ", ".join(
-            ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold", "NULL", "NULL", "NULL", *judge]
+            ["problem_id", "sample_index", "text", *_FACTS, *tokens, "question", "gold", "golds", *["NULL"] * 3, *judge]
             + [f"v{number}.{name}" for number in range(len(judges)) for name in _VERDICT]
         )
         values = [run.name, run.run_id, run.model_name, run.dataset]
@@ -323,14 +326,17 @@ def _collect(connection: duckdb.DuckDBPyConnection, tables: _Tables, run: Run, j
     connection.execute(
         f"CREATE TABLE facts AS SELECT * FROM samples {joins} ORDER BY problem_id, sample_index"  # noqa: S608 - own names
     )
-    connection.execute(f"CREATE TABLE problems ({', '.join(f'{name} VARCHAR' for name in _PROBLEM)})")
+    kinds = [pa.list_(pa.string()) if name == "golds" else pa.string() for name in _PROBLEM]
+    columns = ", ".join(f"{name} VARCHAR{'[]' * (name == 'golds')}" for name in _PROBLEM)
+    connection.execute(f"CREATE TABLE problems ({columns})")
     asked = problems(tables.lake, run)
     while some := list(islice(asked, _PROBLEMS)):
-        columns = zip(*map(_of_problem, some), strict=True)
-        connection.register("asked", pa.table([pa.array(column, pa.string()) for column in columns], list(_PROBLEM)))
+        arrays = [pa.array(*pair) for pair in zip(zip(*map(_of_problem, some), strict=True), kinds, strict=True)]
+        connection.register("asked", pa.table(arrays, list(_PROBLEM)))
         connection.execute("INSERT INTO problems FROM asked")
 
 
-def _of_problem(problem: Problem) -> tuple[str | None, ...]:
+def _of_problem(problem: Problem) -> tuple[Any, ...]:
     metadata = json.dumps(problem.metadata, ensure_ascii=False, sort_keys=True)
-    return problem.problem_id, problem.question, problem.answer, problem.tests, metadata
+    golds = list(problem.answers) or None
+    return problem.problem_id, problem.question, problem.answer, golds, problem.tests, metadata

@@ -98,7 +98,8 @@ def _records(batch: pa.RecordBatch, run: Run, judges: Sequence[str]) -> Iterator
                 yield None
                 continue
             of = f"{judge}@{row[f'{prefix}version' if prefix else 'verifier_version']}"
-            source = {"raw": row["question"] or "", "reference": [] if row["gold"] is None else [row["gold"]]}
+            accepted = row["golds"] or ([] if row["gold"] is None else [row["gold"]])
+            source = {"raw": row["question"] or "", "reference": accepted}
             known = json.dumps(source, sort_keys=True, separators=(",", ":")).encode()
             yield {
                 "schema_version": SCHEMA,

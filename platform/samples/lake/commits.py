@@ -6,9 +6,10 @@ whether the commit is there.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from deltalake import DeltaTable
+from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
@@ -144,6 +145,26 @@ def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:
         if (snapshot := newest()) is None:
             raise OSError(str(error)) from error  # on a read-only lake it is a TableNotFoundError, of all things
         return snapshot
+
+
+def add_columns(place: Location, table: Table, snapshot: DeltaTable) -> bool:
+    """Add the columns that were declared later than this table was made. Return False if the table has them all.
+
+    Raises:
+        LakeError: The log cannot be written.
+    """
+    there = {field.name for field in snapshot.schema().fields}
+    absent = {column.name for column in table.columns if column.later} - there
+    if not absent:
+        return False
+    fields = [field for field in Schema.from_arrow(table.schema).fields if field.name in absent]
+
+    def add() -> None:
+        with suppress(CommitFailedError):  # another process adds them
+            snapshot.alter.add_columns(fields)
+
+    place.patiently(place.table_uri(table.name), add)
+    return True
 
 
 def _paths(snapshot: DeltaTable | None) -> set[str]:

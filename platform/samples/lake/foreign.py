@@ -7,14 +7,17 @@ from samples_schemas import Table
 
 
 def require_declared(snapshot: DeltaTable, table: Table, where: str) -> None:
-    """Check that a snapshot has the declared columns and partitions. It may have further columns.
+    """Check that a snapshot has the declared columns and partitions.
+
+    It may have further columns, and lack those that were declared later.
 
     Raises:
         LakeError: A column is missing or has another type, or the table is partitioned otherwise.
     """
     found = {field.name: str(field.type) for field in snapshot.schema().fields}
     expected = {field.name: str(field.type) for field in Schema.from_arrow(table.schema).fields}
-    wrong = [f"column {name} is missing" for name in expected if name not in found]
+    later = {column.name for column in table.columns if column.later}
+    wrong = [f"column {name} is missing" for name in expected if name not in found and name not in later]
     wrong += [
         f"column {name} has the type {found[name]}, expected {kind}"
         for name, kind in expected.items()

@@ -251,6 +251,8 @@ class Tables:
             chosen = [(rows, partition) for rows, partition in choose() if rows.num_rows]
             if not chosen:
                 return
+            if commits.add_columns(self.place, TABLES[name], claim.snapshot):
+                continue  # the claim's snapshot is older than the columns
             files = [(self.put(name, rows, partition), partition) for rows, partition in chosen]
             try:
                 self.commit(name, files, claim)

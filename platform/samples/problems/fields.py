@@ -1,34 +1,60 @@
-r"""Find the question, the gold answer, the id and the unit tests among the fields of a row.
+"""Find the question, the gold answer, the id and the unit tests among the fields of a row.
 
-Files name their fields in many ways. The names known here are tried in order, in any letter case. A gold answer is
-the text that a correct completion ends in, so it is extracted from what surrounds it (`#### 18`, `\boxed{18}`, `$18$`).
-Everything else (thousands separators, leading zeros, LaTeX) stays as the file has it: verifiers judge it.
+Files name their fields in many ways. The names known here are tried in order, in any letter case, with blanks or
+hyphens for underscores. A dotted name, such as `reward_model.ground_truth`, is a field of an object inside the row.
+What becomes of a gold answer, and of a list of them, is the rule of `samples.problems.answers`.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from samples.errors import ProblemsError
-from samples.files.values import as_text
+from samples.problems.answers import ALIASES, gold_answers, is_missing
 
 _SOLUTIONS = ("solution", "rationale")  # derivations: they hold a gold answer only where they mark it
 _NAMES = {
-    "id": ("id", "problem_id", "unique_id", "task_id", "question_id", "idx", "index", "uid"),
-    "question": ("question", "problem", "prompt", "question_content", "query", "instruction", "input", "text"),
+    "id": (
+        *("id", "problem_id", "unique_id", "task_id", "question_id", "idx", "index", "uid"),
+        *("record_id", "query_id", "iindex", "extra_info.index"),
+    ),
+    "question": (
+        *(
+            "question.stem",
+            "question",
+            "problem",
+            "prompt",
+            "question_content",
+            "query",
+            "instruction",
+            "input",
+            "text",
+        ),
+        *("complete_prompt", "instruct_prompt", "question_stem", "squestion", "messages"),
+    ),
     "answer": (
         *("answer", "final_answer", "gold_answer", "expected_answer", "correct_answer", "reference_answer"),
         *("ground_truth", "gold", "gt", "target", *_SOLUTIONS),
+        *("answers", "correct", "correct_option", "correct_choice", "answerkey", "answer_key", "answer_idx"),
+        *("answer_index", "cop", "final_ans", "lsolutions", "possible_answers", "answers_spans", "label"),
+        *("best_answer", "accepted_answers", "acceptable_answers", "correct_answers", "aliases"),
+        "reward_model.ground_truth",
     ),
     "tests": ("tests", "test", "test_list", "unit_tests", "public_test_cases", "input_output"),
 }
-# Fields that may hold the gold answer or reveal it. Prompt templates do not get them.
-GOLD = frozenset({*_NAMES["answer"], *_NAMES["tests"], "canonical_solution", "code", "private_test_cases"})
-
-_LAST_LINE = re.compile(r"(?:\A|\n)####[ \t]*([^\n]*\S)\s*\Z")
-_DOLLARS = re.compile(r"\$([^$]+)\$")
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?:\s*(\{)|\s+([^\s\\${}]+))|\\.|[{}]", re.DOTALL)
+# Fields that may hold the gold answer or reveal it. Prompt templates do not get them, nor do fields whose names end or
+# begin so, at any depth.
+GOLD = frozenset(
+    {
+        *_NAMES["answer"],
+        *_NAMES["tests"],
+        *ALIASES,
+        *("canonical_solution", "code", "private_test_cases", "solutions", "generations", "messages"),
+        *("explanation", "cot_content", "normalized_aliases", "normalized_value", "equation", "formula"),
+    }
+)
+_GOLD_ENDS = ("_answer", "_answers", "_solution", "_explanation")
+_GOLD_BEGINS = ("incorrect", "distractor")
 
 
 def choose_fields(source: str, rows: Iterable[Mapping[str, Any]], named: Mapping[str, str]) -> dict[str, str]:
@@ -39,14 +65,17 @@ def choose_fields(source: str, rows: Iterable[Mapping[str, Any]], named: Mapping
     Raises:
         ProblemsError: A named field or any question field is missing. The message lists the fields.
     """
-    filled: dict[str, str] = {}  # lower-case name -> name, first seen first
+    filled: dict[str, str] = {}  # plain name -> name, first seen first
     marked: set[str] = set()
+    dotted = [name for name in (*named.values(), *(name for names in _NAMES.values() for name in names)) if "." in name]
     for row in rows:
         for field, value in row.items():
             if not is_missing(value):
-                filled.setdefault(field.lower(), field)
-                if field.lower() in _SOLUTIONS and gold_answer(value, derivation=True)[0]:
-                    marked.add(field.lower())
+                filled.setdefault(plain(field), field)
+                if plain(field) in _SOLUTIONS and gold_answers(value, derivation=True).answers:
+                    marked.add(plain(field))
+        inner = [name for name in dotted if name not in filled and not is_missing(value_of(row, name))]
+        filled |= dict(zip(inner, inner, strict=True))
     there = f"the fields with values are {', '.join(filled.values()) or 'none'}"
     chosen: dict[str, str] = {}
     for role, names in _NAMES.items():
@@ -63,62 +92,57 @@ def choose_fields(source: str, rows: Iterable[Mapping[str, Any]], named: Mapping
     return chosen
 
 
-def is_missing(value: Any) -> bool:
-    """Return whether a field holds nothing: null, blank text, an empty list or object."""
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
+def plain(name: str) -> str:
+    """Return a field's name as the known names are written: "Correct Answer" is correct_answer."""
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def value_of(row: Mapping[str, Any], name: str) -> Any:
+    """Return the value of a field; None if there is none. A dotted name goes into objects, also those kept as JSON."""
+    if name in row:
+        return row[name]
+    head, _, rest = name.partition(".")
+    inner = row.get(head) if rest else None
+    if isinstance(inner, str):
+        inner = parsed(inner)
+    return value_of(inner, rest) if isinstance(inner, dict) else None
+
+
+def parsed(text: str) -> Any:
+    """Return the JSON value that a text is; None if it is none."""
+    try:
+        return json.loads(text) if text[:1] in {"{", "["} else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def is_derivation(field: str) -> bool:
     """Return whether a field of this name holds a derivation. Only what a derivation marks is its answer."""
-    return field.lower() in _SOLUTIONS
+    return plain(field) in _SOLUTIONS
 
 
-def gold_answer(value: Any, *, derivation: bool) -> tuple[str | None, str]:
-    r"""Extract the gold answer from a field's value; the second text says how, "" when the value itself is the answer.
-
-    The answer is what follows `####` on the last line (GSM8K), else what the last \boxed holds (MATH, Minerva), else
-    the value itself, unless it is a `derivation`. The values of a list (OlympiadBench) are joined by ", ".
-    """
-    if is_missing(value):
-        return None, ""
-    if isinstance(value, list) and not derivation:
-        parts = [gold_answer(item, derivation=False)[0] for item in value]
-        return ", ".join(part for part in parts if part) or None, "values of the list" if len(parts) > 1 else ""
-    text = as_text(value).strip()
-    if after := _LAST_LINE.search(text):
-        return after[1], "after ####"
-    if boxed := last_boxed(text):
-        return boxed, r"last \boxed"
-    if derivation:
-        return None, ""
-    # Dollars only mark TeX, and most problem sets omit them. Those of `$69$,$84$` stay: no pair encloses the whole.
-    inner = _DOLLARS.fullmatch(text)
-    return inner[1].strip() if inner else text, ""
+def without_gold(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's metadata without the fields that may hold or reveal the gold answer, at any depth."""
+    return {name: _without_gold(value) for name, value in metadata.items() if not _reveals(plain(name))}
 
 
-def last_boxed(text: str) -> str | None:
-    r"""Return the content of the last complete \boxed{…}, \fbox{…} or \framebox{…} in `text`; None without one.
+def _without_gold(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_gold(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    # The labels inside an object are those of options.
+    kept = {name: item for name, item in value.items() if name == "label" or not _reveals(plain(name))}
+    return {name: _without_gold(item) for name, item in kept.items()}
 
-    Of nested boxes the inner one is the last. Braces must balance; `\{` and `\}` do not count. `\boxed 5` holds 5. The
-    text is read once, however deep its braces.
-    """
-    open_at: list[int | None] = []  # for each open brace: where the content of its box starts, None for a plain brace
-    last = (-1, "")
-    for token in _BOX.finditer(text):
-        if token[1] or token[0] == "{":
-            open_at.append(token.end() if token[1] else None)
-        elif token[2]:
-            last = max(last, (token.start(2), token[2]))
-        elif token[0] == "}" and open_at:
-            start = open_at.pop()
-            if start is not None and start > last[0]:
-                last = (start, text[start : token.start()].strip())
-    return last[1] or None
+
+def _reveals(name: str) -> bool:
+    return name in GOLD or name.endswith(_GOLD_ENDS) or name.startswith(_GOLD_BEGINS)
 
 
 def tests_json(values: Mapping[str, Any], field: str) -> str | None:
     """Return a row's unit tests as JSON text. JSON stays as it is; code (HumanEval) gets its `entry_point`."""
-    value = values.get(field)
+    value = value_of(values, field)
     if is_missing(value):
         return None
     if not isinstance(value, str):

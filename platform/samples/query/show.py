@@ -12,19 +12,22 @@ from samples.engines.token_text import token_texts
 from samples.errors import LakeError, NotFound, SamplesError, UsageError
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
+from samples.runs.record import problems
 from samples.runs.run import Run, find
 from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS, Table
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `token_texts` are the texts of its tokens. If they are not decoded, it is None and `why` says why.
+    """One sample. `golds` are the accepted answers of its problem, none if it has none.
 
-    An imported sample may lack its text, token ids and log-probs. They are None then.
+    `token_texts` are the texts of its tokens. If they are not decoded, it is None and `why` says why. An imported
+    sample may lack its text, token ids and log-probs. They are None then.
     """
 
     run: Run
     prompt: str
+    golds: tuple[str, ...]
     facts: dict[str, Any]
     text: str | None
     token_ids: list[int] | None
@@ -71,6 +74,7 @@ def show(lake: Tables, name: str, problem_id: str, sample_index: int, *, tokeniz
     return Shown(
         run=run,
         prompt=prompts[0]["text"] if prompts else "",
+        golds=next((problem.accepted for problem in problems(lake, run, [problem_id])), ()),
         facts=row,
         text=completion["text"],
         token_ids=completion["token_ids"],

@@ -1,6 +1,6 @@
 """Say why problems of two runs do not pair, and which command mends it.
 
-A problem pairs when it has the same dataset, id and content (question, gold answer, tests, metadata) in both runs, and
+A problem pairs when it has the same dataset, id and content (question, gold answers, tests, metadata) in both runs, and
 one verifier judged both. Imported files often lack some of this.
 """
 
@@ -28,7 +28,7 @@ WITH versions AS (
     FROM runs
     WHERE run = $run
 )
-SELECT problem_id, problem_hash, question, answer, tests, metadata
+SELECT problem_id, problem_hash, question, coalesce(answers, [answer]) AS answer, tests, metadata
 FROM versions LEFT JOIN problems USING (dataset, problem_id, problem_hash)
 ORDER BY problem_id
 """
@@ -109,7 +109,7 @@ def _contents(a: _Run, b: _Run, edited: Sequence[str]) -> str:
     for problem in edited:
         for field, name in _FIELDS.items():
             x, y = (
-                None if value in {None, "{}"} else value
+                None if value in (None, "{}", [None]) else value
                 for value in (a.problems[problem][field], b.problems[problem][field])
             )
             if x is None and y is not None:

@@ -1,8 +1,9 @@
 """Judge completions: extract every answer, and compare each distinct answer once, in workers that can be killed.
 
 If a completion or an answer takes too long or too much memory, or kills its worker, its own verdict is `timeout` or
-`error`, and no other verdict suffers. Completions stream: memory holds those of the workers, and one entry per distinct
-answer.
+`error`, and no other verdict suffers. An answer to a problem of several accepted answers is compared with one after the
+other, each with limits of its own, until one counts. Completions stream: memory holds those of the workers, and one
+entry per distinct answer.
 """
 
 import pickle
@@ -22,6 +23,7 @@ from samples.errors import SamplesError
 from samples.problems.problems import Problem
 from samples.rescore.workers import Batch, Failure, WorkerPool
 from samples.verifiers import Verdict, Verifier, verifier
+from samples.verifiers.accepted import better, each_accepted
 
 _TEXTS = 128  # completions sent to a worker at once
 _BYTES = 2 << 20  # of these completions, about
@@ -72,7 +74,7 @@ class Judge:
         """
         self.verifier: Verifier = verifier(spec, **how)
         self._folder = Path(tempfile.mkdtemp(prefix="samples-problems-"))
-        self._written: set[str] = set()
+        self._written: dict[str, int] = {}  # problems by hash: how many accepted answers to compare with
         self._pool = WorkerPool(
             partial(_VerifierWork, spec, self.verifier.version, self._folder, **how),
             size=workers,
@@ -97,29 +99,51 @@ class Judge:
 
         `problems` maps hashes to problems. Every new comparison adds its verdict to `known`.
         """
-        stream = _Batches(iter(completions), known, keep_answer=self.verifier.extracts)
+
+        def write(name: str) -> int:
+            return self._write_problem(problems[name])
+
+        stream = _Batches(
+            iter(completions), known, write, keep_answer=self.verifier.extracts, by_problem=self.verifier.by_problem
+        )
         labelled: Iterator[tuple[Any, Any]] = self._pool.map(stream)
         for (kind, which), result in labelled:
             if kind == "text":
-                yield from stream.extracted(which, result, self._write_problem, problems)
+                yield from stream.extracted(which, result)
             else:
                 yield from stream.compared(which, result)
 
-    def _write_problem(self, problem: Problem) -> None:
-        """Write a problem to a file for the workers. Its tests can be megabytes, too much to send with every answer."""
-        if problem.problem_hash not in self._written:
-            (self._folder / problem.problem_hash).write_bytes(pickle.dumps(problem))
-            self._written.add(problem.problem_hash)
+    def _write_problem(self, problem: Problem) -> int:
+        """Write a problem to a file for the workers, once for each accepted answer; return the number of files.
+
+        Its tests can be megabytes, too much to send with every answer.
+        """
+        key = problem.problem_hash
+        if key not in self._written:
+            ones = each_accepted(self.verifier, problem)
+            for number, one in enumerate(ones):
+                (self._folder / (f"{key}-{number}" if number else key)).write_bytes(pickle.dumps(one))
+            self._written[key] = len(ones)
+        return self._written[key]
 
 
 class _Batches:
-    """Batches for the workers: comparisons first, then further texts. After StopIteration there may be more."""
+    """Batches for the workers: texts while few comparisons wait. After StopIteration there may be more."""
 
-    def __init__(self, completions: Iterator[StoredCompletion], known: KnownVerdicts, *, keep_answer: bool) -> None:
+    def __init__(
+        self,
+        completions: Iterator[StoredCompletion],
+        known: KnownVerdicts,
+        write_problem: Callable[[str], int],
+        *,
+        keep_answer: bool,
+        by_problem: bool,
+    ) -> None:
+        """Take the completions. `write_problem` writes the problem of a hash for the workers, see `Judge`."""
         self._completions, self._known, self._keep_answer = completions, known, keep_answer
+        self._write_problem, self._by_problem = write_problem, by_problem
         self._extracting: dict[int, StoredCompletion] = {}
-        # Completions that wait for a comparison, by problem and answer.
-        self._waiting: dict[tuple[str, str], list[StoredCompletion]] = {}
+        self._waiting: dict[tuple[str, str], _Waiting] = {}  # by problem and answer
         self._pairs: deque[tuple[str, str]] = deque()
         self._count = 0
 
@@ -131,7 +155,7 @@ class _Batches:
             return batch
         if self._pairs:
             some = [self._pairs.popleft() for _ in range(min(_PAIRS, len(self._pairs)))]
-            return [(("pair", pair), pair) for pair in some]
+            return [(("pair", pair), self._waiting[pair].item(pair)) for pair in some]
         raise StopIteration
 
     def _more_texts(self) -> Batch:
@@ -139,18 +163,18 @@ class _Batches:
         size = 0
         while len(batch) < _TEXTS and size < _BYTES and (one := next(self._completions, None)) is not None:
             self._extracting[self._count] = replace(one, text="")
-            batch.append((("text", self._count), one.text))
+            batch.append((("text", self._count), self._text_of(one)))
             size += len(one.text)
             self._count += 1
         return batch
 
-    def extracted(
-        self,
-        number: int,
-        answer: "str | Failure | None",
-        write_problem: Callable[[Problem], None],
-        problems: Mapping[str, Problem],
-    ) -> Iterator[Judgement]:
+    def _text_of(self, one: StoredCompletion) -> "str | _TextOfProblem":
+        if not self._by_problem:
+            return one.text
+        self._write_problem(one.problem_hash)
+        return _TextOfProblem(one.problem_hash, one.text)
+
+    def extracted(self, number: int, answer: "str | Failure | None") -> Iterator[Judgement]:
         """Yield the verdict if the extraction decides it or it is known. Else the completion waits for a comparison."""
         one = self._extracting.pop(number)
         if answer is None:
@@ -161,21 +185,29 @@ class _Batches:
         elif (known := self._known.get(answer_key(one.problem_hash, answer))) is not None:
             yield Judgement(one, self._with_answer(known, answer), 0.0, compared=False)
         elif (pair := (one.problem_hash, answer)) in self._waiting:
-            self._waiting[pair].append(one)
+            self._waiting[pair].completions.append(one)
         else:
-            write_problem(problems[one.problem_hash])
-            self._waiting[pair] = [one]
+            self._waiting[pair] = _Waiting([one], self._write_problem(one.problem_hash))
             self._pairs.append(pair)
 
     def compared(self, pair: tuple[str, str], result: "tuple[Verdict, float] | Failure") -> Iterator[Judgement]:
-        """Yield the verdict for every completion that waits for it."""
+        """Yield the verdict for every completion that waits for it, unless the next accepted answer must decide."""
+        waiting = self._waiting[pair]
         if isinstance(result, Failure):
             verdict, seconds = Verdict(result.status, detail=result.detail), 0.0
         else:
             verdict, seconds = result
+        if waiting.golds > 1:
+            verdict, seconds = better(waiting.best, verdict), waiting.seconds + seconds
+            if verdict.status != "correct" and waiting.next + 1 < waiting.golds:
+                waiting.best, waiting.seconds = verdict, seconds
+                waiting.next += 1
+                self._pairs.append(pair)
+                return
+        del self._waiting[pair]
         self._known[answer_key(*pair)] = replace(verdict, answer=None) if self._keep_answer else verdict
         verdict = self._with_answer(verdict, pair[1])
-        for number, one in enumerate(self._waiting.pop(pair)):
+        for number, one in enumerate(waiting.completions):
             yield Judgement(one, verdict, seconds if number == 0 else 0.0, compared=number == 0)
 
     def _with_answer(self, verdict: Verdict, answer: str) -> Verdict:
@@ -183,8 +215,34 @@ class _Batches:
         return replace(verdict, answer=answer) if self._keep_answer else verdict
 
 
+@dataclass(frozen=True)
+class _TextOfProblem:
+    """A completion whose answer is found by its problem, which a file has."""
+
+    problem: str  # its hash
+    text: str
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Completions with one answer to one problem, which has `golds` answers to compare with, and what is known so far.
+
+    `next` is the number of the accepted answer to compare with now, or that is being compared with.
+    """
+
+    completions: list[StoredCompletion]
+    golds: int
+    next: int = 0
+    best: Verdict | None = None
+    seconds: float = 0.0
+
+    def item(self, pair: tuple[str, str]) -> tuple[str, str]:
+        """Return what to compare now: the file of a problem, and the answer. Most problems have one gold answer."""
+        return (f"{pair[0]}-{self.next}", pair[1]) if self.next else pair
+
+
 class _VerifierWork:
-    """The work of a worker: extract the answer of a text, or compare a pair of problem and answer."""
+    """The work of a worker: extract the answer of a text, or compare an answer with one gold answer of a problem."""
 
     def __init__(self, spec: str, version: str, folder: Path, **how: Any) -> None:
         self._verifier = verifier(spec, **how)
@@ -197,10 +255,12 @@ class _VerifierWork:
             import_module(module)
         self._problem = lru_cache(maxsize=64)(lambda name: pickle.loads((folder / name).read_bytes()))  # noqa: S301 - ours
 
-    def __call__(self, item: str | tuple[str, str]) -> Any:
+    def __call__(self, item: str | _TextOfProblem | tuple[str, str]) -> Any:
         """Return the answer of a text; of a pair return the verdict, and the seconds that the comparison took."""
         if isinstance(item, str):
             return self._verifier.extract(item)
+        if isinstance(item, _TextOfProblem):
+            return self._verifier.extract_for(self._problem(item.problem), item.text)
         problem, answer = item
         began = time.perf_counter()
         verdict = self._verifier.compare(self._problem(problem), answer)

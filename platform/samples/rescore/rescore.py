@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +33,7 @@ from samples.rescore.pending import CHUNK, Chunk, ChunkReader, Pending
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
+from samples.verifiers.accepted import require_gold
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
 _READ = (SAMPLES.name, COMPLETIONS.name, VERDICTS.name)
@@ -110,7 +112,8 @@ def rescore(
         SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
-    how: dict[str, Any] = {"sandbox": sandbox, "packages": packages}
+    folder = None if packages is None else str(Path(packages).absolute())  # workers may start in another folder
+    how: dict[str, Any] = {"sandbox": sandbox, "packages": folder}
     judge = verifier(spec, **how)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
@@ -181,7 +184,7 @@ def _require_judgeable(lake: Tables, run: Run, judge: Verifier) -> None:
     """Raise unless the verifier can judge every problem of a run."""
     there = 0
     for problem in problems(lake, run):
-        judge.gold(problem)
+        require_gold(judge, problem)
         there += 1
     if there < len(run.problem_hashes):
         raise UsageError(

@@ -66,7 +66,8 @@ def _from_row(lake: Tables, row: Mapping[str, Any]) -> Problem:
     except (ValueError, TypeError) as error:
         where = f"lake {lake.place.table_uri(PROBLEMS.name)}: the metadata of problem {row['problem_id']}"
         raise LakeError(f"{where} is not JSON: {first_line(error)}; restore the table from a copy") from error
-    return Problem(row["problem_id"], row["question"], row["answer"], row["tests"], metadata)
+    answers = tuple(row["answers"] or ())
+    return Problem(row["problem_id"], row["question"], row["answer"], row["tests"], metadata, answers)
 
 
 def problem_versions(lake: Tables, dataset: str, hashes: Mapping[str, str]) -> dict[str, Problem]:
@@ -92,6 +93,7 @@ def _new_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> list[
             "problem_hash": problem.problem_hash,
             "question": problem.question,
             "answer": problem.answer,
+            "answers": list(problem.answers) or None,
             "tests": problem.tests,
             "metadata": json.dumps(problem.metadata, ensure_ascii=False, sort_keys=True),
         }

@@ -5,7 +5,7 @@ A setting is hashed into the run's id, so 5, 5.0 and numpy's 5 must be one value
 
 from collections.abc import Iterable, Mapping
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from samples.errors import UsageError
 
@@ -13,7 +13,7 @@ _EXPECTED = {int: "a whole number", float: "a number", bool: "True or False", st
 
 
 def typed(name: str, kind: Any, value: Any) -> Any:
-    """Return `value` in the type `kind`, which may be optional, a tuple of one type, or a mapping.
+    """Return `value` in the type `kind`: optional, a tuple of one type, one of several texts, a mapping, or plain.
 
     Raises:
         UsageError: The value has no equal of this type.
@@ -22,6 +22,10 @@ def typed(name: str, kind: Any, value: Any) -> Any:
     if get_origin(kind) is tuple:
         several = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
         return tuple(typed(name, get_args(kind)[0], one) for one in several)
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise UsageError(f"{name} {value!r}: one of {', '.join(get_args(kind))} is expected")
+        return value
     if get_origin(kind) is not None:
         if not isinstance(value, Mapping):
             raise UsageError(f"{name} {value!r}: a mapping is expected")

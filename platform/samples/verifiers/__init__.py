@@ -30,7 +30,9 @@ class Verifier(Protocol):
 
     `seconds` limits the wall time of one extraction or one comparison; `memory_mib` limits the memory that it adds.
     `preload` names modules that are imported once for all workers, to save time. If `extracts` is False, the whole
-    completion is compared and is not stored as the answer. `needs` tells people what must be installed.
+    completion is compared and is not stored as the answer. If `by_problem` is True, `extract_for` finds the answer. If
+    `compares_answers` is False, it judges by tests or by a scorer. Else a problem of several accepted answers is
+    compared once for each (`samples.verifiers.accepted`). `needs` tells people what must be installed.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Verifier(Protocol):
     preload: tuple[str, ...] = ()
     extracts: bool = True
     needs: str = "nothing"
+    by_problem: bool = False
+    compares_answers: bool = True
 
     def gold(self, problem: Problem) -> Any:
         """Return the gold answer or tests of this problem, to compare answers with.
@@ -52,6 +56,10 @@ class Verifier(Protocol):
     def extract(self, completion: str) -> str | None:
         """Return the final answer in a completion, or None if it gives none."""
         ...
+
+    def extract_for(self, problem: Problem, completion: str) -> str | None:  # noqa: ARG002 - most answers need no problem
+        """Return the final answer in a completion of this problem, or None if it gives none."""
+        return self.extract(completion)
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Judge an extracted answer against the problem's gold."""

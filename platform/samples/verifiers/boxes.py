@@ -6,7 +6,7 @@ belongs to the answer. Boxes joined only by commas, "and" and "or" are one answe
 
 import re
 
-from samples.problems.fields import last_boxed
+from samples.problems.answers import last_boxed
 
 MAX_CHARACTERS = 2_000  # of an answer; a longer one is truncated, and is wrong
 _JOINED = 20  # boxes of one answer
@@ -21,7 +21,7 @@ _MINUS = re.compile(r"(?:\A|[^\w)}\]])\s*(?:[-\u2212]|-\s*(?<=[$=]\s-\s))\Z")
 
 
 def last_box(text: str) -> str | None:
-    """Return the content of the last box, as `samples.problems.fields.last_boxed`, without reading all of the text.
+    """Return the content of the last box, as `samples.problems.answers.last_boxed`, without reading all of the text.
 
     The box that begins last is the answer if it is complete, so the scan starts there.
     """

@@ -13,12 +13,9 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 from samples.errors import MissingExtra, ProblemsError, UsageError
-from samples.problems.fields import gold_answer, last_boxed
 from samples.problems.generated import generate_here
 from samples.problems.problems import Problem, ProblemSet, load
 
@@ -99,58 +96,6 @@ def test_a_context_that_the_question_stands_on_comes_before_it(tmp_path: Path) -
     assert second.question == "2?"
 
 
-@pytest.mark.parametrize(
-    ("value", "answer"),
-    [
-        ("$18$", "18"),
-        ("$69$,$84$", "$69$,$84$"),  # no pair of dollars encloses the whole
-        (r"so \boxed{\{1,2\}}", r"\{1,2\}"),
-        ("#### 5 apples ", "5 apples"),
-        ("# not\n#### the last line\nbut this", "# not\n#### the last line\nbut this"),
-        (27.0, "27"),
-        (4.25, "4.25"),
-        (-3, "-3"),
-        (True, "true"),
-        (["$x=1$", 2.0], "x=1, 2"),
-        (None, None),
-        ("  ", None),
-        ([], None),
-        (r"\boxed{}", r"\boxed{}"),
-    ],
-)
-def test_a_gold_answer_is_taken_out_of_what_surrounds_it(value: Any, answer: str | None) -> None:
-    assert gold_answer(value, derivation=False)[0] == answer
-
-
-@pytest.mark.parametrize(
-    ("text", "inside"),
-    [
-        (r"\boxed{1} then \boxed{\frac{1}{2}}", r"\frac{1}{2}"),
-        (r"\fbox{3}", "3"),
-        (r"\framebox{204}", "204"),
-        (r"\boxed 5$", "5"),
-        (r"\boxed {7}", "7"),
-        (r"\boxed{\left\{ x \right.}", r"\left\{ x \right."),
-        (r"\boxed{1} and \boxed{2", "1"),  # the last one that is complete
-        (r"\boxed{a + \boxed{b}}", "b"),
-        (r"\\boxed{1}", None),  # a line break in TeX, then a word
-        ("boxed{1}", None),
-        ("}} {", None),
-    ],
-)
-def test_the_last_box_is_the_last_complete_one(text: str, inside: str | None) -> None:
-    assert last_boxed(text) == inside
-
-
-@given(st.recursive(st.text("ab12 +=$", max_size=5), lambda inner: inner.map(lambda t: f"{{{t}}}x"), max_leaves=6))
-def test_a_box_holds_whatever_balances(content: str) -> None:
-    assert last_boxed(rf"thus {{}} \boxed{{{content}}}.") == (content.strip() or None)
-
-
-def test_a_box_is_found_in_one_pass_however_deep_the_braces() -> None:
-    assert last_boxed(r"\boxed{1}" + r"\boxed{" * 100_000) == "1"
-
-
 def test_flags_come_before_names(tmp_path: Path) -> None:
     source = jsonl(tmp_path, {"id": 1, "key": "k", "question": "not this", "q": "this", "answer": 1, "a": "#### 2"})
     loaded = load(source, fields={"question": "q", "answer": "a", "id": "key"}, dataset="mine")
@@ -215,10 +160,10 @@ def test_every_format_gives_the_same_problems(tmp_path: Path) -> None:
 
 
 def test_values_that_json_lacks_become_null_or_text(tmp_path: Path) -> None:
-    row = {"question": "a", "at": pa.scalar(0, pa.timestamp("s")).as_py(), "image": b"\x00\xff", "x": float("nan")}
+    row = {"question": "a", "at": pa.scalar(0, pa.timestamp("s")).as_py(), "key": b"\x00\xff", "x": float("nan")}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "a.parquet")
     (problem,) = load(str(tmp_path / "a.parquet")).problems
-    assert problem.metadata == {"at": "1970-01-01T00:00:00", "image": "AP8=", "x": None}
+    assert problem.metadata == {"at": "1970-01-01T00:00:00", "key": "AP8=", "x": None}
     (tmp_path / "b.jsonl").write_text('{"question": "a", "answer": NaN, "high": 1e999, "low": -Infinity}')
     (problem,) = load(str(tmp_path / "b.jsonl")).problems
     assert problem.answer is None
@@ -328,7 +273,11 @@ def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, case: str) -> None:
         ("a.parquet", b"PAR1 no more", "a.parquet: is not a complete Parquet file: "),
         ("a.jsonl.gz", b"{}", "a.jsonl.gz: is not a complete gzip file: "),
         ("a.jsonl.gz", gzip.compress(b'{"question": "a"}', mtime=0)[:-9], "a.jsonl.gz: is not a complete gzip file: "),
-        ("a.xlsx", b"", "a.xlsx: unknown extension; known are .jsonl, .json, .csv, .parquet, and .gz after them"),
+        (
+            "a.xlsx",
+            b"",
+            "a.xlsx: unknown extension; known are .jsonl, .json, .csv, .parquet, and .gz or .zst after them",
+        ),
     ],
 )
 def test_a_broken_file_is_one_clear_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:

@@ -5,9 +5,9 @@
 A row has problem_id and whatever else is known: sample_index, completion, token_ids, token_logprobs, tokens,
 cumulative_logprob, finish_reason, stop_reason, seed, error. The verdict is status (correct, wrong, no_answer, timeout,
 error) or correct, with answer, reward, detail and seconds; verifier and verifier_version say who gave it. question and
-gold belong to the problem. Several verifiers have columns of their own: math_status, math_answer, math_version … If
-only counts of a problem are known, it is one row with n and c, and with errors and timeouts if there were any. Other
-fields are ignored.
+gold belong to the problem; golds is the list of accepted answers if there are several. Several verifiers have columns
+of their own: math_status, math_answer, math_version … If only counts of a problem are known, it is one row with n and
+c, and with errors and timeouts if there were any. Other fields are ignored.
 
 Beside problem_hash, which `samples export` writes, tests and metadata (JSON objects as text) belong to the problem.
 """
@@ -31,8 +31,10 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     fields = Fields(value)
     run = fields.text("run")
     same = ("run", run) if run is not None else None
-    problem_id, question, gold = fields.id("problem_id"), fields.text("question"), fields.text("gold", numbers=True)
+    problem_id, question, gold = fields.id("problem_id"), fields.text("question"), _gold(fields)
     judges = _verifiers(fields)
+    if score is not None and "." in score and fields.holds(score):
+        judges, fields, score = {}, Fields({**fields.values, "status": None, "correct": fields.flag(score)}), None
     if not any(name in fields for name in _SAMPLE_FIELDS) and not judges:
         there = short_json(list(fields.values))
         raise BadRow(f"has none of the fields {', '.join(_SAMPLE_FIELDS)}; its fields are {there}")
@@ -61,6 +63,12 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
         model=fields.text("model"),
         same=same,
     )
+
+
+def _gold(fields: Fields) -> str | list[Any] | None:
+    """Return the gold answer, or the list of those that are accepted."""
+    listed = next((name for name in ("golds", "gold") if isinstance(fields.values.get(name), list)), None)
+    return fields.items(listed) if listed else fields.text("gold", numbers=True)
 
 
 def _judged(fields: Fields, judges: dict[str, None], score: str | None) -> Iterator[Judged]:

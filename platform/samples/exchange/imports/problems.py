@@ -1,4 +1,4 @@
-"""Find the problems of imported samples: in a problem set, in the lake, or in what the file itself says about them."""
+"""Find the problems of imported samples in the lake, or in what the file itself says about them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -9,10 +9,9 @@ from samples.exchange.imports.check import SeenProblem
 from samples.exchange.imports.row import Row
 from samples.files.errors import BadRow
 from samples.lake.tables import Tables
-from samples.problems.problems import Problem, ProblemSet
+from samples.problems.answers import gold_answers, is_missing
+from samples.problems.problems import Problem
 from samples.runs.record import problem_versions
-
-_SHOWN = 5
 
 
 def problems_in_file(seen: Mapping[str, SeenProblem], lake: str, dataset: str) -> dict[str, Problem]:
@@ -24,10 +23,7 @@ def problems_in_file(seen: Mapping[str, SeenProblem], lake: str, dataset: str) -
     Raises:
         UsageError: The file states the hash of a problem that neither its rows give nor the lake has.
     """
-    of = {
-        problem_id: Problem(problem_id, one.question, one.gold, one.tests, one.metadata or {})
-        for problem_id, one in seen.items()
-    }
+    of = {problem_id: _problem(problem_id, one) for problem_id, one in seen.items()}
     stated = {problem_id: one.problem_hash for problem_id, one in seen.items() if one.problem_hash is not None}
     other = {problem_id: known for problem_id, known in stated.items() if of[problem_id].problem_hash != known}
     if other:
@@ -43,33 +39,19 @@ def problems_in_file(seen: Mapping[str, SeenProblem], lake: str, dataset: str) -
     return of
 
 
-def problems_in_set(seen: Mapping[str, SeenProblem], given: ProblemSet) -> dict[str, Problem]:
-    """Return the problem of `given` for each id in a file: the one with the same id, else with the same question.
+def _problem(problem_id: str, one: SeenProblem) -> Problem:
+    """Return the problem that the rows of a file give.
 
-    Raises:
-        UsageError: An id has no problem, or two ids have the same one.
+    Gold answers are extracted as those of a problem file with the fields question and answer, so that its problem is
+    the same one. Those of an exported file, which states problem hashes, are extracted already.
     """
-    by_id = {problem.problem_id: problem for problem in given.problems}
-    by_question = {(problem.question or "").strip(): problem for problem in given.problems}
-    of: dict[str, Problem] = {}
-    absent: list[str] = []
-    for problem_id, one in seen.items():
-        problem = by_id.get(problem_id) or by_question.get((one.question or "").strip())
-        if problem is None:
-            absent.append(f"{problem_id} ({one.place})")
-        else:
-            of[problem_id] = problem
-    if absent:
-        more = f" and {len(absent) - _SHOWN:,} more" if len(absent) > _SHOWN else ""
-        raise UsageError(
-            f"{given.source} has no problem for {', '.join(absent[:_SHOWN])}{more}, neither by id nor by question; it "
-            f"has {len(by_id):,}, such as {', '.join(list(by_id)[:_SHOWN])}"
-        )
-    firsts: dict[str, str] = {}
-    for problem_id, problem in of.items():
-        if (first := firsts.setdefault(problem.problem_id, problem_id)) != problem_id:
-            raise UsageError(f'"{first}" and "{problem_id}" are both problem "{problem.problem_id}" of {given.source}')
-    return of
+    problem = Problem(problem_id, one.question, None, one.tests, one.metadata or {})
+    if one.problem_hash is not None:
+        return problem.with_answers(one.gold if isinstance(one.gold, list) else [one.gold] if one.gold else [])
+    answers = gold_answers(one.gold).answers
+    if is_missing(one.gold) or one.gold in (list(answers), *answers[:1]):
+        return problem.with_answers(answers)
+    return replace(problem, metadata={**problem.metadata, "answer": one.gold}).with_answers(answers)
 
 
 def with_problem_ids(

@@ -7,13 +7,13 @@ import numpy as np
 
 from samples.exchange.imports.fields import Floats, Ints
 from samples.files.errors import BadRow
-from samples.files.values import check_text
+from samples.files.values import as_text, check_text
 from samples.lake.partitions import is_partition_name
 from samples.verifiers import Verdict
 
 VERIFIER = "imported"  # the verifier of verdicts of which the file does not say who gave them
 _TEXTS = (
-    *("problem_id", "completion", "question", "gold", "tests", "error", "finish_reason", "stop_reason", "model"),
+    *("problem_id", "completion", "question", "tests", "error", "finish_reason", "stop_reason", "model"),
     "problem_hash",
 )
 
@@ -45,7 +45,10 @@ class Row:
     `error` says why there is no completion; such a row has no verdict. `verdict` is one of a verifier that the file
     does not name, `judged` has those of named ones, and `verifier` stands for the one without a name. `same` is a
     setting and its value, equal in all rows of one run. `model` is the model that drew the sample. `problem_hash` says
-    which problem it is of; `tests` and `metadata` belong to the problem and may stand in one of its rows only.
+    which problem it is of; `tests` and `metadata` belong to the problem and may stand in one of its rows only. A row
+    `restarts` if each file numbers its samples from 0: those of a later file are numbered on.
+
+    `gold` is the gold answer as the file has it, not extracted. A list holds alternatives, any of which is correct.
     """
 
     problem_id: str
@@ -63,7 +66,7 @@ class Row:
     seconds: float | None = None
     judged: tuple[Judged, ...] = ()
     question: str | None = None
-    gold: str | None = None
+    gold: str | list[Any] | None = None
     problem_hash: str | None = None
     tests: str | None = None
     metadata: dict[str, Any] | None = None
@@ -71,6 +74,7 @@ class Row:
     same: tuple[str, str] | None = None
     counts: Counts | None = None
     verifier: str = VERIFIER
+    restarts: bool = False
 
     @property
     def verdicts(self) -> tuple[Judged, ...]:
@@ -88,6 +92,8 @@ def check_row(row: Row) -> Row:
     """
     for name in _TEXTS:
         check_text(getattr(row, name) or "", name)
+    for gold in row.gold if isinstance(row.gold, list) else [row.gold]:
+        check_text(as_text(gold), "gold")
     for one in row.verdicts:
         if not is_partition_name(one.verifier):
             raise BadRow(

@@ -1,0 +1,210 @@
+"""Multiple choice: the options of a row become part of its question, and its gold answer becomes a letter.
+
+    How many jars do 7 crates hold?
+
+    A) 84
+    B) 72
+
+Options keep the order of the row, and get the letters A, B, C … in this order. A question that lists them already,
+each behind its letter, stays as it is. Where a row gives a correct answer and incorrect ones apart (GPQA, SciQ), the
+order is that of a hash of question and option: the same each time, and the gold letter is any. The gold answer may be
+the letter or label of an option, its text, or its position from 0; from 1 only if no row of the file has 0 and one has
+the last.
+"""
+
+import ast
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from samples.files.values import as_text
+from samples.problems.answers import gold_answers, is_missing
+from samples.problems.fields import parsed, plain, value_of
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_FEWEST = 2
+_LISTS = ("options", "choices", "answer_choices", "question.choices", "option", "choice", "endings")
+_TEXTS, _LABELS = ("text", "value", "content", "option"), ("label", "labels", "key", "letter", "id")
+_COLUMNS = ("option_", "option", "op", "choice_", "choice", "opt_", "")  # before A, B, C … or 1, 2, 3 …
+_INCORRECT = ("incorrect_answer_", "incorrect_answer", "distractor_", "distractor", "wrong_answer_")
+_INCORRECT_LISTS = ("incorrect_answers", "distractors", "wrong_answers")
+_LABELLED = re.compile(r"\s*\(?([A-Z])\s*[).:]\s*(.*)", re.DOTALL)
+_LABEL = re.compile(r"[\s(\[]*(\w+)\s*[)\].:]*\s*")
+
+
+class Options(NamedTuple):
+    """The texts of a row's options, their labels if the row has any, and the names of their fields.
+
+    `others` says that these are the incorrect ones alone: the correct one is the gold answer. `numbers` says that the
+    row has numbers where others have texts.
+    """
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    others: bool = False
+    numbers: bool = False
+
+
+def find_options(row: Mapping[str, Any]) -> Options | None:
+    """Return the options of a row; None if it has none."""
+    names = {plain(name): name for name, value in row.items() if not is_missing(value)}
+    for shape in (_in_a_list, _in_columns, _incorrect):
+        if (found := shape(row, names)) is not None and len(found.texts) >= (1 if found.others else _FEWEST):
+            return found
+    return None
+
+
+def _in_a_list(row: Mapping[str, Any], names: Mapping[str, str]) -> Options | None:
+    """Read a list of texts or of objects, an object of label and text, or one of lists of texts and labels (ARC)."""
+    for name in _LISTS:
+        field = names.get(name, name)
+        value = value_of(row, field)
+        value = _read(value) if isinstance(value, str) else value
+        if isinstance(value, dict):
+            texts = next((value[key] for key in _TEXTS if isinstance(value.get(key), list)), None)
+            labels = next((value[key] for key in _LABELS if isinstance(value.get(key), list)), [])
+            if texts is None and not all(isinstance(item, str | int | float) for item in value.values()):
+                continue
+            texts, labels = (list(value.values()), list(value)) if texts is None else (texts, labels)
+        elif isinstance(value, list):
+            objects = [item for item in value if isinstance(item, dict)]
+            texts = [_first(item, _TEXTS) for item in objects] if objects else value
+            labels = [_first(item, _LABELS) for item in objects]
+        else:
+            continue
+        while texts and is_missing(texts[-1]):  # a table may give all rows the same number of options
+            texts = texts[:-1]
+        if any(isinstance(text, list | dict) for text in texts):
+            continue
+        numbers = all(type(text) in {int, float} for text in texts)
+        written = ["" if text is None else as_text(text).strip() for text in texts]
+        given = [as_text(label).strip() for label in labels if not is_missing(label)]
+        if not given:
+            written, given = _split(written)
+        return Options(tuple(written), tuple(given) if len(given) == len(written) else (), (field,), numbers=numbers)
+    return None
+
+
+def _in_columns(row: Mapping[str, Any], names: Mapping[str, str]) -> Options | None:
+    """Read a field for each option: A, B, C, D; option_a; opa; option1."""
+    for begin in _COLUMNS:
+        for labels in (LETTERS, "123456789"):
+            fields = [names.get(begin + label.lower()) for label in labels]
+            some = fields[: fields.index(None)] if None in fields else fields
+            capitals = begin or all(field in LETTERS for field in some if field)
+            if len(some) >= (_FEWEST if begin else 3) and capitals and (begin or labels == LETTERS):
+                found = tuple(field for field in some if field)
+                return Options(
+                    tuple(as_text(row[field]).strip() for field in found), tuple(labels[: len(found)]), found
+                )
+    return None
+
+
+def _incorrect(row: Mapping[str, Any], names: Mapping[str, str]) -> Options | None:
+    """Read the incorrect answers: a numbered field for each, or a list."""
+    for begin in _INCORRECT:
+        numbered = [names[name] for number in range(1, 26) if (name := f"{begin}{number}") in names]
+        if numbered:
+            return Options(tuple(as_text(row[field]).strip() for field in numbered), (), tuple(numbered), others=True)
+    for name in _INCORRECT_LISTS:
+        value = row.get(names.get(name, ""))
+        if isinstance(value, list):
+            return Options(tuple(as_text(item).strip() for item in value), (), (names[name],), others=True)
+    return None
+
+
+def _first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((item[name] for name in names if not is_missing(item.get(name))), None)
+
+
+def _read(text: str) -> Any:
+    """Return the list or object that a cell of a CSV file holds as JSON or as Python writes it; None if it is none."""
+    if (found := parsed(text.strip())) is not None:
+        return found
+    try:
+        found = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    # Python joins the texts of ['a' 'b'], as NumPy writes a list, into one.
+    return found if isinstance(found, list | dict) and repr(found).count("'") >= text.count("'") else None
+
+
+def _split(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split labels that stand in the texts ("A)84") from them, if all options have one, in order."""
+    found = [_LABELLED.fullmatch(text) for text in texts]
+    if [match[1] for match in found if match] != list(LETTERS[: len(texts)]):
+        return list(texts), []
+    return [match[2].strip() for match in found if match], [match[1] for match in found if match]
+
+
+def in_order(question: str, correct: str, others: Iterable[str]) -> tuple[str, ...]:
+    """Return the correct answer among the incorrect ones, in an order that depends on the texts alone."""
+    return tuple(sorted({correct, *others}, key=lambda text: hashlib.sha256(f"{question}\0{text}".encode()).digest()))
+
+
+def with_options(question: str, texts: Sequence[str]) -> str:
+    """Return a question with its options, each on a line behind its letter, unless it lists them already."""
+    at = 0
+    for letter, text in zip(LETTERS, texts, strict=False):
+        found = re.compile(rf"(?<!\w){letter}\s*[).:\]}}]+\s*{re.escape(text)}(?!\w)").search(question, at)
+        if found is None:
+            lines = (f"{letter}) {text}" for letter, text in zip(LETTERS, texts, strict=False))
+            return f"{question.rstrip()}\n\n" + "\n".join(lines)
+        at = found.end()
+    return question
+
+
+Rule = Callable[[Any, Options], int | None]  # the position of the option that a gold value names
+
+
+def _by_label(gold: Any, options: Options) -> int | None:
+    labels = [label.casefold() for label in options.labels or LETTERS[: len(options.texts)]]
+    text = as_text(gold)
+    found = _LABEL.fullmatch(text)
+    if found and found[1].casefold() in labels:
+        return labels.index(found[1].casefold())
+    if (split := _LABELLED.fullmatch(text)) and split[1].casefold() in labels:  # "A) 84"
+        place = labels.index(split[1].casefold())
+        return place if _same(split[2], options.texts[place]) else None
+    return None
+
+
+def _by_text(gold: Any, options: Options) -> int | None:
+    wanted = {True: ("yes", "true"), False: ("no", "false")}[gold] if isinstance(gold, bool) else (as_text(gold),)
+    for same in (str.__eq__, _same):
+        found = [place for place, text in enumerate(options.texts) if any(same(text, one) for one in wanted)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two texts are the same but for blanks, letter case and what surrounds an answer."""
+    one, other = (" ".join("".join(gold_answers(text).answers).split()).casefold() for text in (one, other))
+    return one == other
+
+
+def _by_position(gold: Any, options: Options) -> int | None:
+    text = as_text(gold)
+    return int(text) if re.fullmatch(r"\d{1,2}", text) and int(text) < len(options.texts) else None
+
+
+def _by_number(gold: Any, options: Options) -> int | None:
+    text = as_text(gold)
+    return int(text) - 1 if re.fullmatch(r"\d{1,2}", text) and 1 <= int(text) <= len(options.texts) else None
+
+
+def rules_for(golds: Sequence[tuple[Any, Options]]) -> tuple[Rule, ...]:
+    """Return how the gold values of a file name their options: the first rule that fits all of them comes first."""
+    positions = all(type(gold) in {int, float} and not options.numbers for gold, options in golds)
+    usual = (_by_label, _by_position, _by_text) if positions else (_by_label, _by_text, _by_position)
+    fitting = [rule for rule in (*usual, _by_number) if all(rule(*pair) is not None for pair in golds)]
+    return (*fitting[:1], *(rule for rule in usual if rule not in fitting[:1]))
+
+
+def letter_of(gold: Any, options: Options, rules: Sequence[Rule]) -> str | None:
+    """Return the letter of the option that a gold value names; None if it names none."""
+    found = (rule(gold, options) for rule in rules)
+    return next((LETTERS[place] for place in found if place is not None), None)
