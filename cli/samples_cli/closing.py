@@ -28,15 +28,17 @@ def opening(prepared: "Prepared") -> str:
     return f"{count:,} problems of {run.dataset} ({chosen}{repeated}); run {run.name} ({run.run_id})"
 
 
-def plan(prepared: "Prepared") -> Iterator[str]:
+def plan(prepared: "Prepared", tokens_per_second: float | None = None) -> Iterator[str]:
     """Say what an ingest would draw, and show the first problem and its prompt."""
     from samples.api import Lake
     from samples.errors import NotFound
+    from samples.ingest.estimate import estimate
     from samples.ingest.plan import plan as planned
     from samples.runs.run import recorded
 
     request, run = prepared.request, prepared.run
     ids = prepared.prompts["problem_id"].to_pylist()
+    lake = None
     try:
         lake = Lake(request.lake)
         recorded(lake, run)  # a name that ingest would refuse is refused here
@@ -48,6 +50,7 @@ def plan(prepared: "Prepared") -> Iterator[str]:
     yield opening(prepared)
     yield from (f"note: {note}" for note in prepared.notes)
     yield f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units"
+    yield str(estimate(lake, prepared, missing, units, tokens_per_second))
     yield from first_problem(prepared.problems)
     tokens = len(prepared.prompts["token_ids"][0])
     yield f"\nfirst prompt (problem {ids[0]}, {tokens} tokens):\n{prepared.prompts['text'][0]}"

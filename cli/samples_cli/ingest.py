@@ -146,8 +146,10 @@ def command(
     unit: Annotated[int, _run("--unit",
         help="The most samples of a problem that are drawn and committed together, up to 64.")] = 64,
     dry_run: Annotated[bool, _run("--dry-run",
-        help="Print the plan, the first problem as it will be used, the fields that nothing is made of, and the first "
-        "prompt. Start nothing.")] = False,
+        help="Print the plan and what it will cost, the first problem as it will be used, the fields that nothing is "
+        "made of, and the first prompt. Start nothing.")] = False,
+    tokens_per_second: Annotated[float | None, _run("--tokens-per-second", metavar="N", parser=positive,
+        help="With --dry-run: the speed of one replica, for an estimate of GPU hours. An ingest ends with it.")] = None,
     lake: options.Lake,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -179,7 +181,7 @@ def command(
         if not dry_run:
             code = _draw(prepared, verifier, how, report)
     if dry_run:
-        terminal.put("\n".join(closing.plan(prepared)))
+        terminal.put("\n".join(closing.plan(prepared, tokens_per_second)))
     sys.exit(code)
 
 

@@ -1,0 +1,118 @@
+"""Estimate what an ingest will cost: tokens, bytes, files, requests to the store, and GPU hours.
+
+Tokens and bytes per sample are those of an earlier run of the same model and problem set in the lake, if there is one:
+first of this run itself, else of the newest other run. Without one, tokens are at most --max-tokens per sample.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from samples.lake.log import added_files
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.runs.request import Prepared
+from samples.runs.run import Run, every
+
+# Measured on text of a real tokenizer and log-probs of a real model (benchmarks/storage.py): ids .98, log-probs 3.3,
+# text of prose 1.2.
+BYTES_PER_TOKEN = 5.5
+# Measured with an S3 server in between: of each unit one PUT, the rest is what commits and looks at other drivers read.
+REQUESTS_PER_UNIT = 2
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the samples still to draw will cost. `like` names the run that tokens and bytes are taken from, or is ""."""
+
+    samples: int
+    tokens: int
+    size: int  # bytes of the segments, by far the most of the lake
+    files: int  # segments; each commit adds a file of facts and an entry of each log
+    requests: int
+    like: str
+    gpus: float  # per replica
+    hours: float | None  # of one replica; None without its tokens per second
+
+    def __str__(self) -> str:
+        if not self.samples:
+            return "estimate: nothing to draw"
+        each = self.tokens / self.samples
+        source = f"{each:,.0f} a sample, as in run {self.like}" if self.like else f"{each:,.0f} a sample at most"
+        if self.hours is None:
+            time = "hours unknown: --tokens-per-second N of one replica tells them"
+        else:
+            time = f"{self.hours * self.gpus:,.1f} GPU hours, {self.hours:,.1f} hours of one replica"
+        return (
+            f"estimate: {'' if self.like else 'at most '}{self.tokens:,} tokens ({source}), {_bytes(self.size)}, "
+            f"{self.files:,} files, about {self.requests:,} requests to the store; {time}"
+        )
+
+
+def estimate(
+    lake: Tables | None, prepared: Prepared, missing: int, units: int, tokens_per_second: float | None = None
+) -> Estimate:
+    """Estimate the cost of `missing` samples in so many units. `lake` is None if there is none yet.
+
+    `tokens_per_second` is that of one replica, which the last line of an ingest says.
+
+    Raises:
+        LakeError: The lake cannot be read.
+    """
+    request = prepared.request
+    most = request.sampling.max_tokens
+    like, each, bytes_per_token = "", float(most), BYTES_PER_TOKEN
+    for run in _alike(lake, prepared.run) if lake else ():
+        if (seen := _seen(lake, run, most)) is not None:
+            like, (each, bytes_per_token) = run.name, seen
+            break
+    tokens = round(missing * each)
+    return Estimate(
+        samples=missing,
+        tokens=tokens,
+        size=round(tokens * bytes_per_token),
+        files=units,
+        requests=REQUESTS_PER_UNIT * units,
+        like=like,
+        gpus=request.placement.gpus_per_replica or request.placement.parallel,
+        hours=None if tokens_per_second is None else tokens / tokens_per_second / _HOUR,
+    )
+
+
+def _alike(lake: Tables, wanted: Run) -> Iterator[Run]:
+    """Yield runs of the same model and problem set: the run itself first, then the newest ones."""
+    runs = [run for run in every(lake) if (run.model_name, run.dataset) == (wanted.model_name, wanted.dataset)]
+    yield from sorted(runs, key=lambda run: (run.run_id == wanted.run_id, run.created_at), reverse=True)
+
+
+def _seen(lake: Tables, run: Run, most: int) -> tuple[float, float] | None:
+    """Return tokens per sample, each cut at `most`, and bytes per token of a run; None if it has no tokens."""
+    samples = lake.dataset("samples", **run.partition)
+    with explained(lake.uri), duckdb.connect() as connection:
+        connection.register("samples", samples)
+        each, total = connection.sql(_TOKENS, params={"most": most}).fetchall()[0]
+    size = _size(lake, run.partition)
+    return (each, size / total if size else BYTES_PER_TOKEN) if total else None
+
+
+_TOKENS = "SELECT avg(least(tokens, $most)), sum(tokens) FROM samples WHERE error IS NULL AND tokens IS NOT NULL"
+
+
+def _size(lake: Tables, partition: Mapping[str, str]) -> int:
+    """Return the bytes of a run's committed completions."""
+    snapshot = lake.delta("completions")
+    if snapshot is None:
+        return 0
+    files = added_files(snapshot).select(["size_bytes", *(f"partition.{name}" for name in partition)]).to_pylist()
+    return sum(
+        file["size_bytes"] for file in files if all(file[f"partition.{name}"] == partition[name] for name in partition)
+    )
+
+
+def _bytes(count: int) -> str:
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count / 1000:,.1f} kB"
