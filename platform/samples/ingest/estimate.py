@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import duckdb
 
 from samples.lake.log import added_files
+from samples.lake.pace import COMMIT_SECONDS
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.runs.request import Prepared
@@ -18,8 +19,9 @@ from samples.runs.run import Run, every
 # Measured on text of a real tokenizer and log-probs of a real model (benchmarks/storage.py): ids .98, log-probs 3.3,
 # text of prose 1.2.
 BYTES_PER_TOKEN = 5.5
-# Measured with an S3 server in between: of each unit one PUT, the rest is what commits and looks at other drivers read.
-REQUESTS_PER_UNIT = 2
+# Counted between the toy engine and an S3 server: a start and an end, one write per unit, and what a commit reads and
+# writes. Of 10, 40, 150 and 600 units this was within a sixth.
+_REQUESTS, _REQUESTS_PER_COMMIT = 150, 14
 _HOUR = 3600
 
 
@@ -31,7 +33,7 @@ class Estimate:
     tokens: int
     size: int  # bytes of the segments, by far the most of the lake
     files: int  # segments; each commit adds a file of facts and an entry of each log
-    requests: int
+    requests: int  # without hours every unit is taken to be committed alone
     like: str
     gpus: float  # per replica
     hours: float | None  # of one replica; None without its tokens per second
@@ -45,9 +47,10 @@ class Estimate:
             time = "hours unknown: --tokens-per-second N of one replica tells them"
         else:
             time = f"{self.hours * self.gpus:,.1f} GPU hours, {self.hours:,.1f} hours of one replica"
+        about = "at most" if self.hours is None else "about"
         return (
             f"estimate: {'' if self.like else 'at most '}{self.tokens:,} tokens ({source}), {_bytes(self.size)}, "
-            f"{self.files:,} files, about {self.requests:,} requests to the store; {time}"
+            f"{self.files:,} files, {about} {self.requests:,} requests to the store; {time}"
         )
 
 
@@ -69,15 +72,17 @@ def estimate(
             like, (each, bytes_per_token) = run.name, seen
             break
     tokens = round(missing * each)
+    hours = None if tokens_per_second is None else tokens / tokens_per_second / _HOUR
+    most_commits = units if hours is None else hours * _HOUR / request.pool.largest / COMMIT_SECONDS
     return Estimate(
         samples=missing,
         tokens=tokens,
         size=round(tokens * bytes_per_token),
         files=units,
-        requests=REQUESTS_PER_UNIT * units,
+        requests=round(_REQUESTS + units + _REQUESTS_PER_COMMIT * min(units, most_commits)),
         like=like,
         gpus=request.placement.gpus_per_replica or request.placement.parallel,
-        hours=None if tokens_per_second is None else tokens / tokens_per_second / _HOUR,
+        hours=hours,
     )
 
 
