@@ -149,7 +149,7 @@ def command(
         help="Print the plan and what it will cost, the first problem as it will be used, the fields that nothing is "
         "made of, and the first prompt. Start nothing.")] = False,
     tokens_per_second: Annotated[float | None, _run("--tokens-per-second", metavar="N", parser=positive,
-        help="With --dry-run: the speed of one replica, for an estimate of GPU hours. An ingest ends with it.")] = None,
+        help="With --dry-run: the speed of one replica, for an estimate of GPU hours.")] = None,
     lake: options.Lake,
     quiet: options.Quiet = False,
     json: options.Json = False,

@@ -59,7 +59,7 @@ def estimate(
 ) -> Estimate:
     """Estimate the cost of `missing` samples in so many units. `lake` is None if there is none yet.
 
-    `tokens_per_second` is that of one replica, which the last line of an ingest says.
+    `tokens_per_second` is that of one replica. An ingest ends with a line that says it of all its replicas together.
 
     Raises:
         LakeError: The lake cannot be read.

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+from deltalake.transaction import (
+    AddAction,
+    CommitProperties,
+    PostCommitHookProperties,
+    RemoveAction,
+    Transaction,
+)
 
 from samples.lake import parquet
 from samples.lake.log import added_files
@@ -24,6 +30,8 @@ _TRIES = 100  # each try takes the next version of a table's log, which another 
 # column and finds none, it concludes that no row matches, and skips files that hold matching rows.
 _STATED = "delta.dataSkippingStatsColumns"
 _NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
+# At a checkpoint deltalake deletes log entries older than 30 days: a lake would no longer open as it was before.
+_KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 
 Newest = Callable[[], DeltaTable | None]  # reads a table's newest snapshot
 
@@ -76,6 +84,7 @@ def add(
                 commit_properties=CommitProperties(
                     app_transactions=[claim.transaction] if claim else None, max_commit_retries=_TRIES
                 ),
+                post_commithook_properties=_KEEP_LOG,
             )
         except CommitFailedError:
             # If the store's answer to our own commit is lost, deltalake tries again and meets that commit.
@@ -109,6 +118,7 @@ def forget(
                 schema=table.schema,
                 partition_by=list(table.partition_by),
                 commit_properties=CommitProperties(app_transactions=[claim.transaction]),
+                post_commithook_properties=_KEEP_LOG,
             )
         except CommitFailedError:
             if not tried or _paths(newest()) & paths:
@@ -161,7 +171,7 @@ def add_columns(place: Location, table: Table, snapshot: DeltaTable) -> bool:
 
     def add() -> None:
         with suppress(CommitFailedError):  # another process adds them
-            snapshot.alter.add_columns(fields)
+            snapshot.alter.add_columns(fields, post_commithook_properties=_KEEP_LOG)
 
     place.patiently(place.table_uri(table.name), add)
     return True

@@ -1,7 +1,9 @@
 """Open a lake as it was, by the versions of its tables or by a time."""
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,23 @@ def test_a_table_that_a_version_does_not_name_is_empty(filled):
     old = samples.open(filled.uri, version="runs:2")
     assert names(old) == ["a", "b"]
     assert len(old.sql("SELECT * FROM samples")) == 0
+
+
+def test_a_lake_opens_as_it_was_months_ago_after_checkpoints(lakes, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    lakes.add_problems(lake, "d", {"first": "{}"})
+    then = lake.version
+    for number in range(120):  # the log's checkpoint comes with every hundredth commit
+        lakes.add_problems(lake, "d", {f"p{number}": "{}"})
+        if number == 90:
+            months_ago = time.time() - 90 * 24 * 3600
+            for entry in Path(lake.uri, "problems", "_delta_log").glob("*.json"):
+                os.utime(entry, (months_ago, months_ago))
+    log = Path(lake.uri, "problems", "_delta_log")
+    assert list(log.glob("*.checkpoint.parquet"))
+    assert len(list(log.glob("*.json"))) == 122
+    old = samples.open(lake.uri, version=then)
+    assert [row["problem_id"] for row in old.read("problems").to_pylist()] == ["first"]
 
 
 @pytest.mark.parametrize(
