@@ -16,7 +16,7 @@ _SOLUTIONS = ("solution", "rationale")  # derivations: they hold a gold answer o
 _NAMES = {
     "id": (
         *("id", "problem_id", "unique_id", "task_id", "question_id", "idx", "index", "uid"),
-        *("record_id", "query_id", "iindex", "extra_info.index"),
+        *("record_id", "query_id", "questionid", "iindex", "extra_info.index"),
     ),
     "question": (
         *(
