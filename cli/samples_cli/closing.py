@@ -46,6 +46,7 @@ def plan(prepared: "Prepared") -> Iterator[str]:
         wanted = missing = len(ids) * request.k
         units = len(ids) * -(-request.k // request.unit)
     yield opening(prepared)
+    yield from (f"note: {note}" for note in prepared.notes)
     yield f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units"
     yield from first_problem(prepared.problems)
     tokens = len(prepared.prompts["token_ids"][0])
@@ -150,6 +151,7 @@ def rescore_fields(summary: "Rescored") -> dict[str, Any]:
 def imported(summary: "Imported") -> Iterator[str]:
     """Say what an import added."""
     run, texts = summary.run, summary.completions
+    yield f"format: {summary.form}"
     parts = [f"{summary.problems:,} problems"]
     if summary.samples:
         whole = "" if texts == summary.samples else f" ({texts:,} with their text)" if texts else " (no texts)"
@@ -168,7 +170,7 @@ def imported(summary: "Imported") -> Iterator[str]:
 def import_fields(summary: "Imported") -> dict[str, Any]:
     """Return what an import added, as the fields of an event."""
     run = summary.run
-    names = ("problems", "samples", "completions", "counts", "verifier", "verdicts", "added", "notes")
+    names = ("form", "notes", "problems", "samples", "completions", "counts", "verifier", "verdicts", "added")
     named = {"command": "import", "run": run.name, "run_id": run.run_id, "dataset": run.dataset}
     return named | {name: getattr(summary, name) for name in names}
 
@@ -177,13 +179,15 @@ def exported(summary: "Exported", file: str) -> Iterator[str]:
     """Say what an export wrote."""
     what = f"{summary.rows:,} samples of {', '.join(summary.runs) or 'no run'}"
     beside = f", with verdicts of {', '.join(summary.verifiers)}" if summary.verifiers else ""
-    size = f" ({Path(file).stat().st_size:,} bytes)" if file != "-" else ""
+    size = f" ({Path(file).stat().st_size:,} bytes)" if Path(file).is_file() else ""
     yield f"{what}{beside}: {'stdout' if file == '-' else file}{size}"
+    if summary.left_out:
+        yield f"{summary.left_out:,} left out: this form has no room for failed samples, nor for errors and timeouts"
     for run in summary.without:
         yield f"run {run} has no samples: nothing of it is in the file"
 
 
 def export_fields(summary: "Exported", file: str) -> dict[str, Any]:
     """Return what an export wrote, as the fields of an event."""
-    names = ("rows", "runs", "without", "verifiers")
+    names = ("rows", "runs", "without", "verifiers", "left_out")
     return {"command": "export", "file": file} | {name: getattr(summary, name) for name in names}

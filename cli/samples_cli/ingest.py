@@ -57,6 +57,9 @@ def command(
     template_date: Annotated[str | None, _prompt("--template-date", metavar="YYYY-MM-DD",
         help="The day that a template writes as today's date, if it writes one; otherwise 2024-07-26. It is part of "
         "the run: the clock never decides.")] = None,
+    chat_option: Annotated[list[Pair] | None, _prompt("--chat-option", metavar="NAME=VALUE", parser=Pair.read,
+        help="A variable of the template, such as enable_thinking=false; its value is JSON, or text. It is part of the "
+        "run. Repeatable.")] = None,
     # sampling
     temperature: Annotated[float, _sampling("--temperature", min=0,
         help="Divide the logits by this number; 0 always takes the likeliest token.")] = 1.0,
@@ -96,22 +99,34 @@ def command(
         help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
     revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
+    adapter: Annotated[str | None, _engine("--adapter", metavar="ADAPTER",
+        help="A LoRA adapter of the model: a folder, or a name on the Hub. It is part of the run.")] = None,
     trust_remote_code: Annotated[bool, _engine("--trust-remote-code",
         help="Run the Python files of the model's repository, with your rights. Read them first. Without it they never "
         "run. It is part of the run.")] = False,
     dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
         help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
         "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",
+    head_dtype: Annotated[str | None, _engine("--head-dtype", metavar="DTYPE",
+        help="With float32, compute the logits in float32, whatever the model's dtype: bfloat16 logits have steps of "
+        ".06 to .12, which log-probs inherit. It is part of the run.")] = None,
     replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
-        help="How many engines run at once. Ray starts and ends them as the work needs.")] = Replicas(1, 1),  # noqa: B008 - a constant
+        help="How many engines run at once. Ray starts and ends them as the work needs. 0..MAX waits until some node "
+        "can hold one.")] = Replicas(1, 1),  # noqa: B008 - a constant
     tensor_parallel_size: Annotated[int, _engine("--tensor-parallel-size", min=1,
-        help="The number of GPUs per replica.")] = 1,
+        help="The number of GPUs that share each layer of a replica's model.")] = 1,
+    pipeline_parallel_size: Annotated[int, _engine("--pipeline-parallel-size", min=1,
+        help="The number of GPUs, or groups of them, that a replica's layers are spread over. A replica lies on one "
+        "node.")] = 1,
+    gpus_per_replica: Annotated[float | None, _engine("--gpus-per-replica", parser=positive,
+        show_default="as many as the parallel sizes say",
+        help="The GPUs that a replica holds: 0.5 puts two replicas on one GPU.")] = None,
     max_num_seqs: Annotated[int | None, _engine("--max-num-seqs", min=1,
         help="The number of completions that a replica draws at once.")] = None,
     max_num_batched_tokens: Annotated[int | None, _engine("--max-num-batched-tokens", min=1,
         help="The most tokens in one step of a replica's engine.")] = None,
     gpu_memory_utilization: Annotated[float, _engine("--gpu-memory-utilization", parser=share,
-        help="The share of a GPU's memory that a replica takes.")] = 0.9,
+        help="The share of a GPU's memory that a replica takes, or of its part of a GPU.")] = 0.9,
     kv_cache_gib: Annotated[float, _engine("--kv-cache-gib", parser=positive,
         help="GiB of memory for the key-value cache, with vLLM's CPU build.")] = 1.0,
     engine_arg: Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=VALUE", parser=Pair.read,
@@ -126,6 +141,8 @@ def command(
     verifier: Annotated[str | None, _run("--verifier", metavar="VERIFIER", autocompletion=complete.verifiers,
         help=f"Judge the samples afterwards with {options.VERIFIERS}.")] = None,
     sandbox: Annotated[bool, _run("--sandbox", help=options.IN_SANDBOX)] = False,
+    packages: Annotated[str | None, _run("--packages", metavar="FOLDER", show_default="NumPy",
+        help=options.PACKAGES)] = None,
     unit: Annotated[int, _run("--unit",
         help="The most samples of a problem that are drawn and committed together, up to 64.")] = 64,
     dry_run: Annotated[bool, _run("--dry-run",
@@ -142,12 +159,16 @@ def command(
     kept.
     """
     given = locals()
+    from samples.errors import UsageError
     from samples.runs.request import prepare
     from samples.verifiers import verifier as verifier_of
     from samples.verifiers.accepted import require_gold
 
     request = _request(given)
-    judge = verifier_of(verifier, sandbox=sandbox) if verifier else None
+    how: dict[str, Any] = {"sandbox": sandbox, "packages": packages}
+    if verifier is None and any(how.values()):
+        raise UsageError("--sandbox and --packages say how to judge: name a --verifier, or leave them out")
+    judge = verifier_of(verifier, **how) if verifier else None
     with reporting(quiet=quiet, json=json) as report:
         report.screen.phase("reading problems and rendering prompts")
         prepared = prepare(request)
@@ -156,18 +177,18 @@ def command(
                 require_gold(judge, problem)  # refused now, not after hours of sampling
         code = 0
         if not dry_run:
-            code = _draw(prepared, verifier, report, sandbox=sandbox)
+            code = _draw(prepared, verifier, how, report)
     if dry_run:
         terminal.put("\n".join(closing.plan(prepared)))
     sys.exit(code)
 
 
-def _draw(prepared: Any, verifier: str | None, report: Reporter, *, sandbox: bool) -> int:
-    """Draw what is missing, and judge it; return the exit code."""
+def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Reporter) -> int:
+    """Draw what is missing, and judge it; return the exit code. `how` are the verifier's options."""
     from samples.ingest.ingest import ingest
     from samples_cli.screen import stopping
 
-    report.screen.say(closing.opening(prepared))
+    report.screen.say("\n".join([closing.opening(prepared), *(f"note: {note}" for note in prepared.notes)]))
     then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
     verdicts = None
     with stopping(report.screen, then) as stop:
@@ -179,7 +200,7 @@ def _draw(prepared: Any, verifier: str | None, report: Reporter, *, sandbox: boo
             report.screen.phase(f"verifying with {verifier}")
             lake = Lake(prepared.request.lake)
             chosen = [summary.run_id]
-            verdicts = rescore(lake, verifier, chosen, sandbox=sandbox, watch=report.screen.show, stop=stop)
+            verdicts = rescore(lake, verifier, chosen, **how, watch=report.screen.show, stop=stop)
     report.done(closing.ingested(summary, prepared.request.k), closing.ingest_fields(summary))
     if verdicts:
         report.done(closing.rescored(verdicts), closing.rescore_fields(verdicts))
@@ -202,11 +223,13 @@ def _request(given: dict[str, Any]) -> Any:
         return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given} | more)
 
     extra = {name.replace("-", "_"): value(text) for name, text in given["engine_arg"] or ()}
+    chat_options = {name: value(text) for name, text in given["chat_option"] or ()}
     lists = {name: tuple(given[name] or ()) for name in ("stop", "stop_token_ids")}
     return of(
         Request,
         fields={role: field for role in ("question", "answer", "id", "tests") if (field := given[f"{role}_field"])},
         labels=dict(given["label"] or ()),
+        chat_options=chat_options,
         sampling=of(Sampling, **lists),
         placement=of(Placement, extra=extra),
         pool=Pool(*given["replicas"]),

@@ -25,6 +25,7 @@ COMMANDS = {  # in the order of the help page
     "Look": {
         "runs": "List the runs of a lake.",
         "problems": "List the problems of a lake.",
+        "verifiers": "List the verifiers, or tell what one accepts, what it needs and where its limits are.",
         "show": "Show one sample with its tokens and log-probs.",
     },
     "Ask": {

@@ -30,6 +30,9 @@ IN_SANDBOX = (
 )
 Sandbox = Annotated[bool, Option("--sandbox", help=IN_SANDBOX)]
 
+PACKAGES = "Let the programs of code import what is in this folder, such as pip install --target makes."
+Packages = Annotated[str | None, Option("--packages", metavar="FOLDER", show_default="NumPy", help=PACKAGES)]
+
 RunName = Annotated[str, Argument(help="Name of the run, or the beginning of its id.", autocompletion=complete.runs)]
 
 # --- which runs and problems

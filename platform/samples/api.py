@@ -145,15 +145,24 @@ class Lake(Tables):
 
         return label(self, run, {**(labels or {}), **more})
 
-    def import_file(self, file: str | Path, format: str, *, name: str, dataset: str, **more: Any) -> "Imported":  # noqa: A002 - the option's name
-        """Add the samples of another tool's file as a run; see `samples.exchange.imports.load.load`.
+    def import_file(
+        self,
+        file: str | Path | Sequence[str | Path],
+        format: str = "auto",  # noqa: A002 - the option's name
+        *,
+        name: str,
+        dataset: str,
+        **more: Any,
+    ) -> "Imported":
+        """Add the samples of other tools' files as one run; see `samples.exchange.imports.load.load`.
 
         Raises:
             UsageError: The file cannot be read as this format, rows are bad, or the name belongs to another run.
         """
         from samples.exchange.imports.load import load
 
-        return load(self.uri, os.fspath(file), format, name=name, dataset=dataset, **more)
+        files = [file] if isinstance(file, str | Path) else file
+        return load(self.uri, [os.fspath(one) for one in files], format, name=name, dataset=dataset, **more)
 
     # --- asking
 

@@ -56,6 +56,16 @@ OPTIONS = {
     "an option that is almost there": (("--temprature", "1"), 'no option --temprature (did you mean "--temperature"'),
     "a unit that is too large": (("--unit", 65), "expected 1 to 64"),
     "an unknown verifier": (("--verifier", "nope"), 'verifier "nope" is not known: choose one of exact, numeric'),
+    "packages for a verifier without programs": (
+        ("--verifier", "numeric", "--packages", "/tmp"),
+        "verifier numeric runs no programs: --packages is for code",
+    ),
+    "packages that are not there": (
+        ("--verifier", "code", "--packages", "no/such"),
+        "--packages no/such: No such file",
+    ),
+    "packages without a verifier": (("--packages", "/tmp"), "name a --verifier"),
+    "a sandbox without a verifier": (("--sandbox",), "name a --verifier"),
     "an unknown lake scheme": (("--lake", "ftp://x/y"), "unknown scheme ftp; use a local folder or one of"),
     "a lake below a file": (("--lake", "/dev/null/lake"), "/dev/null/lake"),
     "a template that is not there": (("--template", "no.jinja"), "no.jinja"),

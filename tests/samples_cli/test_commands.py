@@ -149,3 +149,13 @@ def test_ctrl_c_while_the_command_line_is_imported_is_one_line(tmp_path):
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "samples: interrupted\n")
+
+
+def test_verifiers_are_listed_and_explained_without_a_lake(samples):
+    code, out, err = samples("verifiers", "--format", "json")
+    assert (code, err) == (0, "")
+    assert [row["verifier"] for row in json.loads(out)][:2] == ["exact", "numeric"]
+    code, out, err = samples("verifiers", "code")
+    assert (code, err) == (0, "")
+    assert "needs: bubblewrap" in out
+    assert samples("verifiers", "mth")[0] == 2

@@ -6,7 +6,7 @@ import pytest
 
 from samples import engines
 from samples.errors import UsageError
-from samples.exchange.imports import FORMATS
+from samples.exchange.imports import AUTO, FORMATS, ROWS
 from samples.verifiers import verifier
 from samples_cli import complete, import_, ingest
 
@@ -21,4 +21,4 @@ def test_the_verifiers_of_the_command_line_are_those_of_the_library():
 
 
 def test_the_formats_of_the_command_line_are_those_of_the_library():
-    assert get_args(import_.Format) == tuple(FORMATS)
+    assert get_args(import_.Format) == (*FORMATS, ROWS, AUTO)

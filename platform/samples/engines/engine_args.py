@@ -7,7 +7,7 @@ are a smaller harm than one run of two distributions.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from samples.errors import UsageError
@@ -45,6 +45,39 @@ PLACEMENT = frozenset(
         *("enable_layerwise_nvtx_tracing", "enable_logging_iteration_details", "profiler_config", "shutdown_timeout"),
     }
 )
+
+# Arguments that Samples sets, and what to give in their place. A replica is one process on one node.
+_OF_A_REPLICA = "the replica, which is one process on one node"
+RESERVED = {
+    **dict.fromkeys(("model", "tokenizer"), "--model"),
+    "revision": "--revision",
+    "dtype": "--dtype",
+    "max_model_len": "--max-model-len",
+    "logprobs_mode": "--logprobs-mode",
+    "trust_remote_code": "--trust-remote-code",
+    "tensor_parallel_size": "--tensor-parallel-size",
+    "pipeline_parallel_size": "--pipeline-parallel-size",
+    **dict.fromkeys(("enable_lora", "max_lora_rank", "max_loras", "lora_modules"), "--adapter"),
+    **dict.fromkeys(("data_parallel_size", "data_parallel_size_local"), "--replicas"),
+    "max_num_seqs": "--max-num-seqs",
+    "max_num_batched_tokens": "--max-num-batched-tokens",
+    "gpu_memory_utilization": "--gpu-memory-utilization",
+    **dict.fromkeys(
+        ("distributed_executor_backend", "worker_extension_cls", "worker_cls", "nnodes", "node_rank", "master_addr"),
+        _OF_A_REPLICA,
+    ),
+}
+
+
+def require_free(given: Iterable[str], reserved: Mapping[str, str] = RESERVED) -> None:
+    """Check that none of these engine arguments is one that we set.
+
+    Raises:
+        UsageError: One is. The message says what sets it.
+    """
+    for name in given:
+        if name in reserved:
+            raise UsageError(f'engine argument "{name}" is set by {reserved[name]}: leave it out of --engine-arg')
 
 
 def deciding(given: Mapping[str, Any]) -> dict[str, Any]:

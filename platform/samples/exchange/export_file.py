@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -31,7 +31,19 @@ class Sink(Protocol):
         ...
 
 
-def check_target(file: str, *, force: bool) -> None:
+def check_folder(folder: str) -> None:
+    """Check that a name can be a folder on this machine.
+
+    Raises:
+        UsageError: It is stdout, a URI or a file.
+    """
+    if folder == "-" or "://" in folder:
+        raise UsageError("this form is several files: name a folder on this machine, as in -o results")
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise UsageError(f"{folder}: is a file; this form is several files: name a folder")
+
+
+def check_target(file: str, *, force: bool, lines_only: bool = False) -> None:
     """Check that a file can be written, before anything is read. "-" is stdout.
 
     Raises:
@@ -40,8 +52,9 @@ def check_target(file: str, *, force: bool) -> None:
     path = Path(file)
     if file == "-":
         return
-    if "://" in file or path.suffix not in EXTENSIONS:
-        raise UsageError(f'"{file}" is not a local file ending in {" or ".join(EXTENSIONS)}; name one, or - for stdout')
+    endings = EXTENSIONS[-1:] if lines_only else EXTENSIONS
+    if "://" in file or path.suffix not in endings:
+        raise UsageError(f'"{file}" is not a local file ending in {" or ".join(endings)}; name one, or - for stdout')
     if not path.parent.is_dir():
         raise UsageError(f"{file}: there is no folder {path.parent}; make it first")
     if path.is_dir() or (path.exists() and not force):
@@ -49,23 +62,25 @@ def check_target(file: str, *, force: bool) -> None:
 
 
 @contextmanager
-def open_sink(file: str, schema: pa.Schema, stdout: IO[bytes]) -> Generator[Sink]:
+def open_sink(
+    file: str, schema: pa.Schema, stdout: IO[bytes], lines: Callable[[IO[bytes]], Sink] | None = None
+) -> Generator[Sink]:
     """Open a file for rows of this schema. It appears when the context ends without an error.
 
-    "-" writes JSON lines to `stdout`.
+    "-" writes JSON lines to `stdout`. `lines` writes lines of another form.
 
     Raises:
         UsageError: The file cannot be written.
     """
     if file == "-":
-        yield _Lines(stdout)
+        yield (lines or _Lines)(stdout)
         stdout.flush()
         return
     path = Path(file)
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as raw:
-            sink = _Parquet(raw, schema) if path.suffix == ".parquet" else _Lines(raw)
+            sink = _Parquet(raw, schema) if path.suffix == ".parquet" else (lines or _Lines)(raw)
             try:
                 yield sink
             finally:

@@ -21,7 +21,7 @@ def elements(file: IO[bytes], key: str | None, longest: int) -> Iterator[Any]:
     Raises:
         BadFile: The document is not UTF-8 or not JSON, holds no such list, or a value is too long.
     """
-    document = _Document(file, longest)
+    document = Document(file, longest)
     if document.take("{"):
         yield from _of_field(document, key)
     elif document.take("["):
@@ -33,7 +33,7 @@ def elements(file: IO[bytes], key: str | None, longest: int) -> Iterator[Any]:
         raise BadFile(f"{found}; a list or an object is expected")
 
 
-def _of_list(document: "_Document") -> Iterator[Any]:
+def _of_list(document: "Document") -> Iterator[Any]:
     """Yield the elements of a list whose bracket was just read."""
     if document.take("]"):
         return
@@ -44,7 +44,7 @@ def _of_list(document: "_Document") -> Iterator[Any]:
         document.expect(",")
 
 
-def _of_field(document: "_Document", key: str | None) -> Iterator[Any]:
+def _of_field(document: "Document", key: str | None) -> Iterator[Any]:
     """Yield the elements of a list among the fields of an object whose brace was just read."""
     lists: list[str] = []
     ended = document.take("}")
@@ -71,8 +71,8 @@ def _of_field(document: "_Document", key: str | None) -> Iterator[Any]:
         raise BadFile(f"is an object; exactly one list in it is expected, found {', '.join(lists) or 'none'}")
 
 
-class _Document:
-    """The text of a document, read only as far as it is needed."""
+class Document:
+    """The text of a JSON document, read only as far as it is needed."""
 
     def __init__(self, file: IO[bytes], longest: int) -> None:
         self._file, self._longest = file, longest
@@ -132,6 +132,19 @@ class _Document:
         """Check that only blanks follow."""
         if self.peek():
             raise self._error("is not JSON: text follows its end; name a file of one object a line .jsonl")
+
+    def items(self) -> Iterator[Any]:
+        """Step over a list whose bracket was just read, and yield its elements."""
+        yield from _of_list(self)
+
+    def names(self) -> Iterator[str]:
+        """Step over an object whose brace was just read, and yield its names. Whoever asks steps over the values."""
+        ended = self.take("}")
+        while not ended:
+            yield self.name()
+            ended = self.take("}")
+            if not ended:
+                self.expect(",")
 
     def name(self) -> str:
         """Step over the next field name and its colon, and return the name."""

@@ -30,11 +30,16 @@ def _s3() -> dict[str, Any]:
     )
 
 
-def _of_filesystem(uri: str, scheme: str) -> IO[bytes]:
+def filesystem_of(uri: str) -> tuple[Any, str]:
+    """Return the fsspec filesystem of a URI, and the path in it. Errors are the filesystem's own: see `reading`."""
     import fsspec.core  # every command would wait 25 ms for it
 
-    filesystem: Any
-    filesystem, inside = fsspec.core.url_to_fs(uri, **(_s3() if scheme in {"s3", "s3a"} else {}))
+    scheme = uri.partition("://")[0]
+    return fsspec.core.url_to_fs(uri, **(_s3() if scheme in {"s3", "s3a"} else {}))
+
+
+def _of_filesystem(uri: str) -> IO[bytes]:
+    filesystem, inside = filesystem_of(uri)
     return filesystem.open(inside, "rb")
 
 
@@ -46,10 +51,21 @@ def open_file(path: str) -> Generator[IO[bytes]]:
         FileError: The file cannot be read.
         MissingExtra: The package that reads this kind of URI is not installed.
     """
+    with reading(path), _of_filesystem(path) if "://" in path else Path(path).open("rb") as file:
+        yield file
+
+
+@contextmanager
+def reading(path: str) -> Generator[None]:
+    """Turn whatever a filesystem raises within the context into one line that names the path.
+
+    Raises:
+        FileError: The file cannot be read.
+        MissingExtra: The package that reads this kind of URI is not installed.
+    """
     scheme = path.partition("://")[0] if "://" in path else "file"
     try:
-        with _of_filesystem(path, scheme) if "://" in path else Path(path).open("rb") as file:
-            yield file
+        yield
     except SamplesError:
         raise
     except FileNotFoundError as error:

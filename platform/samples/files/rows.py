@@ -13,6 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from shutil import copyfileobj
 from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 from samples.errors import FileError, first_line
 from samples.files.errors import BadFile, BadRow
 from samples.files.json_stream import elements
-from samples.files.unpack import Gunzip, parquet_batch
+from samples.files.unpack import Gunzip, Unzstd, parquet_batch
 
 _BUFFER_BYTES = 1 << 20
 _PARQUET_ROWS = 64  # read at once: a row of tokens can be megabytes
@@ -45,31 +46,31 @@ Reader = Callable[[IO[bytes], int], Iterator[FileRow]]  # takes a file and the l
 def reader_of(
     name: str, formats: Mapping[str, Reader], longest: int = sys.maxsize
 ) -> Callable[[IO[bytes]], Iterator[FileRow]]:
-    """Return what reads the rows of the file `name`, chosen by its extension; .gz may follow the extension.
+    """Return what reads the rows of the file `name`, chosen by its extension; .gz or .zst may follow it.
 
     `formats` maps the known extensions to their readers. `longest` bounds one row of text, in bytes.
 
     Raises:
         FileError: The extension is unknown. While reading: the file is not what its extension says.
     """
-    stem = name.lower().removesuffix(".gz")
+    stem = name.lower().removesuffix(".gz").removesuffix(".zst")
     extension = stem[stem.rfind(".") :]
     if extension not in formats:
-        raise FileError(f"{name}: unknown extension; known are {', '.join(formats)}, and .gz after them")
+        raise FileError(f"{name}: unknown extension; known are {', '.join(formats)}, and .gz or .zst after them")
     return partial(_read, name, formats[extension], longest)
 
 
 def _read(name: str, reader: Reader, longest: int, file: IO[bytes]) -> Iterator[FileRow]:
     try:
-        if name.lower().endswith(".gz"):
-            with Gunzip(file) as unpacked:
+        if name.lower().endswith((".gz", ".zst")):
+            with _unpacking(name, file) as unpacked:
                 if reader is parquet_rows:  # it is not read forwards
                     with tempfile.TemporaryFile() as whole:
-                        unpacked.unpack(whole)
+                        copyfileobj(unpacked, whole, _BUFFER_BYTES)
                         whole.seek(0)
                         yield from reader(whole, longest)
                 else:
-                    yield from reader(unpacked, longest)  # pyright: ignore[reportArgumentType]  # a GzipFile reads too
+                    yield from reader(unpacked, longest)
         else:
             yield from reader(file, longest)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -80,6 +81,12 @@ def _read(name: str, reader: Reader, longest: int, file: IO[bytes]) -> Iterator[
         raise FileError(f"{name}: a row of it needs more memory than there is") from error
     except OSError as error:
         raise FileError(f"{name}: cannot be read: {first_line(error)}") from error
+
+
+def _unpacking(name: str, file: IO[bytes]) -> IO[bytes]:
+    if name.lower().endswith(".gz"):
+        return Gunzip(file)  # pyright: ignore[reportReturnType]  # a GzipFile reads too
+    return io.BufferedReader(Unzstd(file), _BUFFER_BYTES)
 
 
 def parse_json(data: bytes) -> Any:

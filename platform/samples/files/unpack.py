@@ -6,16 +6,25 @@ whatever their directory says of the sizes.
 """
 
 import gzip
+import io
+import struct
 import zipfile
+import zlib
 from typing import IO, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from samples.errors import first_line
 from samples.files.errors import BadFile, BadRow
 
 FREE = 256 << 20  # bytes
 MOST_TIMES = 200
 _CHUNK = 1 << 20
+_ZSTD = 93  # the method of zip's zstd entries: Python's zipfile knows it from 3.14 on
+_LOCAL = struct.Struct(
+    "<4s22xHH"
+)  # of an entry's own header: signature, and the lengths of its name and of its extra field
 _METHODS = {zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "lzma"}
 
 
@@ -42,20 +51,76 @@ class Gunzip(gzip.GzipFile):
         """
         return self._in_bounds(super().readline(size))
 
-    def unpack(self, sink: IO[bytes]) -> None:
-        """Write all that the file holds to `sink`.
-
-        Raises:
-            BadFile: Too many bytes have been unpacked.
-        """
-        while data := self.read(_CHUNK):
-            sink.write(data)
-
     def _in_bounds(self, data: bytes) -> bytes:
         unpacked = self.tell()
         if unpacked > FREE and unpacked > MOST_TIMES * self._packed.tell():
             raise BadFile(f"unpacks to more than {MOST_TIMES} times its size; a file of rows does not")
         return data
+
+
+class Unzstd(io.RawIOBase):
+    """A zstd file that is read forwards, or from its start again, in bounds. Put a `BufferedReader` around it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._packed = file
+        self._start()
+
+    def _start(self) -> None:
+        self._packed.seek(0)
+        self._stream: Any = pa.CompressedInputStream(pa.PythonFile(_Kept(self._packed), "r"), "zstd")
+        self._unpacked = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True: to the start."""
+        return True
+
+    def tell(self) -> int:
+        """Return how many bytes were read."""
+        return self._unpacked
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to the start, or stay.
+
+        Raises:
+            io.UnsupportedOperation: Another place is meant.
+        """
+        if (offset, whence) == (0, io.SEEK_SET):
+            self._start()
+        elif (offset, whence) != (0, io.SEEK_CUR):
+            raise io.UnsupportedOperation("a zstd file is read forwards")
+        return self._unpacked
+
+    def readinto(self, buffer: Any) -> int:
+        """Read bytes into a buffer.
+
+        Raises:
+            BadFile: It is no zstd file, or too many bytes have been unpacked.
+        """
+        try:
+            data: bytes = self._stream.read(min(len(buffer), _CHUNK))
+        except (pa.ArrowException, OSError) as error:
+            raise BadFile(f"is not a complete zstd file: {first_line(error)}") from error
+        buffer[: len(data)] = data
+        self._unpacked += len(data)
+        if self._unpacked > FREE and self._unpacked > MOST_TIMES * self._packed.tell():
+            raise BadFile(f"unpacks to more than {MOST_TIMES} times its size; a file of rows does not")
+        return len(data)
+
+
+class _Kept:
+    """A file whose reader does not close it."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.read, self.tell = file.read, file.tell
+
+    def close(self) -> None:
+        """Leave the file open."""
 
 
 def zip_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, longest: int) -> bytes:
@@ -65,6 +130,8 @@ def zip_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, longest: int) ->
         BadRow: It has more than `longest` bytes, or is damaged, or has another size than the directory says.
         BadFile: It is compressed in a way that cannot be unpacked piece by piece.
     """
+    if entry.compress_type == _ZSTD:
+        return _zstd_entry(archive, entry, longest)
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         method = _METHODS.get(entry.compress_type, entry.compress_type)
         raise BadFile(f"entry {entry.filename} is compressed with {method}")
@@ -81,6 +148,36 @@ def zip_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, longest: int) ->
         raise BadRow(f"is damaged: {error}") from error
     if size != entry.file_size:
         raise BadRow(f"has {size:,} bytes, but the directory of the file says {entry.file_size:,}")
+    return b"".join(parts)
+
+
+def _zstd_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, longest: int) -> bytes:
+    file: Any = archive.fp
+    file.seek(entry.header_offset)
+    head = file.read(_LOCAL.size)
+    if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
+        raise BadRow("is damaged: its header is not where the directory of the file says")
+    _, name, extra = _LOCAL.unpack(head)
+    file.seek(name + extra, io.SEEK_CUR)
+    if entry.compress_size > longest:
+        raise BadRow(f"is longer than {longest >> 20} MB")
+    packed = file.read(entry.compress_size)
+    parts: list[bytes] = []
+    size = crc = 0
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
+            while data := stream.read(_CHUNK):
+                size += len(data)
+                if size > longest:
+                    raise BadRow(f"is longer than {longest >> 20} MB")
+                crc = zlib.crc32(data, crc)
+                parts.append(data)
+    except (pa.ArrowException, OSError) as error:
+        raise BadRow(f"is damaged: {first_line(error)}") from error
+    if size != entry.file_size:
+        raise BadRow(f"has {size:,} bytes, but the directory of the file says {entry.file_size:,}")
+    if crc != entry.CRC:
+        raise BadRow("is damaged: its checksum is another")
     return b"".join(parts)
 
 

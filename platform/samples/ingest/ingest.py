@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from deltalake import DeltaTable
 
-from samples.engines import SEQUENCES, has_weights
+from samples import engines
 from samples.errors import LakeError
 from samples.ingest.commit import Committer
 from samples.ingest.coordination import Coordination
@@ -20,10 +20,11 @@ from samples.ingest.job import SamplingJob, calls_at_once, units_of
 from samples.ingest.plan import Plan, plan
 from samples.ingest.progress import Progress, Summary
 from samples.ingest.session import Session, Total, Watch
-from samples.lake import patience
+from samples.lake import mark, patience
 from samples.lake.leases import Leases
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
+from samples.pipeline.resources import Need, has_gpus, require, room
 from samples.pipeline.stream import Stream
 from samples.runs.record import record
 from samples.runs.request import Prepared
@@ -106,8 +107,13 @@ class _Ingest:
     def _batch(self) -> int:
         """The number of units that all replicas together begin at once."""
         request = self.prepared.request
-        one_replica = math.ceil((request.placement.max_num_seqs or SEQUENCES) / request.unit) + 1
+        one_replica = math.ceil(self._largest_batch / request.unit) + 1
         return one_replica * request.pool.largest
+
+    @property
+    def _largest_batch(self) -> int:
+        """The number of samples that one engine may draw at once."""
+        return engines.largest_batch(self.run.engine, self.prepared.request.placement)
 
     def _plan(self) -> tuple[Plan, DeltaTable | None]:
         """Plan what the lake lacks now. Return the plan, and the snapshot of table samples that it was made from."""
@@ -155,13 +161,22 @@ class _Ingest:
             placement=request.placement,
             units=units_of(todo),
             prompts=prepared.prompts,
+            adapter=prepared.adapter,
+            lake_id=mark.lake_id(self.lake.place),
         )
+        pool, batch = request.pool, self._largest_batch
+        need = Need(gpus=engines.gpus(self.run.engine, request.placement, there=has_gpus()))
+        there = room(need)
+        if pool.smallest:
+            require(need, there)
+        replicas = max(1, min(pool.largest, there.ever)) if there.ever else pool.largest
         return Stream(
             job,
-            smallest=request.pool.smallest,
-            largest=request.pool.largest,
-            calls=calls_at_once(request.placement, todo, request.pool.largest),
-            gpus=request.placement.tensor_parallel_size if has_weights(self.run.engine) else 0,
+            smallest=pool.smallest,
+            largest=pool.largest,
+            first=min(there.now, math.ceil(todo.missing / batch)),
+            calls=calls_at_once(batch, todo, replicas),
+            need=need,
             assigned=True,
         )
 

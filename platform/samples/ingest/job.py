@@ -13,15 +13,18 @@ from typing import Any
 import pyarrow as pa
 
 from samples import engines
-from samples.engines import SEQUENCES, Completion, Engine, EngineDead, Placement, Sampling
+from samples.engines import Completion, Engine, EngineDead, Placement, Sampling
+from samples.engines.adapters import Adapter
 from samples.engines.identity import require_unchanged
 from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan, Unit
 from samples.ingest.segment import Receipt
-from samples.lake import patience
+from samples.lake import mark, patience
+from samples.lake.storage import locate
 from samples.lake.tables import Tables
 from samples.pipeline.job import Done
+from samples.pipeline.resources import held_gpus
 from samples.runs.run import Run, seed_of
 
 ATTEMPTS = 3  # if the engine raises this often on a unit, the unit's samples become errors
@@ -42,6 +45,8 @@ class SamplingJob:
     placement: Placement
     units: pa.Table
     prompts: pa.Table
+    adapter: Adapter | None = None
+    lake_id: str | None = None  # of the lake that the driver sees
 
     def __len__(self) -> int:
         return self.units.num_rows
@@ -53,12 +58,17 @@ class SamplingJob:
             SamplesError: The lake or the model cannot be opened, or this machine has other weights.
         """
         with patience.of_a_job():
+            mark.require_same(locate(self.lake), self.lake_id)
             lake = Tables(self.lake)
         run = self.run
         held = (run.engine, run.model, self.revision, run.specification["revision"])
         require_unchanged(*held)
+        if self.adapter:
+            self.adapter.require_unchanged()
         model = (run.engine, run.model, self.revision, run.specification["dtype"])
-        engine = engines.load(*model, self.sampling, self.placement)
+        if (gpus := held_gpus()) is not None:
+            engines.require_device(run.engine, gpus)
+        engine = engines.load(*model, self.sampling, self.placement, self.adapter)
         try:
             require_unchanged(*held)  # a trainer may have saved its next step meanwhile
         except BaseException:
@@ -138,9 +148,13 @@ def units_of(plan: Plan) -> pa.Table:
     return pa.table({"problem": plan.problem, "start": plan.start, "stop": plan.stop})
 
 
-def calls_at_once(placement: Placement, plan: Plan, replicas: int) -> int:
-    """Return how many units a replica begins: several batches, but few enough that every replica gets some."""
+def calls_at_once(batch: int, plan: Plan, replicas: int) -> int:
+    """Return how many units a replica begins: several batches, but few enough that every replica gets some.
+
+    `batch` is the number of samples that one engine may draw at once. A replica holds back what its own engine has no
+    room for, see `pipeline.admission`.
+    """
     unit = max(int((plan.stop - plan.start).max()), 1)
-    batch = math.ceil((placement.max_num_seqs or SEQUENCES) / min(unit, CELL))
+    units = math.ceil(batch / min(unit, CELL))
     share = len(plan) // (2 * replicas)  # as many again wait at each replica, so half of an even share
-    return max(1, min(max(batch + 1, min(_AHEAD * batch, share)), len(plan)))
+    return max(1, min(max(units + 1, min(_AHEAD * units, share)), len(plan)))

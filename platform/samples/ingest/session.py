@@ -75,12 +75,14 @@ class Session:
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
     _meter: Meter = field(default_factory=Meter, init=False)
     _estimate: Estimate = field(default_factory=Estimate, init=False)
+    _waits_for: Callable[[], str] = field(default=lambda: "", init=False)
 
     def run(self, stream: Stream) -> None:
         """Commit receipts as they come until the stream ends. If it breaks, commit what came, then raise."""
         ready: float | None = None  # when the first replica was ready
         pace = Pace()
         stopped = over = False
+        self._waits_for = lambda: stream.waits_for
         self.coordination.begin(lambda units, more: stream.offer(units, more=more))
         with closing(looks(stream, self.stop)) as seen:
             for look in seen:
@@ -99,7 +101,7 @@ class Session:
                     stopped = self.stop.is_set()
                     self.coordination.look(asking=not stopped)
                 self._show(look.status)
-                if over:
+                if over and not look.last:  # after the last look comes the error, if the stream broke
                     break
 
     def _is_over(self, look: Look) -> bool:
@@ -138,7 +140,7 @@ class Session:
             left = self._estimate.left(done, wanted, units.samples_left / samples_rate if samples_rate > 0 else None)
         self.watch(
             Progress(
-                phase=_phase(status),
+                phase=self._phase(status),
                 problems=problems,
                 problems_done=problems - units.problems_left,
                 samples=wanted,
@@ -153,14 +155,16 @@ class Session:
             )
         )
 
+    def _phase(self, status: Status) -> str:
+        if status.ready:
+            return "sampling"
+        if status.starting:
+            return f"loading the model{f' ({status.reason})' if status.reason else ''}"
+        return f"waiting for a replica: {status.reason or self._waits_for() or 'Ray starts one'}"
+
     def _note(self, status: Status) -> str:
         if self.stop.is_set():
             return f"finishing {status.busy} units; Ctrl-C again leaves at once"
         replicas = f"{status.waiting} of {status.ready} replicas wait for the store" if status.waiting else ""
-        return patience.waiting() or replicas or ("the store does not answer" if self.coordination.away else "")
-
-
-def _phase(status: Status) -> str:
-    if status.ready:
-        return "sampling"
-    return "loading the model" if status.starting else "waiting for a replica"
+        away = "the store does not answer" if self.coordination.away else ""
+        return patience.waiting() or replicas or away or status.reason

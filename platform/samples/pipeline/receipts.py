@@ -89,7 +89,7 @@ class _EndWatch:
     stop: threading.Event
     told: bool = False  # the replicas were told to stop
     quiet: int = 0  # looks in a row with idle replicas and no receipt
-    seen: int = 0  # replicas that had ever existed when the last receipt came
+    seen: int = 0  # replicas that had ever started when the last receipt came
 
     def over(self, status: Status, *, came: bool) -> tuple[bool, SamplesError | None]:
         """Return whether the stream is over, and the error if something broke."""
@@ -99,9 +99,9 @@ class _EndWatch:
             self.told = True
             return not self.stream.stop(), None
         if came:
-            self.seen, self.quiet = status.seen, 0
-        elif status.seen - self.seen > self.stream.largest + _DEATHS:
-            return True, SamplesError(_DYING.format(status.seen - self.seen))
+            self.seen, self.quiet = status.seen - status.refused, 0
+        elif (died := status.seen - status.refused - self.seen) > self.stream.largest + _DEATHS:
+            return True, SamplesError(_DYING.format(died))
         elif status.idle:
             self.quiet += 1
         return self.quiet >= _QUIET_LOOKS, None

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from samples.errors import SamplesError, first_line_and_class
+from samples.errors import LakeError, ModelError, SamplesError, UsageError, first_line_and_class
 from samples.lake import patience
 from samples.pipeline.admission import Admission
 from samples.pipeline.assignment import LATER
@@ -22,6 +22,7 @@ from samples.pipeline.telemetry import Report
 _REPORT_SECONDS = 1.0
 _LOADING_SECONDS = 0.2
 _LATER_SECONDS = 0.2
+_PAUSE_SECONDS = 5.0  # before a replica that could not start tries again; each time in a row as much longer
 
 
 class Replica:
@@ -33,7 +34,8 @@ class Replica:
         With `assigned`, a call does the unit that it is assigned; otherwise the unit of its own number.
 
         It raises nothing, because Ray would try to make the actor again for ever, with a traceback each time. An error
-        is returned once instead, in place of a receipt.
+        that ends the job is returned once instead, in place of a receipt. After another one the process ends, and Ray
+        makes the actor again: on this machine or another.
         """
         import ray
 
@@ -56,6 +58,8 @@ class Replica:
                     self._admission.close()
         except Exception as error:  # noqa: BLE001 - a worker may raise anything
             self._refusal = _samples_error("a replica cannot start", error)
+            self._perhaps_again(self._refusal)
+            return
         self._ready = True
 
     def __call__(self, row: dict[str, Any]) -> dict[str, bytes]:
@@ -98,6 +102,24 @@ class Replica:
             admission.leave(unfinished)
             with self._lock:
                 self._busy -= 1
+
+    def _perhaps_again(self, refusal: SamplesError) -> None:
+        """End the process after a pause, unless the refusal ends the job: nobody else works, or it holds for all."""
+        import ray
+        import ray.exceptions
+
+        if isinstance(refusal, UsageError | LakeError) and not isinstance(refusal, ModelError):
+            return  # it is the same everywhere
+        reason = f"{os.uname().nodename}: {refusal}"
+        try:
+            in_a_row: Any = ray.get(self._telemetry.refuse.remote(self._id, reason), timeout=10)
+        except ray.exceptions.RayError:
+            return
+        until = time.monotonic() + in_a_row * _PAUSE_SECONDS
+        while in_a_row and time.monotonic() < until and not self._stopping:
+            time.sleep(_REPORT_SECONDS)
+        if in_a_row:
+            os._exit(1)
 
     def _begin(self, call: int) -> int | None:
         """Return the unit that is assigned to a call, None if none is left."""

@@ -7,6 +7,7 @@ decides what is done.
 import pickle
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,7 @@ from samples.errors import SamplesError
 from samples.pipeline.cluster import end_datasets
 from samples.pipeline.job import Job
 from samples.pipeline.replica import Replica
+from samples.pipeline.resources import Need, missing, room
 from samples.pipeline.telemetry import Status, start_telemetry
 
 _STATUS_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
@@ -24,22 +26,32 @@ class Stream:
     """One job in the pool. Iterate to get receipts; `stop` ends the job in good order, `close` at once."""
 
     def __init__(
-        self, job: Job, *, smallest: int, largest: int, calls: int = 1, gpus: int = 0, assigned: bool = False
+        self,
+        job: Job,
+        *,
+        smallest: int,
+        largest: int,
+        first: int = 1,
+        calls: int = 1,
+        need: Need | None = None,
+        assigned: bool = False,
     ) -> None:
         """Prepare the job. Nothing starts before iteration.
 
-        Ray keeps as many replicas as the work needs, between `smallest` and `largest`. Each does up to `calls` units at
-        once, and holds `gpus` GPUs if the cluster has any. With `assigned`, replicas begin only the units on `offer`.
+        Ray keeps as many replicas as the work needs, between `smallest` and `largest`, and begins with `first`. Each
+        does up to `calls` units at once, and holds `need`. With `assigned`, replicas begin only the units on `offer`.
         """
         import ray
 
         self.largest = largest
-        self._smallest, self._calls, self._gpus, self._units = smallest, calls, gpus, len(job)
+        self._smallest, self._first = max(1, smallest), min(max(1, smallest, first), largest)
+        self._calls, self._need, self._units = calls, need or Need(), len(job)
         # In a list, because Ray would resolve a bare reference before the actor is made, once per actor.
         self._job = [ray.put(job)]
         self._assigned, self._begun = assigned, 0
-        self._telemetry = start_telemetry()
+        self._telemetry = start_telemetry(self._first)
         self._status = Status()
+        self._waits = -_STATUS_SECONDS, ""
         self._name = f"samples-{secrets.token_hex(4)}"
 
     def __iter__(self) -> Iterator[Any]:
@@ -98,6 +110,17 @@ class Stream:
             return False
         return True
 
+    @property
+    def waits_for(self) -> str:
+        """What no node has, if no replica can be placed now; "" otherwise."""
+        at, said = self._waits
+        if time.monotonic() - at > _STATUS_SECONDS:
+            with suppress(Exception):  # Ray is busy or broken: what was said last stays
+                there = room(self._need)
+                said = "" if there.now else missing(self._need, there)
+            self._waits = time.monotonic(), said
+        return said
+
     def close(self, reader: threading.Thread) -> None:
         """Give up what is left and end the pool; wait until `reader`, the thread that iterates, has ended."""
         end_datasets(self._name, reader)
@@ -113,7 +136,7 @@ class Stream:
 
     def _dataset(self) -> Any:
         import ray
-        from ray.data import ActorPoolStrategy, DataContext
+        from ray.data import ActorPoolStrategy, DataContext, ExecutionResources
 
         from samples.pipeline.datasource import UnitNumbers
 
@@ -121,9 +144,14 @@ class Stream:
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         context.execution_options.preserve_order = False  # receipts come in any order
-        gpus = self._gpus or None if ray.cluster_resources().get("GPU") else None
+        cpus, gpus = self._need.cpus, self._need.gpus or None
+        # Ray Data asks an autoscaler for another node whenever its nodes are busy, unless a limit forbids it.
+        context.execution_options.resource_limits = ExecutionResources.for_limits(
+            cpu=self.largest * cpus, gpu=self.largest * self._need.gpus
+        )
+        # Reading and mapping ask for the same, so that Ray Data fuses them and asks once.
         numbers = ray.data.read_datasource(
-            UnitNumbers(self._units), num_cpus=1, num_gpus=gpus, override_num_blocks=self._units
+            UnitNumbers(self._units), num_cpus=cpus, num_gpus=gpus, override_num_blocks=self._units
         )
         # map, not map_batches: on GPUs Ray wants a batch size for map_batches, and then does not fuse it with reading.
         dataset = numbers.map(
@@ -132,11 +160,12 @@ class Stream:
             compute=ActorPoolStrategy(
                 min_size=self._smallest,
                 max_size=self.largest,
+                initial_size=self._first,
                 max_concurrent_calls_per_actor=self._calls,
                 max_tasks_in_flight_per_actor=2 * self._calls,  # below 1.75 per call the pool would never grow
                 enable_true_multi_threading=True,
             ),
-            num_cpus=1,
+            num_cpus=cpus,
             num_gpus=gpus,
         )
         dataset.set_name(self._name)

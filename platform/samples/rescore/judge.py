@@ -99,11 +99,17 @@ class Judge:
 
         `problems` maps hashes to problems. Every new comparison adds its verdict to `known`.
         """
-        stream = _Batches(iter(completions), known, keep_answer=self.verifier.extracts)
+
+        def write(name: str) -> int:
+            return self._write_problem(problems[name])
+
+        stream = _Batches(
+            iter(completions), known, write, keep_answer=self.verifier.extracts, by_problem=self.verifier.by_problem
+        )
         labelled: Iterator[tuple[Any, Any]] = self._pool.map(stream)
         for (kind, which), result in labelled:
             if kind == "text":
-                yield from stream.extracted(which, result, self._write_problem, problems)
+                yield from stream.extracted(which, result)
             else:
                 yield from stream.compared(which, result)
 
@@ -124,8 +130,18 @@ class Judge:
 class _Batches:
     """Batches for the workers: texts while few comparisons wait. After StopIteration there may be more."""
 
-    def __init__(self, completions: Iterator[StoredCompletion], known: KnownVerdicts, *, keep_answer: bool) -> None:
+    def __init__(
+        self,
+        completions: Iterator[StoredCompletion],
+        known: KnownVerdicts,
+        write_problem: Callable[[str], int],
+        *,
+        keep_answer: bool,
+        by_problem: bool,
+    ) -> None:
+        """Take the completions. `write_problem` writes the problem of a hash for the workers, see `Judge`."""
         self._completions, self._known, self._keep_answer = completions, known, keep_answer
+        self._write_problem, self._by_problem = write_problem, by_problem
         self._extracting: dict[int, StoredCompletion] = {}
         self._waiting: dict[tuple[str, str], _Waiting] = {}  # by problem and answer
         self._pairs: deque[tuple[str, str]] = deque()
@@ -147,18 +163,18 @@ class _Batches:
         size = 0
         while len(batch) < _TEXTS and size < _BYTES and (one := next(self._completions, None)) is not None:
             self._extracting[self._count] = replace(one, text="")
-            batch.append((("text", self._count), one.text))
+            batch.append((("text", self._count), self._text_of(one)))
             size += len(one.text)
             self._count += 1
         return batch
 
-    def extracted(
-        self,
-        number: int,
-        answer: "str | Failure | None",
-        write_problem: Callable[[Problem], int],
-        problems: Mapping[str, Problem],
-    ) -> Iterator[Judgement]:
+    def _text_of(self, one: StoredCompletion) -> "str | _TextOfProblem":
+        if not self._by_problem:
+            return one.text
+        self._write_problem(one.problem_hash)
+        return _TextOfProblem(one.problem_hash, one.text)
+
+    def extracted(self, number: int, answer: "str | Failure | None") -> Iterator[Judgement]:
         """Yield the verdict if the extraction decides it or it is known. Else the completion waits for a comparison."""
         one = self._extracting.pop(number)
         if answer is None:
@@ -171,7 +187,7 @@ class _Batches:
         elif (pair := (one.problem_hash, answer)) in self._waiting:
             self._waiting[pair].completions.append(one)
         else:
-            self._waiting[pair] = _Waiting([one], write_problem(problems[one.problem_hash]))
+            self._waiting[pair] = _Waiting([one], self._write_problem(one.problem_hash))
             self._pairs.append(pair)
 
     def compared(self, pair: tuple[str, str], result: "tuple[Verdict, float] | Failure") -> Iterator[Judgement]:
@@ -197,6 +213,14 @@ class _Batches:
     def _with_answer(self, verdict: Verdict, answer: str) -> Verdict:
         """Add the extracted answer, if the verifier extracts answers. Later passes find the verdict by it."""
         return replace(verdict, answer=answer) if self._keep_answer else verdict
+
+
+@dataclass(frozen=True)
+class _TextOfProblem:
+    """A completion whose answer is found by its problem, which a file has."""
+
+    problem: str  # its hash
+    text: str
 
 
 @dataclass(slots=True)
@@ -231,10 +255,12 @@ class _VerifierWork:
             import_module(module)
         self._problem = lru_cache(maxsize=64)(lambda name: pickle.loads((folder / name).read_bytes()))  # noqa: S301 - ours
 
-    def __call__(self, item: str | tuple[str, str]) -> Any:
+    def __call__(self, item: str | _TextOfProblem | tuple[str, str]) -> Any:
         """Return the answer of a text; of a pair return the verdict, and the seconds that the comparison took."""
         if isinstance(item, str):
             return self._verifier.extract(item)
+        if isinstance(item, _TextOfProblem):
+            return self._verifier.extract_for(self._problem(item.problem), item.text)
         problem, answer = item
         began = time.perf_counter()
         verdict = self._verifier.compare(self._problem(problem), answer)

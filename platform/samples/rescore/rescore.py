@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from samples.errors import LakeError, SamplesError, UsageError
+from samples.lake import mark
 from samples.lake.tables import Tables
 from samples.pipeline import progress
 from samples.pipeline.cluster import cluster
@@ -110,7 +112,8 @@ def rescore(
         SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
-    how: dict[str, Any] = {"sandbox": sandbox, "packages": packages}
+    folder = None if packages is None else str(Path(packages).absolute())  # workers may start in another folder
+    how: dict[str, Any] = {"sandbox": sandbox, "packages": folder}
     judge = verifier(spec, **how)
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
@@ -204,7 +207,8 @@ def _judge_chunks(
     """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
     if on_ray:
         with cluster():
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how)
+            known = mark.lake_id(lake.place)
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how, known)
             stream = Stream(job, smallest=1, largest=min(workers, len(job)))
             with closing(looks(stream, stop)) as seen:
                 for look in seen:

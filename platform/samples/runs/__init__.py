@@ -11,8 +11,8 @@ Where each setting is kept, and when it is decided:
                                                                  after it loads, and refuses another content
     dtype                                the id                  auto is the checkpoint's own, decided before the first
                                                                  replica; one that cannot compute in it says so
-    template, system, suffix, the date   the id                  the date is fixed, never the clock's; prompts are
-    that a template writes                                       recorded, and other ones are refused later
+    template, its options, system,       the id                  the date is fixed, never the clock's; prompts are
+    suffix, the date that it writes                              recorded, and other ones are refused later
     sampling parameters, stop, log-prob  the id                  all are sent with each request, so that no default of
     mode, seed                                                   generation_config.json counts (but its end tokens do)
     max_model_len, when given            the id                  it cuts completions

@@ -7,8 +7,9 @@ from typing import Any, get_type_hints
 import pyarrow as pa
 
 from samples import engines
-from samples.engines import Placement, Sampling
-from samples.engines.engine_args import deciding
+from samples.engines import Placement, Sampling, end_tokens
+from samples.engines.adapters import Adapter, find_adapter
+from samples.engines.engine_args import deciding, require_free
 from samples.engines.identity import identify
 from samples.errors import UsageError, meant
 from samples.lake.storage import locate
@@ -23,7 +24,10 @@ LARGEST_UNIT = 64  # most samples of one problem that are drawn and committed to
 
 @dataclass(frozen=True)
 class Pool:
-    """The number of replicas. Ray keeps as many as the work needs, between `smallest` and `largest`."""
+    """The number of replicas. Ray keeps as many as the work needs, between `smallest` and `largest`.
+
+    `smallest` 0 waits for nodes that can hold one, however long it takes.
+    """
 
     smallest: int = 1
     largest: int = 1
@@ -46,11 +50,13 @@ class Request:
     duplicates: Duplicates = "fail"
     engine: str = "vllm"
     revision: str | None = None
+    adapter: str | None = None
     dtype: str = "auto"
     template: str = "chat"
     system: str | None = None
     suffix: str | None = None
     template_date: str | None = None
+    chat_options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     # how
@@ -60,15 +66,18 @@ class Request:
 
     def __post_init__(self) -> None:
         locate(self.lake)
-        if "trust_remote_code" in self.placement.extra:
-            raise UsageError('engine argument "trust_remote_code": give --trust-remote-code instead')
+        require_free(self.placement.extra)
+        if self.placement.head_dtype not in {None, "float32"}:
+            raise UsageError(f"--head-dtype {self.placement.head_dtype}: expected float32, or leave it out")
+        self.placement.require_whole()
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
         if not 1 <= self.unit <= LARGEST_UNIT:
             raise UsageError(f"--unit {self.unit}: expected 1 to {LARGEST_UNIT} samples per unit")
-        if not 1 <= self.pool.smallest <= self.pool.largest:
+        if not 0 <= self.pool.smallest <= self.pool.largest or not self.pool.largest:
             raise UsageError(
-                f"--replicas {self.pool.smallest}..{self.pool.largest}: expected MIN..MAX with 1 <= MIN <= MAX"
+                f"--replicas {self.pool.smallest}..{self.pool.largest}: expected MIN..MAX with 0 <= MIN <= MAX and a "
+                "MAX of at least 1"
             )
 
 
@@ -105,13 +114,18 @@ def request(**settings: Any) -> Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request with its problems, its run and its rendered prompts (table `prompts`, file schema)."""
+    """A request with its problems, its run and its rendered prompts (table `prompts`, file schema).
+
+    `notes` are what a person should know before samples are drawn.
+    """
 
     request: Request
     problems: ProblemSet
     run: Run
     revision: str | None
     prompts: pa.Table
+    adapter: Adapter | None = None
+    notes: tuple[str, ...] = ()
 
 
 def prepare(request: Request) -> Prepared:
@@ -130,19 +144,26 @@ def prepare(request: Request) -> Prepared:
     trusted = request.placement.trust_remote_code
     tokenizer = engines.tokenizer(request.engine, request.model, request.revision, trust_remote_code=trusted)
     template = templates.load_template(
-        request.template, tokenizer, system=request.system, suffix=request.suffix, date=request.template_date
+        request.template,
+        tokenizer,
+        system=request.system,
+        suffix=request.suffix,
+        date=request.template_date,
+        options=request.chat_options,
     )
+    adapter = find_adapter(request.engine, request.adapter) if request.adapter else None
     weights = identify(request.engine, request.model, request.revision, request.dtype)
     specification = specify(
         model=weights.name,
         revision=weights.revision,
+        adapter=adapter,
         engine=request.engine,
         dtype=weights.dtype,
         template=template,
         sampling=request.sampling,
         seed=request.seed,
         problems=problems,
-        engine_args=deciding(request.placement.extra | ({"trust_remote_code": True} if trusted else {})),
+        engine_args=deciding(request.placement.extra) | request.placement.deciding,
     )
     run = Run(
         name=request.name or "",
@@ -164,4 +185,5 @@ def prepare(request: Request) -> Prepared:
         },
         schema=PROMPTS.file_schema,
     )
-    return Prepared(request, problems, run, weights.load_revision, prompts)
+    end = end_tokens.note(tokenizer, request.sampling) if request.template == "chat" else None
+    return Prepared(request, problems, run, weights.load_revision, prompts, adapter, (end,) if end else ())

@@ -13,7 +13,9 @@ from pathlib import Path
 PACKAGES = "/packages"  # path of the folder of packages, inside the sandbox
 _OUR_PACKAGES = ("samples", "samples_schemas", "samples_queries")
 # The modules that run inside the sandbox, in the order of their imports.
-_MODULES_INSIDE = tuple(f"samples.sandbox.{name}" for name in ("confine", "protocol", "program", "supervisor"))
+_MODULES_INSIDE = tuple(
+    f"samples.sandbox.{name}" for name in ("confine", "protocol", "unittests", "program", "supervisor")
+)
 _USERS = range(61184, 65519, 2)  # systemd's range of dynamic users; each sandbox takes two
 _ENVIRONMENT = {
     "HOME": "/tmp",  # noqa: S108 - the sandbox's own

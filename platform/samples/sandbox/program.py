@@ -12,6 +12,7 @@ import sys
 from _sitebuiltins import Quitter
 
 from samples.sandbox.protocol import canonical, decode, encode, receive, send
+from samples.sandbox.unittests import MODULE, make_importable, run_unittests
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,15 +37,18 @@ def run_as_script(program: dict[str, Any]) -> NoReturn:
 
 
 def answer_calls(program: dict[str, Any]) -> NoReturn:
-    """Run the program, then answer calls of its functions on descriptors 3 and 4."""
+    """Run the program, then answer calls of its functions, or run tests in its module, on descriptors 3 and 4."""
     try:
-        space = _execute(program, "solution")
+        space = _execute(program, MODULE if program["with_tests"] else "solution")
     except BaseException as error:  # noqa: BLE001 - hostile code raises anything
         send(4, describe_error(error).encode("utf-8", "replace") or b"?")
         os._exit(1)
     send(4, b"")
     while request := receive(3, 1 << 31):
         try:
+            if request[:1] == b"u":
+                send(4, run_unittests(space, *decode(request[1:])))
+                continue
             name, data = decode(request[1:])
             answer = (_call_for_tests if request[:1] == b"t" else _call)(_find_function(space, name), data)
         except BaseException as error:  # noqa: BLE001 - hostile code raises anything
@@ -92,6 +96,8 @@ def _execute(program: dict[str, Any], name: str) -> dict[str, Any]:
     builtins.open = io.open = _open
     module = type(sys)(name)
     sys.modules[name] = module
+    if program["with_tests"]:
+        make_importable(module, program["entry"])
     for part in _compile_parts(program):
         exec(part, module.__dict__)  # noqa: S102 - the sandbox is made for this
     return module.__dict__

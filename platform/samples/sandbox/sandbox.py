@@ -55,6 +55,7 @@ class Program:
 
     `preamble` runs before the program, in the same module. `recursion` is the recursion limit, `digits` that of the
     digits of an integer as text; 0 means Python's own. With `forgive_exit`, exit() ends a script like its last line.
+    With `with_tests`, tests that are code run in the program's own module (`samples.sandbox.unittests`).
     """
 
     code: str
@@ -64,6 +65,7 @@ class Program:
     recursion: int = 0
     digits: int = 0
     forgive_exit: bool = False
+    with_tests: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,8 +193,9 @@ class Sandbox:
     def check(self, tests: str, setting: str = "", entry: str | None = None) -> tuple[str, str] | Outcome:
         """Judge the program by tests that are code. Call this once, in a sandbox made with `tests_are_code`.
 
-        `check(candidate)` is called if the tests define it. Return ("passed" | "failed" | "broken", why); "broken"
-        means that the tests are wrong. If the program ended, return an `Outcome`.
+        `check(candidate)` is called if the tests define it. A program made `with_tests` runs their unittest classes.
+        Return ("passed" | "failed" | "broken", why); "broken" means that the tests are wrong. If the program ended,
+        return an `Outcome`.
         """
         try:
             reply = self._ask(protocol.encode([tests, setting, entry]))

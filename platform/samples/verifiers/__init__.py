@@ -30,8 +30,9 @@ class Verifier(Protocol):
 
     `seconds` limits the wall time of one extraction or one comparison; `memory_mib` limits the memory that it adds.
     `preload` names modules that are imported once for all workers, to save time. If `extracts` is False, the whole
-    completion is compared and is not stored as the answer. If `compares_answers` is False, it judges by tests or by a
-    scorer. Else a problem of several accepted answers is compared once for each (`samples.verifiers.accepted`).
+    completion is compared and is not stored as the answer. If `by_problem` is True, `extract_for` finds the answer. If
+    `compares_answers` is False, it judges by tests or by a scorer. Else a problem of several accepted answers is
+    compared once for each (`samples.verifiers.accepted`). `needs` tells people what must be installed.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Verifier(Protocol):
     memory_mib: int = 1024
     preload: tuple[str, ...] = ()
     extracts: bool = True
+    needs: str = "nothing"
+    by_problem: bool = False
     compares_answers: bool = True
 
     def gold(self, problem: Problem) -> Any:
@@ -53,6 +56,10 @@ class Verifier(Protocol):
     def extract(self, completion: str) -> str | None:
         """Return the final answer in a completion, or None if it gives none."""
         ...
+
+    def extract_for(self, problem: Problem, completion: str) -> str | None:  # noqa: ARG002 - most answers need no problem
+        """Return the final answer in a completion of this problem, or None if it gives none."""
+        return self.extract(completion)
 
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Judge an extracted answer against the problem's gold."""
@@ -78,18 +85,13 @@ def verifier(name: str, *, sandbox: bool = False, packages: str | None = None) -
         UsageError: There is no such verifier, the function cannot be loaded, or the verifier has no use for a sandbox.
         MissingExtra: A library that the verifier needs is not installed.
     """
-    registry = _registry()
     if packages is not None and name != "code":
         raise UsageError(f"verifier {name} runs no programs: --packages is for code")
     if ".py:" in name:
         from samples.verifiers.user_function import UserFunction
 
-        return UserFunction(name, frozenset(registry), sandbox=sandbox)
-    if name not in registry:
-        raise UsageError(
-            f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
-            "your own function as FILE.py:FUNCTION"
-        )
+        return UserFunction(name, frozenset(known()), sandbox=sandbox)
+    kind = known(name)[name]
     if sandbox and name not in _SANDBOXED:
         raise UsageError(
             f"verifier {name} does not run in a sandbox: --sandbox is for your own FILE.py:FUNCTION; "
@@ -99,7 +101,22 @@ def verifier(name: str, *, sandbox: bool = False, packages: str | None = None) -
         from samples.verifiers.code import Code
 
         return Code(packages=Path(packages))
-    return registry[name]()
+    return kind()
+
+
+def known(name: str | None = None) -> dict[str, type[Verifier]]:
+    """Return our verifiers by name.
+
+    Raises:
+        UsageError: `name` is given and there is no such verifier.
+    """
+    registry = _registry()
+    if name is not None and name not in registry:
+        raise UsageError(
+            f'verifier "{name}" is not known{meant(name, registry)}: choose one of {", ".join(registry)}, or give '
+            "your own function as FILE.py:FUNCTION"
+        )
+    return registry
 
 
 _SANDBOXED = ("code", "reasoning-gym")

@@ -1,11 +1,13 @@
 r"""The strict verifier of mathematics: it compares the text of the last \boxed with the text of the gold answer.
 
-Only typesetting is ignored: spaces, `\left`, `\right`, dollars and LaTeX's spacing commands. One space is kept
-between two letters or digits, so `1 1` is not `11`. `\dfrac` and `\tfrac` equal `\frac`. Every other difference
-counts: 0.5 is not \frac{1}{2}, and 2,125 is not 2125. A completion without a complete \boxed has no answer.
+Gold answer: any text. Only typesetting is ignored: spaces, `\left`, `\right`, dollars and LaTeX's spacing commands.
+One space is kept between two letters or digits, so `1 1` is not `11`. `\dfrac` and `\tfrac` equal `\frac`.
 
 The box is found by the rule of `samples.verifiers.extraction`: thinking comes last, an empty box is only spoken of,
-boxes joined by commas, "and" or "or" are one answer.
+boxes joined by commas, "and" or "or" are one answer. A completion without a complete \boxed has no answer.
+
+Limits: every other difference counts: 0.5 is not \frac{1}{2}, and 2,125 is not 2125.
+Needs nothing. One answer takes less than a millisecond; 10 s and 1 GiB end it.
 """
 
 import re

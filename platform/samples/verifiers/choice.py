@@ -1,5 +1,7 @@
 r"""Multiple choice: the letter A to J that a completion chooses.
 
+Gold answer: a letter in any of the dresses below; any other gold answer is refused.
+
 The answer is found by the rule of `samples.verifiers.extraction`. In a tag, box, JSON field or behind `####` it is
 the letter that comes first, in any dress: (B), `B`, "B", <B>, \textbf{(B)}\ 12, B. 12. A formula (`A \cap B`) holds
 no letter; two letters (`A, C`, "A or B") choose nothing. In a statement, "the answer is B", the letter must come
@@ -11,10 +13,11 @@ that are discussed, listed or rejected are not chosen: "Option A ignores the sig
 option A".
 
 A lower-case letter counts where nothing else can be meant: in brackets, alone, or at the end of a sentence ("the
-answer is b."), but not in "the answer is a ratio". The gold answer may have any of these forms.
+answer is b."), but not in "the answer is a ratio".
 
-Limits: an option's text is matched with its letter only where the completion lists the options and ends with the
-value of one (`2*7 = 14`); an answer of several letters is no answer.
+Limits: an answer of several letters is no answer. The value of an option is taken for its letter in one case: the
+completion lists all options as different numbers, and its last sentence ends in one of them (`2*7 = 14.`).
+Needs nothing. One answer takes a millisecond; 10 s and 1 GiB end it.
 """
 
 import re
@@ -23,6 +26,7 @@ from samples.errors import UsageError
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
 from samples.verifiers.extraction import final_answer, last_match
+from samples.verifiers.notation.plain import plain_value
 
 _FONT = (
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathsf|mathtt|mathit|mbox|rm|bf|boxed|Large|large)\b"
@@ -75,6 +79,12 @@ _QUOTED = re.compile(r"['\u2018]([A-Ja-j])['\u2019]")
 _DASH = re.compile(rf"\s+[-\u2013\u2014]\s+(?![A-J]{_END})")
 _REJECTED = re.compile(r"(?:\bnot|n't|cannot|never)\s+(?:be\s+)?(?:option\s+|choice\s+)?\Z")
 _LISTED = re.compile(r"\(([A-J])\)\s*([^()\n]{1,60}?)(?=\s*\([A-J]\)|\.?\s*(?:\n|\Z)|[.;]\s)")
+_RESULT = re.compile(r"(?<![<>!=:\u2260\u2248~])\s*=\s*\$?([^=\n$]{1,40}?)\$?\.\Z")
+_DOUBTED = re.compile(
+    r"n't\b|\b(?:not|no|never|wrong|incorrect|if|suppose|assume|would|could|might|may|perhaps|maybe|but|instead|unless|first|"
+    r"so far|next|then)\b|\?",
+    re.IGNORECASE,
+)
 _FEWEST_LISTED = 3  # options of a list
 _LONGEST_LINE = 200  # characters of an option with its text
 _SEARCHED = 5_000  # characters at the end of a completion
@@ -160,10 +170,19 @@ def _option(line: str) -> re.Match[str] | None:
 
 
 def _computed(text: str) -> str | None:
-    """Return the letter of the listed option whose value the completion ends with: "(A) 10 (B) 14 … 2*7 = 14"."""
+    """Return the letter of the option whose number a completion computes last.
+
+    Of "(A) 10 (B) 14 (C) 18 … 2*7 = 14." it is B. The options must be numbers, listed from A on, each another one. The
+    computation must end the last sentence, which has neither doubt nor condition. A text without its full stop was cut
+    off, perhaps before the answer.
+    """
     listed = list(_LISTED.finditer(text))
     if len(listed) < _FEWEST_LISTED or [option[1] for option in listed] != list("ABCDEFGHIJ"[: len(listed)]):
         return None
-    end = re.search(r"=\s*([^=\n]{1,40}?)[.\s]*\Z", text[listed[-1].end() :])
-    same = [option[1] for option in listed if end and option[2].strip(" .,;") == end[1].strip(" $")]
-    return same[0] if len(same) == 1 else None
+    values = [plain_value(option[2].strip(" $.,;")) for option in listed]
+    last_line = text[listed[-1].end() :].rstrip().rpartition("\n")[2]
+    end = _RESULT.search(last_line)
+    found = plain_value(end[1].strip(" $")) if end and not _DOUBTED.search(last_line) else None
+    if found is None or None in values or len(set(values)) < len(values) or found not in values:
+        return None
+    return listed[values.index(found)][1]

@@ -2,15 +2,21 @@
 
 Tests are code (HumanEval's `check(candidate)`, MBPP's asserts, BigCodeBench's unittest classes) or cases of input and
 output (LiveCodeBench, APPS, TACO: standard input, or the arguments of one function). A program is correct if it passes
-all of them. The program shares no process
-with the code that judges it. The expected outputs of cases never enter the sandbox. Tests that are code run in their
-own process inside the sandbox; the program only answers their calls, with plain data.
+all of them. It is found in the completion by the function under test (`samples.verifiers.code_program`).
 
-`wrong`: the program failed a test: a wrong result, an exception, an early end, a signal, or
-a limit that the program reached. The limits are CPU seconds, wall time, memory, threads, files and output; all tests
-together may take ten times the time of one. The detail names the limit. HumanEval, MBPP and LiveCodeBench count so too.
-`error`: nothing is known of the program, because the tests are broken or the sandbox failed. `timeout`: the verifier
-itself hung. No program decides over these two. The first test that the program does not pass decides the verdict.
+The program shares no process with the code that judges it. The expected outputs of cases never enter the sandbox.
+Tests that are code run in their own process there; the program only answers their calls, with plain data. Only unittest
+classes run in the program's own module, because they patch it: a program that is made to cheat could forge its verdict.
+
+`wrong`: the program failed a test: a wrong result, an exception, an early end, a signal, or a limit that the program
+reached, which the detail names: 10 CPU seconds, 60 s, 1 GiB, 64 threads, 10,000 files, 16 MiB of output. All cases
+together may take ten times the time of one. HumanEval, MBPP and LiveCodeBench count so too. `error`: nothing is known
+of the program, because the tests are broken or the sandbox failed. `timeout`: the verifier itself hung. No program
+decides over these two. The first test that the program does not pass decides the verdict.
+
+Limits: programs start no process and reach no network, so tests that need them fail. A package must be lent: NumPy is,
+`--packages FOLDER` lends others. Tests of an unknown form are refused before anything runs.
+Needs bubblewrap and Linux; without it nothing runs.
 """
 
 import hashlib
@@ -52,8 +58,10 @@ class Code(Verifier):
     """
 
     name = "code"
+    needs = "bubblewrap; packages that programs import, such as NumPy"
+    by_problem = True
+    version = f"4+python-{platform.python_version()}"
     compares_answers = False
-    version = f"3+python-{platform.python_version()}"
 
     def __init__(self, limits: Limits | None = None, packages: Path | None = None) -> None:
         self._limits = limits or Limits()
@@ -78,6 +86,10 @@ class Code(Verifier):
         """Return the program (see `samples.verifiers.code_program`)."""
         return program_in(completion)
 
+    def extract_for(self, problem: Problem, completion: str) -> str | None:
+        """Return the program that defines the function under test."""
+        return program_in(completion, find_tests(problem).names)
+
     def compare(self, problem: Problem, answer: str) -> Verdict:
         """Run the program against the tests of the problem."""
         tests = self.gold(problem)
@@ -96,7 +108,7 @@ class Code(Verifier):
     def _judge_by_code(self, problem: Problem, tests: Tests, answer: str) -> Verdict:
         assert tests.code is not None
         prompt = problem.question if tests.entry else None
-        program = Program(answer, prompt, tests.entry)
+        program = Program(answer, prompt, tests.entry, with_tests=tests.unittests)
         with Sandbox(program, self._limits, tests_are_code=True, packages=self._packages) as box:
             result = box.check(tests.code, prompt or "", tests.entry or tests.shadows)
         if isinstance(result, Outcome):

@@ -13,12 +13,14 @@ import builtins
 import functools
 import json
 import pickletools
+import re
 import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from samples.errors import UsageError, first_line
 from samples.problems.problems import Problem
+from samples.verifiers.code_helpers import tree_of, unbound_names
 
 _MAX_UNPACKED = 1 << 28  # bytes of compressed tests, once unpacked
 _NAMES = ("fn_name", "func_name", "entry_point")
@@ -29,13 +31,22 @@ class Tests:
     """The unit tests of a problem: `code`, or `cases` of (input, expected outputs: any of them counts).
 
     `entry` names the function under test. With it, a case holds arguments and results of that function; without it,
-    standard input and output. `shadows` names a function under test that has the name of a built-in one.
+    standard input and output. `shadows` names a function under test that has the name of a built-in one. `unittests`
+    says that `code` has unittest classes and no `check`; they run in the program's own module. `called` names the
+    functions that asserts call, where `entry` does not say which one is under test.
     """
 
     code: str | None = None
     cases: tuple[tuple[Any, tuple[Any, ...]], ...] = ()
     entry: str | None = None
     shadows: str | None = None
+    unittests: bool = False
+    called: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The functions under test, by which the program is found in a completion."""
+        return (self.entry,) if self.entry else self.called
 
 
 def find_tests(problem: Problem) -> Tests:
@@ -55,7 +66,8 @@ def find_tests(problem: Problem) -> Tests:
         named = {**(more if isinstance(more, dict) else {}), **problem.metadata}
         entry = next((str(named[key]) for key in _NAMES if named.get(key)), None)
         before = "\n".join([*_lines(named.get("test_imports")), *_lines(named.get("test_setup_code"))])
-        return _parsed(problem.tests, private if isinstance(private, str) else None, entry, before)
+        asserts = "\n".join(_lines(named.get("test_list")))  # EvalPlus keeps MBPP's own beside its code
+        return _parsed(problem.tests, private if isinstance(private, str) else None, entry, before, asserts)
     except Exception as error:  # a file may hold anything
         raise UsageError(
             f'verifier code: the tests of problem "{problem.problem_id}" have no known form ({first_line(error)}); '
@@ -69,7 +81,7 @@ def _lines(value: Any) -> list[str]:
 
 
 @functools.lru_cache(16)  # samples come problem by problem, and tests may have megabytes
-def _parsed(text: str, private: str | None, entry: str | None, before: str) -> Tests:
+def _parsed(text: str, private: str | None, entry: str | None, before: str, asserts: str) -> Tests:
     tests = json.loads(text)
     if isinstance(tests, dict) and "inputs" in tests:
         entry = next((str(tests[key]) for key in _NAMES if tests.get(key)), None)
@@ -77,10 +89,13 @@ def _parsed(text: str, private: str | None, entry: str | None, before: str) -> T
     elif isinstance(tests, dict):
         entry = tests.pop("entry_point", entry)
         (code,) = (value for value in tests.values() if isinstance(value, str))
-        return Tests(f"{before}\n{code}" if before else code, entry=entry)
+        whole = f"{before}\n{code}" if before else code
+        shadows, called = _called(asserts, before) if asserts and not entry else (None, _unbound(whole))
+        return Tests(whole, entry=entry, shadows=shadows, called=called, unittests=_has_unittests(code))
     elif tests and all(isinstance(test, str) for test in tests):
         asserts = "\n".join(tests)
-        return Tests(f"{before}\n{asserts}" if before else asserts, shadows=_shadowing(asserts))
+        shadows, called = _called(asserts, before)
+        return Tests(f"{before}\n{asserts}" if before else asserts, shadows=shadows, called=called)
     else:
         tests += json.loads(_unpack(private)) if private else []
         pairs = [(test["input"], test["output"]) for test in tests]
@@ -129,10 +144,21 @@ def _joined(value: Any) -> str:
     return str(value)
 
 
-def _shadowing(asserts: str) -> str | None:
-    """Return the built-in function that all asserts call, if they share no other one.
+def _has_unittests(code: str) -> bool:
+    """Return whether tests have a class below unittest's TestCase, and no function `check`."""
+    try:
+        parts = ast.parse(code).body
+    except (SyntaxError, ValueError, RecursionError):
+        return False  # running it says why
+    bases = [ast.unparse(base) for part in parts if isinstance(part, ast.ClassDef) for base in part.bases]
+    checks = any(isinstance(part, ast.FunctionDef) and part.name == "check" for part in parts)
+    return not checks and any(base.endswith("TestCase") for base in bases)
 
-    MBPP asks for functions of these names, such as `sum`.
+
+def _called(asserts: str, before: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return the built-in function under test if it has the name of one, and the functions under test.
+
+    All asserts call them. MBPP asks for functions of built-in names, such as `sum`: then they share no other one.
     """
     called = [
         {node.func.id for node in ast.walk(part) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
@@ -140,8 +166,20 @@ def _shadowing(asserts: str) -> str | None:
         if isinstance(part, ast.Assert)
     ]
     common = set[str].intersection(*called) if called else set[str]()
-    everywhere = [name for name in common if not hasattr(builtins, name)]
-    return min(common) if len(common) == 1 and not everywhere else None
+    others = sorted(name for name in common if not hasattr(builtins, name))
+    if others:
+        return None, tuple(name for name in others if not re.search(rf"\b{name}\b", before)) or tuple(others)
+    shadows = min(common) if len(common) == 1 else None
+    return shadows, (shadows,) if shadows else ()
+
+
+def _unbound(code: str) -> tuple[str, ...]:
+    """Return the functions that tests call and do not define: they are the program's."""
+    tree = tree_of(code)
+    if tree is None:
+        return ()
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return tuple(sorted(called & unbound_names(tree)))
 
 
 def _unpack(private: str) -> str:

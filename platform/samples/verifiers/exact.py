@@ -1,4 +1,10 @@
-"""The strictest verifier: the completion must be the gold answer, ignoring blanks at both ends."""
+"""The strictest verifier: the completion must be the gold answer, ignoring blanks at both ends.
+
+Gold answer: any text. Answer: the whole completion. Nothing is searched in it, and a thinking part is not removed.
+
+Limits: texts are compared, never values: 0.5 is not 1/2, and "yes." is not "yes". A blank completion has no answer.
+Needs nothing. One answer takes microseconds.
+"""
 
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text

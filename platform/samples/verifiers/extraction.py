@@ -1,8 +1,8 @@
 r"""Find the final answer of a completion. One rule, for every verifier that reads text.
 
-1. Special tokens that were left in the text are dropped. 2. What follows the thinking is searched first. Only if it
-gives no answer, all of the completion is searched. 3. The first of these forms that gives an answer counts, and in it
-the last one that does:
+1. Special tokens that were left in the text are dropped.
+2. What follows the thinking is searched first. Only if it gives no answer, all of the completion is searched.
+3. The first of these forms that gives an answer counts, and in it the last one that does:
 - <answer>…</answer>, also not closed;
 - \boxed{…} that is not empty; several are one answer if only commas, "and" or "or" stand between them;
 - the field "answer" of a JSON object that is all of the text, or a fenced block;

@@ -1,41 +1,28 @@
 r"""Compare the final answer with the gold answer as mathematics, on SymPy and math-verify.
 
-The final answer is found by the rule of `samples.verifiers.extraction`. It is read as LaTeX into a tree
-(`samples.verifiers.notation`), so that decorations, words and units are told from mathematics. An answer of more than
-2,000 characters is truncated, and is wrong.
+Gold answer: LaTeX or plain text. The answer is found by the rule of `samples.verifiers.extraction`; without a
+statement of one, it is the last formula near the end. Both are read into a tree (`samples.verifiers.notation`), so that
+decorations, words and units are told from mathematics. No text is evaluated as Python.
 
-Expressions, equations, intervals, sets, tuples and matrices of equal value are equal. These are equal too:
-- a decimal and a number that differ by at most 1e-6 and by at most one part in 10,000, or by at most one part in 10^9;
-- x % and x/100, and also x % and x, because problems often ask for "how many percent";
-- an equation `x = 5` and `5`, a function `f(x) = 2x` and `2x`, an inequality and its interval;
-- `x = 1, y = 2` and (1, 2), letters in alphabetical order; a column and a tuple;
-- an answer with a unit or currency and one without: a unit that follows a value is removed, and never compared;
-- `52_8` and `52`; if both answers name a base, their values are compared;
-- `3 \pmod{7}` and `3`; if both name a modulus, it must be the same;
-- an option with its value, `(C) 12`, and either of them;
-- words in \text and plain words, where letter case counts only in words of one or two letters;
-- a letter in parentheses and without them.
+Expressions, equations, intervals, sets, tuples and matrices of equal value are equal: exact numbers exactly, those with
+roots and functions to 150 digits. These are equal, too: a decimal that differs by at most 1e-6 and one part in 10,000,
+or by one part in 10^9; x % and x/100 and x; `x = 5` and `5`; `f(x) = 2x` and `2x`; an inequality and its interval;
+`x = 1, y = 2` and (1,2); a column and a tuple; a value with a unit and without it; `52_8` and `52`, `3 \pmod{7}` and
+`3`, unless both name base or modulus; `(C) 12` and either part; words of three letters or more, whatever their case.
+Words that change a value do so (`2 million`); words that make it a bound are no value (`15 or less`); one of two
+opposites is not the other (`5 north`, `3:15 PM`).
 
-Exact numbers are compared exactly, or to 150 digits and more where roots and functions are in them. Words that change a
-value do so (`2 million`, `3 quarters`, `5 squared`). Words that make it a bound (`15 or less`) are no value. One of two
-opposites (`5 north`, `3:15 PM`) does not equal the other.
+Limits, each shown by a test:
+- Units are neither compared nor converted. One typed letter behind a number may be taken for a unit.
+- A list has no order, and repeated values count once. {1,2} equals (1,2). x+1=2 equals 2. No condition is compared.
+- `\log` has base 10, x/yz is x/(yz), `100,200` is one number, degrees outside of a function are a unit, the cube root
+  of -8 is -2. Typed letters are a product (ab is ba), unless they are a word of three letters or more.
+- Formulas are equal if they agree at four points to 20 digits. In unions, decimals need only agree in six places.
+- More than 12 open brackets cannot be read; more than 2,000 characters are wrong.
 
-Known limits, each shown by a test:
-- Units are neither compared nor converted. A single typed letter after a number may be taken for a unit.
-- Repeated values in a list count once: 16,3,1,1 equals 16,3,1. A list has no order.
-- {1,2} equals the pair or interval (1,2).
-- If the gold answer is no equation, the right side of an equation is compared: x+1=2 equals 2.
-- A condition behind a formula, `n \ge 2`, is not compared.
-- `\log` has base 10. x/yz is x/(yz). `100,200` is one number. Degrees outside of a function are a unit.
-- Letters outside of \text are a product: ab equals ba, unless they are a word of three letters or more.
-- The cube root of -8 is -2.
-- Formulas are equal if they agree at four points to 20 digits. In unions, decimals that agree in six places are equal.
-- An answer with more than 12 open brackets cannot be read.
-
-`compare` has no time limit of its own: call it in a worker that can be killed. A number that is too large to evaluate
-(a power of more than 100,000 bits, a factorial of more than 10,000) is an `error`, unless it is the gold answer word
-for word. So are sums and products of many or endless terms that have no closed form, and integrals in several variables
-or without a value: they cannot be decided.
+`error`, never a guess: powers above 100,000 bits, factorials above 10,000, sums and products without a closed form,
+integrals in several variables or without a value.
+Needs samples[verifiers]. Plain numbers take microseconds, others milliseconds; 10 s (`timeout`) and 1 GiB end one.
 """
 
 import logging
@@ -59,6 +46,7 @@ class Math(Verifier):
     """Correct if the final answer equals the gold answer. The module's docstring defines "equals"."""
 
     name = "math"
+    needs = "samples[verifiers]"
     preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:

@@ -1,5 +1,7 @@
 r"""Compare the number that a completion gives as its answer with a numeric gold answer.
 
+Gold answer: a number such as 18, -0.5, 1,234, 1e6, $3 or 25%. Any other gold answer is refused.
+
 The answer is found by the rule of `samples.verifiers.extraction`: in a tag, box, JSON field or behind `####`, it is
 the last number; in a statement, "the answer is 42 (see step 3)", the first one behind the last equal sign. Without
 any of these, it is the last number of the completion. How numbers are read is told in `samples.verifiers.quantities`.
@@ -8,7 +10,8 @@ Numbers are compared exactly, so there is no rounding error. They are equal if t
 million of the gold answer.
 
 Limits: units, percent signs and words other than million and its kin are ignored; roots and formulas are not
-evaluated (`5\sqrt{2}`); "5 or 6" is no answer.
+evaluated (`5\sqrt{2}`); "5 or 6" is no answer. An answer of more than 2,000 characters is wrong.
+Needs nothing. One answer takes less than a millisecond; 10 s and 1 GiB end it.
 """
 
 import re

@@ -1,11 +1,11 @@
 r"""The lenient grader of mathematics behind the figures of the reference paper. It shows the effect of leniency.
 
 It behaves like the grader of the Qwen2.5-Math evaluation, which Yue et al. 2025 (arXiv:2504.13837) and most papers
-like it use. It was written new from that behaviour: expect the same verdict on ordinary answers, not on every odd
-one.
+like it use. It was written new from that behaviour: expect the same verdict on ordinary answers, not on every odd one.
 
-The answer is found by the rule of `samples.verifiers.extraction`; without any of its forms, it is the last number
-anywhere in the completion. Percent signs, units, currency and `x =` are removed. Two answers agree if they are
+Gold answer: LaTeX or plain text. The answer is found by the rule of `samples.verifiers.extraction`; without any of its
+forms, it is the last number anywhere. Percent signs, units, currency and `x =` are removed. Two answers agree if they
+are
 - the same text, ignoring letter case;
 - two numbers within one part in 10,000, or within that of 100 times or a hundredth of the gold number;
 - lists or matrices that agree entry by entry, with any brackets around them;
@@ -15,8 +15,9 @@ anywhere in the completion. Percent signs, units, currency and `x =` are removed
 It is more lenient than `math`: 0.5 and 50 and 5000 all agree with 50 %, 3.1416 with \pi, [1,2] with (1,2), and the
 last number of a completion that never states an answer is its answer.
 
-Limits: units are dropped, never compared; lists are compared in their order; no base and no modulus is read. Like
-`math`, `compare` has no time limit of its own.
+Limits: units are dropped, never compared; lists are compared in their order; no base and no modulus is read. More than
+2,000 characters are wrong. A number that is too large to evaluate is an `error`. No text is evaluated as Python.
+Needs samples[verifiers]. Plain numbers take microseconds, others milliseconds; 10 s (`timeout`) and 1 GiB end one.
 """
 
 import cmath
@@ -49,6 +50,7 @@ class PaperMath(Verifier):
     """Correct if the lenient grader accepts the answer. The module's docstring gives its rules."""
 
     name = "paper-math"
+    needs = "samples[verifiers]"
     preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:

@@ -1,16 +1,21 @@
-"""Judge with reasoning-gym's own scorers. Each task has its own.
+r"""Judge with reasoning-gym's own scorers. Each task has its own.
 
-A scorer needs the entry of its task as it was generated, and JSON loses some of it. So the entries are generated again
-from task, settings and index, with the hash seed that `samples.problems.generated` used. If the generated problem
-differs in any word, the verdict is `error`: no problem is judged by another problem's answer.
+Gold answer: the entry of the task. JSON loses some of it, so the entries are generated again from task, settings and
+index, with the hash seed that `samples.problems.generated` used. If the generated problem differs in any word, the
+verdict is `error`: no problem is judged by another problem's answer. Other problems are refused.
+
+The answer is what the last <answer>…</answer> holds, else the last \boxed, else the whole completion.
 
 The reward is the scorer's value, limited to [0, 1]. A reward of 1 is correct. Many tasks give a small reward to any
 answer.
 
 Some scorers evaluate the answer as Python. So all scoring happens in a sandbox (`samples.sandbox.forkserver`): one warm
 interpreter for each task and its settings, and a process of its own for each answer. No answer reaches the next one, a
-file, the network or the environment. An answer that ends its process is wrong. One that takes too long is `timeout`:
-the scorer did not decide. Without bubblewrap nothing is scored.
+file, the network or the environment. An answer that ends its process is wrong. An exception of the scorer is `error`.
+
+Limits: 10 CPU seconds or 20 s of scoring are a `timeout`: the scorer did not decide. An answer has 1 GiB, and above
+10,000 characters it is wrong.
+Needs samples[problems], bubblewrap and Linux; without them nothing is scored.
 """
 
 import functools
@@ -41,6 +46,7 @@ class ReasoningGym(Verifier):
     """Correct if the task's scorer gives 1."""
 
     name = "reasoning-gym"
+    needs = "bubblewrap and samples[problems]"
     compares_answers = False
     seconds = 90.0  # the first comparison starts the sandbox, which imports every task and generates the entries
     memory_mib = 8192  # the limit of an answer, with all that the interpreter has, must be below

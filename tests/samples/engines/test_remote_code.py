@@ -109,7 +109,7 @@ def test_trust_is_part_of_the_run_and_runs_without_it_keep_their_ids(sums: Path,
 
 
 def test_trust_hidden_among_the_engine_arguments_is_refused(sums: Path, tmp_path: Path):
-    with pytest.raises(UsageError, match="give --trust-remote-code instead"):
+    with pytest.raises(UsageError, match="is set by --trust-remote-code"):
         request("toy", sums, tmp_path / "lake", Placement(extra={"trust_remote_code": True}))
 
 

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from samples import engines
-from samples.engines import EngineDead, Placement, Sampling
+from samples.engines import EngineDead, Placement, Sampling, vllm_pulse
 from samples.engines.transformers import TransformersEngine
 from samples.engines.vllm import VllmEngine
 from samples.errors import ModelError, UsageError
@@ -49,6 +49,13 @@ def oracle(tiny_model: str) -> TransformersEngine:
 @pytest.fixture(scope="module")
 def prompt(tiny_model: str) -> list[int]:
     return engines.tokenizer("vllm", tiny_model).encode(PROMPT, special_tokens=False)
+
+
+def core_of(_: VllmEngine) -> psutil.Process:
+    """Return vLLM's engine process."""
+    children = psutil.Process().children(recursive=True)
+    (core,) = [process for process in children if "EngineCore" in " ".join(process.cmdline())]
+    return core
 
 
 @contextlib.contextmanager
@@ -193,7 +200,7 @@ def test_waves_of_long_prompts_do_not_end_the_engine(engine: VllmEngine) -> None
     ("extra", "says"),
     [
         ({"no_such_argument": 1}, 'has no engine argument "no_such_argument"'),
-        ({"max_model_len": 5}, 'engine argument "max_model_len" is set by max_model_len'),
+        ({"max_model_len": 5}, 'engine argument "max_model_len" is set by --max-model-len'),
         pytest.param(
             {"long_prefill_token_threshold": 5},
             'engine argument "long_prefill_token_threshold" is set by the CPU engine',
@@ -225,10 +232,33 @@ def test_settings_that_vllm_refuses_give_a_one_line_error(
     assert "\n" not in str(refused.value)
 
 
+def test_an_engine_that_hangs_is_noticed(
+    engine: VllmEngine, prompt: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vllm_pulse, "SILENCE_SECONDS", 15.0)
+    monkeypatch.setattr(vllm_pulse, "ASK_SECONDS", 0.1)
+    core = core_of(engine)
+    long = sampling(engine, replace(GIVEN, max_tokens=100, ignore_eos=True))
+    with long, ThreadPoolExecutor(1) as pool:
+        watch = asyncio.run_coroutine_threadsafe(engine._watch(), engine._loop)
+        assert len(pool.submit(engine.sample, prompt, list(range(100))).result(timeout=120)) == 100  # it answers
+        unit = pool.submit(engine.sample, prompt, list(range(2000)))
+        time.sleep(0.3)
+        core.suspend()
+        try:
+            with pytest.raises(EngineDead, match="hangs: no answer for 15 s"):
+                unit.result(timeout=60)
+        finally:
+            core.resume()
+    assert watch.done()
+    engine._silent = False
+    assert engine.sample(prompt, [1])[0].error is None
+
+
 def test_a_killed_engine_is_dead_and_closes_quietly(engine: VllmEngine, prompt: list[int]) -> None:
     # This test must be the last: it kills the shared engine.
     before = psutil.Process().children(recursive=True)
-    (core,) = [process for process in before if "EngineCore" in " ".join(process.cmdline())]
+    core = core_of(engine)
     with sampling(engine, replace(GIVEN, max_tokens=100, ignore_eos=True)), ThreadPoolExecutor(1) as pool:
         unit = pool.submit(engine.sample, prompt, list(range(2000)))
         time.sleep(0.5)

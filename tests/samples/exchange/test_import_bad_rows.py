@@ -9,9 +9,9 @@ import pytest
 
 from samples.errors import UsageError
 from samples.exchange.imports import FORMATS, reading
-from samples.exchange.imports.check import check_file
+from samples.exchange.imports.check import check_files
 from samples.exchange.imports.load import load
-from samples.exchange.imports.reading import local_copy
+from samples.exchange.imports.reading import local_copies
 
 GOOD = '{"problem_id": "p", "completion": "x"}\n'
 
@@ -117,7 +117,11 @@ def test_rows_of_two_runs_are_not_mixed(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("file.txt", b"x", ": unknown extension; known are .jsonl, .json, .parquet, .eval, and .gz after them"),
+        (
+            "file.txt",
+            b"x",
+            ": unknown extension; known are .jsonl, .json, .csv, .yaml, .yml, .parquet, .arrow, .eval, and .gz",
+        ),
         ("file.jsonl", b"\n\n", ": holds no samples"),
         ("file.jsonl.gz", b"x", ": is not a complete gzip file"),
         ("file.jsonl.gz", gzip.compress(GOOD.encode() * 1000, mtime=0)[:-20], ": is not a complete gzip file"),
@@ -126,8 +130,8 @@ def test_rows_of_two_runs_are_not_mixed(tmp_path):
         ("file.json", b"", ": is empty; a list or an object is expected"),
         ("file.json", b"\xff\xfe", ": is not UTF-8"),
         ("file.json", b'"x"', ': begins with """; a list or an object is expected'),
-        ("file.json", b'{"rows": []}', ': is an object without a list "samples"'),
-        ("file.json", b'{"samples": 3}', ': is an object without a list "samples"'),
+        ("file.json", b"[]", ": holds no samples"),
+        ("file.json", b'{"samples": 3}', ' row 1: "problem_id" is missing'),
         ("file.json", b'{"samples" []}', ' line 1 column 12: is not JSON: ":" is expected, found "["'),
         (
             "file.json",
@@ -227,7 +231,7 @@ def test_no_value_in_any_field_is_a_traceback(tmp_path, form, value):
     for field in fields.split():
         path.write_text(json.dumps({**whole, field: value}))
         try:
-            with local_copy(str(path)) as source:
-                check_file(source, FORMATS[form], None, lambda _doing, _rows: None)
+            with local_copies([str(path)]) as sources:
+                check_files(sources, FORMATS[form], None, lambda _doing, _rows: None)
         except UsageError as error:
             assert str(path) in str(error)  # noqa: PT017 - many are fine, and none may raise anything else

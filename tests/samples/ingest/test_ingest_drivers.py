@@ -84,7 +84,14 @@ def leases(lake: str) -> list[Path]:
     return [path for path in Path(lake, FOLDER).rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize(("seconds", "units"), [(0, (8, 8)), (3, (8, 8)), (0, (8, 32))])
+@pytest.mark.parametrize(
+    ("seconds", "units"),
+    [
+        pytest.param(0, (8, 8), marks=pytest.mark.nightly),
+        (3, (8, 8)),
+        pytest.param(0, (8, 32), marks=pytest.mark.nightly),
+    ],
+)
 def test_two_drivers_draw_every_sample_once_and_throw_next_to_nothing_away(drivers, tmp_path, seconds, units):
     lake = str(tmp_path / "lake")
     one = drivers(lake, unit=units[0])
@@ -131,6 +138,7 @@ def test_a_driver_that_is_silent_for_long_counts_as_dead_and_does_no_harm_when_i
     require_every_sample_once(lake)
 
 
+@pytest.mark.nightly
 def test_leases_that_cannot_be_used_ends_no_collection(drivers, tmp_path):
     lake = tmp_path / "lake"
     lake.mkdir()

@@ -34,6 +34,7 @@ print("second ray:", ray.is_initialized())
 """
 
 
+@pytest.mark.nightly
 def test_leaving_while_a_dataset_runs_ends_its_threads_and_not_this_process(tmp_path):
     script = tmp_path / "leave.py"
     script.write_text(LEAVE_WHILE_DATA_FLOWS)

@@ -273,7 +273,11 @@ def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, case: str) -> None:
         ("a.parquet", b"PAR1 no more", "a.parquet: is not a complete Parquet file: "),
         ("a.jsonl.gz", b"{}", "a.jsonl.gz: is not a complete gzip file: "),
         ("a.jsonl.gz", gzip.compress(b'{"question": "a"}', mtime=0)[:-9], "a.jsonl.gz: is not a complete gzip file: "),
-        ("a.xlsx", b"", "a.xlsx: unknown extension; known are .jsonl, .json, .csv, .parquet, and .gz after them"),
+        (
+            "a.xlsx",
+            b"",
+            "a.xlsx: unknown extension; known are .jsonl, .json, .csv, .parquet, and .gz or .zst after them",
+        ),
     ],
 )
 def test_a_broken_file_is_one_clear_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:

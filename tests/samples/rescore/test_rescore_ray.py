@@ -1,7 +1,10 @@
 """Rescoring on Ray gives the same verdicts as rescoring on this machine."""
 
+import json
+
 import pytest
 
+from samples.api import Lake
 from samples.errors import SamplesError
 from samples.ingest.commit import Committer
 from samples.pipeline.cluster import cluster
@@ -43,3 +46,23 @@ def test_what_an_actor_cannot_do_is_one_line(ray, bench, tmp_path):
     )
     with pytest.raises(SamplesError, match="not here"):
         rescore(b.lake, f"{file}:mine", workers=1, on_ray=True)
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_replicas_lend_programs_the_packages_of_a_folder_that_is_named_from_here(ray, tmp_path, monkeypatch):
+    (tmp_path / "lent").mkdir()
+    (tmp_path / "lent" / "shown.py").write_text("def four(): return 4")
+    for folder in (tmp_path, tmp_path / "lent"):
+        folder.chmod(0o755)
+    tests = {"test": "def check(candidate):\n    assert candidate() == 4\n", "entry_point": "f"}
+    problem = {"id": "p", "question": "Write f.", "tests": json.dumps(tests)}
+    sample = {"problem_id": "p", "sample_index": 0, "completion": "import shown\ndef f(): return shown.four()"}
+    for name, row in (("problems", problem), ("samples", sample)):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    problems = str(tmp_path / "problems.jsonl")
+    lake.import_file(tmp_path / "samples.jsonl", "samples", name="r", dataset="d", problems=problems)
+    monkeypatch.chdir(tmp_path)
+    assert rescore(lake, "code", workers=1, on_ray=True).statuses == {"wrong": 1}
+    assert rescore(lake, "code", workers=1, on_ray=True, packages="lent").statuses == {"correct": 1}
+    assert rescore(lake, "code", workers=1, on_ray=False, packages="lent").verified == 0

@@ -29,10 +29,11 @@ SAME = {
     "name": {"name": "other"},
     "labels": {"labels": {"family": "toy"}},
     "replicas": {"pool": Pool(1, 9)},
-    "placement": {"placement": Placement(max_num_seqs=4)},
+    "placement": {"placement": Placement(max_num_seqs=4, pipeline_parallel_size=2)},
+    "part of a GPU": {"placement": Placement(gpus_per_replica=0.5)},
     "unit": {"unit": 3},
     "engine arguments that only place": {
-        "placement": Placement(extra={"enforce_eager": True, "pipeline_parallel_size": 2, "hf_token": "secret"})
+        "placement": Placement(extra={"enforce_eager": True, "block_size": 32, "hf_token": "secret"})
     },
     "lake": {"lake": "/elsewhere"},
 }
@@ -52,6 +53,7 @@ OTHER = {
     "revision": {"revision": "b"},
     "quantization": {"placement": Placement(extra={"quantization": "fp8"})},
     "rope scaling": {"placement": Placement(extra={"hf_overrides": {"rope_scaling": {"factor": 4.0}}})},
+    "the head's dtype": {"placement": Placement(head_dtype="float32")},
     "an argument that nobody has looked at": {"placement": Placement(extra={"brand_new": None})},
 }
 
@@ -64,6 +66,16 @@ def test_how_a_run_is_drawn_does_not_change_its_id(request_, what):
 @pytest.mark.parametrize("what", list(OTHER))
 def test_what_decides_the_distribution_changes_its_id(request_, what):
     assert run_id(replace(request_, **OTHER[what])) != run_id(request_)
+
+
+def test_an_option_of_the_template_is_part_of_the_run_and_none_leaves_the_id_as_it_was(request_, tmp_path):
+    file = tmp_path / "short.jinja"
+    file.write_text("{{ question }}{% if style is defined %} Be {{ style }}.{% endif %}")
+    asked = replace(request_, template=str(file))
+    short, long = (prepare(replace(asked, chat_options={"style": style})).run for style in ("short", "long"))
+    assert short.run_id != long.run_id
+    assert short.specification["template"]["options"] == {"style": "short"}
+    assert "options" not in prepare(request_).run.specification["template"]
 
 
 def test_an_edited_problem_is_another_run(request_, sums):

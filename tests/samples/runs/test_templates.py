@@ -1,8 +1,10 @@
 """Templates: the prompt is the one asked for, without gold answers, and errors name file and line."""
 
 import pickle
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -32,7 +34,9 @@ class Letters:
     def __init__(self, chat_template: str | None = None) -> None:
         self.chat_template = chat_template
 
-    def render_chat(self, messages: list[dict[str, str]], date: str | None = None) -> str:
+    def render_chat(
+        self, messages: list[dict[str, str]], date: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> str:
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
 
         def raise_exception(message: str) -> None:
@@ -40,7 +44,8 @@ class Letters:
 
         template = environment.from_string(self.chat_template or "")
         clock = (datetime.fromisoformat(date) if date else datetime.now(UTC)).strftime  # as transformers' own
-        return template.render(messages=messages, raise_exception=raise_exception, strftime_now=clock)
+        given = options or {}
+        return template.render(messages=messages, raise_exception=raise_exception, strftime_now=clock, **given)
 
     def encode(self, text: str, *, special_tokens: bool) -> list[int]:
         begin = [1] if special_tokens else []
@@ -214,3 +219,34 @@ def test_a_date_that_no_template_asks_for_and_one_that_is_none_are_refused(tmp_p
     for wrong in ("today", "2025-13-01", "31.12.2025", ""):
         with pytest.raises(TemplateError, match="expected a day as YYYY-MM-DD, such as 2024-07-26"):
             load_template("chat", Letters(GPT_OSS), date=wrong)
+
+
+THINKS = (
+    "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if not enable_thinking %}<no>{% endif %}"
+)
+
+
+def test_an_option_of_the_chat_template_is_given_to_it_and_belongs_to_the_template() -> None:
+    thinks = Letters(THINKS)
+    plain, off = (load_template("chat", thinks, options=options) for options in ({}, {"enable_thinking": True}))
+    assert plain.render(PROBLEM, thinks) == "[user] What is 2+2?\n<no>"
+    assert off.render(PROBLEM, thinks) == "[user] What is 2+2?\n"
+    assert plain != off
+
+
+def test_an_option_that_a_template_does_not_use_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="does not use enable_thinking, so --chat-option enable_thinking would"):
+        load_template("chat", Letters(CHAT), options={"enable_thinking": False})
+    with pytest.raises(TemplateError, match="a plain template does not use x"):
+        load_template("plain", Letters(), options={"x": 1})
+    with pytest.raises(TemplateError, match="messages: is no option"):
+        load_template("chat", Letters(CHAT), options={"messages": []})
+    with pytest.raises(TemplateError, match="does not use thinking"):
+        load_template("chat", Letters(THINKS), options={"thinking": 1})  # not a part of a word
+
+
+def test_a_chat_template_copied_into_a_file_writes_the_same_prompt(tmp_path: Path) -> None:
+    copied = load_template(jinja(tmp_path, THINKS), Letters(), system="Be brief.", options={"enable_thinking": False})
+    own = load_template("chat", Letters(THINKS), system="Be brief.", options={"enable_thinking": False})
+    assert copied.render(PROBLEM, Letters()) == own.render(PROBLEM, Letters(THINKS))
+    assert copied.render(PROBLEM, Letters()) == "[system] Be brief.\n[user] What is 2+2?\n<no>"

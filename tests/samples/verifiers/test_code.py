@@ -7,6 +7,7 @@ import platform
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ CODE = Code(Limits(cpu_seconds=5, wall_seconds=20))
 
 
 def judge(problem: Problem, completion: str) -> Verdict:
-    answer = CODE.extract(completion)
+    answer = CODE.extract_for(problem, completion)
     return Verdict("no_answer") if answer is None else CODE.compare(problem, answer)
 
 
@@ -129,6 +130,119 @@ def test_every_usual_dress_of_a_program_is_read(form: str):
     assert verdict.status == "correct", (verdict, CODE.extract(FORMS[form]))
 
 
+SQUARE_METHOD = "class Solution:\n    def square(self, x):\n        return x * x\n"
+WRONG_METHOD = "class Solution:\n    def square(self, x):\n        return 0\n"
+KNOWN: dict[str, dict[str, Any]] = {  # the forms in which the name of the function under test is known
+    "HumanEval": {**SQUARE, "entry_point": "square"},
+    "MBPP": ["assert square(2) == 4", "assert str(square(-3)) == '9'"],
+    "LiveCodeBench": [
+        {"input": "2", "output": "4", "testtype": "functional"},
+        {"input": "-3", "output": "9", "testtype": "functional"},
+    ],
+    "APPS": {"fn_name": "square", "inputs": [[2], [-3]], "outputs": [4, 9]},
+    "BigCodeBench": {
+        "test": "import unittest\nclass TestCases(unittest.TestCase):\n    def test_it(self):\n"
+        "        self.assertEqual([square(2), square(-3)], [4, 9])\n",
+        "entry_point": "square",
+    },
+    "EvalPlus of MBPP": {
+        "test": "import numpy as np\ndef assertion(out, exp, atol):\n    assert np.allclose(out, exp, atol=atol)\n"
+        "for given, exp in zip([[2], [-3]], [4, 9]):\n    assertion(square(*given), exp, 0)\n"
+    },
+}  # fmt: skip
+METHODS = ("LiveCodeBench", "APPS")  # a method of class Solution serves as well
+CHOSEN = {
+    "a usage example with a function follows": (
+        f"```python\n{SOLUTION}```\n```python\ndef main():\n    print(square(3))\nmain()\n```"
+    ),
+    "tests with another function follow": (
+        f"```python\n{SOLUTION}```\n```python\ndef run_tests():\n    assert square(2) == 5\nrun_tests()\n```"
+    ),
+    "a class of tests follows": (
+        f"```python\n{SOLUTION}```\n```python\nimport unittest\nclass Checks(unittest.TestCase):\n"
+        "    def square(self): pass\n    def test_a(self): self.fail()\n```"
+    ).replace("    def square(self): pass\n", ""),
+    "a program that reads follows": f"```python\n{SOLUTION}```\n```python\nprint(square(int(input())))\n```",
+    "another language follows": f"```python\n{SOLUTION}```\n```java\nint square(int x) {{ return x; }}\n```",
+    "another language without a name follows": f"```python\n{SOLUTION}```\n```\nint square(int x) {{ return 0; }}\n```",
+    "another function follows": f"```python\n{SOLUTION}```\nAnd cubes:\n```python\ndef cube(x): return x ** 3\n```",
+    "a draft comes first": f"```python\ndef square(x): return 0\n```\nBetter:\n```python\n{SOLUTION}```",
+    "an idea without it comes first": f"```python\ndef times(x, y):\n    return 0\n```\n```python\n{SOLUTION}```",
+    "a later one is cut off": f"```python\n{SOLUTION}```\nShorter:\n```python\ndef square(x):\n    return x *",
+    "a later one is no Python": f"```python\n{SOLUTION}```\n```python\ndef square(x):\n    ...as above\n```",
+    "a call with its name follows": f"```python\n{SOLUTION}```\n```python\ny = square(2)\ndef show(): print(y)\n```",
+    "an import of it follows": f"```python\n{SOLUTION}```\n```python\nfrom a import square\ndef show(): square(1)\n```",
+    "a value": "```python\nsquare = lambda x: x * x\n```\n```python\ndef show(): print(square(2))\n```",
+    "without a fence, and an example with one": f"The function:\n\n{SOLUTION}\n```python\ndef show(): square(3)\n```",
+    "imports in a block before": (
+        "```python\nimport operator\n```\n```python\ndef square(x):\n    return operator.mul(x, x)\n```"
+    ),
+    "a helper in a block before": (
+        "```python\ndef times(x, y):\n    return x * y\n```\n```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+    "helpers of helpers": (
+        "```python\nfrom operator import mul\n```\n```python\nONE = 1\n```\n```python\n"
+        "def times(x, y):\n    return mul(x, y) * ONE\n```\n```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+    "a helper that is written again": (
+        "```python\ndef times(x, y):\n    return 0\n```\n```python\ndef times(x, y):\n    return x * y\n```\n"
+        "```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+    "a helper that is in the block too": (
+        "```python\ndef times(x, y):\n    return 0\n```\n```python\ndef times(x, y):\n    return x * y\n"
+        "def square(x):\n    return times(x, x)\n```"
+    ),
+    "an example before, of the helper": (
+        "```python\ndef times(x, y):\n    return x * y\n```\n```python\ntimes(1, 2)\n1 / 0\n```\n"
+        "```python\ndef square(x):\n    return times(x, x)\n```"
+    ),
+}
+
+
+@pytest.mark.parametrize("form", KNOWN)
+def test_the_block_that_defines_the_function_under_test_is_the_solution(form: str):
+    problem = asking(KNOWN[form], **({"metadata": '{"func_name": "square"}'} if form == "LiveCodeBench" else {}))
+    bad = {why: verdict for why, text in CHOSEN.items() if (verdict := judge(problem, text)).status != "correct"}
+    assert bad == {}
+    if form in METHODS:
+        later = f"```python\n{WRONG_METHOD}```\n```python\n{SQUARE_METHOD}```\n```python\nSolution().square(3)\n```"
+        assert judge(problem, later).status == "correct"
+        later = f"```python\n{SQUARE_METHOD}```\n```python\n{WRONG_METHOD}```"
+        assert judge(problem, later).status == "wrong"
+
+
+def test_the_last_complete_definition_counts():
+    problem = asking({**SQUARE, "entry_point": "square"})
+    assert judge(problem, f"```python\n{SOLUTION}```\n```python\ndef square(x): return 0\n```").status == "wrong"
+    assert judge(problem, "```python\ndef square(x):\n    return x *\n```").status == "wrong"
+
+
+def test_a_body_that_continues_the_prompt_comes_before_an_example():
+    problem = asking({**SQUARE, "entry_point": "square"}, 'def square(x):\n    """Return the square."""\n')
+    completion = "```python\n    return x * x\n```\nFor example:\n```python\nprint(square(2))\n```"
+    assert judge(problem, completion).status == "correct"
+
+
+def test_a_function_that_is_named_like_a_test_is_found():
+    problem = asking(["assert test_square(2) == 4", "assert test_square(3) == 9"])
+    program = "```python\ndef test_square(x):\n    return x * x\n```\n```python\ndef show(): print(test_square(2))\n```"
+    assert judge(problem, program).status == "correct"
+
+
+def test_a_script_gets_the_imports_and_functions_of_earlier_blocks():
+    helper = "```python\ndef add(a, b):\n    return a + b\n```\n"
+    program = f"{helper}```python\na, b = map(int, input().split())\nprint(add(a, b))\n```"
+    assert judge(asking(STDIN), program).status == "correct"
+
+
+def test_workers_know_the_function_under_test():
+    problem = asking({**SQUARE, "entry_point": "square"})
+    texts = [StoredCompletion("r", "p", n, problem.problem_hash, text) for n, text in enumerate(CHOSEN.values())]
+    with Judge("code", 1) as judge:
+        verdicts = list(judge.judge(texts, {problem.problem_hash: problem}, {}))
+    assert {one.verdict.status for one in verdicts} == {"correct"}
+
+
 ADD, REVERSE = "def add(a, b): return a + b", "def f(a): return a[::-1]"
 METHOD = "class Solution:\n    def f(self, a): pass"
 
@@ -153,6 +267,7 @@ def calls(name: str, inputs: list[Any], outputs: list[Any]) -> dict[str, Any]:
         (["assert uniq([1, 1]) == GOOD"], "def uniq(x): return [1]", {"test_setup_code": "GOOD = [1]"}, "correct"),
         (["assert sum([1]) == 7", "assert sum([]) == 7"], "def sum(x): return 7", {}, "correct"),
         (["assert max(1, 2) == 2"], "def max(a, b): return a", {}, "wrong"),
+        ({"test": "assert sum([1]) == 7"}, "def sum(x): return 7", {"test_list": ["assert sum([1]) == 7"]}, "correct"),
         (["assert set(uniq([1])) == set([1])"], "def uniq(x): return x", {}, "correct"),
     ],
 )
@@ -171,20 +286,221 @@ class TestCases(unittest.TestCase):
         with self.assertRaises(ValueError):
             task_func(-1)
 """
+SQUARES = "def task_func(x):\n    if x < 0: raise ValueError\n    return x * x"
+OWN_TESTS = "\nimport unittest\nclass TestMine(unittest.TestCase):\n    def test_no(self): self.fail()\n"
 
 
 @pytest.mark.parametrize(
     ("program", "status"),
     [
-        ("def task_func(x):\n    if x < 0: raise ValueError\n    return x * x", "correct"),
+        (SQUARES, "correct"),
         ("def task_func(x): return x * x", "wrong"),
         ("def task_func(x): raise ValueError", "wrong"),
         ("import os\ndef task_func(x): os._exit(0)", "wrong"),
+        ("import os\nos._exit(0)", "wrong"),
+        ("import sys\ndef task_func(x): sys.exit(0)", "wrong"),
+        ("def task_func(x): raise KeyboardInterrupt", "wrong"),
+        ("import unittest\ndef task_func(x): raise unittest.SkipTest('no')", "wrong"),
+        ("import sys\nsys.modules['unittest'] = None\ndef task_func(x): return 0", "wrong"),
+        ("def task_func(x):\n    while True: pass", "wrong"),
         ("def other(x): return x", "wrong"),
+        ("task_func = 7", "wrong"),
+        (SQUARES + OWN_TESTS, "correct"),
+        (SQUARES + OWN_TESTS + "if __name__ == '__main__':\n    unittest.main()\n", "correct"),
     ],
 )
 def test_unittest_classes_judge_a_program(program: str, status: str):
-    verdict = judge(asking({"test": CASES, "entry_point": "task_func"}), f"```python\n{program}\n```")
+    code = Code(Limits(cpu_seconds=1))
+    verdict = code.compare(asking({"test": CASES, "entry_point": "task_func"}), program)
+    assert verdict.status == status, verdict
+
+
+def unittests(*lines: str, base: str = "unittest.TestCase", before: str = "") -> str:
+    body = "".join(f"        {line}\n" for line in lines)
+    head = "import unittest, sys, os, tempfile, pickle\nfrom unittest import mock\nfrom unittest.mock import patch\n"
+    return f"{head}{before}\nclass TestIt({base}):\n    def test_it(self):\n{body}"
+
+
+HELPED = "import os\nLIMIT = 3\ndef helper(): return 1\ndef task_func(): return helper()\n"
+SHARED: dict[str, tuple[str, str, str]] = {
+    "a module that the program imports": (
+        "import os\ndef task_func(): return os.listdir('/no/such')",
+        unittests("with patch('os.listdir', return_value=['a']):", "    self.assertEqual(task_func(), ['a'])"),
+        "correct",
+    ),
+    "a module that the program imports, by a decorator": (
+        "import json, os\ndef task_func(): return json.loads('1')",
+        unittests(
+            "loads.return_value = 5", "self.assertEqual(task_func(), 5)", "loads.assert_called_once_with('1')"
+        ).replace("    def test_it(self", "    @patch('json.loads')\n    def test_it(self, loads"),
+        "correct",
+    ),
+    "a call that is missing": (
+        "import os\ndef task_func(): return ['a']",
+        unittests("with patch('os.listdir') as found:", "    task_func()", "    found.assert_called_once()"),
+        "wrong",
+    ),
+    "a name of the program, by __main__": (
+        HELPED,
+        unittests("with patch('__main__.helper', return_value=9):", "    self.assertEqual(task_func(), 9)"),
+        "correct",
+    ),
+    "a name of the program, by its module's name": (
+        HELPED,
+        unittests("with patch(f'{__name__}.helper', return_value=9):", "    self.assertEqual(task_func(), 9)"),
+        "correct",
+    ),
+    "a name of the program, by the function's name": (
+        HELPED,
+        unittests("with patch('task_func.helper', return_value=9):", "    self.assertEqual(task_func(), 9)"),
+        "correct",
+    ),
+    "the program's module as an object": (
+        HELPED,
+        unittests(
+            "with patch.object(sys.modules[__name__], 'LIMIT', 5):",
+            "    self.assertEqual((LIMIT, task_func()), (5, 1))",
+        ),
+        "correct",
+    ),
+    "an imported program": (
+        HELPED,
+        unittests("from solution import task_func as f", "import __main__", "self.assertIs(f, __main__.task_func)"),
+        "correct",
+    ),
+    "globals of the program": (
+        HELPED,
+        unittests("self.assertEqual(globals()['LIMIT'], 3)", "self.assertIn('task_func', vars(sys.modules[__name__]))"),
+        "correct",
+    ),
+    "built-in functions": (
+        "def task_func(): return open('x').read() + input()",
+        unittests(
+            "with patch('builtins.open', mock.mock_open(read_data='4')), patch('builtins.input', return_value='2'):",
+            "    self.assertEqual(task_func(), '42')",
+        ),
+        "correct",
+    ),
+    "what is printed": (
+        "def task_func(): print('seen')",
+        unittests(
+            "import io",
+            "with patch('sys.stdout', new_callable=io.StringIO) as out:",
+            "    task_func()",
+            "self.assertEqual(out.getvalue(), 'seen\\n')",
+        ),
+        "correct",
+    ),
+    "objects that are not plain data": (
+        "class Point:\n    def __init__(self, x): self.x = x\ndef task_func(f): return Point(f(2))",
+        unittests(
+            "self.assertEqual(task_func(lambda x: x + 1).x, 3)",
+            "self.assertEqual(pickle.loads(pickle.dumps(task_func(abs))).x, 2)",
+        ),
+        "correct",
+    ),
+    "files": (
+        "import os\ndef task_func(path):\n    os.rename(path, path + '.done')\n    return open(path + '.done').read()",
+        unittests(
+            "folder = tempfile.mkdtemp()",
+            "path = os.path.join(folder, 'a')",
+            "open(path, 'w').write('text')",
+            "self.assertEqual(task_func(path), 'text')",
+            "self.assertEqual(os.listdir(folder), ['a.done'])",
+        ),
+        "correct",
+    ),
+    "a class of another name, imported by name": (
+        HELPED,
+        unittests("self.assertEqual(task_func(), 1)", base="TestCase", before="from unittest import TestCase"),
+        "correct",
+    ),
+    "a class below a class": (
+        HELPED,
+        unittests("self.assertEqual(task_func(), self.one)", base="Base").replace(
+            "class TestIt", "class Base(unittest.TestCase):\n    one = 2\nclass TestIt"
+        ),
+        "wrong",
+    ),
+    "set-up of a class": (
+        HELPED,
+        unittests("self.assertEqual(task_func(), self.one)")
+        + "    @classmethod\n    def setUpClass(cls): cls.one = 1\n    def tearDown(self): assert self.one == 1\n",
+        "correct",
+    ),
+    "set-up that the program fails": (
+        HELPED,
+        unittests("pass") + "    @classmethod\n    def setUpClass(cls): assert task_func() == 2\n",
+        "wrong",
+    ),
+    "a test that is left out": (
+        HELPED,
+        unittests("self.assertEqual(task_func(), 1)") + "    @unittest.skip('slow')\n    def test_more(self): 1 / 0\n",
+        "correct",
+    ),
+    "subtests": (
+        HELPED,
+        unittests("for one in (1, 2):", "    with self.subTest(one):", "        self.assertEqual(task_func(), one)"),
+        "wrong",
+    ),
+    "modules that BigCodeBench gives": (
+        "def task_func(): return os.path.join('a', 'b') + sys.argv[0][:0]",
+        unittests("self.assertEqual(task_func(), 'a/b')"),
+        "correct",
+    ),
+    "an annotation of the tests' future": (
+        "from __future__ import annotations\ndef task_func(x: Nothing = 1): return x",
+        unittests("self.assertEqual(task_func(), 1)"),
+        "correct",
+    ),
+    "a package that is not there": (HELPED, unittests("pass", before="import no_such_package"), "error"),
+    "no test": (HELPED, "import unittest\nclass TestIt(unittest.TestCase): pass\n", "error"),
+    "broken syntax": (HELPED, unittests("self.assertEqual(task_func(), 1"), "error"),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_unittest_classes_share_the_program_s_module(kind: str):
+    program, tests, status = SHARED[kind]
+    verdict = CODE.compare(asking({"test": tests, "entry_point": "task_func"}), program)
+    assert verdict.status == status, verdict
+
+
+FIGURE = """import pandas as pd
+import matplotlib.pyplot as plt
+def task_func(values):
+    table = pd.DataFrame({"x": values})
+    axes = plt.subplots()[1]
+    axes.hist(table["x"], bins=2)
+    axes.set_title("Histogram")
+    return table, axes
+"""
+FIGURE_TESTS = """import unittest
+from unittest.mock import patch
+import pandas as pd
+import matplotlib.pyplot as plt
+class TestCases(unittest.TestCase):
+    def tearDown(self):
+        plt.close("all")
+    def test_values(self):
+        table, axes = task_func([1, 2, 3])
+        self.assertIsInstance(axes, plt.Axes)
+        self.assertEqual(axes.get_title(), "Histogram")
+        pd.testing.assert_frame_equal(table, pd.DataFrame({"x": [1, 2, 3]}))
+    @patch("__main__.plt.subplots", side_effect=RuntimeError("no"))
+    def test_no_figure(self, subplots):
+        with self.assertRaises(RuntimeError):
+            task_func([1])
+"""
+
+
+@pytest.mark.parametrize(("title", "status"), [("Histogram", "correct"), ("Bars", "wrong")])
+def test_unittest_classes_see_figures_and_tables_of_lent_packages(title: str, status: str):
+    pytest.importorskip("pandas")
+    lent = Path(pytest.importorskip("matplotlib").__file__).parent.parent
+    verdict = Code(packages=lent).compare(
+        asking({"test": FIGURE_TESTS, "entry_point": "task_func"}), FIGURE.replace("Histogram", title)
+    )
     assert verdict.status == status, verdict
 
 

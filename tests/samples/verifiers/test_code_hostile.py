@@ -29,7 +29,9 @@ PROGRAMS = dict(
 # continues if attack() raises while it loads.
 SCRIPT = "\ntry:\n    attack()\nexcept Exception:\n    pass\nprint(attack())\n"
 FUNCTION = "\ntry:\n    attack()\nexcept Exception:\n    pass\ndef solve(*_):\n    return attack()\n"
-KINDS = {"script": SCRIPT, "function": FUNCTION, "tests in code": FUNCTION}
+KINDS = {"script": SCRIPT, "function": FUNCTION, "tests in code": FUNCTION, "unittests": FUNCTION}
+# Objects with an __eq__ of their own. unittest classes share the program's process, so they meet them.
+EQUAL_TO_ALL = ("equal to everything", "equal text, number, list, dict", "lying class", "print and stdout replaced")
 LIMITS = Limits(cpu_seconds=1, wall_seconds=2, memory=256 << 20, output=1 << 20, scratch=4 << 20)
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: a process that loses its parent becomes our child, so we see it
 
@@ -100,6 +102,10 @@ def problem(kind: str, answers: list[str]) -> Problem:
         asserts = "".join(f"    assert candidate({number}) == {text!r}\n" for number, text in enumerate(answers))
         tests = {"test": f"def check(candidate):\n{asserts}", "entry_point": "solve"}
         return Problem("p", "def solve(x):\n    pass\n", None, json.dumps(tests), {})
+    if kind == "unittests":
+        asserts = "".join(f"        self.assertEqual(solve({n}), {text!r})\n" for n, text in enumerate(answers))
+        code = f"import unittest\nclass TestSecrets(unittest.TestCase):\n    def test_all(self):\n{asserts}"
+        return Problem("p", "Say the secret.", None, json.dumps({"test": code, "entry_point": "solve"}), {})
     testtype = "stdin" if kind == "script" else "functional"
     tests = [
         {"input": str(number), "output": text if kind == "script" else json.dumps(text), "testtype": testtype}
@@ -129,6 +135,9 @@ def test_hostile_program_does_not_escape_and_is_not_correct(
     host: Host, verdicts: dict[tuple[str, str], Future[Verdict]], name: str, kind: str
 ):
     verdict = verdicts[name, kind].result()
+    if kind == "unittests" and name in EQUAL_TO_ALL:
+        assert verdict.status == "correct", verdict
+        return
     assert verdict.status == "wrong", verdict  # never `timeout` or `error`, which are in no n
     assert verdict.detail
     assert "escaped" not in verdict.detail

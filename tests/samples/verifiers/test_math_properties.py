@@ -36,6 +36,7 @@ def status(gold, answer):
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(VALUES), st.sampled_from(VALUES), st.lists(st.sampled_from(DRESSES), max_size=3))
+@example("17", "17", [r"\text{{Answer: }} {}", "{{{}}}", r"\text{{Answer: }} {}"])
 def test_decorating_an_answer_never_changes_its_verdict(gold, answer, dresses):
     plain = status(gold, answer)
     for dress in dresses:

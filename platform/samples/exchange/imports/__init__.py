@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from samples.exchange.imports import human_eval, inspect_ai, lm_eval, nemo_skills, own, qwen_math
+from samples.exchange.imports import (
+    evalplus,
+    human_eval,
+    inspect_ai,
+    lm_eval,
+    nemo_skills,
+    own,
+    qwen_math,
+    simple_evals,
+)
 from samples.exchange.imports.row import Row
 
 Reader = Callable[[Any, str | None], Iterator[Row]]  # takes one value of the file and the chosen score, yields rows
@@ -15,4 +24,8 @@ FORMATS: dict[str, Reader] = {
     "lm-eval": lm_eval.read,
     "inspect": inspect_ai.read,
     "nemo-skills": nemo_skills.read,
+    "evalplus": evalplus.read,
+    "simple-evals": simple_evals.read,
 }
+ROWS = "rows"  # rows of any tool: which field holds what is chosen from the file (see `rows.read`)
+AUTO = "auto"  # the format whose marks the file has (see `detect`)

@@ -1,4 +1,4 @@
-"""Read a file for the first time: check that all of it can be imported, and count what it holds.
+"""Read files for the first time: check that all of them can be imported, and count what they hold.
 
 Nothing is written. Every row is checked by itself and against the others: no sample stands twice, a problem has one
 question and one gold answer, and it has samples or counts, never both. Memory grows with the number of problems, and by
@@ -14,7 +14,7 @@ from samples.errors import UsageError
 from samples.exchange.imports import Reader
 from samples.exchange.imports.fields import UnclearScore
 from samples.exchange.imports.progress import Progress, Watch
-from samples.exchange.imports.reading import Source, read_values
+from samples.exchange.imports.reading import Sources, read_values
 from samples.exchange.imports.row import VERIFIER, Row, check_row
 from samples.files.errors import BadRow
 from samples.files.values import short_json
@@ -58,60 +58,79 @@ class Contents:
 
 
 class Numbering:
-    """Numbers the rows that have no sample index: each problem's rows in their order."""
+    """Numbers the rows that have no sample index: each problem's rows in their order, from file to file.
+
+    Rows that are numbered from 0 in each file are numbered on: behind the last sample of the files before.
+    """
 
     def __init__(self) -> None:
         self._next: Counter[str] = Counter()
+        self._ends: dict[str, int] = {}
+        self._before: dict[str, int] = {}  # the ends at the end of the files before
+
+    def next_file(self) -> None:
+        """Begin with another file."""
+        self._before = dict(self._ends)
 
     def number(self, row: Row) -> Row:
         """Return the row with its sample index."""
         index = self._next[row.problem_id]
         self._next[row.problem_id] += 1
-        return replace(row, sample_index=index) if row.sample_index is None else row
+        if row.sample_index is not None:
+            index = row.sample_index + (self._before.get(row.problem_id, 0) if row.restarts else 0)
+        self._ends[row.problem_id] = max(self._ends.get(row.problem_id, 0), index + 1)
+        return row if row.sample_index == index else replace(row, sample_index=index)
 
 
 def read_rows(
-    source: Source, reader: Reader, score: str | None, verifier: str = VERIFIER
+    sources: Sources, reader: Reader, score: str | None, verifier: str = VERIFIER
 ) -> Iterator[tuple[str, Row | BadRow]]:
-    """Yield every row of a file with its place: a numbered row that was checked by itself, or what is wrong there.
+    """Yield every row of the files with its place: a numbered row that was checked by itself, or what is wrong there.
 
     `verifier` is the name of the verifier that the file does not name.
 
     Raises:
-        UsageError: The file cannot be read, or it is unclear which of its scores counts.
+        UsageError: A file cannot be read, or it is unclear which of its scores counts.
     """
     numbering = Numbering()
-    for place, value in read_values(source):
-        if isinstance(value, BadRow):
-            yield place, value
-            continue
-        try:
-            for row in reader(value, score):
-                yield place, numbering.number(check_row(replace(row, verifier=verifier)))
-        except UnclearScore as error:
-            raise UnclearScore(f"{source.name} {place}: {error}") from error
-        except BadRow as error:
-            yield place, error
+    for source in sources.files:
+        numbering.next_file()
+        for inside, value in read_values(source):
+            place = sources.place(source, inside)
+            if isinstance(value, BadRow):
+                yield place, value
+                continue
+            try:
+                for row in reader(value, score):
+                    yield place, numbering.number(check_row(replace(row, verifier=verifier)))
+            except UnclearScore as error:
+                raise UnclearScore(f"{source.name} {inside}: {error}") from error
+            except RecursionError:
+                yield place, BadRow("is nested too deep")
+            except BadRow as error:
+                yield place, error
 
 
-def check_file(source: Source, reader: Reader, score: str | None, watch: Watch, verifier: str = VERIFIER) -> Contents:
-    """Read a file to its end, check all rows, and return what it holds.
+def check_files(
+    sources: Sources, reader: Reader, score: str | None, watch: Watch, verifier: str = VERIFIER
+) -> Contents:
+    """Read files to their end, check all rows, and return what it holds.
 
     Raises:
         BadRowsError: Rows are bad. The message names them with their lines.
-        UsageError: The file cannot be read, or holds no samples.
+        UsageError: A file cannot be read, or they hold no samples.
     """
     found = Contents()
     bad: list[tuple[str, str, tuple[str, int] | None]] = []
     count, last = 0, ""
     same: tuple[str, str] | None = None
-    progress = Progress(watch, f"reading {source.base}")
-    for number, (place, row) in enumerate(read_rows(source, reader, score, verifier), 1):
+    progress = Progress(watch, f"reading {sources.base}")
+    for number, (place, row) in enumerate(read_rows(sources, reader, score, verifier), 1):
         wrong, twice = (row, None) if isinstance(row, BadRow) else _take(found, place, row)
         if isinstance(row, Row) and row.same is not None:
             if same is not None and row.same != same:
                 raise UsageError(
-                    f'{source.name} {place}: {row.same[0]} is "{row.same[1]}", but "{same[1]}" in the rows before; '
+                    f'{sources.where(place)}: {row.same[0]} is "{row.same[1]}", but "{same[1]}" in the rows before; '
                     + _OTHER.get(same[0], "import each from a file of its own")
                 )
             same = row.same
@@ -122,9 +141,9 @@ def check_file(source: Source, reader: Reader, score: str | None, watch: Watch, 
                 bad.append((place, str(wrong), twice))
         progress.update(number)
     if bad:
-        raise BadRowsError(_message(source, reader, score, bad, count))
+        raise BadRowsError(_message(sources, reader, score, bad, count))
     if not found.problems:
-        raise UsageError(f"{source.name}: holds no samples" + (f' with a score "{score}"' if score else ""))
+        raise UsageError(f"{sources.name}: holds no samples" + (f' with a score "{score}"' if score else ""))
     return found
 
 
@@ -183,17 +202,17 @@ def _disagreement(known: SeenProblem, place: str, row: Row) -> BadRow | None:
 
 
 def _message(
-    source: Source, reader: Reader, score: str | None, bad: list[tuple[str, str, tuple[str, int] | None]], count: int
+    sources: Sources, reader: Reader, score: str | None, bad: list[tuple[str, str, tuple[str, int] | None]], count: int
 ) -> str:
     """Return a line for each of the first bad rows. The first place of a repeated sample takes another reading."""
     firsts: dict[tuple[str, int], str] = {}
     wanted = {key for _, _, key in bad if key}
-    for place, row in read_rows(source, reader, score) if wanted else ():
+    for place, row in read_rows(sources, reader, score) if wanted else ():
         if isinstance(row, Row) and (key := (row.problem_id, row.sample_index or 0)) in wanted - firsts.keys():
             firsts[key] = place
             if len(firsts) == len(wanted):
                 break
-    lines = [f"{source.name} {place}: {text}{f' (first on {firsts[key]})' if key else ''}" for place, text, key in bad]
+    lines = [f"{sources.where(place)}: {text}{f' (first on {firsts[key]})' if key else ''}" for place, text, key in bad]
     if count > len(lines):
         lines.append(f"… and {count - len(lines):,} more")
     lines.append("nothing was imported")

@@ -5,14 +5,16 @@ JSON has no NaN; only log-probs may be NaN.
 """
 
 import math
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from samples.errors import UsageError
+from samples.exchange.imports.dotted import lookup, nested
 from samples.files.errors import BadRow
 from samples.files.values import as_text, fields_of, short_json
 
@@ -21,19 +23,29 @@ Floats = npt.NDArray[np.float32]
 
 _INT32 = 2**31 - 1
 _INT64 = 2**63 - 1
+_FLAGS = {"true": True, "True": True, "1": 1, "1.0": 1, "false": False, "False": False, "0": 0, "0.0": 0}  # in CSV
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}  # as `samples export` writes them
+
+
+_NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 class UnclearScore(UsageError):
     """A file holds several scores, and nobody said which one gives the verdicts."""
 
 
-def choose_score(score: str | None, there: Mapping[str, Any]) -> str | None:
+def choose_score(score: str | None, there: Mapping[str, Any], row: "Fields | None" = None) -> str | None:
     """Return which of a row's scores gives the verdict. None: the row has none, or `score` is "none".
+
+    The scores in an object of `row` have dotted names: score.correct.
 
     Raises:
         UnclearScore: The row has several and `score` is None, or `score` is not one of them.
     """
+    if row is not None:
+        if score is not None and "." in score and row.holds(score):
+            return score
+        there = {full: None for name in there for full in row.leaves(name)}
     if score == "none" or not there:
         return None
     if score is None and len(there) == 1:
@@ -53,12 +65,28 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return self._value(name) is not None
 
+    def holds(self, name: str) -> bool:
+        """Return whether there is a value that is no object at a dotted name."""
+        return name in self and not isinstance(self.get(name), dict)
+
+    def leaves(self, name: str) -> Iterator[str]:
+        """Yield the dotted names of the values in an object; the name itself if it holds no object."""
+        value = self.get(name)
+        if not isinstance(value, dict):
+            yield name
+            return
+        yield from (f"{name}.{inner}" for inner, one in nested(value) if not isinstance(one, dict))
+
+    def get(self, name: str) -> Any:
+        """Return the value of a field; a name may be dotted."""
+        return self.values[name] if name in self.values else lookup(self.values, name)
+
     def _value(self, name: str) -> Any:
-        value = self.values.get(name)
+        value = self.get(name)
         return None if isinstance(value, float) and math.isnan(value) else value
 
     def _wrong(self, name: str, expected: str) -> BadRow:
-        value = self.values.get(name)
+        value = self.get(name)
         found = "missing" if value is None else short_json(value)
         return BadRow(f'"{name}" is {found}; {expected} is expected')
 
@@ -73,14 +101,14 @@ class Fields:
 
     def id(self, name: str) -> str:
         """Return an id: text that is not blank, or a number as `samples.problems.problems` writes it."""
-        value, given = self.text(name, numbers=True), self.values.get(name)
+        value, given = self.text(name, numbers=True), self.get(name)
         if value is None or not value.strip() or (isinstance(given, float) and math.isinf(given)):
             raise self._wrong(name, "the problem's id")
         return value
 
     def integer(self, name: str, most: int = _INT32, least: int = 0) -> int | None:
         """Return a whole number. 3.0 is one, because tables with gaps store integers as floats."""
-        value = self._value(name)
+        value = _number(self._value(name))
         if value is None:
             return None
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
@@ -94,7 +122,7 @@ class Fields:
 
     def number(self, name: str) -> float | None:
         """Return a finite number."""
-        value = self._value(name)
+        value = _number(self._value(name))
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
@@ -103,12 +131,13 @@ class Fields:
 
     def logprob(self, name: str) -> float | None:
         """Return a number. It may be NaN or infinite, also as text ("-Infinity")."""
-        value = self.values.get(name)
+        value = self.get(name)
         return None if value is None else float(self._logprobs(name, [value])[0])
 
     def flag(self, name: str) -> bool | None:
         """Return true or false; 1 and 0 count too."""
         value = self._value(name)
+        value = _FLAGS.get(value, value) if isinstance(value, str) else value
         if value is None:
             return None
         if isinstance(value, bool | int | float) and value in {0, 1}:
@@ -155,6 +184,13 @@ class Fields:
         if found is None or found.dtype.kind not in "fi":
             raise self._wrong(name, "log-probs (numbers)")
         return found.astype(np.float64)
+
+
+def _number(value: Any) -> Any:
+    """Return a number that is written as text, as in CSV, as a number; other values stay."""
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    return int(value) if value.lstrip("-").isdecimal() else float(value)
 
 
 def _array(values: list[Any]) -> npt.NDArray[Any] | None:

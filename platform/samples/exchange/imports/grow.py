@@ -1,4 +1,4 @@
-"""Top up an imported run with a longer file: one that holds the run's samples, unchanged, and more.
+"""Top up an imported run with a longer file, or with more files: they hold the run's samples, unchanged, and more.
 
 A run that was imported is known by its first file. A later file of the same name, dataset, format and score goes on
 with it if it agrees with every sample that the run has. Its verdicts count as those of the first file.
@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from samples.errors import UsageError
+from samples.exchange.imports.reading import Sources
 from samples.exchange.imports.row import Row
 from samples.files.errors import BadRow
 from samples.lake.tables import Tables
@@ -32,7 +33,7 @@ def earlier(lake: Tables, name: str, specification: Mapping[str, Any]) -> Run | 
 
 
 def require_agreement(
-    lake: Tables, run: Run, problems: Iterable[Problem], file: str, rows: Iterable[tuple[str, Row | BadRow]]
+    lake: Tables, run: Run, problems: Iterable[Problem], files: Sources, rows: Iterable[tuple[str, Row | BadRow]]
 ) -> None:
     """Check that a file agrees with what the lake has of a run, and holds all of it if it holds more.
 
@@ -42,20 +43,20 @@ def require_agreement(
     other = f"is not that of run {run.name}, which has this name: give the file another --name"
     for problem in problems:
         if run.problem_hashes.get(problem.problem_id, problem.problem_hash) != problem.problem_hash:
-            raise UsageError(f'{file}: problem "{problem.problem_id}" (its question, answer or tests) {other}')
+            raise UsageError(f'{files.name}: problem "{problem.problem_id}" (its question, answer or tests) {other}')
     there = _There(lake, run)
     met = fresh = 0
     for place, row in rows:
         if isinstance(row, BadRow):
             raise UsageError(f"{place}: changed while it was read; nothing is imported")
         if wrong := there.contradicted(row):
-            raise UsageError(f'{file} {place}: {wrong} of problem "{row.problem_id}" {other}')
+            raise UsageError(f'{files.where(place)}: {wrong} of problem "{row.problem_id}" {other}')
         known = there.has(row)
         met, fresh = met + known, fresh + (not known)
     if fresh and met < len(there):
         raise UsageError(
-            f"{file}: has {met:,} of the {len(there):,} samples of run {run.name}, which has this name, and {fresh:,} "
-            "others: a longer file of a run holds all that the run has; give the file another --name"
+            f"{files.name}: has {met:,} of the {len(there):,} samples of run {run.name}, which has this name, and "
+            f"{fresh:,} others: a longer file of a run holds all that the run has; give the file another --name"
         )
 
 

@@ -21,13 +21,13 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     completion = fields.text("completion")
     if completion is None:
         raise BadRow('"completion" is missing; text is expected')
-    there = {"passed": None} if "passed" in fields else {}
-    verdict = _verdict(fields) if choose_score(score, there) else None
+    chose = choose_score(score, {"passed": None} if "passed" in fields else {}, fields)
+    verdict = _verdict(fields, chose) if chose else None
     yield Row(fields.id("task_id"), completion=completion, verdict=verdict)
 
 
-def _verdict(fields: Fields) -> Verdict:
-    passed, result = fields.flag("passed"), fields.text("result")
+def _verdict(fields: Fields, score: str) -> Verdict:
+    passed, result = fields.flag(score), fields.text("result")
     if passed:
         return Verdict("correct")
     return Verdict("wrong", detail=result)  # "timed out" too: the program reached the limit, the verifier did not

@@ -3,36 +3,44 @@
     {"eval": {…}, "samples": [{"id": 1, "epoch": 1, "input": "…", "target": "204", "scores": {"match": {"value": "C",
      "answer": "204"}}, "output": {"model": "…", "choices": [{"message": {"content": "…"}, "stop_reason": "stop"}]}}]}
 
-An epoch is one sample of its problem. If the model gave several choices, each choice is a sample, and the score belongs
-to the first. --score chooses one of several scorers. A score's value is C, I, P or N (correct, incorrect, partial, no
-answer), true, false, or a number. The number 1 is correct and a smaller one is wrong, with the number as the reward.
-Null and NaN mean that nothing was scored.
+An epoch is one sample of its problem. The epochs of several logs are numbered on; the log of a retry holds the samples
+of the first log again, so import it alone. If the model gave several choices, each choice is a sample, and the score
+belongs to the first. Reasoning stands before the answer, in <think>. --score chooses one of several scorers, and
+scorer.key one of the values that a scorer gives as an object. A score's value is C, I, P or N (correct, incorrect,
+partial, no answer), true, false, or a number. The number 1 is correct and a smaller one is wrong, with the number as
+the reward. Null and NaN mean that nothing was scored.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from samples.exchange.imports.fields import Fields, Floats, choose_score
+from samples.exchange.imports.gold import accepted
 from samples.exchange.imports.row import Row
+from samples.exchange.imports.rows.messages import reasoning_of, with_reasoning
 from samples.files.errors import BadRow
-from samples.files.values import as_text
+from samples.files.values import short_json
 from samples.verifiers import Verdict
 
 _REASONS = {"max_tokens": "length", "model_length": "length", "unknown": None}
 _VALUES = {"C": 1.0, "I": 0.0, "P": 0.5, "yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
 _ATTACHED = "attachment://"
+_PARTS = {"input", "output", "scores", "error", "messages"}
 
 
 def read(value: Any, score: str | None) -> Iterator[Row]:
     """Yield the samples of one epoch of a problem."""
     fields = Fields(value)
     problem_id, epoch = fields.id("id"), fields.integer("epoch", least=1)
+    if epoch is None or not _PARTS & fields.values.keys():
+        there = short_json(list(fields.values))
+        raise BadRow(f"is no sample of Inspect, which has id, epoch, input, output and scores; its fields are {there}")
     attached = Fields(fields.values.get("attachments") or {})
     output, error = Fields(fields.values.get("output") or {}), _error(fields)
     scores = Fields(fields.values.get("scores") or {})
-    scorer = choose_score(score, scores.values)
+    scorer = choose_score(score, dict.fromkeys(_scorers(scores)))
     verdict = _verdict(scores, scorer) if scorer and error is None else None
-    question, gold = _text(fields, "input", attached), _gold(fields)
+    question, gold = _text(fields, "input", attached), accepted(fields.values.get("target"))
     choices = [Fields(choice) for choice in output.items("choices") or []]
     alone = len(choices) <= 1
     usage = Fields(output.values.get("usage") or {})
@@ -42,8 +50,9 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
         reason = choice.text("stop_reason")
         yield Row(
             problem_id,
-            sample_index=epoch - 1 if epoch and alone else None,
-            completion=_text(message, "content", attached) if choices else output.text("completion") or None,
+            sample_index=epoch - 1 if alone else None,
+            restarts=True,
+            completion=_answer(message, attached) if choices else output.text("completion") or None,
             token_logprobs=logprobs,
             tokens=usage.integer("output_tokens") if alone and logprobs is None else None,
             finish_reason=_REASONS.get(reason, reason) if reason else None,
@@ -75,9 +84,23 @@ def _text(fields: Fields, name: str, attached: Fields) -> str | None:
     return "\n".join(text for text in texts if text) if texts else None
 
 
-def _gold(fields: Fields) -> str | None:
-    target = fields.values.get("target")
-    return None if target in (None, "", []) else as_text(target)
+def _answer(message: Fields, attached: Fields) -> str | None:
+    """Return the text of an answer, with the reasoning before it."""
+    text, content = _text(message, "content", attached), message.values.get("content")
+    parts = [Fields(part).values for part in content] if isinstance(content, list) else []
+    whole = [{**part, "reasoning": _text(Fields(part), "reasoning", attached)} for part in parts if "reasoning" in part]
+    reasoning = reasoning_of({"content": whole}) or message.text("reasoning_content") or ""
+    return with_reasoning(text or "", reasoning) if reasoning else text
+
+
+def _scorers(scores: Fields) -> Iterator[str]:
+    """Yield the names of scores: scorers, and where a scorer gives an object of values, scorer.key."""
+    for scorer, score in scores.values.items():
+        value = score.get("value") if isinstance(score, dict) else None
+        if isinstance(value, dict):
+            yield from (f"{scorer}.{key}" for key in value)
+        else:
+            yield scorer
 
 
 def _logprobs(choice: Fields) -> Floats | None:
@@ -88,10 +111,11 @@ def _logprobs(choice: Fields) -> Floats | None:
 
 
 def _verdict(scores: Fields, scorer: str) -> Verdict:
-    score = Fields(scores.values[scorer])
+    name = scorer if scorer in scores.values else next(one for one in scores.values if scorer.startswith(f"{one}."))
+    score = Fields(scores.values[name])
     answer = score.text("answer", numbers=True)
-    value = score.values.get("value")
-    if "value" not in score:
+    value = score.get("value" if name == scorer else f"value.{scorer.removeprefix(f'{name}.')}")
+    if value is None or value != value:  # noqa: PLR0124 - NaN
         return Verdict("error", answer)
     if value == "N":
         return Verdict("no_answer", answer)

@@ -4,16 +4,19 @@
      "metrics": ["exact_match"], "exact_match": 1.0}
 
 Each row is one document under one filter; resps holds the texts of the repeats. A score of several texts together
-gives no verdict on any of them. A row whose responses are not texts (log-likelihoods of choices) is a sample without a
-completion. --score FILTER, METRIC or METRIC,FILTER chooses among several filters or metrics.
+gives no verdict on any of them, so of several filters one is read. The repeats of several files are numbered on. A row
+whose responses are not texts (log-likelihoods of choices) is a sample without a completion. --score FILTER, METRIC or
+METRIC,FILTER chooses among several filters or metrics.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from samples.exchange.imports.fields import Fields, choose_score
+from samples.exchange.imports.gold import accepted
 from samples.exchange.imports.row import Row
-from samples.files.values import as_text
+from samples.files.errors import BadRow
+from samples.files.values import short_json
 from samples.verifiers import Verdict
 
 _METRICS = ("exact_match", "acc", "pass@1", "pass_at_1", "math_verify")  # for old logs, which do not name their metrics
@@ -33,18 +36,30 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
             if wanted != filtered:
                 return
             metric = name or None
-    name = choose_score(metric, metrics)
-
     problem_id = fields.id("doc_id")
+    if "resps" not in fields:
+        there = short_json(list(fields.values))
+        raise BadRow(f'"resps" is missing; the responses of a document are expected; the row\'s fields are {there}')
     texts = _texts(fields)
+    name = choose_score(metric, metrics, fields) if len(texts) == 1 else None
     doc = Fields(fields.values.get("doc") or {})
     question = next((doc.text(name) for name in _QUESTIONS if isinstance(doc.values.get(name), str)), None)
-    target = fields.values.get("target")
-    gold = None if target is None else as_text(target)
-    verdict = _verdict(fields, name) if name and len(texts) == 1 else None
+    gold = accepted(fields.get("target"))
+    verdict = _verdict(fields, name) if name else None
     same = ("filter", filtered) if filtered is not None else None
     for number, text in enumerate(texts):
-        yield Row(problem_id, number, text, verdict=verdict, question=question, gold=gold, same=same)
+        yield Row(problem_id, number, text, verdict=verdict, question=question, gold=gold, same=same, restarts=True)
+
+
+def one_filter(rows: Iterable[dict[str, Any]]) -> str | None:
+    """Return the score that reads one filter, if there are several, and none gives a verdict on any one text."""
+    filters: dict[str, None] = {}
+    for row in rows:
+        fields = Fields(row)
+        if len(_texts(fields)) == 1 or not isinstance(row.get("filter"), str):
+            return None
+        filters[row["filter"]] = None
+    return f",{next(iter(filters))}" if len(filters) > 1 else None
 
 
 def _texts(fields: Fields) -> list[str | None]:

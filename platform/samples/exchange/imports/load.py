@@ -1,23 +1,26 @@
-"""Import a file of samples as a run of a lake: all of it, once, or nothing.
+"""Import files of samples as a run of a lake: all of them, once, or nothing.
 
-The file is read twice: it is checked whole, then written. The run's specification says that the run is imported, and
-holds the hash of the file. The run id is therefore the file's, whatever the run's name. Importing the file again adds
-what is missing, and nothing twice. A longer file of the same run adds what it has more.
+The files are read twice: they are checked whole, then written. The run's specification says that the run is imported,
+and holds the hash of the file, or of all files in their order. The run id is therefore the files', whatever the run's
+name. Importing them again adds what is missing, and nothing twice. A longer file of the same run, or more files, add
+what they have more.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from samples.errors import UsageError
-from samples.exchange.imports import FORMATS
-from samples.exchange.imports.check import check_file, read_rows
+from samples.exchange.imports import AUTO, FORMATS, ROWS
+from samples.exchange.imports.check import BadRowsError, check_files, read_rows
+from samples.exchange.imports.collection import choose
+from samples.exchange.imports.detect import Detected, detect
 from samples.exchange.imports.grow import earlier, require_agreement
 from samples.exchange.imports.join import problems_in_set
 from samples.exchange.imports.problems import problems_in_file, with_problem_ids
 from samples.exchange.imports.progress import Watch
-from samples.exchange.imports.reading import Source, local_copy
+from samples.exchange.imports.reading import local_copies
 from samples.exchange.imports.row import VERIFIER
 from samples.exchange.imports.store import Rows, Store
 from samples.lake.partitions import is_partition_name
@@ -32,10 +35,11 @@ from samples.runs.settings import IMPORTED
 
 @dataclass(frozen=True)
 class Summary:
-    """What a file holds. `added` names the tables that got rows; it is empty if the lake had them all.
+    """What files hold. `added` names the tables that got rows; it is empty if the lake had them all.
 
+    `form` is the format, and which fields were read where that was chosen. `notes` say which files were left out, and
+    what a reader must know of the problems.
     `verifier` has the names of the verifiers, and `verdicts` the number of each status, of all of them together.
-    `notes` are what a reader must know of the problems.
     """
 
     run: Run
@@ -46,13 +50,14 @@ class Summary:
     counts: int
     verdicts: Mapping[str, int]
     added: tuple[str, ...]
+    form: str = ""
     notes: tuple[str, ...] = ()
 
 
 def load(
     lake: str,
-    file: str,
-    form: str,
+    file: str | Sequence[str],
+    form: str = AUTO,
     *,
     name: str,
     dataset: str,
@@ -60,9 +65,14 @@ def load(
     problems: str | None = None,
     score: str | None = None,
     verifier: str | None = None,
+    fields: Mapping[str, str] | None = None,
     watch: Watch = lambda _doing, _rows: None,
 ) -> Summary:
-    """Import `file` (a path or URI) in the format `form` (one of FORMATS) as run `name`. A missing lake is made.
+    """Import `file` in the format `form` as run `name`. A missing lake is made.
+
+    `file` is a path or URI of a file, of a folder, or a pattern such as `*.jsonl`, or several of them, in order. `form`
+    is one of FORMATS, "rows" for the general reader, or "auto". `fields` maps roles of the general reader to fields
+    (see `rows.names`), by dotted names.
 
     `problems` is a source of the problems' questions, gold answers and tests. `score` names the score that gives the
     verdicts; "none" leaves verdicts out. `verifier` names who gave the verdicts or counts where the file does not, by
@@ -71,19 +81,27 @@ def load(
 
     Raises:
         BadRowsError: Rows are bad. The message names them; nothing is imported.
-        UsageError: The file cannot be read, or the name belongs to another run.
+        UsageError: A file cannot be read, its format is unknown, or the name belongs to another run.
         LakeError: The lake cannot be written. The same call goes on from what was committed.
     """
-    if form not in FORMATS:
-        raise UsageError(f'unknown format "{form}": choose one of {", ".join(FORMATS)}')
+    if form not in {AUTO, *FORMATS, ROWS}:
+        raise UsageError(f'unknown format "{form}": choose one of {", ".join((*FORMATS, ROWS, AUTO))}')
     check_dataset_name(dataset)
     if verifier is not None and not is_partition_name(verifier):
         raise UsageError(f'--verifier "{verifier}": expected a letter, then letters, digits and . _ -')
     who = verifier or VERIFIER
     # Repeated problems are kept: a run may have been drawn for them, or without them.
     given = load_problems(problems, dataset=dataset, duplicates="keep") if problems else None
-    with local_copy(file) as source:
-        held = check_file(source, FORMATS[form], score, watch, who)
+    chosen = choose([file] if isinstance(file, str) else file)
+    with local_copies(chosen.names, chosen.found) as copies:
+        detected = detect(copies, form, fields or {}, score)
+        sources = detected.sources
+        try:
+            held = check_files(sources, detected.read, score, watch, who)
+        except BadRowsError as error:
+            if form in FORMATS:
+                raise
+            raise BadRowsError(f"{error}\nthe format was found to be {detected.said}") from error
         of, notes = (
             problems_in_set(held.problems, given) if given else (problems_in_file(held.problems, lake, dataset), ())
         )
@@ -92,23 +110,23 @@ def load(
             dataset=dataset,
             engine=IMPORTED,
             model=(labels or {}).get("model") or held.model or "unknown",
-            specification=_specification(source, form, dataset, score, given, verifier),
+            specification=_specification(detected, dataset, score, given, verifier, fields or {}),
             problem_hashes={problem.problem_id: problem.problem_hash for problem in of.values()},
             labels=dict(labels or {}),
         )
 
         def rows() -> Rows:
-            return with_problem_ids(read_rows(source, FORMATS[form], score, who), of)
+            return with_problem_ids(read_rows(sources, detected.read, score, who), of)
 
         to = Tables(lake, create=True)
         if (before := earlier(to, name, run.specification)) is None:
             run = register(to, run)
         else:
-            require_agreement(to, before, of.values(), source.name, rows())
+            require_agreement(to, before, of.values(), sources, rows())
             run = extend(to, before, run.problem_hashes)
         add_labels(to, run, labels or {})
         add_problems(to, dataset, of.values())
-        version = f"{form}-{run.specification['content'][:12]}"
+        version = f"{detected.form}-{run.specification['content'][:12]}"
         added = Store(to, run, version, held, who).store(rows, watch)
     return Summary(
         run=run,
@@ -119,22 +137,29 @@ def load(
         counts=held.counts,
         verdicts=dict(sum(held.verdicts.values(), Counter[str]())),
         added=tuple(added),
-        notes=notes,
+        form=detected.said,
+        notes=(*chosen.notes, *detected.notes, *notes),
     )
 
 
 def _specification(
-    source: Source, form: str, dataset: str, score: str | None, given: ProblemSet | None, verifier: str | None
+    detected: Detected,
+    dataset: str,
+    score: str | None,
+    given: ProblemSet | None,
+    verifier: str | None,
+    fields: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "engine": IMPORTED,
-        "format": form,
+        "format": detected.form,
         "dataset": dataset,
-        "file": source.base,
-        "content": source.content,
+        "file": detected.sources.base,
+        "content": detected.sources.content,
         "score": score,
         "problems": given.hash if given else None,
         "revision": None,
         "sampling": {},
         **({"verifier": verifier} if verifier else {}),
+        **({"fields": dict(fields)} if fields else {}),
     }

@@ -1,19 +1,21 @@
 """Read outputs of NVIDIA's NeMo-Skills: output….jsonl after evaluation (its `evaluation/metrics/math_metrics.py`).
 
     {"id": "aime-1", "problem": "…", "expected_answer": "204", "generation": "…", "predicted_answer": "204",
-     "symbolic_correct": true, "num_generated_tokens": 812}
+     "symbolic_correct": true, "num_generated_tokens": 812, "finish_reason": "stop"}
 
 Each line is one sample. Older versions write is_correct in place of symbolic_correct. A model's judgement ends in
 "Judgement: Yes" or "Judgement: No". If a file has both, --score symbolic_correct (or is_correct) or --score judgement
 chooses. A problem without an id gets the hash of its text as its id, as in problem files. NeMo-Skills writes one file
-per seed: concatenate them to import them.
+per seed (output-rs0.jsonl …): name them all. reasoning_content stands before the generation, in <think>.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from samples.exchange.imports.fields import Fields, choose_score
+from samples.exchange.imports.gold import accepted
 from samples.exchange.imports.row import Row
+from samples.exchange.imports.rows.messages import with_reasoning
 from samples.files.errors import BadRow
 from samples.problems.problems import question_id
 from samples.verifiers import Verdict
@@ -32,14 +34,15 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     name = next((name for name in _IDS if name in fields), None)
     if name is None and question is None:
         raise BadRow(f'has neither "problem" nor one of {", ".join(_IDS)}: nothing says which problem it is')
-    chose = choose_score(score, {name: None for name in _SCORES if name in fields})
+    chose = choose_score(score, {name: None for name in _SCORES if name in fields}, fields)
     yield Row(
         fields.id(name) if name else question_id(question or ""),
-        completion=completion,
+        completion=with_reasoning(completion, fields.text("reasoning_content") or ""),
+        finish_reason=fields.text("finish_reason") or None,
         tokens=fields.integer("num_generated_tokens"),
         verdict=_verdict(fields, chose) if chose else None,
         question=question,
-        gold=fields.text("expected_answer", numbers=True),
+        gold=accepted(fields.get("expected_answer")),
     )
 
 

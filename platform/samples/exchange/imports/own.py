@@ -33,6 +33,9 @@ def read(value: Any, score: str | None) -> Iterator[Row]:
     same = ("run", run) if run is not None else None
     problem_id, question, gold = fields.id("problem_id"), fields.text("question"), _gold(fields)
     judges = _verifiers(fields)
+    if score is not None and "." in score and fields.holds(score):
+        judges = {}
+        fields = Fields({**fields.values, "status": None, "correct": fields.flag(score)})
     if not any(name in fields for name in _SAMPLE_FIELDS) and not judges:
         there = short_json(list(fields.values))
         raise BadRow(f"has none of the fields {', '.join(_SAMPLE_FIELDS)}; its fields are {there}")

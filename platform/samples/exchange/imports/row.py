@@ -45,7 +45,8 @@ class Row:
     `error` says why there is no completion; such a row has no verdict. `verdict` is one of a verifier that the file
     does not name, `judged` has those of named ones, and `verifier` stands for the one without a name. `same` is a
     setting and its value, equal in all rows of one run. `model` is the model that drew the sample. `problem_hash` says
-    which problem it is of; `tests` and `metadata` belong to the problem and may stand in one of its rows only.
+    which problem it is of; `tests` and `metadata` belong to the problem and may stand in one of its rows only. A row
+    `restarts` if each file numbers its samples from 0: those of a later file are numbered on.
 
     `gold` is the gold answer as the file has it, not extracted. A list holds alternatives, any of which is correct.
     """
@@ -73,6 +74,7 @@ class Row:
     same: tuple[str, str] | None = None
     counts: Counts | None = None
     verifier: str = VERIFIER
+    restarts: bool = False
 
     @property
     def verdicts(self) -> tuple[Judged, ...]:

@@ -3,10 +3,16 @@ r"""Parse plain LaTeX into a SymPy expression, with latex2sympy2_extended.
 `samples.verifiers.notation.reading` has removed all that its parser misreads. Capital and small letters differ. `i`
 is the imaginary unit. A text is parsed to its last character or not at all. Nothing here limits time, and some texts
 take forever: call it in a worker that can be killed.
+
+No text is evaluated as Python. The parser builds objects from its grammar, and numbers are read here, because SymPy
+would evaluate their digits. SymPy itself compiles terms of sums and polynomials that it prints from an expression. So
+symbols with characters of a call are refused, and a function that is not known gets a name that nothing in Python has.
+So no sandbox is needed; there, a formula would take ten times as long.
 """
 
 import functools
 import re
+from hashlib import blake2b
 from typing import Any
 
 from samples.verifiers.notation.sizes import TooLarge, refuse_too_large
@@ -28,6 +34,11 @@ def bracket_depth(text: str) -> int:
 
 
 _NUMBER = re.compile(r"(-?\d{1,30})(?:/(\d{1,30})|(\.\d{1,15}))?|(-?)\\[dt]?frac\{(\d{1,30})\}\{(\d{1,30})\}", re.ASCII)
+_GROUPED = re.compile(r"\s*-?\d{1,3}(?:,\d{3})+(?:\.\d+)?\s*", re.ASCII)
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_DIGITS = re.compile(r"-?\d+", re.ASCII)
+_DECIMAL = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,6})?", re.ASCII)
+_NAME = re.compile(r"[\w\\{}^,+ -]*")  # of a symbol; with these characters, Python cannot call anything
 
 
 def _number(text: str) -> Any:
@@ -42,6 +53,22 @@ def _number(text: str) -> Any:
         return sympy.Float(text, precision=53)
     top, bottom = whole or sign + upper, bottom or lower or "1"
     return sympy.Rational(int(top), int(bottom)) if int(bottom) else None
+
+
+def _long_number(text: str) -> Any:
+    """Parse the digits of any number. SymPy's own Number(text) would evaluate them as Python.
+
+    Raises:
+        ValueError: It is no number.
+    """
+    import sympy
+
+    text = text.strip()
+    if _DIGITS.fullmatch(text):
+        return sympy.Integer(int(text))
+    if _DECIMAL.fullmatch(text):
+        return sympy.Float(text)
+    raise ValueError(f"{text[:60]!r} is no number")
 
 
 def expression(nodes: Nodes) -> Any:
@@ -86,9 +113,11 @@ def parse(text: str) -> Any:
 
     if (number := _number(text)) is not None:
         return number
-    if not text or bracket_depth(text) > MAX_DEPTH:
+    if not text or bracket_depth(text) > MAX_DEPTH or _FOREIGN_DIGIT.search(text):
         return None
     try:
+        if _GROUPED.fullmatch(text):
+            return _long_number(text.strip().replace(",", "." if text.startswith("0") else ""))
         normal = normalize_latex(
             text, NormalizationConfig(basic_latex=True, malformed_operators=True, nits=True, boxed="none")
         )
@@ -96,12 +125,31 @@ def parse(text: str) -> Any:
         if found is None or found.has(sympy.zoo, sympy.nan):
             return None
         refuse_too_large(found)
+        found = _with_harmless_names(found)
         imaginary = sympy.Symbol("i", real=True)
         return _with_real_roots(found.xreplace({imaginary: sympy.I}) if imaginary in found.free_symbols else found)
     except (MemoryError, TooLarge):
         raise
     except Exception:  # noqa: BLE001 - the parser raises plain Exception; any of them means that it cannot parse the text
         return None
+
+
+def _with_harmless_names(found: Any) -> Any:
+    """Give functions that are not known names that stand for nothing in Python.
+
+    Raises:
+        ValueError: A symbol's name has characters of a call.
+    """
+    import sympy
+    from sympy.core.function import AppliedUndef
+
+    for symbol in found.atoms(sympy.Symbol):
+        if not _NAME.fullmatch(symbol.name):
+            raise ValueError(f"a symbol with the name {symbol.name[:60]!r}")
+    for function in {one.func for one in found.atoms(AppliedUndef)}:
+        name = blake2b(function.__name__.encode(), digest_size=8).hexdigest()
+        found = found.replace(function, sympy.Function(f"function_{name}"))
+    return found
 
 
 def _with_real_roots(found: Any) -> Any:
@@ -148,8 +196,9 @@ def _parse_to_end(text: str) -> Any:
             return self.parser
 
         def parse_number(self, text: str) -> Any:
-            plain = _number(text.replace(",", ""))  # the library's own method imports all of SymPy for every number
-            return super().parse_number(text) if plain is None else plain
+            plain = text.replace(",", "")
+            number = _number(plain)
+            return _long_number(plain) if number is None else number
 
     for mode in (PredictionMode.SLL, PredictionMode.LL):
         reader = Reader(is_real=True, config=ConversionConfig(lowercase_symbols=False))

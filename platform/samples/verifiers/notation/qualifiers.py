@@ -40,6 +40,8 @@ def without_opening(nodes: Nodes) -> Nodes:
             nodes = rest
         else:
             break
+    if len(nodes) == 1 and nodes[0].kind == "group":  # what was introduced may be introduced within braces once more
+        return without_opening(nodes[0].args[0])
     return nodes
 
 
