@@ -152,11 +152,20 @@ def in_order(question: str, correct: str, others: Iterable[str]) -> tuple[str, .
 
 def with_options(question: str, texts: Sequence[str]) -> str:
     """Return a question with its options, each on a line behind its letter, unless it lists them already."""
+    lettered = list(zip(LETTERS, texts, strict=False))
+    if _lists(question, lettered):
+        return question
+    return f"{question.rstrip()}\n\n" + "\n".join(f"{letter}) {text}" for letter, text in lettered)
+
+
+def _lists(question: str, lettered: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a question has every option behind its letter, in order."""
     at = 0
-    for letter, text in zip(LETTERS, texts, strict=False):
+    for letter, text in lettered:
+        if text not in question:  # nearly always decided here
+            return False
         found = re.compile(rf"(?<!\w){letter}\s*[).:\]}}]+\s*{re.escape(text)}(?!\w)").search(question, at)
         if found is None:
-            lines = (f"{letter}) {text}" for letter, text in zip(LETTERS, texts, strict=False))
-            return f"{question.rstrip()}\n\n" + "\n".join(lines)
+            return False
         at = found.end()
-    return question
+    return True
