@@ -66,6 +66,14 @@ TOKEN_LOGPROBS = (
     *("log_probs", "sampling_logprobs", "tokens"),
 )
 
+# Names that fields of problems have too.
+SOLUTIONS = frozenset({"solution", "solutions", "code", "codes", "code_list"})
+TEXTS = frozenset({"text", "texts", "content", "message", "sample"})
+TASKS = ("task_id", "question_id", "problem_id")
+TESTS = (
+    *("test", "tests", "test_list", "test_cases", "unit_tests", "public_test_cases", "entry_point"),
+    *("canonical_solution", "input_output", "test_setup_code", "challenge_test_list"),
+)
 # Words in names that nobody knows: of one that holds the role, and of one that does not.
 WORDS = {
     "completion": (

@@ -24,6 +24,10 @@ from samples.exchange.imports.rows.names import (
     NO_ANSWER,
     OTHER_WORDS,
     ROLES,
+    SOLUTIONS,
+    TASKS,
+    TESTS,
+    TEXTS,
     WORDS,
 )
 from samples.exchange.imports.rows.seen import Seen
@@ -109,14 +113,23 @@ def _samples(rows: Sequence[dict[str, Any]]) -> str | None:
 
 
 def _completion(seen: Seen, samples: str | None) -> str | None:
-    """Return the field of the completions: one in the objects that are samples, if there are such, else any.
-
-    A solution may be a problem's own. It is a model's only where a task is named.
-    """
-    of_tasks = bool(seen.named(["task_id", "question_id"]))
-    names = [name for name in _fitting(seen, "completion") if of_tasks or last(name) not in {"solution", "solutions"}]
+    """Return the field of the completions: one in the objects that are samples, if there are such, else any."""
+    names = [name for name in _fitting(seen, "completion") if not _is_of_a_problem(seen, name)]
     inside = (name for name in names if samples and f"{name}.".startswith(f"{samples}."))
     return next(inside, names[0] if names else None)
+
+
+def _is_of_a_problem(seen: Seen, name: str) -> bool:
+    """Return whether a field may be a part of a problem: its choices, its own solution, its text.
+
+    A solution is a model's only where a task is named and there are no tests of it; a text only beside a question.
+    """
+    end = last(name)
+    if end in SOLUTIONS:
+        return not seen.named(TASKS) or bool(seen.named(TESTS))
+    if end in TEXTS and "." not in name:
+        return not any(other != name for other in _fitting(seen, "question", name))
+    return end == "choices" and any(is_listed(value) for value in seen.there(name))
 
 
 def _question(seen: Seen, completion: str) -> str | None:
