@@ -3,6 +3,8 @@
 Of several fields in a row, the outermost counts, and of those the one that is named first here.
 """
 
+import re
+
 COMPLETION = (
     *("_texts", "completion", "completions", "generation", "generations", "generated_text", "generated_texts"),
     *("generated_response", "generated_responses", "response", "responses", "output", "outputs", "output_text"),
@@ -103,6 +105,15 @@ OTHER_WORDS = frozenset(
         *("parsed", "pred", "tokens", "template", "system", "stats", "metadata", "usage", "params", "config", "reward"),
     }
 )
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of a name, also in camelCase
+
+
+def has_word(name: str, role: str) -> bool:
+    """Return whether a name that nobody knows has a word of a role in it, and none of another."""
+    held = {word.lower() for word in _WORD.findall(name)}
+    return bool(held & set(WORDS[role])) and not held & OTHER_WORDS
+
 
 ROLES = {
     "completion": COMPLETION,

@@ -13,7 +13,7 @@ from typing import Any
 from samples.errors import UsageError, meant
 from samples.exchange.imports.dotted import last, lookup
 from samples.exchange.imports.rows import scores
-from samples.exchange.imports.rows.explode import exploded, list_of_samples
+from samples.exchange.imports.rows.explode import exploded, gathered, list_of_samples
 from samples.exchange.imports.rows.ids import choose_gold, choose_id, choose_index
 from samples.exchange.imports.rows.kinds import KINDS, is_listed, unpacked
 from samples.exchange.imports.rows.messages import is_conversation
@@ -22,7 +22,6 @@ from samples.exchange.imports.rows.names import (
     ABOUT_THE_PROBLEM,
     ERRORS,
     NO_ANSWER,
-    OTHER_WORDS,
     ROLES,
     SOLUTIONS,
     TASKS,
@@ -64,6 +63,7 @@ def make_plan(rows: Sequence[dict[str, Any]], named: Mapping[str, str], score: s
         UsageError: A named role is unknown, or a named field is not there.
         UnclearScore: It is unclear which field gives the verdicts.
     """
+    rows = [gathered(row) for row in rows]
     _require_there(rows, named)
     samples = None if "completion" in named else _samples(rows)
     flat = [pair for row in rows for pair in islice(exploded(row, samples), _OF_A_ROW)]
@@ -142,8 +142,9 @@ def _question(seen: Seen, completion: str) -> str | None:
 def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
     """Yield the fields of a role whose values are of its kind, those of the best name first."""
     fits = KINDS[role]
-    worded = seen.worded(WORDS[role], OTHER_WORDS) if role in WORDS else []
-    for name in dict.fromkeys([*seen.named(ROLES[role]), *worded]):
+    worded = seen.worded(role) if role in WORDS else []
+    texts = [name for name in seen.named(TEXTS) if _is_inside_a_problem(name)] if role == "question" else []
+    for name in dict.fromkeys([*seen.named(ROLES[role]), *worded, *texts]):
         if name == completion or completion.startswith(f"{name}."):
             continue
         if role == "completion" and NO_ANSWER & set(name.lower().split(".")[:-1]):
@@ -154,6 +155,10 @@ def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
         fitting = sum(map(fits, values))
         if fitting and (fitting == len(values) or (role == "completion" and 2 * fitting >= len(values))):
             yield name  # a completion of another kind is a bad row
+
+
+def _is_inside_a_problem(name: str) -> bool:
+    return any(part.lower() in {"problem", "question", "prompt", "task"} for part in name.split(".")[:-1])
 
 
 def _within(name: str, holders: frozenset[str]) -> bool:

@@ -17,7 +17,7 @@ from samples.exchange.imports.gold import accepted
 from samples.exchange.imports.row import Row
 from samples.exchange.imports.rows import scores
 from samples.exchange.imports.rows.errors import error_of
-from samples.exchange.imports.rows.explode import exploded
+from samples.exchange.imports.rows.explode import exploded, gathered
 from samples.exchange.imports.rows.kinds import is_listed, unpacked
 from samples.exchange.imports.rows.messages import (
     completion_of,
@@ -46,7 +46,7 @@ def reader(plan: Plan) -> Callable[[Any, str | None], Iterator[Row]]:
     """Return what reads the rows of a file by this plan."""
 
     def read(value: Any, _score: str | None) -> Iterator[Row]:
-        for row, count in exploded(fields_of(value), plan.samples):
+        for row, count in exploded(gathered(fields_of(value)), plan.samples):
             yield from _One(row, plan).samples(alone=count == 1)
 
     return read
