@@ -46,6 +46,7 @@ def plan(prepared: "Prepared") -> Iterator[str]:
         wanted = missing = len(ids) * request.k
         units = len(ids) * -(-request.k // request.unit)
     yield opening(prepared)
+    yield from (f"note: {note}" for note in prepared.notes)
     yield f"{wanted:,} samples wanted, {wanted - missing:,} already there, {missing:,} to draw in {units:,} units"
     yield from first_problem(prepared.problems)
     tokens = len(prepared.prompts["token_ids"][0])

@@ -35,8 +35,8 @@ def command(
     limit: Annotated[int | None, _asked("--limit", metavar="N", min=1,
         help="Ask only the first N problems.")] = None,
     question_field: Annotated[str | None, _asked("--question-field", metavar="FIELD",
-        help="The field with the question, when its name is unusual. As everywhere, reward_model.ground_truth names a "
-        "field inside an object.")] = None,
+        help="The field with the question, when its name is unusual. Here and below, a dot looks into objects: "
+        "reward_model.ground_truth.")] = None,
     answer_field: Annotated[str | None, _asked("--answer-field", metavar="FIELD",
         help="The field with the gold answer.")] = None,
     id_field: Annotated[str | None, _asked("--id-field", metavar="FIELD",
@@ -99,12 +99,17 @@ def command(
         help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
     revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
+    adapter: Annotated[str | None, _engine("--adapter", metavar="ADAPTER",
+        help="A LoRA adapter of the model: a folder, or a name on the Hub. It is part of the run.")] = None,
     trust_remote_code: Annotated[bool, _engine("--trust-remote-code",
         help="Run the Python files of the model's repository, with your rights. Read them first. Without it they never "
         "run. It is part of the run.")] = False,
     dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
         help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
         "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",
+    head_dtype: Annotated[str | None, _engine("--head-dtype", metavar="DTYPE",
+        help="With float32, compute the logits in float32, whatever the model's dtype: bfloat16 logits have steps of "
+        ".06 to .12, which log-probs inherit. It is part of the run.")] = None,
     replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
         help="How many engines run at once. Ray starts and ends them as the work needs. 0..MAX waits until some node "
         "can hold one.")] = Replicas(1, 1),  # noqa: B008 - a constant
@@ -183,7 +188,7 @@ def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Repo
     from samples.ingest.ingest import ingest
     from samples_cli.screen import stopping
 
-    report.screen.say(closing.opening(prepared))
+    report.screen.say("\n".join([closing.opening(prepared), *(f"note: {note}" for note in prepared.notes)]))
     then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
     verdicts = None
     with stopping(report.screen, then) as stop:

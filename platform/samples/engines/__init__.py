@@ -9,13 +9,16 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from samples.errors import MissingExtra, UsageError
 from samples.lines import without_keys
+
+if TYPE_CHECKING:  # it imports this module
+    from samples.engines.adapters import Adapter
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Placement:
     max_num_batched_tokens: int | None = None
     gpu_memory_utilization: float = 0.9  # of a GPU, or of the part of it that the replica holds
     kv_cache_gib: float = 1.0  # CPU builds only
+    head_dtype: str | None = None  # float32 computes the logits in it, whatever the model's dtype; part of the identity
     trust_remote_code: bool = False  # run the Python files of the model's repository; part of the run's identity
     extra: dict[str, Any] = field(default_factory=dict[str, Any])  # further AsyncEngineArgs, by name
 
@@ -65,6 +69,13 @@ class Placement:
     def parallel(self) -> int:
         """The number of devices that one engine computes with."""
         return self.tensor_parallel_size * self.pipeline_parallel_size
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """What of it decides which distribution is drawn from, beside the engine arguments that do."""
+        return ({"head_dtype": self.head_dtype} if self.head_dtype else {}) | (
+            {"trust_remote_code": True} if self.trust_remote_code else {}
+        )
 
     def require_whole(self) -> None:
         """Check that the GPUs of a replica are as many as the engine computes with, or a part of one.
@@ -173,7 +184,7 @@ class EngineDead(RuntimeError):
     """The engine cannot answer any more."""
 
 
-SEQUENCES = 256  # completions that the toy engine draws at the same time
+SEQUENCES = 256  # completions that an engine draws at the same time, if it says nothing else
 
 NAMES = ("vllm", "transformers", "toy")
 
@@ -206,8 +217,16 @@ def tokenizer(engine: str, model: str, revision: str | None = None, *, trust_rem
         return _module(engine).tokenizer(model, revision, trust_remote_code=trust_remote_code)
 
 
-def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Engine:
-    """Load `model` into a new engine. This takes seconds to minutes.
+def load(
+    engine: str,
+    model: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    adapter: "Adapter | None" = None,
+) -> Engine:
+    """Load `model` into a new engine, with `adapter` applied to it. This takes seconds to minutes.
 
     The engine computes in `dtype`; "auto" is the checkpoint's own.
 
@@ -220,7 +239,8 @@ def load(engine: str, model: str, revision: str | None, dtype: str, sampling: Sa
     with _packages_of(engine):
         if has_weights(engine):
             dtype = dtype_used(find_model(model, revision), revision, dtype)
-        return _module(engine).load(model, revision, dtype, sampling, placement)
+        more = {} if adapter is None else {"adapter": adapter}
+        return _module(engine).load(model, revision, dtype, sampling, placement, **more)
 
 
 def has_weights(engine: str) -> bool:
@@ -236,12 +256,13 @@ def gpus(engine: str, placement: Placement, *, there: bool) -> float:
     """
     if placement.gpus_per_replica is not None:
         return placement.gpus_per_replica
-    return _module(engine).gpus(placement, there=there)
+    found: Callable[..., float] | None = getattr(_module(engine), "gpus", None)
+    return found(placement, there=there) if found else 0
 
 
 def largest_batch(engine: str, placement: Placement) -> int:
     """Return how many completions one engine may draw at once: the setting, or the most on any hardware."""
-    return placement.max_num_seqs or _module(engine).LARGEST_BATCH
+    return placement.max_num_seqs or getattr(_module(engine), "LARGEST_BATCH", SEQUENCES)
 
 
 def require_device(engine: str, given: float) -> None:
@@ -250,7 +271,8 @@ def require_device(engine: str, given: float) -> None:
     Raises:
         ModelError: It was given GPUs that this machine's build cannot use, or none, and the build needs one.
     """
-    _module(engine).require_device(given)
+    if check := getattr(_module(engine), "require_device", None):
+        check(given)
 
 
 def versions(engine: str) -> dict[str, str]:

@@ -57,6 +57,7 @@ RESERVED = {
     "trust_remote_code": "--trust-remote-code",
     "tensor_parallel_size": "--tensor-parallel-size",
     "pipeline_parallel_size": "--pipeline-parallel-size",
+    **dict.fromkeys(("enable_lora", "max_lora_rank", "max_loras", "lora_modules"), "--adapter"),
     **dict.fromkeys(("data_parallel_size", "data_parallel_size_local"), "--replicas"),
     "max_num_seqs": "--max-num-seqs",
     "max_num_batched_tokens": "--max-num-batched-tokens",

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from samples.engines.adapters import require_model
 from samples.errors import ModelError, TemplateError
 
 _HUB_TIMEOUT = 10.0  # seconds
@@ -69,6 +70,7 @@ def find_model(model: str, revision: str | None) -> str:
     """
     folder = Path(model).expanduser()
     if folder.is_dir():
+        require_model(folder)
         if not (folder / "config.json").is_file():
             raise ModelError(f'model "{model}": the folder has no config.json; name the folder of a saved checkpoint')
         return str(folder)

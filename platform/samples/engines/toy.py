@@ -32,7 +32,6 @@ from samples.engines import SEQUENCES, Completion, EngineDead, OnCompletion, Pla
 from samples.errors import ModelError
 
 WEIGHTS = False  # a model is a name, without files
-LARGEST_BATCH = SEQUENCES
 
 _END = 0  # the end token: a NUL byte, which no text contains
 _SUM = re.compile(r"(-?\d+)\s*\+\s*(-?\d+)")
@@ -194,17 +193,6 @@ def _take_away(folder: Path) -> bool:
             continue
         return True
     return False
-
-
-def gpus(placement: Placement, *, there: bool) -> float:
-    """Return 0: a toy computes nothing."""
-    del placement, there
-    return 0
-
-
-def require_device(given: float) -> None:
-    """Do nothing: a toy runs on any node."""
-    del given
 
 
 def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = False) -> ToyTokenizer:

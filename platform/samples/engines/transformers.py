@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samples.engines import Completion, OnCompletion, Placement, Sampling, ignore_completion
+from samples.engines.adapters import Adapter
 from samples.engines.distribution import GREEDY_BELOW, processed_logits
 from samples.engines.huggingface import (
     ModelTokenizer,
@@ -43,7 +44,8 @@ class TransformersEngine:
         )
         self.settled = {
             "device": _device_name(model.device),
-            "dtype": str(model.dtype).removeprefix("torch."),
+            "dtype": str(model.get_input_embeddings().weight.dtype).removeprefix("torch."),
+            "head_dtype": str(model.get_output_embeddings().weight.dtype).removeprefix("torch."),
             "attention": [getattr(model.config, "_attn_implementation", None)],
             "max_model_len": self._max_model_len,
         }
@@ -153,6 +155,15 @@ class TransformersEngine:
         return self._tokenizer.decode(token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
+def _compute_head_in(model: Any, kind: Any) -> None:
+    """Let the last layer compute in another dtype. If it shares its weights with the embedding, it gets a copy."""
+    import torch
+
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.to(kind), requires_grad=False)
+    head.register_forward_pre_hook(lambda _, given: (given[0].to(kind), *given[1:]))
+
+
 def _device_name(device: Any) -> str:
     import torch
 
@@ -169,8 +180,17 @@ def _draw_tokens(final: Any, sources: list[Any]) -> Any:
     return chosen.clamp(max=line.shape[-1] - 1)  # rounding may put a point at the very end
 
 
-def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> TransformersEngine:
-    """Load `model` in this process, on the GPU if there is one. `dtype` is one of `samples.engines.dtypes.DTYPES`.
+def load(
+    model: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    adapter: Adapter | None = None,
+) -> TransformersEngine:
+    """Load `model` and `adapter` in this process, on the GPU if there is one.
+
+    `dtype` is one of `samples.engines.dtypes.DTYPES`.
 
     Raises:
         ModelError: The model cannot be found or loaded.
@@ -191,7 +211,13 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         loaded: Any = AutoModelForCausalLM.from_pretrained(
             find_model(model, revision), revision=revision, dtype=kind, trust_remote_code=trusted
         )
+        if adapter is not None:
+            loaded.load_adapter(adapter.path)  # by peft
+        if placement.head_dtype:
+            _compute_head_in(loaded, getattr(torch, placement.head_dtype))
         loaded = loaded.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+    except ImportError:
+        raise
     except Exception as error:
         require_trust(model, error)
         raise ModelError(f'model "{model}": transformers cannot load it: {one_line(error)}') from error
@@ -202,11 +228,6 @@ def gpus(placement: Placement, *, there: bool) -> float:
     """Return 1 where the cluster has GPUs and torch's CUDA build is installed."""
     del placement
     return float(there and "+cpu" not in installed_versions("torch").get("torch", "+cpu"))
-
-
-def require_device(given: float) -> None:
-    """Do nothing: this engine computes on any device."""
-    del given
 
 
 def versions() -> dict[str, str]:

@@ -26,6 +26,7 @@ from samples.engines import (
     vllm_pulse,
     vllm_settings,
 )
+from samples.engines.adapters import Adapter
 from samples.engines.huggingface import (
     find_model,
     installed_versions,
@@ -46,8 +47,9 @@ _RPC_SECONDS = 30.0
 class VllmEngine:
     """One AsyncLLM and the thread of its event loop."""
 
-    def __init__(self, engine_args: Any, sampling: Sampling) -> None:
+    def __init__(self, engine_args: Any, sampling: Sampling, adapter: Adapter | None = None) -> None:
         self._sampling = sampling
+        self._lora = vllm_settings.lora_request(adapter)
         self._numbers = itertools.count()
         self._closing = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -70,6 +72,7 @@ class VllmEngine:
         self.settled = {
             "device": current_platform.get_device_name(),
             "dtype": self.dtype,
+            "head_dtype": str(self._llm.model_config.head_dtype).removeprefix("torch."),
             "attention": self._attention(),
             "max_model_len": self._max_model_len,
             "quantization": self._llm.model_config.quantization,
@@ -162,7 +165,9 @@ class VllmEngine:
         """Draw one completion; return vLLM's CompletionOutput."""
         params = vllm_settings.sampling_params(self._sampling, seed)
         final: Any = None
-        async for output in self._llm.generate({"prompt_token_ids": prompt_ids}, params, str(next(self._numbers))):
+        prompt = {"prompt_token_ids": prompt_ids}
+        number = str(next(self._numbers))
+        async for output in self._llm.generate(prompt, params, number, lora_request=self._lora):
             final = output
         return final.outputs[0]
 
@@ -188,8 +193,15 @@ async def _cancel_all() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def load(model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> VllmEngine:
-    """Start vLLM with `model`. This takes half a minute to several minutes.
+def load(
+    model: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    adapter: Adapter | None = None,
+) -> VllmEngine:
+    """Start vLLM with `model` and `adapter`. This takes half a minute to several minutes.
 
     Raises:
         ModelError: The model cannot be found or loaded, or does not fit in memory.
@@ -202,9 +214,9 @@ def load(model: str, revision: str | None, dtype: str, sampling: Sampling, place
         vllm_settings.sampling_params(sampling, 0)
     except Exception as error:
         raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
-    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement)
+    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement, adapter)
     try:
-        engine = VllmEngine(engine_args, sampling)
+        engine = VllmEngine(engine_args, sampling, adapter)
     except Exception as error:
         require_trust(model, error)
         raise ModelError(

@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from samples.engines import Placement, Sampling, vllm_watchdog
+from samples.engines.adapters import Adapter
 from samples.engines.engine_args import RESERVED, require_free
 from samples.errors import ModelError, UsageError
 
@@ -16,7 +17,14 @@ from samples.errors import ModelError, UsageError
 _RESERVED_ON_CPU = dict.fromkeys(("enable_chunked_prefill", "long_prefill_token_threshold"), "the CPU engine")
 
 
-def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement) -> Any:
+def engine_args(
+    path: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    adapter: Adapter | None = None,
+) -> Any:
     """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
 
     Raises:
@@ -49,6 +57,8 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
     if placement.parallel > 1:
         # Inside a Ray actor, vLLM would ask Ray for more actors. Our actor holds all its GPUs itself.
         settings["distributed_executor_backend"] = "mp"
+    if adapter is not None:
+        settings |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _room_for(adapter)}
     if current_platform.is_cpu():
         settings |= {
             "enforce_eager": True,
@@ -63,7 +73,32 @@ def engine_args(path: str, revision: str | None, dtype: str, sampling: Sampling,
         if name not in known:
             raise UsageError(f'vLLM has no engine argument "{name}": see the fields of its AsyncEngineArgs')
     require_free(placement.extra, RESERVED | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
-    return AsyncEngineArgs(**settings | placement.extra)
+    settings |= placement.extra
+    if placement.head_dtype:
+        settings["hf_overrides"] = {**(placement.extra.get("hf_overrides") or {}), "head_dtype": placement.head_dtype}
+    return AsyncEngineArgs(**settings)
+
+
+def _room_for(adapter: Adapter) -> int:
+    """Return the smallest rank that vLLM has room for and that holds the adapter's."""
+    from typing import get_args
+
+    from vllm.config.lora import MaxLoRARanks
+
+    ranks = sorted(get_args(MaxLoRARanks))
+    room = next((rank for rank in ranks if rank >= adapter.rank), None)
+    if room is None:
+        raise ModelError(f'adapter "{adapter.name}" has rank {adapter.rank}; vLLM applies ranks up to {ranks[-1]}')
+    return room
+
+
+def lora_request(adapter: Adapter | None) -> Any:
+    """Return what a request says of the adapter; None without one."""
+    if adapter is None:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest(adapter.name, 1, adapter.path)
 
 
 def _require_dtype(dtype: str, platform: Any) -> None:

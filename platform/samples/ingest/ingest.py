@@ -20,7 +20,7 @@ from samples.ingest.job import SamplingJob, calls_at_once, units_of
 from samples.ingest.plan import Plan, plan
 from samples.ingest.progress import Progress, Summary
 from samples.ingest.session import Session, Total, Watch
-from samples.lake import patience
+from samples.lake import mark, patience
 from samples.lake.leases import Leases
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
@@ -161,6 +161,8 @@ class _Ingest:
             placement=request.placement,
             units=units_of(todo),
             prompts=prepared.prompts,
+            adapter=prepared.adapter,
+            lake_id=mark.lake_id(self.lake.place),
         )
         pool, batch = request.pool, self._largest_batch
         need = Need(gpus=engines.gpus(self.run.engine, request.placement, there=has_gpus()))

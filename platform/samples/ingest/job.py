@@ -14,12 +14,14 @@ import pyarrow as pa
 
 from samples import engines
 from samples.engines import Completion, Engine, EngineDead, Placement, Sampling
+from samples.engines.adapters import Adapter
 from samples.engines.identity import require_unchanged
 from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.ingest import segment
 from samples.ingest.plan import CELL, Plan, Unit
 from samples.ingest.segment import Receipt
-from samples.lake import patience
+from samples.lake import mark, patience
+from samples.lake.storage import locate
 from samples.lake.tables import Tables
 from samples.pipeline.job import Done
 from samples.pipeline.resources import held_gpus
@@ -43,6 +45,8 @@ class SamplingJob:
     placement: Placement
     units: pa.Table
     prompts: pa.Table
+    adapter: Adapter | None = None
+    lake_id: str | None = None  # of the lake that the driver sees
 
     def __len__(self) -> int:
         return self.units.num_rows
@@ -54,14 +58,17 @@ class SamplingJob:
             SamplesError: The lake or the model cannot be opened, or this machine has other weights.
         """
         with patience.of_a_job():
+            mark.require_same(locate(self.lake), self.lake_id)
             lake = Tables(self.lake)
         run = self.run
         held = (run.engine, run.model, self.revision, run.specification["revision"])
         require_unchanged(*held)
+        if self.adapter:
+            self.adapter.require_unchanged()
         model = (run.engine, run.model, self.revision, run.specification["dtype"])
         if (gpus := held_gpus()) is not None:
             engines.require_device(run.engine, gpus)
-        engine = engines.load(*model, self.sampling, self.placement)
+        engine = engines.load(*model, self.sampling, self.placement, self.adapter)
         try:
             require_unchanged(*held)  # a trainer may have saved its next step meanwhile
         except BaseException:

@@ -20,7 +20,10 @@ _OBJECTS = (("value", "aliases"), ("text",), ("spans",), ("answers",))
 _TOGETHER = "final_answer"  # OlympiadBench: a list of one text, or of the values of one answer
 _FLAG = "is_multiple_answer"
 # Fields that hold further accepted answers beside the field with the gold answer.
-ALIASES = ("aliases", "answer_aliases", "accepted_answers", "alternative_answers", "other_answers")
+ALIASES = (
+    *("aliases", "answer_aliases", "accepted_answers", "acceptable_answers", "alternative_answers", "other_answers"),
+    *("correct_answers", "validated_answers"),
+)
 
 _LAST_LINE = re.compile(r"(?:\A|\n)####[ \t]*([^\n]*\S)\s*\Z")
 _DOLLARS = re.compile(r"\$([^$]+)\$")
@@ -67,6 +70,10 @@ def _alternatives(value: Any) -> Any:
     """Return the alternatives that an object holds, as a list; any other value as it is."""
     if not isinstance(value, dict):
         return value
+    if {"number", "spans"} <= value.keys():  # DROP's own files: the spans of one answer belong together
+        date = value.get("date") if isinstance(value.get("date"), dict) else {}
+        day = " ".join(str(date[part]) for part in ("day", "month", "year") if not is_missing(date.get(part)))
+        return [value["number"] if not is_missing(value["number"]) else value["spans"] or day]
     names = next((names for names in _OBJECTS if names[0] in value), ())
     held = [value[name] for name in names if not is_missing(value.get(name))]
     return [item for one in held for item in (one if isinstance(one, list) else [one])] if names else value

@@ -37,6 +37,7 @@ _NAMES = {
         *("ground_truth", "gold", "gt", "target", *_SOLUTIONS),
         *("answers", "correct", "correct_option", "correct_choice", "answerkey", "answer_key", "answer_idx"),
         *("answer_index", "cop", "final_ans", "lsolutions", "possible_answers", "answers_spans", "label"),
+        *("best_answer", "accepted_answers", "acceptable_answers", "correct_answers", "aliases"),
         "reward_model.ground_truth",
     ),
     "tests": ("tests", "test", "test_list", "unit_tests", "public_test_cases", "input_output"),
@@ -120,13 +121,19 @@ def is_derivation(field: str) -> bool:
     return plain(field) in _SOLUTIONS
 
 
-def without_gold(value: Any) -> Any:
+def without_gold(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row's metadata without the fields that may hold or reveal the gold answer, at any depth."""
+    return {name: _without_gold(value) for name, value in metadata.items() if not _reveals(plain(name))}
+
+
+def _without_gold(value: Any) -> Any:
     if isinstance(value, list):
-        return [without_gold(item) for item in value]
+        return [_without_gold(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {name: without_gold(item) for name, item in value.items() if not _reveals(plain(name))}
+    # The labels inside an object are those of options.
+    kept = {name: item for name, item in value.items() if name == "label" or not _reveals(plain(name))}
+    return {name: _without_gold(item) for name, item in kept.items()}
 
 
 def _reveals(name: str) -> bool:

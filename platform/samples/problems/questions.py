@@ -48,7 +48,7 @@ def _of_messages(where: str, messages: list[Any]) -> str:
     pairs = [(one.get("role"), _content(one.get("content"))) if isinstance(one, dict) else None for one in messages]
     turns: list[str] = []
     for number, pair in enumerate(pairs, 1):
-        if pair is None or pair[0] not in {"system", "developer", "user", "assistant"} or pair[1] is None:
+        if pair is None or pair[0] not in ("system", "developer", "user", "assistant") or pair[1] is None:
             raise ProblemsError(f"{where} holds a list; text is expected, or messages with role and content ({number})")
         turns.append("system" if pair[0] == "developer" else str(pair[0]))
     if turns not in (["user"], ["system", "user"]):
@@ -62,8 +62,8 @@ def _of_messages(where: str, messages: list[Any]) -> str:
 def _content(content: Any) -> str | None:
     """Return the text of a message, also of one in several parts; None if it is no text."""
     if isinstance(content, list):
-        texts = [part.get("text") if isinstance(part, dict) else part for part in content]
-        content = "\n".join(texts) if all(isinstance(text, str) for text in texts) else None
+        parts: list[Any] = [part.get("text") if isinstance(part, dict) else part for part in content]
+        content = "\n".join(parts) if all(isinstance(part, str) for part in parts) else None
     return content if isinstance(content, str) and content.strip() else None
 
 

@@ -21,6 +21,7 @@ from samples.problems.questions import JUDGED, question_text, with_code, with_co
 from samples.problems.sources import ProblemRow, Source
 
 _UNIT = re.compile(r"(-?[\d,]*\.?\d+(?:/\d+)?) \([^()]+\)")  # ASDiv: 9 (apples)
+_LISTS = ("answers", "possible_answers")  # a text in these fields may be a list as JSON
 _HIDDEN = -1  # the class label of rows whose answer is not published
 
 
@@ -34,11 +35,9 @@ class RowReader:
         """Choose the fields.
 
         Raises:
-            ProblemsError: A named field or any question field is missing, or a row holds an image.
+            ProblemsError: A named field or any question field is missing.
         """
         self._source, self._named = source, named
-        for place, values in source.rows:
-            refuse_images(f"{source.name} {place}", values)
         self._chosen = roles.choose_fields(source.name, (row.values for row in source.rows), named)
         self._forms: Counter[str] = Counter()
         self._used: set[str] = {name.partition(".")[0] for name in self._chosen.values()} | {*self._chosen.values()}
@@ -78,6 +77,7 @@ class RowReader:
             ProblemsError: The row is no problem. The message names its place.
         """
         place, values = f"{self._source.name} {row.place}", row.values
+        refuse_images(place, values)
         field = self._chosen["question"]
         question = question_text(place, roles.value_of(values, field), field)
         if "question" not in self._named:
@@ -116,10 +116,16 @@ class RowReader:
     def _value(self, values: Mapping[str, Any]) -> Any:
         """Return what the answer field of a row holds. A class label that the file names becomes its name."""
         field = self._chosen["answer"]
-        value, names = roles.value_of(values, field), self._source.classes.get(field, ())
-        if type(value) in {int, float} and value == _HIDDEN and (names or roles.plain(field) == "label"):
+        value: Any = roles.value_of(values, field)
+        names = self._source.classes.get(field, ())
+        if isinstance(value, str) and roles.plain(field) in _LISTS:  # PopQA, and cells of CSV files
+            return roles.parsed(value.strip()) or value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        if value == _HIDDEN and (names or roles.plain(field) == "label"):
             return None
-        return names[int(value)] if type(value) in {int, float} and 0 <= value < len(names) else value
+        name = names[int(value)] if 0 <= value < len(names) else value
+        return {"true": True, "false": False}.get(str(name).lower(), name)
 
     def _golds_with_options(self, values: Mapping[str, Any]) -> Sequence[tuple[Any, Options]]:
         """Return the gold values of a row with options, each beside the options; none of a row without them."""
@@ -131,9 +137,9 @@ class RowReader:
     def _choice(self, place: str, question: str, values: dict[str, Any], options: Options) -> tuple[str, Gold]:
         """Return a question with its options, and the letters that are accepted."""
         if options.others:
-            correct = gold_text(self._value(values)) if "answer" in self._chosen else None
-            if correct is None:
-                return question, Gold(())
+            correct = correct_text(self._value(values)) if "answer" in self._chosen else None
+            if correct is None:  # none or several: TruthfulQA
+                return question, self._gold(values)
             texts = in_order(question, correct, options.texts)
             options = Options(texts, fields=options.fields)
             golds, rules = [LETTERS[texts.index(correct)]], rules_for(())
@@ -176,9 +182,10 @@ class RowReader:
         return {field: value for field, value in values.items() if field not in held}
 
 
-def gold_text(value: Any) -> str | None:
-    """Return the correct answer as the text of an option; None if there is none."""
-    return None if is_missing(value) else as_text(value[0] if isinstance(value, list) else value).strip()
+def correct_text(value: Any) -> str | None:
+    """Return the correct answer as the text of an option; None if there is not just one."""
+    one = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return None if is_missing(one) or isinstance(one, list | dict) else as_text(one).strip()
 
 
 def _unknown(value: Any) -> bool:

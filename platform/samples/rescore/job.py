@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from samples.errors import SamplesError
+from samples.lake import mark
+from samples.lake.storage import locate
 from samples.lake.tables import Tables
 from samples.pipeline.job import Done
 from samples.rescore.chunk import judge_chunk
@@ -30,6 +32,7 @@ class JudgingJob:
     chunks: list[Chunk]
     hidden: frozenset[str] = frozenset()
     how: dict[str, Any] = field(default_factory=dict[str, Any])
+    lake_id: str | None = None  # of the lake that the driver sees
 
     def __len__(self) -> int:
         return len(self.chunks)
@@ -38,8 +41,9 @@ class JudgingJob:
         """Start the judge.
 
         Raises:
-            SamplesError: The verifier cannot be loaded, or has another version on this machine.
+            SamplesError: This machine sees another lake, or the verifier cannot be loaded or has another version here.
         """
+        mark.require_same(locate(self.lake), self.lake_id)
         judge = Judge(self.spec, 1, **self.how)
         if judge.verifier.version != self.version:
             judge.__exit__()

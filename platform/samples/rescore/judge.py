@@ -122,7 +122,7 @@ class Judge:
         if key not in self._written:
             ones = each_accepted(self.verifier, problem)
             for number, one in enumerate(ones):
-                (self._folder / f"{key}-{number}").write_bytes(pickle.dumps(one))
+                (self._folder / (f"{key}-{number}" if number else key)).write_bytes(pickle.dumps(one))
             self._written[key] = len(ones)
         return self._written[key]
 
@@ -155,7 +155,7 @@ class _Batches:
             return batch
         if self._pairs:
             some = [self._pairs.popleft() for _ in range(min(_PAIRS, len(self._pairs)))]
-            return [(("pair", pair), (pair, self._waiting[pair].next)) for pair in some]
+            return [(("pair", pair), self._waiting[pair].item(pair)) for pair in some]
         raise StopIteration
 
     def _more_texts(self) -> Batch:
@@ -197,12 +197,13 @@ class _Batches:
             verdict, seconds = Verdict(result.status, detail=result.detail), 0.0
         else:
             verdict, seconds = result
-        verdict, seconds = better(waiting.best, verdict), waiting.seconds + seconds
-        if verdict.status != "correct" and waiting.next + 1 < waiting.golds:
-            waiting.best, waiting.seconds = verdict, seconds
-            waiting.next += 1
-            self._pairs.append(pair)
-            return
+        if waiting.golds > 1:
+            verdict, seconds = better(waiting.best, verdict), waiting.seconds + seconds
+            if verdict.status != "correct" and waiting.next + 1 < waiting.golds:
+                waiting.best, waiting.seconds = verdict, seconds
+                waiting.next += 1
+                self._pairs.append(pair)
+                return
         del self._waiting[pair]
         self._known[answer_key(*pair)] = replace(verdict, answer=None) if self._keep_answer else verdict
         verdict = self._with_answer(verdict, pair[1])
@@ -222,7 +223,7 @@ class _TextOfProblem:
     text: str
 
 
-@dataclass
+@dataclass(slots=True)
 class _Waiting:
     """Completions with one answer to one problem, which has `golds` answers to compare with, and what is known so far.
 
@@ -234,6 +235,10 @@ class _Waiting:
     next: int = 0
     best: Verdict | None = None
     seconds: float = 0.0
+
+    def item(self, pair: tuple[str, str]) -> tuple[str, str]:
+        """Return what to compare now: the file of a problem, and the answer. Most problems have one gold answer."""
+        return (f"{pair[0]}-{self.next}", pair[1]) if self.next else pair
 
 
 class _VerifierWork:
@@ -250,13 +255,13 @@ class _VerifierWork:
             import_module(module)
         self._problem = lru_cache(maxsize=64)(lambda name: pickle.loads((folder / name).read_bytes()))  # noqa: S301 - ours
 
-    def __call__(self, item: str | _TextOfProblem | tuple[tuple[str, str], int]) -> Any:
+    def __call__(self, item: str | _TextOfProblem | tuple[str, str]) -> Any:
         """Return the answer of a text; of a pair return the verdict, and the seconds that the comparison took."""
         if isinstance(item, str):
             return self._verifier.extract(item)
         if isinstance(item, _TextOfProblem):
-            return self._verifier.extract_for(self._problem(f"{item.problem}-0"), item.text)
-        (problem, answer), number = item
+            return self._verifier.extract_for(self._problem(item.problem), item.text)
+        problem, answer = item
         began = time.perf_counter()
-        verdict = self._verifier.compare(self._problem(f"{problem}-{number}"), answer)
+        verdict = self._verifier.compare(self._problem(problem), answer)
         return verdict, time.perf_counter() - began

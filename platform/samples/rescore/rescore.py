@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from samples.errors import LakeError, SamplesError, UsageError
+from samples.lake import mark
 from samples.lake.tables import Tables
 from samples.pipeline import progress
 from samples.pipeline.cluster import cluster
@@ -206,7 +207,8 @@ def _judge_chunks(
     """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
     if on_ray:
         with cluster():
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how)
+            known = mark.lake_id(lake.place)
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how, known)
             stream = Stream(job, smallest=1, largest=min(workers, len(job)))
             with closing(looks(stream, stop)) as seen:
                 for look in seen:

@@ -7,7 +7,8 @@ from typing import Any, get_type_hints
 import pyarrow as pa
 
 from samples import engines
-from samples.engines import Placement, Sampling
+from samples.engines import Placement, Sampling, end_tokens
+from samples.engines.adapters import Adapter, find_adapter
 from samples.engines.engine_args import deciding, require_free
 from samples.engines.identity import identify
 from samples.errors import UsageError, meant
@@ -49,6 +50,7 @@ class Request:
     duplicates: Duplicates = "fail"
     engine: str = "vllm"
     revision: str | None = None
+    adapter: str | None = None
     dtype: str = "auto"
     template: str = "chat"
     system: str | None = None
@@ -65,6 +67,8 @@ class Request:
     def __post_init__(self) -> None:
         locate(self.lake)
         require_free(self.placement.extra)
+        if self.placement.head_dtype not in {None, "float32"}:
+            raise UsageError(f"--head-dtype {self.placement.head_dtype}: expected float32, or leave it out")
         self.placement.require_whole()
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
@@ -110,13 +114,18 @@ def request(**settings: Any) -> Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request with its problems, its run and its rendered prompts (table `prompts`, file schema)."""
+    """A request with its problems, its run and its rendered prompts (table `prompts`, file schema).
+
+    `notes` are what a person should know before samples are drawn.
+    """
 
     request: Request
     problems: ProblemSet
     run: Run
     revision: str | None
     prompts: pa.Table
+    adapter: Adapter | None = None
+    notes: tuple[str, ...] = ()
 
 
 def prepare(request: Request) -> Prepared:
@@ -142,17 +151,19 @@ def prepare(request: Request) -> Prepared:
         date=request.template_date,
         options=request.chat_options,
     )
+    adapter = find_adapter(request.engine, request.adapter) if request.adapter else None
     weights = identify(request.engine, request.model, request.revision, request.dtype)
     specification = specify(
         model=weights.name,
         revision=weights.revision,
+        adapter=adapter,
         engine=request.engine,
         dtype=weights.dtype,
         template=template,
         sampling=request.sampling,
         seed=request.seed,
         problems=problems,
-        engine_args=deciding(request.placement.extra | ({"trust_remote_code": True} if trusted else {})),
+        engine_args=deciding(request.placement.extra) | request.placement.deciding,
     )
     run = Run(
         name=request.name or "",
@@ -174,4 +185,5 @@ def prepare(request: Request) -> Prepared:
         },
         schema=PROMPTS.file_schema,
     )
-    return Prepared(request, problems, run, weights.load_revision, prompts)
+    end = end_tokens.note(tokenizer, request.sampling) if request.template == "chat" else None
+    return Prepared(request, problems, run, weights.load_revision, prompts, adapter, (end,) if end else ())

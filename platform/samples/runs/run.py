@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from samples.engines import Sampling
+from samples.engines.adapters import Adapter
 from samples.errors import LakeError, NotFound, UsageError, first_line, meant
 from samples.files.values import short_json
 from samples.lake.tables import Tables
@@ -54,9 +55,13 @@ class Run:
 
     @property
     def model_name(self) -> str:
-        """Name of the model, as on a hub; for a folder, the folder's name: a path of some machine is no name."""
+        """Name of the model, as on a hub; for a folder, the folder's name: a path of some machine is no name.
+
+        With an adapter it is BASE+ADAPTER.
+        """
         if name := self.specification.get("model"):
-            return name
+            adapter = self.specification.get("adapter")
+            return f"{name}+{adapter['name']}" if adapter else name
         return self.model if _HUB_NAME.fullmatch(self.model) else self.model.rstrip("/").rpartition("/")[2]
 
     @property
@@ -81,6 +86,7 @@ def specify(
     seed: int,
     problems: ProblemSet,
     engine_args: Mapping[str, Any] | None = None,
+    adapter: Adapter | None = None,
 ) -> dict[str, Any]:
     """Return the specification of a run as JSON values. Its hash is the run's id.
 
@@ -101,7 +107,8 @@ def specify(
         | ({"options": dict(template.options)} if template.options else {}),
         "sampling": json.loads(json.dumps(asdict(sampling))),
         "seed": seed,
-        **({"engine_args": dict(engine_args)} if engine_args else {}),
+        **({"engine_args": dict(sorted(engine_args.items()))} if engine_args else {}),
+        **({"adapter": {"name": adapter.name, "revision": adapter.revision}} if adapter else {}),
     }
 
 

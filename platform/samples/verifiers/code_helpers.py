@@ -32,7 +32,7 @@ def with_helpers(program: str, earlier: Sequence[str]) -> str:
     tree = tree_of(program) if earlier else None
     if tree is None:
         return program
-    missing = _used(tree) - _bound(tree)
+    missing = unbound_names(tree)
     chosen: list[str] = []
     for block in reversed(earlier):
         found = tree_of(block) if missing else None
@@ -43,6 +43,11 @@ def with_helpers(program: str, earlier: Sequence[str]) -> str:
             chosen.insert(0, block)
             missing = (missing | _used(found)) - names
     return "\n".join(block.rstrip("\n") + "\n" for block in [*chosen, program]) if chosen else program
+
+
+def unbound_names(tree: ast.Module) -> set[str]:
+    """Return the names that a program uses and binds nowhere, without those of built-in functions."""
+    return _used(tree) - _bound(tree)
 
 
 def _is_docstring(part: ast.stmt) -> bool:

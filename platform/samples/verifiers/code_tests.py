@@ -20,6 +20,7 @@ from typing import Any
 
 from samples.errors import UsageError, first_line
 from samples.problems.problems import Problem
+from samples.verifiers.code_helpers import tree_of, unbound_names
 
 _MAX_UNPACKED = 1 << 28  # bytes of compressed tests, once unpacked
 _NAMES = ("fn_name", "func_name", "entry_point")
@@ -65,7 +66,8 @@ def find_tests(problem: Problem) -> Tests:
         named = {**(more if isinstance(more, dict) else {}), **problem.metadata}
         entry = next((str(named[key]) for key in _NAMES if named.get(key)), None)
         before = "\n".join([*_lines(named.get("test_imports")), *_lines(named.get("test_setup_code"))])
-        return _parsed(problem.tests, private if isinstance(private, str) else None, entry, before)
+        asserts = "\n".join(_lines(named.get("test_list")))  # EvalPlus keeps MBPP's own beside its code
+        return _parsed(problem.tests, private if isinstance(private, str) else None, entry, before, asserts)
     except Exception as error:  # a file may hold anything
         raise UsageError(
             f'verifier code: the tests of problem "{problem.problem_id}" have no known form ({first_line(error)}); '
@@ -79,7 +81,7 @@ def _lines(value: Any) -> list[str]:
 
 
 @functools.lru_cache(16)  # samples come problem by problem, and tests may have megabytes
-def _parsed(text: str, private: str | None, entry: str | None, before: str) -> Tests:
+def _parsed(text: str, private: str | None, entry: str | None, before: str, asserts: str) -> Tests:
     tests = json.loads(text)
     if isinstance(tests, dict) and "inputs" in tests:
         entry = next((str(tests[key]) for key in _NAMES if tests.get(key)), None)
@@ -87,7 +89,9 @@ def _parsed(text: str, private: str | None, entry: str | None, before: str) -> T
     elif isinstance(tests, dict):
         entry = tests.pop("entry_point", entry)
         (code,) = (value for value in tests.values() if isinstance(value, str))
-        return Tests(f"{before}\n{code}" if before else code, entry=entry, unittests=_has_unittests(code))
+        whole = f"{before}\n{code}" if before else code
+        shadows, called = _called(asserts, before) if asserts and not entry else (None, _unbound(whole))
+        return Tests(whole, entry=entry, shadows=shadows, called=called, unittests=_has_unittests(code))
     elif tests and all(isinstance(test, str) for test in tests):
         asserts = "\n".join(tests)
         shadows, called = _called(asserts, before)
@@ -167,6 +171,15 @@ def _called(asserts: str, before: str) -> tuple[str | None, tuple[str, ...]]:
         return None, tuple(name for name in others if not re.search(rf"\b{name}\b", before)) or tuple(others)
     shadows = min(common) if len(common) == 1 else None
     return shadows, (shadows,) if shadows else ()
+
+
+def _unbound(code: str) -> tuple[str, ...]:
+    """Return the functions that tests call and do not define: they are the program's."""
+    tree = tree_of(code)
+    if tree is None:
+        return ()
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return tuple(sorted(called & unbound_names(tree)))
 
 
 def _unpack(private: str) -> str:

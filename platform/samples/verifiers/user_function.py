@@ -3,7 +3,8 @@
 The function takes (problem, completion). It returns a `Verdict`, a bool, a reward in [0, 1] (1 is correct, less is
 wrong), or a status as text. If it raises an exception or returns any other value, the verdict is `error`. The
 verifier's name is the function's name. Its version is the hash of the file, so an edited file judges all samples again.
-Modules that the file imports are not part of the hash.
+Modules that the file imports are not part of the hash. If a problem has several accepted answers, the function is
+called for each, as `problem.answer`, until one is correct; `problem.answers` has them all.
 
 The file runs with the user's rights, like any script of theirs. With `sandbox` it runs in a sandbox instead, and each
 completion has a process of its own there (`samples.sandbox.forkserver`): for functions that run what a model wrote.

@@ -182,3 +182,26 @@ def test_the_model_computes_in_the_dtype_that_was_asked_for(tiny_model: str, dty
     engine = engines.load("transformers", tiny_model, None, dtype, GIVEN, Placement())
     assert isinstance(engine, TransformersEngine)
     assert str(engine._model.dtype) == f"torch.{used}"
+
+
+def test_a_float32_head_gives_logits_without_the_steps_of_bfloat16(tiny_model: str, prompt: list[int]) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    given = replace(GIVEN, max_tokens=8)
+    placement = Placement(head_dtype="float32")
+    engine = engines.load("transformers", tiny_model, None, "bfloat16", given, placement)
+    assert (engine.settled["dtype"], engine.settled["head_dtype"]) == ("bfloat16", "float32")
+    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="bfloat16")
+    for drawn in engine.sample(prompt, list(range(4))):
+        ids = drawn.token_ids.tolist()
+        with torch.no_grad():
+            hidden = model.model(torch.tensor([prompt + ids])).last_hidden_state[0]
+            logits = hidden.float() @ model.lm_head.weight.float().T
+        rows = torch.log_softmax(logits, -1)[len(prompt) - 1 : -1]
+        exact = rows[torch.arange(len(ids)), torch.tensor(ids)].numpy()
+        # The cache of earlier tokens makes hidden states differ in their last bit of bfloat16.
+        np.testing.assert_allclose(drawn.token_logprobs, exact, atol=0.05)
+    with torch.no_grad():
+        plain = model(torch.tensor([prompt])).logits
+    assert torch.equal(plain, plain.bfloat16().float()), "without it, logits have the steps of bfloat16"

@@ -160,6 +160,11 @@ def test_a_lake_written_before_the_column_answers_is_read_judged_exported_and_ad
     assert [(row["answer"], row["answers"]) for row in lake.query("problems").dicts()] == [("2", None)]
     assert dict(rescore(lake, "numeric", workers=1).statuses) == {"correct": 1, "wrong": 1}
     assert lake.show("old", "0", 0).golds == ("2",)
+    lake.export(str(tmp_path / "old.out.jsonl"))
+    exported = [json.loads(line) for line in (tmp_path / "old.out.jsonl").read_text().splitlines()]
+    assert {(row["gold"], row["golds"], row["problem_hash"]) for row in map(dict, exported)} == {
+        ("2", None, load(old).problems[0].problem_hash)
+    }
     assert DeltaTable(f"{place}/problems").version() == log.version()  # reading changes nothing
 
     new = lines(tmp_path / "new.jsonl", [{"id": 0, "question": "1+1?", "answer": "2"}, *[TWO[0] | {"id": 1}]])

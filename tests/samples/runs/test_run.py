@@ -53,6 +53,7 @@ OTHER = {
     "revision": {"revision": "b"},
     "quantization": {"placement": Placement(extra={"quantization": "fp8"})},
     "rope scaling": {"placement": Placement(extra={"hf_overrides": {"rope_scaling": {"factor": 4.0}}})},
+    "the head's dtype": {"placement": Placement(head_dtype="float32")},
     "an argument that nobody has looked at": {"placement": Placement(extra={"brand_new": None})},
 }
 

@@ -145,6 +145,10 @@ KNOWN: dict[str, dict[str, Any]] = {  # the forms in which the name of the funct
         "        self.assertEqual([square(2), square(-3)], [4, 9])\n",
         "entry_point": "square",
     },
+    "EvalPlus of MBPP": {
+        "test": "import numpy as np\ndef assertion(out, exp, atol):\n    assert np.allclose(out, exp, atol=atol)\n"
+        "for given, exp in zip([[2], [-3]], [4, 9]):\n    assertion(square(*given), exp, 0)\n"
+    },
 }  # fmt: skip
 METHODS = ("LiveCodeBench", "APPS")  # a method of class Solution serves as well
 CHOSEN = {
@@ -263,6 +267,7 @@ def calls(name: str, inputs: list[Any], outputs: list[Any]) -> dict[str, Any]:
         (["assert uniq([1, 1]) == GOOD"], "def uniq(x): return [1]", {"test_setup_code": "GOOD = [1]"}, "correct"),
         (["assert sum([1]) == 7", "assert sum([]) == 7"], "def sum(x): return 7", {}, "correct"),
         (["assert max(1, 2) == 2"], "def max(a, b): return a", {}, "wrong"),
+        ({"test": "assert sum([1]) == 7"}, "def sum(x): return 7", {"test_list": ["assert sum([1]) == 7"]}, "correct"),
         (["assert set(uniq([1])) == set([1])"], "def uniq(x): return x", {}, "correct"),
     ],
 )

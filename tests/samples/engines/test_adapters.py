@@ -1,0 +1,166 @@
+"""LoRA adapters: a run of base and adapter is another run, and engines draw from the two together."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samples import engines
+from samples.engines import Placement, Sampling
+from samples.engines.adapters import Adapter, find_adapter
+from samples.errors import ModelError, UsageError
+from samples.runs.request import Request, prepare
+
+GIVEN = Sampling(temperature=0.9, max_tokens=24, max_model_len=128)
+TOLERANCE = 1e-4  # as in test_vllm.py: both sides use float32
+
+
+@pytest.fixture(scope="module")
+def adapter(tiny_model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a random adapter of the tiny model, saved by peft."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    folder = tmp_path_factory.mktemp("adapters") / "step-400"
+    torch.manual_seed(1)
+    base = AutoModelForCausalLM.from_pretrained(tiny_model)
+    settings = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "o_proj"], init_lora_weights=False)
+    made = get_peft_model(base, settings)
+    with torch.no_grad():
+        for name, weights in made.named_parameters():
+            if "lora_B" in name:
+                weights.mul_(4)  # large enough to change what is drawn
+    made.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def asked(tiny_model: str, tmp_path: Path) -> Request:
+    problems = tmp_path / "sums.jsonl"
+    problems.write_text(json.dumps({"id": "a", "question": "what is 3 + 5?", "answer": "8"}) + "\n")
+    return Request(str(problems), tiny_model, 1, str(tmp_path / "lake"), engine="transformers")
+
+
+@pytest.mark.heavy
+def test_base_and_adapter_are_a_run_of_their_own_and_the_base_keeps_its_id(
+    asked: Request, adapter: Path, tmp_path: Path
+):
+    base, both = prepare(asked).run, prepare(replace(asked, adapter=str(adapter))).run
+    moved = tmp_path / "step-400"
+    shutil.copytree(adapter, moved)
+    assert base.run_id != both.run_id
+    assert prepare(replace(asked, adapter=str(moved))).run.run_id == both.run_id, "where it lies does not count"
+    assert "adapter" not in base.specification
+    assert both.model_name == "tiny+step-400"
+    settings = json.loads((moved / "adapter_config.json").read_text())
+    (moved / "adapter_config.json").write_text(json.dumps(settings | {"lora_alpha": 16}))
+    assert prepare(replace(asked, adapter=str(moved))).run.run_id != both.run_id, "every byte counts"
+
+
+@pytest.mark.heavy
+def test_a_folder_that_is_an_adapter_is_no_model_and_is_named_with_its_base(
+    asked: Request, adapter: Path, tiny_model: str
+):
+    with pytest.raises(
+        ModelError, match=f"is an adapter of {tiny_model}: give --model {tiny_model} --adapter {adapter}"
+    ):
+        prepare(replace(asked, model=str(adapter)))
+
+
+def test_what_is_no_adapter_is_one_line(tmp_path: Path):
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "IA3"}')
+    with pytest.raises(ModelError, match="says IA3; only LORA adapters can be applied"):
+        find_adapter("vllm", str(tmp_path))
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 0}')
+    with pytest.raises(ModelError, match='has no rank "r" above 0'):
+        find_adapter("vllm", str(tmp_path))
+    (tmp_path / "adapter_config.json").write_text("[]")
+    with pytest.raises(ModelError, match="is no JSON object"):
+        find_adapter("vllm", str(tmp_path))
+    with pytest.raises(ModelError, match="there is no such folder"):
+        find_adapter("vllm", str(tmp_path / "none"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelError, match=r"has no adapter_config.json; name the folder that peft saved"):
+        find_adapter("vllm", str(tmp_path / "empty"))
+    with pytest.raises(UsageError, match="engine toy has no weights: leave out --adapter"):
+        find_adapter("toy", str(tmp_path))
+
+
+def test_the_largest_rank_counts(tmp_path: Path):
+    config = {"peft_type": "LORA", "r": 8, "rank_pattern": {"q_proj": 32}}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+    assert find_adapter("vllm", str(tmp_path)).rank == 32
+
+
+def test_an_adapter_whose_files_change_under_a_run_is_refused(tmp_path: Path):
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 8}')
+    found = find_adapter("vllm", str(tmp_path))
+    found.require_unchanged()
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"another step")
+    with pytest.raises(ModelError, match="has other files than the run was planned with"):
+        found.require_unchanged()
+
+
+@pytest.fixture(scope="module")
+def prompt(tiny_model: str) -> list[int]:
+    return engines.tokenizer("transformers", tiny_model).encode("what is 3 + 5?", special_tokens=False)
+
+
+@pytest.fixture(scope="module")
+def exact(tiny_model: str, adapter: Path) -> Any:
+    """The log-probs of the base with the adapter's product added to its weights, by numpy: an oracle."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="float64")
+    found = load_file(adapter / "adapter_model.safetensors")
+    weights = dict(model.named_parameters())
+    for name, down in found.items():
+        if "lora_A" in name:
+            up = found[name.replace("lora_A", "lora_B")]
+            target = weights[name.removeprefix("base_model.model.").replace(".lora_A.weight", ".weight")]
+            target.data += 8 / 4 * up.double() @ down.double()
+
+    def of(prompt: list[int], completion: list[int]) -> np.ndarray:
+        with torch.no_grad():
+            logits = model(torch.tensor([prompt + completion])).logits[0]
+        rows = torch.log_softmax(logits, -1)[len(prompt) - 1 : -1]
+        return rows[torch.arange(len(completion)), torch.tensor(completion)].numpy()
+
+    return of
+
+
+def require_right(engine: Any, prompt: list[int], exact: Any) -> None:
+    for drawn in engine.sample(prompt, list(range(8))):
+        assert drawn.error is None
+        np.testing.assert_allclose(drawn.token_logprobs, exact(prompt, drawn.token_ids.tolist()), atol=TOLERANCE)
+
+
+@pytest.mark.heavy
+def test_transformers_draws_from_base_and_adapter(tiny_model: str, adapter: Path, prompt: list[int], exact: Any):
+    found = find_adapter("transformers", str(adapter))
+    both = engines.load("transformers", tiny_model, None, "auto", GIVEN, Placement(), found)
+    require_right(both, prompt, exact)
+    base = engines.load("transformers", tiny_model, None, "auto", GIVEN, Placement())
+    assert [c.text for c in base.sample(prompt, [1, 2, 3])] != [c.text for c in both.sample(prompt, [1, 2, 3])]
+
+
+@pytest.fixture
+def vllm_engine(tiny_model: str, adapter: Path) -> Iterator[Any]:
+    found: Adapter = find_adapter("vllm", str(adapter))
+    placement = Placement(kv_cache_gib=0.25, max_num_seqs=16, max_num_batched_tokens=256)
+    loaded = engines.load("vllm", tiny_model, None, "auto", GIVEN, placement, found)
+    yield loaded
+    loaded.close()
+
+
+@pytest.mark.vllm
+def test_vllm_draws_from_base_and_adapter(vllm_engine: Any, prompt: list[int], exact: Any):
+    require_right(vllm_engine, prompt, exact)
