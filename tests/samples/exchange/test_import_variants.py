@@ -132,6 +132,12 @@ def test_tokens_in_the_message_that_was_drawn_are_the_samples(imported):
     assert of(found, "finish_reason") == ["length"]
 
 
+def test_an_empty_completion_keeps_its_tokens(imported):
+    outputs = [{"text": "", "token_ids": [2]}, {"text": "4", "token_ids": [5, 2]}]
+    found, _, _ = imported({"x.jsonl": [{"prompt": "?", "outputs": outputs}]})
+    assert (of(found), of(found, "token_ids"), of(found, "error")) == (["", "4"], [[2], [5, 2]], [None, None])
+
+
 def test_answers_as_messages_in_a_list_are_samples(imported):
     found, _, _ = imported({"x.jsonl": [{"prompt": [USER], "responses": [answer("4"), answer("5", reasoning="hm")]}]})
     assert of(found) == ["4", "<think>\nhm\n</think>\n5"]
