@@ -12,7 +12,7 @@ from samples.exchange.imports.check import check_files
 from samples.exchange.imports.detect import detect
 from samples.exchange.imports.load import load
 from samples.exchange.imports.reading import local_copies
-from samples.exchange.imports.rows.names import ROLES
+from samples.exchange.shapes.names import ROLES
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from samples.exchange.imports.dotted import last, nested
-from samples.exchange.imports.rows.names import has_word
+from samples.exchange.shapes.dotted import last, nested
+from samples.exchange.shapes.names import has_word
 from samples.problems.answers import is_missing
 
 _CELLS = 1 << 21  # values that are looked at: rows of a hostile file may have thousands of names each

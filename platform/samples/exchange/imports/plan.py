@@ -1,6 +1,6 @@
 """Choose, from a file's first rows, which field holds what: the completion, the question, the gold answer and the rest.
 
-The usual names are known (see `names`), at any depth. A field counts only if its values are of the kind that is
+The usual names are known (see `shapes.names`), at any depth. A field counts only if its values are of the kind that is
 expected (see `kinds`). A field that somebody names counts as it is.
 """
 
@@ -11,13 +11,13 @@ from itertools import islice
 from typing import Any
 
 from samples.errors import UsageError, meant
-from samples.exchange.imports.dotted import last, lookup
-from samples.exchange.imports.rows import scores
-from samples.exchange.imports.rows.explode import exploded, gathered, list_of_samples
-from samples.exchange.imports.rows.ids import choose_gold, choose_id, choose_index
-from samples.exchange.imports.rows.kinds import KINDS, is_listed, unpacked
-from samples.exchange.imports.rows.messages import is_conversation
-from samples.exchange.imports.rows.names import (
+from samples.exchange.imports import scores
+from samples.exchange.shapes.dotted import last, lookup
+from samples.exchange.shapes.explode import exploded, gathered, list_of_samples
+from samples.exchange.shapes.ids import choose_gold, choose_id, choose_index
+from samples.exchange.shapes.kinds import KINDS, is_listed, unpacked
+from samples.exchange.shapes.messages import is_conversation
+from samples.exchange.shapes.names import (
     ABOUT_THE_ANSWER,
     ABOUT_THE_PROBLEM,
     ERRORS,
@@ -29,7 +29,7 @@ from samples.exchange.imports.rows.names import (
     TEXTS,
     WORDS,
 )
-from samples.exchange.imports.rows.seen import Seen
+from samples.exchange.shapes.seen import Seen
 
 _SHOWN = ("completion", "question", "gold", "id", "index", "answer", "finish_reason", "token_ids", "token_logprobs")
 _SIMPLE = ("finish_reason", "reasoning", "model", "seed", "tokens", "token_ids", "token_logprobs")

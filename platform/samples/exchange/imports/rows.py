@@ -11,15 +11,17 @@ A row that says an error, or has neither a completion nor a verdict, is a sample
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from samples.exchange.imports.dotted import lookup
+from samples.exchange.imports import scores
 from samples.exchange.imports.fields import Fields, Floats, Ints
 from samples.exchange.imports.gold import accepted
+from samples.exchange.imports.plan import Plan
 from samples.exchange.imports.row import Row
-from samples.exchange.imports.rows import scores
-from samples.exchange.imports.rows.errors import error_of
-from samples.exchange.imports.rows.explode import exploded, gathered
-from samples.exchange.imports.rows.kinds import is_listed, unpacked
-from samples.exchange.imports.rows.messages import (
+from samples.exchange.imports.tokens import in_message, tokens_at
+from samples.exchange.shapes.dotted import lookup
+from samples.exchange.shapes.errors import error_of
+from samples.exchange.shapes.explode import exploded, gathered
+from samples.exchange.shapes.kinds import is_listed, unpacked
+from samples.exchange.shapes.messages import (
     completion_of,
     is_conversation,
     message_text,
@@ -27,8 +29,6 @@ from samples.exchange.imports.rows.messages import (
     reasoning_of,
     with_reasoning,
 )
-from samples.exchange.imports.rows.plan import Plan
-from samples.exchange.imports.rows.tokens import in_message, tokens_at
 from samples.files.errors import BadRow
 from samples.files.values import as_text, fields_of, short_json
 from samples.problems.answers import gold_answers

@@ -2,16 +2,16 @@
 
     {"id": 1, "choices": [{"text": "a"}, {"text": "b"}]}  becomes  {"id": 1, "choices": {"text": "a"}}, {…{"text": "b"}}
 
-Lists of texts stay as they are: other lists of the same length go with them (see `read`). Numbered fields are lists.
+Lists of texts stay as they are: other lists of the same length go with them (see `imports.rows`). Numbered fields are lists.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.dotted import last, lookup, nested, replaced
-from samples.exchange.imports.rows.messages import is_conversation, role_of
-from samples.exchange.imports.rows.names import COMPLETION, has_word
+from samples.exchange.shapes.dotted import last, lookup, nested, replaced
+from samples.exchange.shapes.messages import is_conversation, role_of
+from samples.exchange.shapes.names import COMPLETION, has_word
 
 _LISTS = frozenset({*COMPLETION, "results", "attempts", "answers", "trajectories", "episodes", "items"})
 _TURNS = frozenset({"trajectory", "turns", "messages", "conversation", "conversations", "dialog", "chat"})
