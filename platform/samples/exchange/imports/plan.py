@@ -1,7 +1,7 @@
 """Choose, from a file's first rows, which field holds what: the completion, the question, the gold answer and the rest.
 
 The usual names are known (see `shapes.names`), at any depth. A field counts only if its values are of the kind that is
-expected (see `kinds`). A field that somebody names counts as it is.
+expected (see `shapes.kinds`). A field that somebody names counts as it is.
 """
 
 from collections import Counter

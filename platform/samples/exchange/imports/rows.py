@@ -3,7 +3,7 @@
 Which field holds what is chosen from the first rows (see `plan`), by usual names at any depth, or named with --field.
 If the completions are a list of n, a list of n in another field has a value for each, and one value is for all; a
 verdict or a number of tokens counts only if it is each sample's own. Objects in a list (choices, outputs) are samples
-each with its own fields. Messages are read as `messages` says, with the reasoning before the answer.
+each with its own fields. Messages are read as `shapes.messages` says, with the reasoning before the answer.
 
 A row that says an error, or has neither a completion nor a verdict, is a sample that failed.
 """

@@ -2,7 +2,8 @@
 
     {"id": 1, "choices": [{"text": "a"}, {"text": "b"}]}  becomes  {"id": 1, "choices": {"text": "a"}}, {…{"text": "b"}}
 
-Lists of texts stay as they are: other lists of the same length go with them (see `imports.rows`). Numbered fields are lists.
+Lists of texts stay as they are: other lists of the same length go with them (see `imports.rows`). Numbered fields are
+lists.
 """
 
 import re
