@@ -83,7 +83,7 @@ def _rank(folder: Path, name: str) -> int:
     config = _config(folder, name)
     if (kind := config.get("peft_type")) != "LORA":
         raise ModelError(f'adapter "{name}": its {CONFIG} says {kind}; only LORA adapters can be applied')
-    ranks = [config.get("r"), *(config.get("rank_pattern") or {}).values()]
+    ranks: list[Any] = [config.get("r"), *(config.get("rank_pattern") or {}).values()]
     if not all(isinstance(rank, int) and rank > 0 for rank in ranks):
         raise ModelError(f'adapter "{name}": its {CONFIG} has no rank "r" above 0')
     return max(ranks)

@@ -71,7 +71,8 @@ def _alternatives(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if {"number", "spans"} <= value.keys():  # DROP's own files: the spans of one answer belong together
-        date = value.get("date") if isinstance(value.get("date"), dict) else {}
+        given: Any = value.get("date")
+        date: dict[str, Any] = given if isinstance(given, dict) else {}
         day = " ".join(str(date[part]) for part in ("day", "month", "year") if not is_missing(date.get(part)))
         return [value["number"] if not is_missing(value["number"]) else value["spans"] or day]
     names = next((names for names in _OBJECTS if names[0] in value), ())
