@@ -63,7 +63,8 @@ def step_compare(given: argparse.Namespace) -> None:
 
     kind = engines.load("transformers", given.model, None, given.dtype, GIVEN, Placement()).settled["dtype"]
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model: Any = AutoModelForCausalLM.from_pretrained(given.model, dtype=kind).to(device).eval()
+    loaded: Any = AutoModelForCausalLM.from_pretrained(given.model, dtype=kind)
+    model: Any = loaded.to(device).eval()
     apart: list[float] = []
     for prompt, completions in zip(
         prompts(engines.tokenizer("transformers", given.model)), json.loads(Path(given.file).read_text()), strict=True
