@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # An NVIDIA GPU gets vLLM's CUDA build; everything else gets its CPU build. A login node says so: make GPU=yes.
 GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes || echo no)
 
-.PHONY: demo check test lint types layers quick pytest nightly bench dist upgrade constraints clean
+.PHONY: demo check test lint types layers quick pytest nightly bench gpu dist upgrade constraints clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt deploy/constraints.txt
@@ -47,6 +47,9 @@ nightly: $(BIN)/samples          ## long simulations, and tests that wait for a 
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
 	@for script in storage plan toy ingest rescore query rows forecast intervals; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+
+gpu: $(BIN)/samples              ## for the first person with a card: prints one block to paste into an issue
+	@$(BIN)/python benchmarks/gpu.py $(if $(MODEL),--model $(MODEL))
 
 dist: $(BIN)/samples             ## a wheel and an sdist in dist/, tried in an empty environment
 	@rm -rf dist

@@ -101,7 +101,7 @@ def bare(prepared: Prepared) -> dict[str, float]:
 
 def run_side(given: argparse.Namespace, side: str, folder: str, lake: str) -> dict[str, float]:
     """Run one side in a new process."""
-    names = ("model", "problems", "k", "unit", "max_tokens", "max_num_seqs")
+    names = ("model", "dtype", "problems", "k", "unit", "max_tokens", "max_num_seqs")
     options = [f"--{name.replace('_', '-')}={getattr(given, name)}" for name in names]
     command = [sys.executable, __file__, *options, "--side", side, folder, lake]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -111,7 +111,7 @@ def run_side(given: argparse.Namespace, side: str, folder: str, lake: str) -> di
 def request(given: argparse.Namespace, folder: Path, lake: str) -> Request:
     """Return the request of both sides: sums, where the model or max_tokens ends each answer."""
     return Request(
-        str(folder / "sums.jsonl"), given.model, given.k, str(folder / lake), unit=given.unit, dtype="float32",
+        str(folder / "sums.jsonl"), given.model, given.k, str(folder / lake), unit=given.unit, dtype=given.dtype,
         sampling=Sampling(max_tokens=given.max_tokens, max_model_len=512),
         placement=Placement(max_num_seqs=given.max_num_seqs),
     )  # fmt: skip
@@ -145,6 +145,7 @@ def compare(given: argparse.Namespace, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=".demo/SmolLM2-135M-Instruct")
+    parser.add_argument("--dtype", default="float32")
     parser.add_argument("--problems", type=int, default=16)
     parser.add_argument("--k", type=int, default=16)
     parser.add_argument("--unit", type=int, default=16)

@@ -121,6 +121,7 @@ def test_no_command_and_no_format_lets_a_strangers_text_reach_the_terminal(stran
         ("ingest", str(once), "--model", "toy", "--engine", "toy", "-k", "1", "--dry-run", *at),
         ("ingest", str(once), "--model", HOSTILE, "--engine", "toy", "-k", "1", "--json", *at),
         ("version",),
+        ("verifiers", HOSTILE),
         (HOSTILE,),
         ("runs", f"--{HOSTILE}", *at),
         ("runs", "--limit", HOSTILE, *at),

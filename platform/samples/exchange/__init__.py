@@ -1,5 +1,5 @@
 """Import sample files of other tools, and export samples.
 
-In: files of other tools (`imports`, one reader per format). Out: Parquet or JSON lines (`export`), which
-`samples import --format samples` reads back.
+In: files of other tools (`imports`: a reader for each format, and one for rows of any tool). Out: Parquet or JSON lines
+(`export`), which `samples import --format samples` reads back.
 """

@@ -16,7 +16,7 @@ from samples.files.rows import FileRow
 from samples.files.values import as_json
 
 _MOST = 64 << 20  # bytes of a file: its values are in memory at once, at some ten times its size
-_MOST_TIMES = 10  # how much longer than a file its JSON may be
+_MOST_TIMES = 4  # how much longer than a file its JSON may be
 
 
 def yaml_rows(file: IO[bytes], longest: int) -> Iterator[FileRow]:

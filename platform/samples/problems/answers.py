@@ -46,7 +46,8 @@ def gold_answers(value: Any, *, derivation: bool = False, together: bool = False
     if not isinstance(value, list) or derivation:
         text, how = _one(value, derivation=derivation)
         return Gold((text,) if text else (), how)
-    found = [text for item in value if (text := _one(item)[0])]
+    items: list[Any] = [one for item in value for one in (_as_list(item) if isinstance(item, dict) else [item])]
+    found = [text for item in items if (text := _one(item)[0])]
     if together:
         return Gold((", ".join(found),) if found else (), "values of the list" if len(value) > 1 else "")
     distinct = tuple(dict.fromkeys(found))
@@ -66,10 +67,16 @@ def is_missing(value: Any) -> bool:
     return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
+def _as_list(value: Any) -> list[Any]:
+    found = _alternatives(value)
+    return found if isinstance(found, list) else [found]
+
+
 def _alternatives(value: Any) -> Any:
     """Return the alternatives that an object holds, as a list; any other value as it is."""
     if not isinstance(value, dict):
         return value
+    value = {str(name).lower(): item for name, item in value.items()} | value
     if {"number", "spans"} <= value.keys():  # DROP's own files: the spans of one answer belong together
         given: Any = value.get("date")
         date: dict[str, Any] = given if isinstance(given, dict) else {}

@@ -7,6 +7,7 @@ What becomes of a gold answer, and of a list of them, is the rule of `samples.pr
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from samples.errors import ProblemsError
@@ -16,7 +17,7 @@ _SOLUTIONS = ("solution", "rationale")  # derivations: they hold a gold answer o
 _NAMES = {
     "id": (
         *("id", "problem_id", "unique_id", "task_id", "question_id", "idx", "index", "uid"),
-        *("record_id", "query_id", "iindex", "extra_info.index"),
+        *("record_id", "query_id", "questionid", "iindex", "extra_info.index"),
     ),
     "question": (
         *(
@@ -92,6 +93,7 @@ def choose_fields(source: str, rows: Iterable[Mapping[str, Any]], named: Mapping
     return chosen
 
 
+@lru_cache(10_000)  # of every field of every row
 def plain(name: str) -> str:
     """Return a field's name as the known names are written: "Correct Answer" is correct_answer."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")

@@ -7,19 +7,18 @@
 
 Options keep the order of the row, and get the letters A, B, C … in this order. A question that lists them already,
 each behind its letter, stays as it is. Where a row gives a correct answer and incorrect ones apart (GPQA, SciQ), the
-order is that of a hash of question and option: the same each time, and the gold letter is any. The gold answer may be
-the letter or label of an option, its text, or its position from 0; from 1 only if no row of the file has 0 and one has
-the last.
+order is that of a hash of question and option: the same each time, and the gold letter is any.
+`samples.problems.letters` finds the letter.
 """
 
 import ast
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from samples.files.values import as_text
-from samples.problems.answers import gold_answers, is_missing
+from samples.problems.answers import is_missing
 from samples.problems.fields import parsed, plain, value_of
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -29,8 +28,8 @@ _TEXTS, _LABELS = ("text", "value", "content", "option"), ("label", "labels", "k
 _COLUMNS = ("option_", "option", "op", "choice_", "choice", "opt_", "")  # before A, B, C … or 1, 2, 3 …
 _INCORRECT = ("incorrect_answer_", "incorrect_answer", "distractor_", "distractor", "wrong_answer_")
 _INCORRECT_LISTS = ("incorrect_answers", "distractors", "wrong_answers")
-_LABELLED = re.compile(r"\s*\(?([A-Z])\s*[).:]\s*(.*)", re.DOTALL)
-_LABEL = re.compile(r"[\s(\[]*(\w+)\s*[)\].:]*\s*")
+LABELLED = re.compile(r"\s*\(?([A-Z])\s*[).:]\s*(.*)", re.DOTALL)
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
 class Options(NamedTuple):
@@ -54,6 +53,12 @@ def find_options(row: Mapping[str, Any]) -> Options | None:
         if (found := shape(row, names)) is not None and len(found.texts) >= (1 if found.others else _FEWEST):
             return found
     return None
+
+
+def unread_options(row: Mapping[str, Any]) -> str | None:
+    """Return the name of a field for options whose text is no list of them; None if there is none."""
+    texts = ((name, value) for name, value in row.items() if plain(name) in _LISTS[:2] and isinstance(value, str))
+    return next((name for name, value in texts if value.strip() and not isinstance(_read(value), list | dict)), None)
 
 
 def _in_a_list(row: Mapping[str, Any], names: Mapping[str, str]) -> Options | None:
@@ -123,17 +128,18 @@ def _read(text: str) -> Any:
     """Return the list or object that a cell of a CSV file holds as JSON or as Python writes it; None if it is none."""
     if (found := parsed(text.strip())) is not None:
         return found
+    if "".join(_QUOTED.sub("", text).split()) == "[]":  # ['a' 'b'], as NumPy writes a list
+        text = f"[{', '.join(quoted[0] for quoted in _QUOTED.finditer(text))}]"
     try:
         found = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-    # Python joins the texts of ['a' 'b'], as NumPy writes a list, into one.
-    return found if isinstance(found, list | dict) and repr(found).count("'") >= text.count("'") else None
+    return found if isinstance(found, list | dict) else None
 
 
 def _split(texts: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split labels that stand in the texts ("A)84") from them, if all options have one, in order."""
-    found = [_LABELLED.fullmatch(text) for text in texts]
+    found = [LABELLED.fullmatch(text) for text in texts]
     if [match[1] for match in found if match] != list(LETTERS[: len(texts)]):
         return list(texts), []
     return [match[2].strip() for match in found if match], [match[1] for match in found if match]
@@ -146,65 +152,20 @@ def in_order(question: str, correct: str, others: Iterable[str]) -> tuple[str, .
 
 def with_options(question: str, texts: Sequence[str]) -> str:
     """Return a question with its options, each on a line behind its letter, unless it lists them already."""
+    lettered = list(zip(LETTERS, texts, strict=False))
+    if _lists(question, lettered):
+        return question
+    return f"{question.rstrip()}\n\n" + "\n".join(f"{letter}) {text}" for letter, text in lettered)
+
+
+def _lists(question: str, lettered: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a question has every option behind its letter, in order."""
     at = 0
-    for letter, text in zip(LETTERS, texts, strict=False):
+    for letter, text in lettered:
+        if text not in question:  # nearly always decided here
+            return False
         found = re.compile(rf"(?<!\w){letter}\s*[).:\]}}]+\s*{re.escape(text)}(?!\w)").search(question, at)
         if found is None:
-            lines = (f"{letter}) {text}" for letter, text in zip(LETTERS, texts, strict=False))
-            return f"{question.rstrip()}\n\n" + "\n".join(lines)
+            return False
         at = found.end()
-    return question
-
-
-Rule = Callable[[Any, Options], int | None]  # the position of the option that a gold value names
-
-
-def _by_label(gold: Any, options: Options) -> int | None:
-    labels = [label.casefold() for label in options.labels or LETTERS[: len(options.texts)]]
-    text = as_text(gold)
-    found = _LABEL.fullmatch(text)
-    if found and found[1].casefold() in labels:
-        return labels.index(found[1].casefold())
-    if (split := _LABELLED.fullmatch(text)) and split[1].casefold() in labels:  # "A) 84"
-        place = labels.index(split[1].casefold())
-        return place if _same(split[2], options.texts[place]) else None
-    return None
-
-
-def _by_text(gold: Any, options: Options) -> int | None:
-    wanted = {True: ("yes", "true"), False: ("no", "false")}[gold] if isinstance(gold, bool) else (as_text(gold),)
-    for same in (str.__eq__, _same):
-        found = [place for place, text in enumerate(options.texts) if any(same(text, one) for one in wanted)]
-        if len(found) == 1:
-            return found[0]
-    return None
-
-
-def _same(one: str, other: str) -> bool:
-    """Return whether two texts are the same but for blanks, letter case and what surrounds an answer."""
-    one, other = (" ".join("".join(gold_answers(text).answers).split()).casefold() for text in (one, other))
-    return one == other
-
-
-def _by_position(gold: Any, options: Options) -> int | None:
-    text = as_text(gold)
-    return int(text) if re.fullmatch(r"\d{1,2}", text) and int(text) < len(options.texts) else None
-
-
-def _by_number(gold: Any, options: Options) -> int | None:
-    text = as_text(gold)
-    return int(text) - 1 if re.fullmatch(r"\d{1,2}", text) and 1 <= int(text) <= len(options.texts) else None
-
-
-def rules_for(golds: Sequence[tuple[Any, Options]]) -> tuple[Rule, ...]:
-    """Return how the gold values of a file name their options: the first rule that fits all of them comes first."""
-    positions = all(type(gold) in {int, float} and not options.numbers for gold, options in golds)
-    usual = (_by_label, _by_position, _by_text) if positions else (_by_label, _by_text, _by_position)
-    fitting = [rule for rule in (*usual, _by_number) if all(rule(*pair) is not None for pair in golds)]
-    return (*fitting[:1], *(rule for rule in usual if rule not in fitting[:1]))
-
-
-def letter_of(gold: Any, options: Options, rules: Sequence[Rule]) -> str | None:
-    """Return the letter of the option that a gold value names; None if it names none."""
-    found = (rule(gold, options) for rule in rules)
-    return next((LETTERS[place] for place in found if place is not None), None)
+    return True

@@ -15,7 +15,8 @@ from samples.files.values import as_text, short_json
 from samples.problems import fields as roles
 from samples.problems.answers import ALIASES, Gold, belong_together, gold_answers, is_missing
 from samples.problems.images import refuse_images
-from samples.problems.options import LETTERS, Options, find_options, in_order, letter_of, rules_for, with_options
+from samples.problems.letters import letter_of, rules_for
+from samples.problems.options import LETTERS, Options, find_options, in_order, unread_options, with_options
 from samples.problems.problem import Problem, question_id
 from samples.problems.questions import JUDGED, question_text, with_code, with_context
 from samples.problems.sources import ProblemRow, Source
@@ -85,6 +86,11 @@ class RowReader:
             self._used.update(used)
         options = find_options(values)
         if options is None:
+            if (unread := unread_options(values)) is not None:
+                raise ProblemsError(
+                    f'{place}: the field "{unread}" is {short_json(values[unread])}; a list of options is expected, as '
+                    "JSON; write it so, or rename the field if the question is complete without it"
+                )
             gold = self._gold(values)
         else:
             question, gold = self._choice(place, question, values, options)

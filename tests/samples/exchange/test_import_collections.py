@@ -156,7 +156,7 @@ def test_what_is_in_a_folder_beside_the_samples_is_named(tmp_path, seeds):
     summary = imported(tmp_path, seeds)
     assert summary.samples == 6
     first, second = summary.notes
-    assert first.startswith(f"{seeds}: older, run.log are left out: files of samples end in .jsonl, ")
+    assert first.startswith(f"{seeds}: older/, run.log are left out: files of samples end in .jsonl, ")
     assert second == f"{seeds}/aa-config.yaml, {seeds}/metrics.json: left out, not of format nemo-skills"
 
 

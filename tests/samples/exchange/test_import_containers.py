@@ -130,7 +130,7 @@ MERGES = "".join(
     f"a{n}: &a{n}\n  <<: [{', '.join([f'*a{n - 1}'] * 9)}]\n" if n else "a0: &a0 {k: v}\n" for n in range(10)
 )
 BAD_YAML = {
-    "a billion laughs": (LAUGHS, "repeats its values to more than 10 times its size"),
+    "a billion laughs": (LAUGHS, "repeats its values to more than 4 times its size"),
     "a billion merged keys": (MERGES, "is not YAML"),
     "a list that holds itself": ("a: &a [*a]\n", "cannot be read as rows: Circular reference"),
     "code": ("a: !!python/object/apply:os.system ['true']\n", "line 1: is not YAML: could not determine a constructor"),

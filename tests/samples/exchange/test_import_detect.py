@@ -37,7 +37,7 @@ OF = {
         {"problem_id": "p", "completion": "4", "answer": "4"},
         {"task_id": "T/0", "completion": "pass", "finish_reason": "stop"},
         {"task_id": "T/0", "solution": "pass"},
-        {"id": "p", "code": ["4"], "prompt": "?"},
+        {"id": "p", "outputs": ["4"], "prompt": "?"},
         {"doc_id": 0, "responses": ["4"]},
         {"id": 1, "epoch": 1, "input": "?", "output": "4"},
         {"problem": "?", "generation": ["4"], "answer": "4"},

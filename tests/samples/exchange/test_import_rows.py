@@ -12,7 +12,7 @@ from samples.exchange.imports.check import check_files
 from samples.exchange.imports.detect import detect
 from samples.exchange.imports.load import load
 from samples.exchange.imports.reading import local_copies
-from samples.exchange.imports.rows.names import ROLES
+from samples.exchange.shapes.names import ROLES
 
 
 @pytest.fixture
@@ -295,9 +295,23 @@ def test_an_unknown_shape_is_refused_with_its_fields_and_the_nearest_format(impo
     )
 
 
-def test_a_file_of_problems_is_no_file_of_samples(imported):
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"problem": "2 + 2?", "solution": "It is \\boxed{4}", "answer": "4"},
+        {"question": "2 + 2?", "choices": ["3", "4"], "answer": 1, "subject": "sums"},
+        {"question": "2 + 2?", "options": ["3", "4"], "rationale": "count", "correct": "B"},
+        {"task_id": 7, "text": "Write a sum.", "code": "def f(): pass", "test_list": ["assert f()"]},
+        {"task_id": "T/0", "prompt": "def f():", "canonical_solution": "pass", "solution": "pass", "test": "f()"},
+        {"question_id": "a", "question_content": "?", "starter_code": "", "public_test_cases": "[]"},
+        {"prompt": [{"role": "user", "content": "2 + 2?"}], "reward_model": {"ground_truth": "4"}},
+        {"Question": "2 + 2?", "Correct Answer": "4", "Incorrect Answer 1": "5", "Record ID": "r1"},
+        {"text": "A story of its own."},
+    ],
+)
+def test_a_file_of_problems_is_no_file_of_samples(imported, row):
     with pytest.raises(UsageError, match="no field looks like completions"):
-        imported({"problem": "2 + 2?", "solution": "It is \\boxed{4}", "answer": "4"})
+        imported(row)
 
 
 NAMES = sorted({name for names in ROLES.values() for name in names} | {"response", "body", "role", "metrics", "index"})

@@ -132,6 +132,12 @@ def test_tokens_in_the_message_that_was_drawn_are_the_samples(imported):
     assert of(found, "finish_reason") == ["length"]
 
 
+def test_an_empty_completion_keeps_its_tokens(imported):
+    outputs = [{"text": "", "token_ids": [2]}, {"text": "4", "token_ids": [5, 2]}]
+    found, _, _ = imported({"x.jsonl": [{"prompt": "?", "outputs": outputs}]})
+    assert (of(found), of(found, "token_ids"), of(found, "error")) == (["", "4"], [[2], [5, 2]], [None, None])
+
+
 def test_answers_as_messages_in_a_list_are_samples(imported):
     found, _, _ = imported({"x.jsonl": [{"prompt": [USER], "responses": [answer("4"), answer("5", reasoning="hm")]}]})
     assert of(found) == ["4", "<think>\nhm\n</think>\n5"]
@@ -291,6 +297,23 @@ def test_names_that_nobody_knows_are_read_by_their_words(imported, names, score)
     found, problems, _ = imported({"x.jsonl": rows})
     assert (of(found), of(found, "status")) == (["4", "5"], ["correct", "wrong"])
     assert list(problems.values()) == [("2 + 2?", "4")]
+
+
+def test_numbered_fields_are_a_list(imported):
+    row = {"id": "a", "question": "?", "response_1": "x", "response_2": "y", "correct_1": True, "correct_2": False}
+    found, _, _ = imported({"x.jsonl": [{**row, "note_1": "z"}, {"id": "b", "question": "??", "response_1": "z"}]})
+    assert {key: (one.get("text"), one.get("status")) for key, one in found.items()} == {
+        ("a", 0): ("x", "correct"), ("a", 1): ("y", "wrong"), ("b", 0): (None, None),
+    }  # fmt: skip
+    assert found["b", 0]["error"] == 'there is no "response"'
+
+
+def test_attempts_and_problems_may_be_objects(imported):
+    tries = [{"completion_text": text, "reward": float(text == "4"), "logprobs": [-0.5]} for text in "45"]
+    row = {"problem": {"id": "p", "text": "2 + 2?", "answer": "4"}, "trajectories": tries}
+    found, problems, _ = imported({"x.jsonl": [row]})
+    assert (of(found), of(found, "status"), of(found, "tokens")) == (["4", "5"], ["correct", "wrong"], [1, 1])
+    assert problems == {"p": ("2 + 2?", "4")}
 
 
 def test_objects_by_key_hold_lists_of_samples(imported):

@@ -51,6 +51,16 @@ SHAPES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "alternatives": ({"question": Q, "answer": ["84", "eighty-four"]}, Q, ("84", "eighty-four")),
     "aliases": ({"question": Q, "answer": "84", "aliases": ["84", "84.0"]}, Q, ("84", "84.0")),
     "PopQA": ({"question": Q, "possible_answers": '["84", "eighty-four"]'}, Q, ("84", "eighty-four")),
+    "TriviaQA, its own files": (
+        {"Question": Q, "QuestionId": "t", "Answer": {"Value": "a", "Aliases": ["b"]}},
+        Q,
+        ("a", "b"),
+    ),
+    "SQuAD, its own answers": (
+        {"question": Q, "answers": [{"text": "a", "answer_start": 1}, {"text": "b"}]},
+        Q,
+        ("a", "b"),
+    ),
     "TriviaQA": (
         {"question": Q, "question_id": "t", "answer": {"value": "Rome", "aliases": ["Roma", "Rome"], "type": "W"}},
         Q,
@@ -248,7 +258,7 @@ def test_nothing_of_a_row_is_lost_and_what_reveals_the_answer_is_kept_from_templ
     for field, value in row.items():
         held = problem.metadata.get(field, value)
         assert held == value
-        if field not in problem.metadata and field not in ("ID", "iIndex"):
+        if field not in problem.metadata and field not in ("ID", "iIndex", "QuestionId"):
             there = (problem.question, problem.answer, list(problem.answers), problem.problem_id)
             kept = problem.tests or ""
             assert (
@@ -275,6 +285,7 @@ def test_nothing_of_a_row_is_lost_and_what_reveals_the_answer_is_kept_from_templ
 def test_an_id_may_stand_in_an_object(tmp_path: Path) -> None:
     assert read(tmp_path, SHAPES["verl"][0]).problem_id == "3"
     assert read(tmp_path, SHAPES["DROP"][0]).problem_id == "q"
+    assert read(tmp_path, SHAPES["TriviaQA, its own files"][0]).problem_id == "t"
     assert read(tmp_path, SHAPES["MultiArith, first form"][0]).problem_id == "1"
 
 
@@ -337,7 +348,14 @@ def test_all_rows_of_a_file_say_what_a_number_means(tmp_path: Path, golds: list[
 
 
 def test_cells_of_a_csv_file_may_hold_options(tmp_path: Path) -> None:
-    for n, cell in enumerate(['["84", "72"]', "['84', '72']", "{'text': ['84', '72'], 'label': ['A', 'B']}"]):
+    cells = [
+        '["84", "72"]',
+        "['84', '72']",
+        "{'text': ['84', '72'], 'label': ['A', 'B']}",
+        "['84' '72']",
+        """["84"\n '72']""",
+    ]
+    for n, cell in enumerate(cells):
         with (tmp_path / f"c{n}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([["question", "choices", "answer"], [Q, cell, "B"]])
         (problem,) = load(str(tmp_path / f"c{n}.csv")).problems
@@ -413,6 +431,10 @@ REFUSED = {
     ),
     "a letter beyond the options": ({"question": Q, "choices": TEXTS, "answer": "D"}, 'the gold answer "D"'),
     "options without letters": ({"question": Q, "choices": [str(n) for n in range(27)], "answer": 1}, "has 27 options"),
+    "options that cannot be read": (
+        {"question": Q, "options": "a ) 84 , b ) 72", "answer": "a"},
+        'the field "options" is "a ) 84 , b ) 72"; a list of options is expected, as JSON',
+    ),
     "a conversation": (
         {"prompt": [USER, {"role": "assistant", "content": "84"}, USER]},
         "holds the messages user, assistant, user; one user message is expected",

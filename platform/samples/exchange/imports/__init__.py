@@ -27,5 +27,5 @@ FORMATS: dict[str, Reader] = {
     "evalplus": evalplus.read,
     "simple-evals": simple_evals.read,
 }
-ROWS = "rows"  # rows of any tool: which field holds what is chosen from the file (see `rows.read`)
+ROWS = "rows"  # rows of any tool: which field holds what is chosen from the file (see `rows`)
 AUTO = "auto"  # the format whose marks the file has (see `detect`)

@@ -111,6 +111,6 @@ def _extension(name: str) -> bool:
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(PurePosixPath(name).name for name in names[:most])
+    shown = ", ".join(PurePosixPath(name).name + "/" * name.endswith("/") for name in names[:most])
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return f"{shown}{more} {'is' if len(names) == 1 else 'are'}"

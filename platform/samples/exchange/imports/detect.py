@@ -12,13 +12,13 @@ from typing import Any
 
 from samples.errors import UsageError
 from samples.exchange.imports import AUTO, FORMATS, ROWS, Reader, lm_eval
-from samples.exchange.imports.dotted import lookup
 from samples.exchange.imports.fields import UnclearScore
 from samples.exchange.imports.marks import MARKS, format_of, nearest
+from samples.exchange.imports.plan import Plan, UnknownShape, make_plan
 from samples.exchange.imports.reading import Source, Sources, read_values
-from samples.exchange.imports.rows.names import ERRORS
-from samples.exchange.imports.rows.plan import Plan, UnknownShape, make_plan
-from samples.exchange.imports.rows.read import reader
+from samples.exchange.imports.rows import reader
+from samples.exchange.shapes.dotted import lookup
+from samples.exchange.shapes.names import ERRORS
 from samples.files.errors import BadRow
 from samples.files.values import short_json
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samples.errors import UsageError
-from samples.exchange.imports.dotted import lookup, nested
+from samples.exchange.shapes.dotted import lookup, nested
 from samples.files.errors import BadRow
 from samples.files.values import as_text, fields_of, short_json
 

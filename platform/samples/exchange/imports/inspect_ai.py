@@ -17,7 +17,7 @@ from typing import Any
 from samples.exchange.imports.fields import Fields, Floats, choose_score
 from samples.exchange.imports.gold import accepted
 from samples.exchange.imports.row import Row
-from samples.exchange.imports.rows.messages import reasoning_of, with_reasoning
+from samples.exchange.shapes.messages import reasoning_of, with_reasoning
 from samples.files.errors import BadRow
 from samples.files.values import short_json
 from samples.verifiers import Verdict

@@ -73,7 +73,7 @@ def load(
 
     `file` is a path or URI of a file, of a folder, or a pattern such as `*.jsonl`, or several of them, in order. `form`
     is one of FORMATS, "rows" for the general reader, or "auto". `fields` maps roles of the general reader to fields
-    (see `rows.names`), by dotted names.
+    (see `samples.exchange.shapes.names`), by dotted names.
 
     `problems` is a source of the problems' questions, gold answers and tests. `score` names the score that gives the
     verdicts; "none" leaves verdicts out. `verifier` names who gave the verdicts or counts where the file does not, by

@@ -15,7 +15,7 @@ from typing import Any
 from samples.exchange.imports.fields import Fields, choose_score
 from samples.exchange.imports.gold import accepted
 from samples.exchange.imports.row import Row
-from samples.exchange.imports.rows.messages import with_reasoning
+from samples.exchange.shapes.messages import with_reasoning
 from samples.files.errors import BadRow
 from samples.problems.problems import question_id
 from samples.verifiers import Verdict

@@ -14,7 +14,7 @@ from typing import Any
 
 from samples.exchange.imports.fields import Fields, choose_score
 from samples.exchange.imports.row import Row
-from samples.exchange.imports.rows.messages import completion_of, is_conversation, question_of
+from samples.exchange.shapes.messages import completion_of, is_conversation, question_of
 from samples.files.errors import BadRow
 from samples.problems.problems import question_id
 from samples.verifiers import Verdict

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from samples.exchange.imports.dotted import lookup
+from samples.exchange.shapes.dotted import lookup
 from samples.files.values import as_text
 from samples.problems.answers import is_missing
 

@@ -1,7 +1,7 @@
 """Choose, from a file's first rows, which field holds what: the completion, the question, the gold answer and the rest.
 
-The usual names are known (see `names`), at any depth. A field counts only if its values are of the kind that is
-expected (see `kinds`). A field that somebody names counts as it is.
+The usual names are known (see `shapes.names`), at any depth. A field counts only if its values are of the kind that is
+expected (see `shapes.kinds`). A field that somebody names counts as it is.
 """
 
 from collections import Counter
@@ -11,22 +11,25 @@ from itertools import islice
 from typing import Any
 
 from samples.errors import UsageError, meant
-from samples.exchange.imports.dotted import last, lookup
-from samples.exchange.imports.rows import scores
-from samples.exchange.imports.rows.explode import exploded, list_of_samples
-from samples.exchange.imports.rows.ids import choose_gold, choose_id, choose_index
-from samples.exchange.imports.rows.kinds import KINDS, is_listed, unpacked
-from samples.exchange.imports.rows.messages import is_conversation
-from samples.exchange.imports.rows.names import (
+from samples.exchange.imports import scores
+from samples.exchange.shapes.dotted import last, lookup
+from samples.exchange.shapes.explode import exploded, gathered, list_of_samples
+from samples.exchange.shapes.ids import choose_gold, choose_id, choose_index
+from samples.exchange.shapes.kinds import KINDS, is_listed, unpacked
+from samples.exchange.shapes.messages import is_conversation
+from samples.exchange.shapes.names import (
     ABOUT_THE_ANSWER,
     ABOUT_THE_PROBLEM,
     ERRORS,
     NO_ANSWER,
-    OTHER_WORDS,
     ROLES,
+    SOLUTIONS,
+    TASKS,
+    TESTS,
+    TEXTS,
     WORDS,
 )
-from samples.exchange.imports.rows.seen import Seen
+from samples.exchange.shapes.seen import Seen
 
 _SHOWN = ("completion", "question", "gold", "id", "index", "answer", "finish_reason", "token_ids", "token_logprobs")
 _SIMPLE = ("finish_reason", "reasoning", "model", "seed", "tokens", "token_ids", "token_logprobs")
@@ -60,6 +63,7 @@ def make_plan(rows: Sequence[dict[str, Any]], named: Mapping[str, str], score: s
         UsageError: A named role is unknown, or a named field is not there.
         UnclearScore: It is unclear which field gives the verdicts.
     """
+    rows = [gathered(row) for row in rows]
     _require_there(rows, named)
     samples = None if "completion" in named else _samples(rows)
     flat = [pair for row in rows for pair in islice(exploded(row, samples), _OF_A_ROW)]
@@ -109,14 +113,23 @@ def _samples(rows: Sequence[dict[str, Any]]) -> str | None:
 
 
 def _completion(seen: Seen, samples: str | None) -> str | None:
-    """Return the field of the completions: one in the objects that are samples, if there are such, else any.
-
-    A solution may be a problem's own. It is a model's only where a task is named.
-    """
-    of_tasks = bool(seen.named(["task_id", "question_id"]))
-    names = [name for name in _fitting(seen, "completion") if of_tasks or last(name) not in {"solution", "solutions"}]
+    """Return the field of the completions: one in the objects that are samples, if there are such, else any."""
+    names = [name for name in _fitting(seen, "completion") if not _is_of_a_problem(seen, name)]
     inside = (name for name in names if samples and f"{name}.".startswith(f"{samples}."))
     return next(inside, names[0] if names else None)
+
+
+def _is_of_a_problem(seen: Seen, name: str) -> bool:
+    """Return whether a field may be a part of a problem: its choices, its own solution, its text.
+
+    A solution is a model's only where a task is named and there are no tests of it; a text only beside a question.
+    """
+    end = last(name)
+    if end in SOLUTIONS:
+        return not seen.named(TASKS) or bool(seen.named(TESTS))
+    if end in TEXTS and "." not in name:
+        return not any(other != name for other in _fitting(seen, "question", name))
+    return end == "choices" and any(is_listed(value) for value in seen.there(name))
 
 
 def _question(seen: Seen, completion: str) -> str | None:
@@ -129,8 +142,9 @@ def _question(seen: Seen, completion: str) -> str | None:
 def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
     """Yield the fields of a role whose values are of its kind, those of the best name first."""
     fits = KINDS[role]
-    worded = seen.worded(WORDS[role], OTHER_WORDS) if role in WORDS else []
-    for name in dict.fromkeys([*seen.named(ROLES[role]), *worded]):
+    worded = seen.worded(role) if role in WORDS else []
+    texts = [name for name in seen.named(TEXTS) if _is_inside_a_problem(name)] if role == "question" else []
+    for name in dict.fromkeys([*seen.named(ROLES[role]), *worded, *texts]):
         if name == completion or completion.startswith(f"{name}."):
             continue
         if role == "completion" and NO_ANSWER & set(name.lower().split(".")[:-1]):
@@ -141,6 +155,10 @@ def _fitting(seen: Seen, role: str, completion: str = "") -> Iterator[str]:
         fitting = sum(map(fits, values))
         if fitting and (fitting == len(values) or (role == "completion" and 2 * fitting >= len(values))):
             yield name  # a completion of another kind is a bad row
+
+
+def _is_inside_a_problem(name: str) -> bool:
+    return any(part.lower() in {"problem", "question", "prompt", "task"} for part in name.split(".")[:-1])
 
 
 def _within(name: str, holders: frozenset[str]) -> bool:

@@ -1,14 +1,13 @@
 """What the first rows of a file hold: each dotted name with its values."""
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from samples.exchange.imports.dotted import last, nested
+from samples.exchange.shapes.dotted import last, nested
+from samples.exchange.shapes.names import has_word
 from samples.problems.answers import is_missing
 
 _CELLS = 1 << 21  # values that are looked at: rows of a hostile file may have thousands of names each
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of a name, also in camelCase
 
 
 class Seen:
@@ -32,8 +31,7 @@ class Seen:
         found = [name for name in self.values if last(name) in rank]
         return sorted(found, key=lambda name: (name.count("."), rank[last(name)]))
 
-    def worded(self, words: Collection[str], others: Collection[str]) -> list[str]:
-        """Return the dotted names whose last part has one of `words` in it, and none of `others`: outer ones first."""
-        parts = {name: {part.lower() for part in _WORD.findall(name.rpartition(".")[2])} for name in self.values}
-        found = [name for name, held in parts.items() if held & set(words) and not held & set(others)]
+    def worded(self, role: str) -> list[str]:
+        """Return the dotted names whose last part has a word of a role in it, and none of another: outer ones first."""
+        found = [name for name in self.values if has_word(name.rpartition(".")[2], role)]
         return sorted(found, key=lambda name: name.count("."))

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from samples.exchange.imports.fields import Fields, Floats, Ints
-from samples.exchange.imports.rows.kinds import KINDS
-from samples.exchange.imports.rows.logprobs import is_logprobs, tokens_of
-from samples.exchange.imports.rows.messages import is_conversation
-from samples.exchange.imports.rows.names import FINISH_REASON, TOKEN_IDS, TOKEN_LOGPROBS, TOKENS
+from samples.exchange.shapes.kinds import KINDS
+from samples.exchange.shapes.logprobs import is_logprobs, tokens_of
+from samples.exchange.shapes.messages import is_conversation
+from samples.exchange.shapes.names import FINISH_REASON, TOKEN_IDS, TOKEN_LOGPROBS, TOKENS
 
 
 def tokens_at(ids: Any, logprobs: Any, number: int, count: int) -> tuple[Ints | None, Floats | None]:

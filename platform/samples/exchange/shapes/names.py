@@ -3,6 +3,8 @@
 Of several fields in a row, the outermost counts, and of those the one that is named first here.
 """
 
+import re
+
 COMPLETION = (
     *("_texts", "completion", "completions", "generation", "generations", "generated_text", "generated_texts"),
     *("generated_response", "generated_responses", "response", "responses", "output", "outputs", "output_text"),
@@ -66,6 +68,14 @@ TOKEN_LOGPROBS = (
     *("log_probs", "sampling_logprobs", "tokens"),
 )
 
+# Names that fields of problems have too.
+SOLUTIONS = frozenset({"solution", "solutions", "code", "codes", "code_list"})
+TEXTS = frozenset({"text", "texts", "content", "message", "sample"})
+TASKS = ("task_id", "question_id", "problem_id")
+TESTS = (
+    *("test", "tests", "test_list", "test_cases", "unit_tests", "public_test_cases", "entry_point"),
+    *("canonical_solution", "input_output", "test_setup_code", "challenge_test_list"),
+)
 # Words in names that nobody knows: of one that holds the role, and of one that does not.
 WORDS = {
     "completion": (
@@ -95,6 +105,15 @@ OTHER_WORDS = frozenset(
         *("parsed", "pred", "tokens", "template", "system", "stats", "metadata", "usage", "params", "config", "reward"),
     }
 )
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of a name, also in camelCase
+
+
+def has_word(name: str, role: str) -> bool:
+    """Return whether a name that nobody knows has a word of a role in it, and none of another."""
+    held = {word.lower() for word in _WORD.findall(name)}
+    return bool(held & set(WORDS[role])) and not held & OTHER_WORDS
+
 
 ROLES = {
     "completion": COMPLETION,

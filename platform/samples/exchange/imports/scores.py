@@ -9,9 +9,9 @@ verdict.
 import re
 from typing import Any
 
-from samples.exchange.imports.dotted import last, lookup
 from samples.exchange.imports.fields import UnclearScore
-from samples.exchange.imports.rows.seen import Seen
+from samples.exchange.shapes.dotted import last, lookup
+from samples.exchange.shapes.seen import Seen
 from samples.files.errors import BadRow
 from samples.files.values import short_json
 from samples.verifiers import Verdict

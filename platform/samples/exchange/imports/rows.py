@@ -3,7 +3,7 @@
 Which field holds what is chosen from the first rows (see `plan`), by usual names at any depth, or named with --field.
 If the completions are a list of n, a list of n in another field has a value for each, and one value is for all; a
 verdict or a number of tokens counts only if it is each sample's own. Objects in a list (choices, outputs) are samples
-each with its own fields. Messages are read as `messages` says, with the reasoning before the answer.
+each with its own fields. Messages are read as `shapes.messages` says, with the reasoning before the answer.
 
 A row that says an error, or has neither a completion nor a verdict, is a sample that failed.
 """
@@ -11,15 +11,17 @@ A row that says an error, or has neither a completion nor a verdict, is a sample
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from samples.exchange.imports.dotted import lookup
-from samples.exchange.imports.fields import Fields
+from samples.exchange.imports import scores
+from samples.exchange.imports.fields import Fields, Floats, Ints
 from samples.exchange.imports.gold import accepted
+from samples.exchange.imports.plan import Plan
 from samples.exchange.imports.row import Row
-from samples.exchange.imports.rows import scores
-from samples.exchange.imports.rows.errors import error_of
-from samples.exchange.imports.rows.explode import exploded
-from samples.exchange.imports.rows.kinds import is_listed, unpacked
-from samples.exchange.imports.rows.messages import (
+from samples.exchange.imports.tokens import in_message, tokens_at
+from samples.exchange.shapes.dotted import lookup
+from samples.exchange.shapes.errors import error_of
+from samples.exchange.shapes.explode import exploded, gathered
+from samples.exchange.shapes.kinds import is_listed, unpacked
+from samples.exchange.shapes.messages import (
     completion_of,
     is_conversation,
     message_text,
@@ -27,8 +29,6 @@ from samples.exchange.imports.rows.messages import (
     reasoning_of,
     with_reasoning,
 )
-from samples.exchange.imports.rows.plan import Plan
-from samples.exchange.imports.rows.tokens import in_message, tokens_at
 from samples.files.errors import BadRow
 from samples.files.values import as_text, fields_of, short_json
 from samples.problems.answers import gold_answers
@@ -39,14 +39,13 @@ _REASONS = {
     **dict.fromkeys(("eos", "eos_token", "end_turn", "stop_sequence", "completed", "finished", "stop"), "stop"),
     **dict.fromkeys(("max_tokens", "model_length", "length", "incomplete", "truncated", "max_output_tokens"), "length"),
 }
-_NONE = (None, None)
 
 
 def reader(plan: Plan) -> Callable[[Any, str | None], Iterator[Row]]:
     """Return what reads the rows of a file by this plan."""
 
     def read(value: Any, _score: str | None) -> Iterator[Row]:
-        for row, count in exploded(fields_of(value), plan.samples):
+        for row, count in exploded(gathered(fields_of(value)), plan.samples):
             yield from _One(row, plan).samples(alone=count == 1)
 
     return read
@@ -74,23 +73,20 @@ class _One:
             at = (number, len(values)) if listed else (0, 1)
             completion = self._completion(value, at)
             verdict = None if error else self._verdict(at, alone=alone)
-            failed = error or (
-                None if completion is not None or verdict else f'there is no "{self._plan.fields["completion"]}"'
-            )
-            ids, logprobs = tokens_at(self._of("token_ids"), self._of("token_logprobs"), *at) if completion else _NONE
+            absent = completion is None and verdict is None
+            ids, logprobs = self._tokens(at) if completion is not None else (None, None)
+            counted = completion is not None and ids is None and logprobs is None
             yield Row(
                 problem_id,
-                sample_index=self._whole("index") if len(values) == 1 else None,
+                sample_index=self._index() if len(values) == 1 else None,
                 restarts=True,
                 completion=completion,
                 token_ids=ids,
                 token_logprobs=logprobs,
-                tokens=self._count(at, alone=alone)
-                if ids is None and logprobs is None and completion is not None
-                else None,
+                tokens=self._count(at, alone=alone) if counted else None,
                 finish_reason=self._reason(at),
-                seed=self._whole("seed") if len(values) == 1 else None,
-                error=failed,
+                seed=self._seed() if len(values) == 1 else None,
+                error=error or (f'there is no "{self._plan.fields["completion"]}"' if absent else None),
                 verdict=verdict,
                 question=question,
                 gold=gold,
@@ -114,15 +110,16 @@ class _One:
         value = self._of(role)
         return value if isinstance(value, str) and value else None
 
-    def _whole(self, role: str) -> int | None:
-        name = self._plan.fields.get(role)
-        return (
-            None
-            if name is None
-            else Fields(self._row).seed(name)
-            if role == "seed"
-            else Fields(self._row).integer(name)
-        )
+    def _index(self) -> int | None:
+        name = self._plan.fields.get("index")
+        return None if name is None else Fields(self._row).integer(name)
+
+    def _seed(self) -> int | None:
+        name = self._plan.fields.get("seed")
+        return None if name is None else Fields(self._row).seed(name)
+
+    def _tokens(self, at: tuple[int, int]) -> tuple[Ints | None, Floats | None]:
+        return tokens_at(self._of("token_ids"), self._of("token_logprobs"), *at)
 
     def _problem_id(self, question: str | None) -> str:
         name = self._plan.fields.get("id")

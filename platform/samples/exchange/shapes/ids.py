@@ -7,10 +7,10 @@ gold answer, and a question has one id. If no field is such an id, the problem i
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from samples.exchange.imports.dotted import last
-from samples.exchange.imports.rows.messages import question_of
-from samples.exchange.imports.rows.names import ABOUT_THE_PROBLEM, ID, INDEX
-from samples.exchange.imports.rows.seen import Seen
+from samples.exchange.shapes.dotted import last
+from samples.exchange.shapes.messages import question_of
+from samples.exchange.shapes.names import ABOUT_THE_PROBLEM, ID, INDEX
+from samples.exchange.shapes.seen import Seen
 
 
 def choose_id(seen: Seen, chosen: Mapping[str, str]) -> str | None:

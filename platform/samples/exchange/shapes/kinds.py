@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
-from samples.exchange.imports.rows.logprobs import is_logprobs
-from samples.exchange.imports.rows.messages import is_conversation, is_message, question_of
+from samples.exchange.shapes.logprobs import is_logprobs
+from samples.exchange.shapes.messages import is_conversation, is_message, question_of
 
 _LOOKED_AT = 200  # characters of a text that may be JSON
 

@@ -2,20 +2,23 @@
 
     {"id": 1, "choices": [{"text": "a"}, {"text": "b"}]}  becomes  {"id": 1, "choices": {"text": "a"}}, {…{"text": "b"}}
 
-Lists of texts stay as they are: other lists of the same length go with them (see `read`).
+Lists of texts stay as they are: other lists of the same length go with them (see `imports.rows`). Numbered fields are
+lists.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from samples.exchange.imports.dotted import last, lookup, nested, replaced
-from samples.exchange.imports.rows.messages import is_conversation, role_of
-from samples.exchange.imports.rows.names import COMPLETION
+from samples.exchange.shapes.dotted import last, lookup, nested, replaced
+from samples.exchange.shapes.messages import is_conversation, role_of
+from samples.exchange.shapes.names import COMPLETION, has_word
 
 _LISTS = frozenset({*COMPLETION, "results", "attempts", "answers", "trajectories", "episodes", "items"})
 _TURNS = frozenset({"trajectory", "turns", "messages", "conversation", "conversations", "dialog", "chat"})
 _SEVERAL = frozenset({"responses", "completions", "generations", "outputs", "samples", "candidates", "rollouts"})
 _ANSWERS = frozenset(COMPLETION)
+_NUMBERED = re.compile(r"(.*?[^\W\d_])[_ -]?(\d{1,4})", re.ASCII)
 
 
 def list_of_samples(row: dict[str, Any]) -> str | None:
@@ -28,7 +31,32 @@ def _are_samples(name: str, value: Any) -> bool:
         return False
     if is_conversation(value):  # answers of one turn, each of them a message
         return name in _SEVERAL and all(role_of(one) == "assistant" and "type" not in one for one in value)
-    return all(isinstance(one, dict) and _ANSWERS & one.keys() for one in value)
+    return all(isinstance(one, dict) and any(map(_may_be_an_answer, one)) for one in value)
+
+
+def _may_be_an_answer(name: str) -> bool:
+    return name.lower() in _ANSWERS or has_word(name, "completion")
+
+
+def gathered(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row in which fields that are numbered from 0 or 1 (response_0, response_1 …) are a list.
+
+    A row without numbered completions stays as it is.
+    """
+    families: dict[str, dict[int, str]] = {}
+    for name in row:
+        if name[-1:].isdecimal() and (found := _NUMBERED.fullmatch(name)):
+            families.setdefault(found[1], {})[int(found[2])] = name
+    whole = {
+        base: [of[number] for number in sorted(of)]
+        for base, of in families.items()
+        if len(of) > 1 and min(of) <= 1 and max(of) - min(of) == len(of) - 1 and base not in row
+    }
+    if not any(map(_may_be_an_answer, whole)):
+        return row
+    gone = {name for names in whole.values() for name in names}
+    rest = {name: value for name, value in row.items() if name not in gone}
+    return rest | {base: [row[name] for name in names] for base, names in whole.items()}
 
 
 def exploded(row: dict[str, Any], name: str | None) -> Iterator[tuple[dict[str, Any], int]]:
