@@ -29,7 +29,8 @@ def there(bench, tmp_path):
         request = made.prepared.request
         placed = request.sampling, request.placement
         known = mark.lake_id(made.lake.place)
-        return SamplingJob(made.lake.uri, made.run, None, *placed, units_of(made.plan(4)), made.prepared.prompts, known)
+        units, prompts = units_of(made.plan(4)), made.prepared.prompts
+        return SamplingJob(made.lake.uri, made.run, None, *placed, units, prompts, lake_id=known)
 
     return made, job
 
