@@ -4,7 +4,7 @@ Tokens and bytes per sample are those of an earlier run of the same model and pr
 first of this run itself, else of the newest other run. Without one, tokens are at most --max-tokens per sample.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -66,11 +66,7 @@ def estimate(
     """
     request = prepared.request
     most = request.sampling.max_tokens
-    like, each, bytes_per_token = "", float(most), BYTES_PER_TOKEN
-    for run in _alike(lake, prepared.run) if lake else ():
-        if (seen := _seen(lake, run, most)) is not None:
-            like, (each, bytes_per_token) = run.name, seen
-            break
+    like, each, bytes_per_token = (lake and _earlier(lake, prepared.run, most)) or ("", float(most), BYTES_PER_TOKEN)
     tokens = round(missing * each)
     hours = None if tokens_per_second is None else tokens / tokens_per_second / _HOUR
     most_commits = units if hours is None else hours * _HOUR / request.pool.largest / COMMIT_SECONDS
@@ -86,10 +82,16 @@ def estimate(
     )
 
 
-def _alike(lake: Tables, wanted: Run) -> Iterator[Run]:
-    """Yield runs of the same model and problem set: the run itself first, then the newest ones."""
-    runs = [run for run in every(lake) if (run.model_name, run.dataset) == (wanted.model_name, wanted.dataset)]
-    yield from sorted(runs, key=lambda run: (run.run_id == wanted.run_id, run.created_at), reverse=True)
+def _earlier(lake: Tables, wanted: Run, most: int) -> tuple[str, float, float] | None:
+    """Return name, tokens per sample and bytes per token of an earlier run of the same model and problem set.
+
+    The run itself comes first, then the newest one that has tokens.
+    """
+    alike = [run for run in every(lake) if (run.model_name, run.dataset) == (wanted.model_name, wanted.dataset)]
+    for run in sorted(alike, key=lambda run: (run.run_id == wanted.run_id, run.created_at), reverse=True):
+        if (seen := _seen(lake, run, most)) is not None:
+            return run.name, *seen
+    return None
 
 
 def _seen(lake: Tables, run: Run, most: int) -> tuple[float, float] | None:

@@ -208,7 +208,7 @@ def _judge_chunks(
     if on_ray:
         with cluster():
             known = mark.lake_id(lake.place)
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how, known)
+            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how, lake_id=known)
             stream = Stream(job, smallest=1, largest=min(workers, len(job)))
             with closing(looks(stream, stop)) as seen:
                 for look in seen:
