@@ -24,6 +24,7 @@ from samples.lake import mark, patience
 from samples.lake.leases import Leases
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
+from samples.pipeline.metrics import Metrics
 from samples.pipeline.resources import Need, has_gpus, require, room
 from samples.pipeline.stream import Stream
 from samples.runs.record import record
@@ -133,7 +134,7 @@ class _Ingest:
                     self.watch(Progress("starting Ray"))
                     stack.enter_context(cluster())
                     self._ray = True
-                session = Session(coordination, committer, self._total, self.watch, self.stop)
+                session = Session(coordination, committer, self._total, self.watch, self.stop, Metrics(self.run.name))
                 session.run(self._stream(coordination.units.plan))
         finally:
             coordination.leave()
@@ -178,6 +179,7 @@ class _Ingest:
             calls=calls_at_once(batch, todo, replicas),
             need=need,
             assigned=True,
+            run=self.run.name,
         )
 
 

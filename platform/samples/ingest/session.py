@@ -17,6 +17,7 @@ from samples.ingest.progress import Meter, Progress
 from samples.ingest.segment import Receipt
 from samples.lake import patience
 from samples.lake.pace import Pace
+from samples.pipeline.metrics import Metrics
 from samples.pipeline.progress import Estimate
 from samples.pipeline.receipts import Look, looks
 from samples.pipeline.stream import Stream
@@ -70,6 +71,7 @@ class Session:
     total: Total
     watch: Watch
     stop: threading.Event
+    metrics: Metrics
     _given_back: int = field(default=0, init=False)  # since the last receipt
     _returned: int = field(default=0, init=False)  # units
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
@@ -124,7 +126,10 @@ class Session:
         return None
 
     def _commit(self) -> None:
+        began = time.monotonic()
         self.total.take(self.committer.commit(self._pending))
+        self.metrics.committed(time.monotonic() - began)
+        self.metrics.retries(patience.retries())
         for receipt in self._pending:
             self.coordination.units.committed(receipt.unit)
         self._pending = []

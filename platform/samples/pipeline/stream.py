@@ -35,11 +35,13 @@ class Stream:
         calls: int = 1,
         need: Need | None = None,
         assigned: bool = False,
+        run: str = "",
     ) -> None:
         """Prepare the job. Nothing starts before iteration.
 
         Ray keeps as many replicas as the work needs, between `smallest` and `largest`, and begins with `first`. Each
         does up to `calls` units at once, and holds `need`. With `assigned`, replicas begin only the units on `offer`.
+        `run` names the run in metrics.
         """
         import ray
 
@@ -49,7 +51,7 @@ class Stream:
         # In a list, because Ray would resolve a bare reference before the actor is made, once per actor.
         self._job = [ray.put(job)]
         self._assigned, self._begun = assigned, 0
-        self._telemetry = start_telemetry(self._first)
+        self._telemetry = start_telemetry(self._first, run)
         self._status = Status()
         self._waits = -_STATUS_SECONDS, ""
         self._name = f"samples-{secrets.token_hex(4)}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from samples.pipeline.assignment import Assignment
+from samples.pipeline.metrics import Metrics
 
 STALE = 15.0  # seconds without a report after which a replica counts as gone
 
@@ -53,9 +54,10 @@ class Status:
 class Telemetry:
     """The class of the actor that `start_telemetry` makes."""
 
-    def __init__(self, first: int = 1) -> None:
-        """Expect `first` replicas to start at the beginning."""
+    def __init__(self, first: int = 1, run: str = "") -> None:
+        """Expect `first` replicas to start at the beginning. `run` tags the metrics."""
         self._first = first
+        self._metrics = Metrics(run)
         self._reports: dict[str, tuple[float, Report]] = {}
         self._stopping = False
         self._assignment = Assignment()
@@ -104,7 +106,7 @@ class Telemetry:
         """Return the sum over all replicas."""
         live = self._live()
         every = [report for _, report in self._reports.values()]
-        return Status(
+        status = Status(
             seen=len(every),
             starting=sum(not report.ready for report in live),
             ready=sum(report.ready for report in live),
@@ -118,16 +120,24 @@ class Telemetry:
             refused=self._refused,
             reason=self._reason,
         )
+        self._metrics.totals(
+            samples=status.samples,
+            tokens=status.tokens,
+            errors=status.errors,
+            ready=status.ready,
+            starting=status.starting,
+        )
+        return status
 
     def _live(self) -> list[Report]:
         now = time.monotonic()
         return [report for seen, report in self._reports.values() if now - seen < STALE]
 
 
-def start_telemetry(first: int = 1) -> Any:
-    """Start the telemetry actor on the driver's own node and return its Ray handle; see `Telemetry` for `first`."""
+def start_telemetry(first: int = 1, run: str = "") -> Any:
+    """Start a `Telemetry` as an actor on the driver's own node, and return its Ray handle."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    return ray.remote(Telemetry).options(num_cpus=0, scheduling_strategy=here).remote(first)
+    return ray.remote(Telemetry).options(num_cpus=0, scheduling_strategy=here).remote(first, run)

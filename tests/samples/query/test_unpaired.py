@@ -73,7 +73,11 @@ def test_files_of_two_tools(drawn, sums, tmp_path):
 
 
 def test_problems_with_two_contents_say_which_fields_differ(drawn, sums, tmp_path):
-    rows = [{"problem_id": f"sum-{n}", "completion": "1", "correct": True, "question": "?"} for n in range(3)]
+    asked = [json.loads(line)["question"] for line in sums.read_text().splitlines()]
+    rows = [
+        {"problem_id": f"sum-{n}", "completion": "1", "correct": True, "question": f"{asked[n]}\nAnswer with a number."}
+        for n in range(3)
+    ]
     imported(drawn, tmp_path, rows, "other", verifier="numeric")
     with pytest.raises(SamplesError) as refused:
         drawn.queries.coverage(a="toys", b="other", verifier="numeric")
