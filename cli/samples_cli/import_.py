@@ -12,7 +12,7 @@ EXAMPLE = r"""samples import outputs/aime24/output-rs*.jsonl --name base-7b \
     --dataset aime24 --label role=base --lake ./lake"""
 
 Format = Literal["samples", "human-eval", "qwen-math", "lm-eval", "inspect", "nemo-skills", "evalplus",
-    "simple-evals", "rows", "auto"]  # fmt: skip
+    "simple-evals", "every-eval-ever", "rows", "auto"]  # fmt: skip
 
 
 def command(
@@ -24,9 +24,9 @@ def command(
         help="Give the problem set this name.")],
     lake: options.Lake,
     form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="The tool that wrote the files: "
-        "human-eval, qwen-math, lm-eval, inspect, nemo-skills, evalplus or simple-evals; samples is what samples "
-        "export writes; rows reads one sample a row, or lists of samples per problem, of any tool; auto finds it "
-        "out.")] = "auto",
+        "human-eval, qwen-math, lm-eval, inspect, nemo-skills, evalplus, simple-evals or every-eval-ever; samples is "
+        "what samples export writes; rows reads one sample a row, or lists of samples per problem, of any tool; auto "
+        "finds it out.")] = "auto",
     field: Annotated[list[Pair] | None, typer.Option("--field", metavar="ROLE=FIELD", parser=Pair.read,
         help="With --format rows: the field that holds a role, where its name is not a usual one. A dot looks into "
         "objects, as in completion=response.body.choices.0.message.content. Roles: completion, question, gold, id, "

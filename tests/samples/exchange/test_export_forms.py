@@ -125,3 +125,36 @@ def test_every_eval_ever_asks_for_a_folder_and_for_verdicts(lake, tmp_path):
         exported(lake, "-", "every-eval-ever")
     with pytest.raises(UsageError, match='did you mean "human-eval"'):
         exported(lake, "-", "human_eval")
+
+
+def test_a_file_of_every_eval_ever_is_imported_to_the_same_samples_and_verdicts(lake, tmp_path):
+    _, _, _, path = every_eval_ever(lake, tmp_path / "out", "a")
+    other = samples.open(tmp_path / "other", create=True)
+    other.import_file(path.with_name(f"{path.stem}_samples.jsonl"), name="a", dataset="d")
+    asked = "SELECT problem_id, sample_index, status, answer FROM current_verdicts WHERE run = 'a' AND {} ORDER BY ALL"
+    decided = [tuple(row.values()) for row in lake.sql(asked.format("status IN ('correct', 'wrong')"))]
+    found = [tuple(row.values()) for row in other.sql(asked.format("status IN ('correct', 'wrong')"))]
+    assert {row[:2] for row in decided} <= {row[:2] for row in found}
+    assert [row for row in found if row[:2] in {key[:2] for key in decided}] == decided
+    facts = (
+        "SELECT tokens, finish_reason, seed, text FROM completions WHERE run = 'a' AND problem_id = 'p1' ORDER BY ALL"
+    )
+    assert other.sql(facts).dicts() == lake.sql(facts).dicts()
+
+
+def test_several_results_in_a_file_of_every_eval_ever_are_chosen_by_score(lake, lakes, tmp_path):
+    lines = []
+    for result, right in (("r/math/pass@1", True), ("r/strict/pass@1", False)):
+        row = {
+            "evaluation_id": "d/m/r", "evaluation_result_id": result, "sample_id": "p",
+            "interaction_type": "single_turn", "input": {"raw": "?", "reference": ["4"]}, "output": {"raw": ["4"]}, "answer_attribution": [],
+            "evaluation": {"score": float(right), "is_correct": right},
+        }  # fmt: skip
+        lines.append(json.dumps(row))
+    file = tmp_path / "two.jsonl"
+    file.write_text("\n".join(lines))
+    other = samples.open(tmp_path / "other", create=True)
+    with pytest.raises(UsageError, match="choose one with --score"):
+        other.import_file(file, name="a", dataset="d")
+    other.import_file(file, name="a", dataset="d", score="strict")
+    assert [row["status"] for row in other.sql("SELECT status FROM current_verdicts")] == ["wrong"]

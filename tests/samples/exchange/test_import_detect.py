@@ -32,6 +32,13 @@ OF = {
     "simple-evals": [
         {"convos": [[{"role": "user", "content": "?"}, {"role": "assistant", "content": "4"}]], "htmls": []}
     ],
+    "every-eval-ever": [
+        {
+            "schema_version": "0.3.0", "evaluation_id": "d/m/r", "model_id": "a/m", "sample_id": "p",
+            "interaction_type": "single_turn", "input": {"raw": "?", "reference": ["4"]}, "output": {"raw": ["4"]},
+            "answer_attribution": [], "evaluation": {"score": 1.0, "is_correct": True},
+        },
+    ],
     "rows": [
         {"problem_id": "p", "response": "4"},
         {"problem_id": "p", "completion": "4", "answer": "4"},

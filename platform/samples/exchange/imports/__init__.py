@@ -5,6 +5,7 @@ from typing import Any
 
 from samples.exchange.imports import (
     evalplus,
+    every_eval_ever,
     human_eval,
     inspect_ai,
     lm_eval,
@@ -26,6 +27,7 @@ FORMATS: dict[str, Reader] = {
     "nemo-skills": nemo_skills.read,
     "evalplus": evalplus.read,
     "simple-evals": simple_evals.read,
+    "every-eval-ever": every_eval_ever.read,
 }
 ROWS = "rows"  # rows of any tool: which field holds what is chosen from the file (see `rows`)
 AUTO = "auto"  # the format whose marks the file has (see `detect`)

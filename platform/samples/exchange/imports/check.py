@@ -147,7 +147,11 @@ def check_files(
     return found
 
 
-_OTHER = {"filter": "choose one with --score", "run": "samples export --run writes one run to a file"}
+_OTHER = {
+    "filter": "choose one with --score",
+    "evaluation_result_id": "choose one with --score",
+    "run": "samples export --run writes one run to a file",
+}
 
 
 def _take(found: Contents, place: str, row: Row) -> tuple[BadRow | None, tuple[str, int] | None]:

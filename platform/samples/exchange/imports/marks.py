@@ -5,52 +5,16 @@ from typing import Any
 
 Fields = dict[str, Any]
 
-_OWN = frozenset(
-    {
-        *(
-            "run",
-            "dataset",
-            "problem_id",
-            "problem_hash",
-            "sample_index",
-            "completion",
-            "token_ids",
-            "token_logprobs",
-            "tokens",
-        ),
-        *(
-            "cumulative_logprob",
-            "finish_reason",
-            "stop_reason",
-            "seed",
-            "error",
-            "status",
-            "correct",
-            "answer",
-            "reward",
-        ),
-        *(
-            "detail",
-            "seconds",
-            "verifier",
-            "verifier_version",
-            "question",
-            "gold",
-            "n",
-            "c",
-            "errors",
-            "timeouts",
-            "tests",
-        ),
-        *("metadata", "model"),
-    }
-)
+_OWN = frozenset({
+    "run", "dataset", "problem_id", "problem_hash", "sample_index", "completion", "token_ids", "token_logprobs",
+    "tokens", "cumulative_logprob", "finish_reason", "stop_reason", "seed", "error", "status", "correct", "answer",
+    "reward", "detail", "seconds", "verifier", "verifier_version", "question", "gold", "n", "c", "errors", "timeouts",
+    "tests", "metadata", "model",
+})  # fmt: skip
 _OF_A_VERIFIER = ("_status", "_answer", "_reward", "_detail", "_seconds", "_version")
-_EVALUATED = frozenset(
-    {
-        *("expected_answer", "predicted_answer", "symbolic_correct", "is_correct", "judgement", "num_generated_tokens"),
-    }
-)
+_EVALUATED = frozenset({
+    "expected_answer", "predicted_answer", "symbolic_correct", "is_correct", "judgement", "num_generated_tokens",
+})  # fmt: skip
 
 
 def _own(row: Fields) -> bool:
@@ -84,6 +48,7 @@ MARKS: dict[str, Callable[[Fields], bool]] = {
     "nemo-skills": _nemo_skills,
     "evalplus": lambda row: {"task_id", "solution", "base_status"} <= row.keys(),
     "simple-evals": lambda row: isinstance(row.get("convos"), list),
+    "every-eval-ever": lambda row: {"evaluation_id", "sample_id", "interaction_type", "evaluation"} <= row.keys(),
 }
 
 # What a row of each format has at least: the nearest format to an unknown row is told by it.
@@ -96,6 +61,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "nemo-skills": ("problem", "generation", "expected_answer"),
     "evalplus": ("task_id", "solution", "base_status"),
     "simple-evals": ("convos", "htmls"),
+    "every-eval-ever": ("evaluation_id", "sample_id", "interaction_type", "input", "output", "evaluation"),
 }
 
 
