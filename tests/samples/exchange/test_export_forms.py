@@ -136,10 +136,9 @@ def test_a_file_of_every_eval_ever_is_imported_to_the_same_samples_and_verdicts(
     found = [tuple(row.values()) for row in other.sql(asked.format("status IN ('correct', 'wrong')"))]
     assert {row[:2] for row in decided} <= {row[:2] for row in found}
     assert [row for row in found if row[:2] in {key[:2] for key in decided}] == decided
-    facts = (
-        "SELECT tokens, finish_reason, seed, text FROM completions WHERE run = 'a' AND problem_id = 'p1' ORDER BY ALL"
-    )
-    assert other.sql(facts).dicts() == lake.sql(facts).dicts()
+    for facts in ("tokens, finish_reason, seed FROM samples", "text FROM completions"):
+        query = f"SELECT sample_index, {facts} WHERE run = 'a' AND problem_id = 'p1' ORDER BY ALL"
+        assert other.sql(query).dicts() == lake.sql(query).dicts()
 
 
 def test_several_results_in_a_file_of_every_eval_ever_are_chosen_by_score(lake, lakes, tmp_path):
@@ -147,7 +146,8 @@ def test_several_results_in_a_file_of_every_eval_ever_are_chosen_by_score(lake, 
     for result, right in (("r/math/pass@1", True), ("r/strict/pass@1", False)):
         row = {
             "evaluation_id": "d/m/r", "evaluation_result_id": result, "sample_id": "p",
-            "interaction_type": "single_turn", "input": {"raw": "?", "reference": ["4"]}, "output": {"raw": ["4"]}, "answer_attribution": [],
+            "interaction_type": "single_turn", "input": {"raw": "?", "reference": ["4"]},
+            "output": {"raw": ["4"]}, "answer_attribution": [],
             "evaluation": {"score": float(right), "is_correct": right},
         }  # fmt: skip
         lines.append(json.dumps(row))
