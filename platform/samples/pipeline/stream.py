@@ -138,37 +138,44 @@ class Stream:
 
     def _dataset(self) -> Any:
         import ray
-        from ray.data import ActorPoolStrategy, DataContext, ExecutionResources
+        from ray.data import ActorPoolStrategy, DataContext
 
         from samples.pipeline.datasource import UnitNumbers
 
-        context = DataContext.get_current()
+        cpus, gpus = self._need.cpus, self._need.gpus or None
+        with DataContext.current(self._context()):
+            # Reading and mapping ask for the same, so that Ray Data fuses them and asks once.
+            numbers = ray.data.read_datasource(
+                UnitNumbers(self._units), num_cpus=cpus, num_gpus=gpus, override_num_blocks=self._units
+            )
+            # map, not map_batches: on GPUs Ray wants a batch size for map_batches, and does not fuse it with reading.
+            dataset = numbers.map(
+                Replica,  # pyright: ignore[reportArgumentType]  # Ray calls the objects of this class
+                fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry, "assigned": self._assigned},
+                compute=ActorPoolStrategy(
+                    min_size=self._smallest,
+                    max_size=self.largest,
+                    initial_size=self._first,
+                    max_concurrent_calls_per_actor=self._calls,
+                    max_tasks_in_flight_per_actor=2 * self._calls,  # below 1.75 per call the pool would never grow
+                    enable_true_multi_threading=True,
+                ),
+                num_cpus=cpus,
+                num_gpus=gpus,
+            )
+        dataset.set_name(self._name)
+        return dataset
+
+    def _context(self) -> Any:
+        """Return settings of Ray Data for this job alone: a caller's own datasets keep theirs."""
+        from ray.data import DataContext, ExecutionResources
+
+        context = DataContext.get_current().copy()
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         context.execution_options.preserve_order = False  # receipts come in any order
-        cpus, gpus = self._need.cpus, self._need.gpus or None
         # Ray Data asks an autoscaler for another node whenever its nodes are busy, unless a limit forbids it.
         context.execution_options.resource_limits = ExecutionResources.for_limits(
-            cpu=self.largest * cpus, gpu=self.largest * self._need.gpus
+            cpu=self.largest * self._need.cpus, gpu=self.largest * self._need.gpus
         )
-        # Reading and mapping ask for the same, so that Ray Data fuses them and asks once.
-        numbers = ray.data.read_datasource(
-            UnitNumbers(self._units), num_cpus=cpus, num_gpus=gpus, override_num_blocks=self._units
-        )
-        # map, not map_batches: on GPUs Ray wants a batch size for map_batches, and then does not fuse it with reading.
-        dataset = numbers.map(
-            Replica,  # pyright: ignore[reportArgumentType]  # Ray calls the objects of this class
-            fn_constructor_kwargs={"job": self._job, "telemetry": self._telemetry, "assigned": self._assigned},
-            compute=ActorPoolStrategy(
-                min_size=self._smallest,
-                max_size=self.largest,
-                initial_size=self._first,
-                max_concurrent_calls_per_actor=self._calls,
-                max_tasks_in_flight_per_actor=2 * self._calls,  # below 1.75 per call the pool would never grow
-                enable_true_multi_threading=True,
-            ),
-            num_cpus=cpus,
-            num_gpus=gpus,
-        )
-        dataset.set_name(self._name)
-        return dataset
+        return context

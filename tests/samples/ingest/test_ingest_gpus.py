@@ -60,6 +60,11 @@ def test_reading_and_replica_ask_for_one_gpu_together(cluster, tmp_path):
     summary = drawn(tmp_path, Pool(2, 2), 1, "toy?delay=1", lambda _: most.append(replicas("ALIVE")))
     assert (summary.drawn, summary.missing) == (48, 0)
     assert max(most) == 2
+    from ray.data import DataContext
+
+    assert DataContext.get_current().execution_options.resource_limits.gpu == float("inf"), (
+        "a caller's own settings stay"
+    )
 
 
 def test_as_many_replicas_start_at_once_as_there_is_room_and_work_for(cluster, tmp_path):
