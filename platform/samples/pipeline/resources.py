@@ -77,8 +77,8 @@ def require(need: Need, there: Room) -> None:
     """
     if not there.ever:
         raise UsageError(
-            f"{missing(need, there)}; a replica lies on one node: ask for fewer GPUs per replica, add nodes (--replicas "
-            "0..N waits for them), or install vLLM's CPU build (deploy/environment.sh) on a machine without a GPU"
+            f"{missing(need, there)}; a replica lies on one node: ask for fewer GPUs per replica, add nodes "
+            "(--replicas 0..N waits for them), or install vLLM's CPU build (deploy/environment.sh) without GPUs"
         )
 
 
