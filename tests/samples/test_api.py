@@ -100,6 +100,7 @@ def test_runs_show_the_settings_that_differ_and_no_others(bench, tmp_path):
     assert "max_tokens" not in rows.columns
 
 
+@pytest.mark.heavy
 def test_the_path_of_a_model_is_no_name(tiny_model, sums, tmp_path):
     from samples.runs.record import record
     from samples.runs.request import Request, prepare

@@ -81,6 +81,7 @@ def stranger(tmp_path: Path, samples) -> str:
     return lake
 
 
+@pytest.mark.heavy
 def test_no_command_and_no_format_lets_a_strangers_text_reach_the_terminal(stranger: str, tmp_path: Path):
     at = ("--lake", stranger)
     bad = tmp_path / "bad.jsonl"

@@ -10,6 +10,8 @@ from samples.errors import SamplesError
 from samples_queries import Unanswerable
 from samples_queries.asking import ask
 
+pytestmark = pytest.mark.heavy
+
 OUTCOMES = ["both", "only_a", "only_b", "neither"]
 BASE = "0 1 4 6 7 8 9 11 12 14 15 16 17 18 19 22 23 24 25 26 27 28 29"
 TRAINED = "0 1 6 7 8 9 12 14 15 16 18 22 23 24 25 26 27 28 29"

@@ -11,6 +11,8 @@ from samples_queries import header
 from samples_queries.asking import ask
 from samples_queries.continuation import continued
 
+pytestmark = pytest.mark.heavy
+
 COUNTS = st.lists(
     st.integers(1, 20).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=1, max_size=12
 )

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from samples.errors import NotFound, SamplesError
 from samples_queries.votes import Ballot, Count, elected
 
+pytestmark = pytest.mark.heavy
+
 SAMPLES = st.lists(st.sampled_from([None, *"abcdef"]), min_size=1, max_size=9)
 
 

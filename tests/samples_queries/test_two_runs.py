@@ -14,6 +14,8 @@ from samples_queries import Unanswerable
 from samples_queries.compare import sign_test
 from samples_queries.intervals import DIFFERENCE_METHOD
 
+pytestmark = pytest.mark.heavy
+
 TALLIES = st.dictionaries(
     st.sampled_from("pqrstu"), st.integers(0, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
 )

@@ -7,6 +7,8 @@ import pytest
 
 from samples.errors import SamplesError
 
+pytestmark = pytest.mark.heavy
+
 NAMES = {"c": "correct", "w": "wrong", "n": "no_answer", "e": "error", "t": "timeout"}
 
 

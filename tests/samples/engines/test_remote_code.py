@@ -124,6 +124,7 @@ OPENED: list[str] = []
 sys.addaudithook(lambda event, given: OPENED.append(str(given[0])) if event == "open" else None)
 
 
+@pytest.mark.heavy
 def test_reading_a_sample_opens_no_file_of_the_model_that_its_run_names(
     tiny_model: str, lakes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

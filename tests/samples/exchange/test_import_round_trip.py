@@ -18,6 +18,8 @@ from samples.exchange.imports.load import load
 from samples.ingest.commit import Committer
 from samples.rescore.rescore import rescore
 
+pytestmark = pytest.mark.heavy
+
 NOT_COMPARED = ("run_id", "attempt", "pass_id")
 
 

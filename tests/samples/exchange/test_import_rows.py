@@ -327,6 +327,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.heavy
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), min_size=1, max_size=3))
 def test_rows_of_any_values_under_known_names_are_read_or_refused(tmp_path, rows):
@@ -358,6 +359,7 @@ def test_a_row_of_a_thousand_names_or_samples_is_looked_at_in_bounds(imported):
     assert len(found) == 5000
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("value", [None, True, 3, -1.5, "x", [], [[]], {}, {"x": {}}, [None], [{"role": 1}], [{}]])
 def test_no_value_in_any_field_is_a_traceback(imported, value):
     whole = {**ONE, "completion": "x", "choices": [{"message": {"role": "assistant", "content": "x"}}]}

@@ -171,6 +171,7 @@ def test_credentials_of_a_profile_serve_both_libraries(bench, s3, monkeypatch, t
     assert bench(s3).lake.read("runs").num_rows == 1
 
 
+@pytest.mark.heavy
 def test_a_store_that_never_answers_is_given_up(s3, monkeypatch):
     monkeypatch.setattr(storage, "_ANSWER_SECONDS", 1)
     monkeypatch.setenv("SAMPLES_RETRY_SECONDS", "1")

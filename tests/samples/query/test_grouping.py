@@ -11,6 +11,8 @@ import samples_queries
 from samples.errors import SamplesError, UsageError
 from samples.query.grouping import MOST, natural
 
+pytestmark = pytest.mark.heavy
+
 TAKING = [name for name in samples_queries.NAMES if "by" in {one.name for one in samples_queries.header(name).takes}]
 LEVELS = [2, 10, 10, 1.5, "x10", "x2", True, ["a", "b"], None, "absent", 2, 10]
 KEYS = {

@@ -14,6 +14,8 @@ import samples_queries
 from samples.api import Lake
 from samples.errors import NotFound, SamplesError, UsageError
 
+pytestmark = pytest.mark.heavy
+
 NUMBERS = count()
 
 

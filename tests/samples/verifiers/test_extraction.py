@@ -279,6 +279,7 @@ def test_paper_math_finds_the_final_answer_by_the_same_rule(gold, completion, ex
     assert paper.compare(Problem("p", "?", gold, None, {}), paper.extract(completion)).status == expected
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["math", "paper-math", "numeric", "choice", "boxed-exact"])
 @pytest.mark.parametrize(
     "part",
