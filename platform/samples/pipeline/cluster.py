@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -14,7 +14,9 @@ from samples.errors import MissingExtra, SamplesError
 _CONNECT_SECONDS = 10.0
 _END_SECONDS = 60.0  # for Ray Data's threads to end; on a loaded machine one step of theirs takes seconds
 _JOIN_SECONDS = 0.5
-_RAY_DATA = ("StreamingExecutor-", "ray-data-metadata-prefetch", "iter_threaded")  # its threads that call Ray
+_READERS_SECONDS = 10.0  # a caller's own dataset may be read at the same time, for longer
+_READER = "iter_threaded"
+_RAY_DATA = ("StreamingExecutor-", "ray-data-metadata-prefetch", _READER)  # its threads that call Ray
 _STARTS = 2  # Ray gives a node 30 s to start, too little when its agents are imported for the first time
 # Ray's banners, usage notes and progress bars would overwrite ours. Its agents start slowly on a loaded machine.
 _QUIET = {
@@ -88,6 +90,17 @@ def end_datasets(name: str = "", reader: threading.Thread | None = None) -> None
                 with suppress(Exception):  # a broken Ray raises anything
                     thread.shutdown(force=True)
             thread.join(_JOIN_SECONDS)
+
+
+def await_readers(before: Collection[threading.Thread]) -> None:
+    """Wait until the threads that read a dataset have ended: those that are not among `before`.
+
+    Their names do not tell whose they are. Once the dataset has ended and nobody iterates, they end within moments.
+    """
+    deadline = time.monotonic() + _READERS_SECONDS
+    for thread in threading.enumerate():
+        if thread not in before and thread.name.startswith(_READER):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _require_listener(address: str) -> None:

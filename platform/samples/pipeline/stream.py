@@ -8,12 +8,12 @@ import pickle
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from typing import Any
 
 from samples.errors import SamplesError
-from samples.pipeline.cluster import end_datasets
+from samples.pipeline.cluster import await_readers, end_datasets
 from samples.pipeline.job import Job
 from samples.pipeline.replica import Replica
 from samples.pipeline.resources import Need, missing, room
@@ -53,6 +53,7 @@ class Stream:
         self._assigned, self._begun = assigned, 0
         self._telemetry = start_telemetry(self._first, run)
         self._status = Status()
+        self._before: set[threading.Thread] = set()  # the threads of this process before this stream's own
         self._waits = -_STATUS_SECONDS, ""
         self._name = f"samples-{secrets.token_hex(4)}"
 
@@ -62,16 +63,21 @@ class Stream:
         Raises:
             SamplesError: A replica failed as further units would too (the model, the lake), or Ray broke.
         """
-        for outcome in self._outcomes():
-            if isinstance(outcome, SamplesError):
-                raise outcome
-            if outcome is not None:
-                yield outcome
+        with closing(self._outcomes()) as outcomes:
+            for outcome in outcomes:
+                if isinstance(outcome, SamplesError):
+                    raise outcome
+                if outcome is not None:
+                    yield outcome
 
-    def _outcomes(self) -> Iterator[Any]:
+    def _outcomes(self) -> Generator[Any]:
         try:
-            for row in self._dataset().iter_rows():
-                yield pickle.loads(row["receipt"])  # noqa: S301 - our own replica wrote it
+            self._before = set(threading.enumerate())
+            # The threads of an iterator that is left open call Ray for ever.
+            rows: Any = iter(self._dataset().iter_rows())
+            with closing(rows):
+                for row in rows:
+                    yield pickle.loads(row["receipt"])  # noqa: S301 - our own replica wrote it
         except Exception as error:  # the last line of Ray's traceback names the cause
             said = str(error).strip().splitlines() or [type(error).__name__]
             raise SamplesError(f"Ray failed: {said[-1]}") from error
@@ -126,6 +132,7 @@ class Stream:
     def close(self, reader: threading.Thread) -> None:
         """Give up what is left and end the pool; wait until `reader`, the thread that iterates, has ended."""
         end_datasets(self._name, reader)
+        await_readers(self._before)
 
     @property
     def fault(self) -> str | None:
