@@ -36,7 +36,8 @@ def command(
         autocompletion=complete.labels,
         help="A label of the run, such as family=qwen or model=Qwen/Qwen2.5-7B. Repeatable.")] = None,
     problems: Annotated[str | None, typer.Option("--problems", metavar="SOURCE",
-        help="Take questions, gold answers and tests from this source, as samples ingest would.")] = None,
+        help="Take questions, gold answers and tests from this source, as samples ingest would. They are "
+        "joined by id where the questions agree, else by question.")] = None,
     score: Annotated[str | None, typer.Option("--score", metavar="SCORE", help="Which score of the file gives the "
         "verdicts: the name of a filter, metric, scorer, verifier or field, or none. A dot looks into objects: "
         "score.correct.")] = None,

@@ -21,6 +21,10 @@ def command(
     """
     from samples.verifiers.guide import guide, listing
 
+    if name is None and form is None and file is None:
+        rows = [(row["verifier"], _line(row["correct_when"], row["needs"])) for row in listing()]
+        terminal.page("\n\n".join(pages.sections({"A completion is correct if": rows})))
+        return
     if name is None:
         import pyarrow as pa
 
@@ -30,3 +34,7 @@ def command(
         return
     title, told = guide(name)
     terminal.put(f"{title}\n\n{pages.prose(told)}")
+
+
+def _line(correct_when: str, needs: str) -> str:
+    return f"{correct_when}." + ("" if needs == "nothing" else f" Needs {needs}.")

@@ -58,7 +58,7 @@ class Code(Verifier):
     """
 
     name = "code"
-    needs = "bubblewrap; packages that programs import, such as NumPy"
+    needs = "bubblewrap, and packages that programs import, such as NumPy"
     by_problem = True
     version = f"4+python-{platform.python_version()}"
     compares_answers = False

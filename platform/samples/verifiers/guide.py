@@ -8,7 +8,9 @@ from typing import Any
 from samples.errors import MissingExtra
 from samples.verifiers import known
 
-_EXTRACTION = "samples.verifiers.extraction"
+# Rules that have a file of their own: how answers are found in completions, and how numbers are read.
+_RULES = ("samples.verifiers.extraction", "samples.verifiers.quantities", "samples.verifiers.code_program")
+_OUR_FILE = re.compile(r" \(`samples\.[\w.]+`\)")  # a reader of the page does not read it
 _ITEM = re.compile(r"- |\d+\. ")
 
 
@@ -24,7 +26,7 @@ def listing() -> list[dict[str, Any]]:
 
 
 def guide(name: str) -> tuple[str, str]:
-    """Return the first line of a verifier's page and the rest: what is equal, limits, needs, how answers are found.
+    """Return the first line of a verifier's page and the rest: what it accepts, its limits, how answers are found.
 
     In the rest each line is a paragraph or a list item.
 
@@ -32,27 +34,16 @@ def guide(name: str) -> tuple[str, str]:
         UsageError: There is no such verifier.
     """
     kind = known(name)[name]
-    told = _told(inspect.cleandoc(sys.modules[kind.__module__].__doc__ or ""))
-    rule = sys.modules[_EXTRACTION].__doc__ or ""
-    after = [_told(rule).strip()] if _EXTRACTION in told else []
-    told = told.replace(f"by the rule of `{_EXTRACTION}`", "by a rule that is told at the end")
-    return f"{name}: correct if {_correct_when(kind)}", "\n\n".join([_facts(kind), told, *after])
-
-
-def _facts(kind: type[Any]) -> str:
-    """Return what a verifier needs, the limits of one answer and the version, a line each."""
-    try:
-        made = kind()
-    except MissingExtra:
-        made = None
-    of = made or kind
-    return "\n".join(
-        [
-            f"- needs: {kind.needs}",
-            f"- one answer takes at most {of.seconds:,.0f} s and {of.memory_mib:,} MiB",
-            f"- version: {made.version if made else 'unknown, because something that it needs is not installed'}",
-        ]
-    )
+    docstring = inspect.cleandoc(sys.modules[kind.__module__].__doc__ or "")
+    rules = [sys.modules[rule].__doc__ or "" for rule in _RULES if f"`{rule}`" in docstring]
+    for rule in _RULES:
+        docstring = docstring.replace(f"by the rule of `{rule}`", "by a rule that is told at the end")
+        docstring = docstring.replace(f"is told in `{rule}`", "is told at the end")
+        docstring = docstring.replace(f"(`{rule}`)", "(the rule is told at the end)")
+    version = _version(kind) or "unknown, because something that it needs is not installed"
+    facts = f"- needs: {kind.needs}\n- version: {version}"
+    pages = [_OUR_FILE.sub("", _told(text)).strip() for text in (docstring, *rules)]
+    return f"{name}: correct if {_correct_when(kind)}", "\n\n".join([facts, *pages])
 
 
 def _correct_when(kind: type[Any]) -> str:

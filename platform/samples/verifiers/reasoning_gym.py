@@ -1,8 +1,8 @@
 r"""Judge with reasoning-gym's own scorers. Each task has its own.
 
 Gold answer: the entry of the task. JSON loses some of it, so the entries are generated again from task, settings and
-index, with the hash seed that `samples.problems.generated` used. If the generated problem differs in any word, the
-verdict is `error`: no problem is judged by another problem's answer. Other problems are refused.
+index, with the same hash seed (`samples.problems.generated`). If the generated problem differs in any word, the verdict
+is `error`: no problem is judged by another problem's answer. Other problems are refused.
 
 The answer is what the last <answer>…</answer> holds, else the last \boxed, else the whole completion.
 
