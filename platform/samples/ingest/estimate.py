@@ -44,7 +44,7 @@ class Estimate:
         each = self.tokens / self.samples
         source = f"{each:,.0f} a sample, as in run {self.like}" if self.like else f"{each:,.0f} a sample at most"
         if self.hours is None:
-            time = "hours unknown: --tokens-per-second N of one replica tells them"
+            time = "for the hours, give --tokens-per-second N, of one replica"
         else:
             time = f"{self.hours * self.gpus:,.1f} GPU hours, {self.hours:,.1f} hours of one replica"
         about = "at most" if self.hours is None else "about"

@@ -27,9 +27,9 @@ ORDER BY verifier
 def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
     """List the runs of a lake, the oldest first, one row each; `skip_unreadable` leaves out those that notes name.
 
-    Columns: run (its name), run_id, model (its name), dataset, labels; a column for each setting that differs between
-    these runs; problems, samples (there now), wanted (by the last ingest; NULL where none was recorded), errors
-    (samples whose request failed), accuracy (of each verifier: correct samples among those judged, a map), age.
+    Columns: run (its name), model (its name), dataset, problems, samples (there now), wanted (by the last ingest; NULL
+    where none was recorded), errors (samples whose request failed), accuracy (of each verifier: correct samples among
+    those judged, a map), age, run_id, labels; then a column for each setting that differs between these runs.
 
     Raises:
         LakeError: The lake cannot be read.
@@ -48,11 +48,8 @@ def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
     settings = differing([run.specification for run in there])
     columns: dict[str, pa.Array] = {
         "run": pa.array([run.name for run in there], pa.string()),
-        "run_id": pa.array([run.run_id for run in there], pa.string()),
         "model": pa.array([run.model_name for run in there], pa.string()),
         "dataset": pa.array([run.dataset for run in there], pa.string()),
-        "labels": pa.array([list(labels[run.run_id].items()) for run in there], pa.map_(pa.string(), pa.string())),
-        **{name: pa.array(values, pa.string()) for name, values in settings.items()},
         "problems": pa.array([len(run.problem_hashes) for run in there], pa.int64()),
         "samples": pa.array([drawn.get(run.run_id, [0, 0])[0] for run in there], pa.int64()),
         "wanted": pa.array([_wanted(run, asked) for run in there], pa.int64()),
@@ -61,6 +58,10 @@ def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
             [list(accuracy.get(run.run_id, {}).items()) for run in there], pa.map_(pa.string(), pa.float64())
         ),
         "age": pa.array([age(datetime.now(UTC) - run.created_at) for run in there], pa.string()),
+        "run_id": pa.array([run.run_id for run in there], pa.string()),
+        "labels": pa.array([list(labels[run.run_id].items()) for run in there], pa.map_(pa.string(), pa.string())),
+        # Last, because they may be many: a narrow terminal shows what came before.
+        **{name: pa.array(values, pa.string()) for name, values in settings.items()},
     }
     return Rows(pa.table(columns), notes)
 

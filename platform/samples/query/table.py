@@ -91,7 +91,7 @@ class Table:
 def laid_out(shown: pa.Table, whole: pa.Table, room: int | None) -> Table:
     """Lay out some rows of the whole. A single row that does not fit becomes one line for each column."""
     once = shared(whole, room)
-    said = [f"{printable(name, lines=False)}: {value}" for name, value in once.items()]
+    said = [f"{printable(name, lines=False)}: {value or '-'}" for name, value in once.items()]
     table = Table(shown.drop_columns(list(once)), room, _packed(said, room))
     if whole.num_rows == shown.num_rows == 1 and (table.left_out or table.cut):
         words = [text for column in shown.columns for text in texts(column, room)]

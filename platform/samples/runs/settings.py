@@ -13,14 +13,15 @@ _LONGEST = 24  # characters of a setting's value
 def differing(specifications: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
     """Return the settings that differ between specifications, each with its value (short text) in every one.
 
-    A revision counts only if one model has several, a problem set's hash only if one dataset has several.
+    A revision counts only if one model has several, a problem set's hash only if one dataset has several, and the hash
+    of an imported file only if files of one name have several.
     """
     flat = [_flat(specification) for specification in specifications]
     names = list(dict.fromkeys(name for one in flat for name in one))
     found: dict[str, list[str | None]] = {}
     for name in names:
         values = [one.get(name) for one in flat]
-        within = {"revision": "model", "problems": "dataset"}.get(name)
+        within = {"revision": "model", "problems": "dataset", "content": "file"}.get(name)
         groups = [one.get(within) for one in flat] if within else [None] * len(flat)
         if name not in _OWN_COLUMNS and len(set(zip(groups, values, strict=True))) > len(set(groups)):
             found[name] = [None if value is None else _short(value) for value in values]
