@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samples.api import Lake
 from samples.errors import UsageError
 from samples.exchange.imports.check import check_files
 from samples.exchange.imports.detect import detect
@@ -16,20 +15,13 @@ from samples.exchange.shapes.names import ROLES
 
 
 @pytest.fixture
-def imported(tmp_path):
+def imported(tmp_path, held):
     """Import rows of a JSONL file. Returns {(problem, index): all values of the sample}, problems, and the summary."""
 
     def run(*rows, **more):
         (tmp_path / "file.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
         summary = load(str(tmp_path / "lake"), str(tmp_path / "file.jsonl"), name="a", dataset="d", **more)
-        lake = Lake(str(tmp_path / "lake"))
-        found = {}
-        for table in ("samples", "completions", "verdicts"):
-            if lake.delta(table) is not None:
-                for row in lake.read(table).to_pylist():
-                    found.setdefault((row["problem_id"], row["sample_index"]), {}).update(row)
-        problems = {row["problem_id"]: (row["question"], row["answer"]) for row in lake.read("problems").to_pylist()}
-        return found, problems, summary
+        return *held(str(tmp_path / "lake")), summary
 
     return run
 

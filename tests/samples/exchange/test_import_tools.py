@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from samples.api import Lake
 from samples.exchange.imports.load import load
 
 QUESTIONS = ("How many jars do 7 crates of 12 hold?", "Compute 3/4 + 1/6.", "What is 2^10 mod 7?")
@@ -314,21 +313,9 @@ def write(path, rows):
     return str(path)
 
 
-def held(uri):
-    """The run of a lake: {(problem, index): all values of the sample}, and {problem: (question, gold)}."""
-    lake = Lake(uri)
-    found = {}
-    for table in ("samples", "completions", "verdicts"):
-        if lake.delta(table) is not None:
-            for row in lake.read(table).to_pylist():
-                found.setdefault((row["problem_id"], row["sample_index"]), {}).update(row)
-    problems = {row["problem_id"]: (row["question"], row["answer"]) for row in lake.read("problems").to_pylist()}
-    return found, problems
-
-
 @pytest.mark.parametrize("kind", [".jsonl", ".parquet", ".json"])
 @pytest.mark.parametrize("tool", list(ROWS))
-def test_every_sample_of_a_tool_has_its_text_its_verdict_and_its_gold(tmp_path, tool, kind):
+def test_every_sample_of_a_tool_has_its_text_its_verdict_and_its_gold(tmp_path, tool, kind, held):
     rows = ROWS[tool]()
     summary = load(str(tmp_path / "lake"), write(tmp_path / f"file{kind}", rows), name="a", dataset="d")
     assert summary.form.startswith("rows (completion=")
@@ -362,14 +349,14 @@ def test_every_sample_of_a_tool_has_its_text_its_verdict_and_its_gold(tmp_path, 
         ("objects under another name", "stop"), ("Anthropic batch", "stop"), ("verl rollouts", None),
     ],
 )  # fmt: skip
-def test_finish_reasons_are_kept_in_the_words_of_the_lake(tmp_path, tool, expected):
+def test_finish_reasons_are_kept_in_the_words_of_the_lake(tmp_path, tool, expected, held):
     load(str(tmp_path / "lake"), write(tmp_path / "file.jsonl", ROWS[tool]()), name="a", dataset="d")
     found, _ = held(str(tmp_path / "lake"))
     assert {sample["finish_reason"] for sample in found.values()} == {expected}
 
 
 @pytest.mark.parametrize(("tool", "tokens"), [("tinker-cookbook", 31), ("curator", 31), ("Ray Data LLM", 3)])
-def test_counts_of_tokens_are_kept(tmp_path, tool, tokens):
+def test_counts_of_tokens_are_kept(tmp_path, tool, tokens, held):
     load(str(tmp_path / "lake"), write(tmp_path / "file.jsonl", ROWS[tool]()), name="a", dataset="d")
     found, _ = held(str(tmp_path / "lake"))
     assert {sample["tokens"] for sample in found.values()} == {tokens}

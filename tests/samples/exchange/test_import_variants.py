@@ -20,30 +20,24 @@ def answer(text, **more):
 
 
 @pytest.fixture
-def imported(tmp_path):
+def imported(tmp_path, held):
     """Write files by name (rows, a document, or text) and import them. Returns samples, problems and the summary."""
 
     def run(files, **more):
-        for name, held in files.items():
+        for name, content in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(held, str | bytes):
-                path.write_bytes(held if isinstance(held, bytes) else held.encode())
+            if isinstance(content, str | bytes):
+                path.write_bytes(content if isinstance(content, bytes) else content.encode())
             elif name.endswith(".parquet"):
-                pq.write_table(pa.Table.from_pylist(held), path)
+                pq.write_table(pa.Table.from_pylist(content), path)
             elif name.endswith(".jsonl"):
-                path.write_text("".join(json.dumps(row) + "\n" for row in held))
+                path.write_text("".join(json.dumps(row) + "\n" for row in content))
             else:
-                path.write_text(json.dumps(held))
+                path.write_text(json.dumps(content))
         names = [str(tmp_path / name) for name in files]
         summary = load(str(tmp_path / "lake"), names, name="a", dataset="d", **more)
-        lake, found = Lake(str(tmp_path / "lake")), {}
-        for table in ("samples", "completions", "verdicts"):
-            if lake.delta(table) is not None:
-                for row in lake.read(table).to_pylist():
-                    found.setdefault((row["problem_id"], row["sample_index"]), {}).update(row)
-        problems = {row["problem_id"]: (row["question"], row["answer"]) for row in lake.read("problems").to_pylist()}
-        return found, problems, summary
+        return *held(str(tmp_path / "lake")), summary
 
     return run
 
