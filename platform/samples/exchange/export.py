@@ -85,10 +85,10 @@ def export(
 
     rows, left_out = None, 0
     if form == "every-eval-ever":
-        written = [
-            export_every_eval_ever.write(lake, file, run, tables.verifiers([run], judges), batches(run), force=force)
-            for run in chosen
-        ]
+        judged = [(run, tables.verifiers([run], judges)) for run in chosen]
+        for run, own in judged:
+            export_every_eval_ever.require_verdicts(run, own)  # all are checked before any is written
+        written = [export_every_eval_ever.write(lake, file, run, own, batches(run), force=force) for run, own in judged]
         rows, left_out = (sum(column) for column in zip(*written, strict=True))
     else:
         with open_sink(file, schema, stdout, HumanEvalLines if form == "human-eval" else None) as sink:

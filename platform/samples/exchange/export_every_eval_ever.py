@@ -35,6 +35,19 @@ _TYPED = ("temperature", "top_p", "top_k", "max_tokens")  # sampling parameters 
 _NOT_PORTABLE = re.compile(r"[^\w.-]+")
 
 
+def require_verdicts(run: Run, judges: Sequence[str]) -> None:
+    """Check that some verifier judged a run: the form has no room for samples without verdicts.
+
+    Raises:
+        UsageError: None did.
+    """
+    if not judges:
+        raise UsageError(
+            f"run {run.name} has no verdicts of samples: judge it first, samples rescore --run {run.name} …, or name "
+            "other runs with --run"
+        )
+
+
 def write(
     lake: Tables, folder: str, run: Run, judges: Sequence[str], batches: Iterable[pa.RecordBatch], *, force: bool
 ) -> tuple[int, int]:
@@ -43,12 +56,8 @@ def write(
     `batches` are the rows of an export. The files appear when both are whole.
 
     Raises:
-        UsageError: No verifier judged the run, the files cannot be written, or they exist and `force` is not set.
+        UsageError: The files cannot be written, or they exist and `force` is not set.
     """
-    if not judges:
-        raise UsageError(
-            f"run {run.name} has no verdicts of samples: judge it first, samples rescore --run {run.name} …"
-        )
     name = str(uuid.UUID(bytes=hashlib.sha256(json.dumps([run.run_id, *judges]).encode()).digest()[:16], version=4))
     place = Path("data", *(_portable(part) for part in (run.dataset, *_model_id(run).split("/", 1))))
     aggregate, lines = Path(folder, place, f"{name}.json"), Path(folder, place, f"{name}_samples.jsonl")

@@ -158,3 +158,12 @@ def test_several_results_in_a_file_of_every_eval_ever_are_chosen_by_score(lake, 
         other.import_file(file, name="a", dataset="d")
     other.import_file(file, name="a", dataset="d", score="strict")
     assert [row["status"] for row in other.sql("SELECT status FROM current_verdicts")] == ["wrong"]
+
+
+def test_every_eval_ever_writes_nothing_if_one_of_the_runs_has_no_verdicts(lake, lakes, tmp_path):
+    file = tmp_path / "bare.jsonl"
+    file.write_text(json.dumps({"problem_id": "p1", "completion": "c"}) + "\n")
+    lake.import_file(file, "samples", name="bare", dataset="d")
+    with pytest.raises(UsageError, match="run bare has no verdicts of samples: judge it first"):
+        exported(lake, str(tmp_path / "out"), "every-eval-ever")
+    assert not (tmp_path / "out").exists()
