@@ -23,6 +23,7 @@ METADATA = {
     "p3": '{"level": 5, "subject": "geometry", "easy": true}',
     "p4": "{}",
 }
+SCORER = "s0123456789abcdef"
 _NAMES = {"c": "correct", "w": "wrong", "n": "no_answer", "e": "error", "t": "timeout"}
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -37,6 +38,7 @@ def filled(path: Path | str) -> Lake:
     """Make a lake of two runs, a and b, over the same four problems."""
     lake = Lake(str(path), create=True)
     add_problems(lake, "d", METADATA)
+    add_scorer(lake, "s")
     add_run(lake, "a", STATUSES["a"], family="q", role="base")
     add_run(lake, "b", STATUSES["b"], family="q", role="rl", algorithm="grpo", step="100")
     return lake
@@ -50,6 +52,13 @@ def add_problems(lake: Lake, dataset: str, metadata: dict[str, str]) -> None:
         for problem, text in metadata.items()
     ]
     append(lake, "problems", rows, dataset=dataset)
+
+
+def add_scorer(lake: Lake, name: str) -> None:
+    """Add the scorer whose scores `add_run` adds."""
+    about = {"scorer_id": SCORER, "number": 1, "name": name, "model": "models/s", "engine": "toy", "created_at": _NOW}
+    more = {"specification": "{}", "labels": [], "versions": [], "scored_by": "{}"}
+    append(lake, "scorers", [{**about, **more, "parity_samples": 0, "parity_tokens": 0}])
 
 
 def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", **labels: str) -> None:
@@ -84,11 +93,13 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
         rows["verdicts"].append(
             {**key, "verifier_version": "1", "pass_id": 1, "status": status, **judged, "seconds": 0.1}
         )
-        rows["scores"].append({**key, "tokens": tokens, "cumulative_logprob": -1.0 * tokens})
+        scored = {"tokens": tokens, "bytes": 4 * tokens, "cumulative_logprob": -1.0 * tokens, "end_logprob": None}
+        how = {"attempt": "y", "token_mode": "ids", "prompt": "run", "same_tokens": True, "error": None}
+        rows["scores"].append({**key, **scored, **how})
     here = {"dataset": dataset, "run_id": run_id}
     append(lake, "samples", rows["samples"], **here)
     append(lake, "completions", rows["completions"], **here)
     append(lake, "verdicts", rows["verdicts"], verifier="v", run_id=run_id)
-    append(lake, "scores", rows["scores"], scorer="s", run_id=run_id)
+    append(lake, "scores", rows["scores"], scorer_id=SCORER, run_id=run_id)
     review = {"reviewer": "ann", "label": "valid", "note": None, "created_at": _NOW}
     append(lake, "reviews", [{"run_id": run_id, "problem_id": "p1", "sample_index": 0, **review}])

@@ -65,5 +65,8 @@ SAMPLE_INDEX = Column("sample_index", pa.int32(), "number of the sample within i
 ATTEMPT = Column(
     "attempt",
     pa.string(),
-    "id of the attempt that drew this row: 16 hex digits; joins samples to completions",
+    "id of the attempt that drew or scored this row: 16 hex digits; joins a narrow table to its heavy one",
+)
+SCORER_ID = Column(
+    "scorer_id", pa.string(), "id of the scorer: s and 16 hex digits, which are the hash of its specification"
 )

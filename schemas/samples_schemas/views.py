@@ -14,8 +14,9 @@ from samples_schemas.prompts import PROMPTS
 from samples_schemas.reviews import REVIEWS
 from samples_schemas.runs import RUNS
 from samples_schemas.samples import SAMPLES
+from samples_schemas.scorers import SCORERS
 from samples_schemas.scores import SCORES
-from samples_schemas.table import DATASET, PROBLEM_ID, RUN_ID, SAMPLE_INDEX, Column, Table
+from samples_schemas.table import DATASET, PROBLEM_ID, RUN_ID, SAMPLE_INDEX, SCORER_ID, Column, Table
 from samples_schemas.verdicts import VERDICTS
 
 
@@ -41,6 +42,9 @@ def _of(table: Table, *names: str) -> tuple[Column, ...]:
 _RUN = Column("run", pa.string(), "name of the run; unique within a lake")
 _SAMPLE = (_RUN, RUN_ID, DATASET, PROBLEM_ID, SAMPLE_INDEX)
 _KEY = {column.name for column in _SAMPLE}
+_SCORER = Column("scorer", pa.string(), "name of the scorer; unique within a lake")
+_ABOUT = {column.name for column in SCORERS.columns} - {"scorer_id", "number", "name"}
+_SCORE = {column.name for column in SCORES.columns} - {"scorer_id", "run_id", "problem_id", "sample_index", "attempt"}
 _JUDGED = (*_SAMPLE, *_of(VERDICTS))
 
 VIEWS: dict[str, View] = {
@@ -72,10 +76,11 @@ VIEWS: dict[str, View] = {
                 Column("timeouts", pa.int64(), "samples of which the verifier took too long; not part of n"),
             ),
         ),
+        View("scorers", "one way of scoring, with its last parity check", (_SCORER, SCORER_ID, *_of(SCORERS, *_ABOUT))),
         View(
             "scores",
-            "log-prob of one sample under another model",
-            (*_of(SCORES, "scorer"), _RUN, RUN_ID, PROBLEM_ID, SAMPLE_INDEX, *_of(SCORES)[1:]),
+            "how likely a scorer finds one sample; its stored log-probs are in table score_logprobs",
+            (_SCORER, SCORER_ID, *_SAMPLE, *_of(SCORES, *_SCORE)),
         ),
         View(
             "reviews",

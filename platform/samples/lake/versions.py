@@ -15,8 +15,8 @@ from samples_schemas import TABLES
 
 Version = Mapping[str, int] | datetime
 _REFERRING_FIRST = (
-    ("verdicts", "counts", "scores", "score_logprobs", "reviews", "labels", "ingests"),
-    ("samples",),
+    ("verdicts", "counts", "scores", "reviews", "labels", "ingests"),
+    ("samples", "score_logprobs", "scorers"),
     ("completions", "prompts"),
     ("runs", "problems"),
 )

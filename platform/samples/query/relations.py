@@ -13,6 +13,7 @@ from samples_schemas.table import LABELS, LOGPROBS, TEXTS, TOKEN_IDS
 
 SQL_TYPES: dict[pa.DataType, str] = {
     pa.string(): "VARCHAR",
+    pa.bool_(): "BOOLEAN",
     pa.int32(): "INTEGER",
     pa.int64(): "BIGINT",
     pa.float32(): "FLOAT",

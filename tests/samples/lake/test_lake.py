@@ -103,6 +103,8 @@ def value(kind, row):
         return [("key", f"value {row}")]
     if pa.types.is_timestamp(kind):
         return datetime(2026, 1, 1, 0, 0, row, 7, tzinfo=UTC)
+    if pa.types.is_boolean(kind):
+        return row % 3 == 0
     return f"it's {row:02d}" if pa.types.is_string(kind) else row
 
 

@@ -24,6 +24,8 @@ def value(kind: pa.DataType, row: int):
         return datetime(2026, 1, 1, 12, 30, 15, row, tzinfo=UTC)
     if pa.types.is_floating(kind):
         return -row / 8
+    if pa.types.is_boolean(kind):
+        return row % 2 == 0
     return row if pa.types.is_integer(kind) else f"{kind} {row:03d}"
 
 
