@@ -26,12 +26,12 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
 
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
-    from samples.ingest.progress import Progress
     from samples.ingest.progress import Summary as Ingested
     from samples.query.show import Shown
     from samples.query.status import RunStatus
     from samples.rescore.rescore import Status
     from samples.rescore.rescore import Summary as Rescored
+    from samples.units.progress import Progress
 
 _SAY_SECONDS = 3.0
 _SHOWN = 8  # names of runs

@@ -19,11 +19,12 @@ from samples.api import Lake
 from samples.engines import Placement, Sampling, load
 from samples.errors import SamplesError
 from samples.ingest import segment
-from samples.ingest.plan import Unit, plan
-from samples.ingest.segment import Receipt
+from samples.ingest.plan import plan
 from samples.runs.record import record
 from samples.runs.request import Prepared, Request, prepare
 from samples.runs.run import Run, seed_of
+from samples.units.plan import Unit
+from samples.units.segment import Receipt
 
 
 @pytest.fixture(scope="session")

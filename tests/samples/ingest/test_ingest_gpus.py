@@ -10,8 +10,9 @@ import pytest
 from samples.engines import Placement
 from samples.errors import SamplesError, UsageError
 from samples.ingest.ingest import ingest
-from samples.ingest.progress import Progress, Summary
+from samples.ingest.progress import Summary
 from samples.runs.request import Pool, Request, prepare
+from samples.units.progress import Progress
 
 pytestmark = pytest.mark.ray
 

@@ -6,7 +6,7 @@ import pytest
 
 from samples.api import Lake
 from samples.errors import SamplesError
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.pipeline.cluster import cluster
 from samples.rescore.rescore import rescore
 
@@ -29,7 +29,7 @@ def said(lake):
 def test_verdicts_are_those_of_a_local_pass(ray, bench, tmp_path):
     here, there = bench(tmp_path / "here"), bench(tmp_path / "there")
     for b in (here, there):
-        Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(64)])
+        committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(64)])
     local = rescore(here.lake, "numeric", workers=2, on_ray=False)
     distributed = rescore(there.lake, "numeric", workers=2, on_ray=True)
     assert said(here.lake) == said(there.lake)
@@ -39,7 +39,7 @@ def test_verdicts_are_those_of_a_local_pass(ray, bench, tmp_path):
 
 def test_what_an_actor_cannot_do_is_one_line(ray, bench, tmp_path):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
     file = tmp_path / "mine.py"
     file.write_text(
         "import os\nif 'RAY_JOB_ID' in os.environ: raise ValueError('not here')\ndef mine(p, c): return True\n"

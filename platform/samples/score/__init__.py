@@ -1,0 +1,1 @@
+"""Score: how likely one model finds stored samples of another."""
