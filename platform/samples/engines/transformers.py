@@ -187,6 +187,8 @@ def load(
     sampling: Sampling,
     placement: Placement,
     adapter: Adapter | None = None,
+    *,
+    scoring: bool = False,
 ) -> TransformersEngine:
     """Load `model` and `adapter` in this process, on the GPU if there is one.
 

@@ -200,6 +200,8 @@ def load(
     sampling: Sampling,
     placement: Placement,
     adapter: Adapter | None = None,
+    *,
+    scoring: bool = False,
 ) -> VllmEngine:
     """Start vLLM with `model` and `adapter`. This takes half a minute to several minutes.
 
