@@ -85,7 +85,8 @@ def require_placeable(placement: Placement, pool: Pool, unit: int) -> None:
         raise UsageError(f"--unit {unit}: expected 1 to {LARGEST_UNIT} samples per unit")
     if not 0 <= pool.smallest <= pool.largest or not pool.largest:
         raise UsageError(
-            f"--replicas {pool.smallest}..{pool.largest}: expected MIN..MAX with 0 <= MIN <= MAX and a MAX of at least 1"
+            f"--replicas {pool.smallest}..{pool.largest}: expected MIN..MAX with 0 <= MIN <= MAX and a MAX of at least "
+            "1"
         )
 
 

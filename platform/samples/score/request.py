@@ -11,7 +11,8 @@ from samples.runs.request import LARGEST_UNIT, Pool, pool_of, require_placeable
 from samples.runs.typed import typed
 from samples.verifiers import STATUSES
 
-TOKENS = ("auto", "ids", "text")
+IDS, TEXT = "ids", "text"  # the token modes
+TOKENS = ("auto", IDS, TEXT)
 PROMPTS = ("auto", "run", "own")
 
 
