@@ -1,8 +1,9 @@
 """Commit sampled segments to the lake.
 
 Completions are committed first, samples second. A sample exists once the table `samples` has it, so a crash between the
-two commits leaves nothing half-visible. A unit is committed whole, once: the first of two attempts wins, and of two
-drivers of one run that drew the same unit the second drops it. One commit holds many units, so many units cost little.
+two commits leaves nothing half-visible. Between the two, what drew the samples is recorded if the lake lacks it. A unit
+is committed whole, once: the first of two attempts wins, and of two drivers of one run that drew the same unit the
+second drops it. One commit holds many units, so many units cost little.
 """
 
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.runs.run import Run
 from samples.runs.settings import digest
+from samples.runs.setups import add_setups
 from samples_schemas import COMPLETIONS, SAMPLES
 
 
@@ -33,6 +35,7 @@ class Committer:
     lake: Tables
     run: Run
     written: set[str] = field(default_factory=set[str])  # its files of table `samples`
+    _setups: set[str] = field(default_factory=set[str], init=False)  # those that the lake has
 
     def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
         """Commit receipts. Return those that readers now see; the samples of the others were already there.
@@ -51,6 +54,7 @@ class Committer:
                 named |= {receipt.file.path for receipt in fresh}
             if not pending:
                 break
+            self._record_setups(pending)
             rows = pa.concat_tables(receipt.facts for receipt in pending)
             after = rows_there(claim.snapshot, self.run.partition)
             file = self.lake.put(SAMPLES.name, rows, self.run.partition, None, after)
@@ -78,6 +82,12 @@ class Committer:
             return []
         receipts = [segment.reopen(self.lake, path, size) for path, size in candidates]
         return self.commit([receipt for receipt in receipts if receipt], named=self._named())
+
+    def _record_setups(self, receipts: Iterable[Receipt]) -> None:
+        """Record what drew these receipts. Almost always it is what drew the receipts before."""
+        if new := {receipt.drawn_by for receipt in receipts} - self._setups:
+            add_setups(self.lake, self.run, new)
+            self._setups.update(new)
 
     def _named(self) -> frozenset[str]:
         """Return the paths of this run's files that the completions table names."""

@@ -24,6 +24,7 @@ from samples.lake.parquet import File, storable_text
 from samples.lake.tables import Tables, folder
 from samples.runs.run import Run
 from samples.runs.settings import digest
+from samples.runs.setups import NOT_KNOWN
 from samples_schemas import COMPLETIONS, SAMPLES
 
 _FACTS = b"samples.facts"
@@ -35,12 +36,17 @@ _NAME = re.compile(
 
 @dataclass(frozen=True)
 class Receipt:
-    """One complete segment. `facts` holds rows of table `samples`; `nonfinite` counts NaN and infinite log-probs."""
+    """One complete segment.
+
+    `facts` holds rows of table `samples`; `nonfinite` counts NaN and infinite log-probs; `drawn_by` is JSON: what drew
+    it, {} if that is not known.
+    """
 
     unit: Unit
     file: File
     facts: pa.Table
     nonfinite: int
+    drawn_by: str = NOT_KNOWN
 
 
 def write(
@@ -91,11 +97,12 @@ def write(
             "token_logprobs": _lists([c.token_logprobs for c in completions], np.dtype(np.float32)),
         }
     )
-    footer = {_FACTS: base64.b64encode(_ipc(facts)), _DRAWN_BY: json.dumps(drawn_by or {}, sort_keys=True).encode()}
+    said = json.dumps(drawn_by, sort_keys=True) if drawn_by else NOT_KNOWN
+    footer = {_FACTS: base64.b64encode(_ipc(facts)), _DRAWN_BY: said.encode()}
     stem = f"unit-{digest(unit.problem_id)}-{unit.start}-{unit.stop}-{attempt}"
     file = lake.put_as(COMPLETIONS.name, stem, payload, run.partition, footer)
     nonfinite = sum(int(np.count_nonzero(~np.isfinite(c.token_logprobs))) for c in completions)
-    return Receipt(unit, file, facts, nonfinite)
+    return Receipt(unit, file, facts, nonfinite, said)
 
 
 def found(lake: Tables, run: Run) -> Iterator[tuple[str, int, str, int, int]]:
@@ -128,7 +135,9 @@ def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
     try:
         checksums.compare(path, data or b"", 0, size)
         file = pq.ParquetFile(pa.BufferReader(data))
-        packed = pa.BufferReader(base64.b64decode(file.metadata.metadata[_FACTS]))
+        footer = file.metadata.metadata
+        packed = pa.BufferReader(base64.b64decode(footer[_FACTS]))
+        drawn_by = footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
         facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
         logprobs = file.read(["token_logprobs"])["token_logprobs"]
     except (pa.ArrowException, OSError, TypeError, LookupError, ValueError):
@@ -137,7 +146,8 @@ def reopen(lake: Tables, path: str, size: int) -> Receipt | None:
     index = facts["sample_index"]
     unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1)
     nonfinite = int(np.count_nonzero(~np.isfinite(values)))
-    return Receipt(unit, File(path, size, facts.num_rows, parquet.stats(facts)), facts, nonfinite)
+    file = File(path, size, facts.num_rows, parquet.stats(facts))
+    return Receipt(unit, file, facts, nonfinite, drawn_by)
 
 
 def _lists(arrays: Sequence[np.ndarray], kind: np.dtype) -> pa.ListArray:

@@ -1,7 +1,8 @@
 """Choose the version of every table that a reader sees.
 
-Tables are committed one after the other: a completion, then its sample, then the sample's verdict. A reader pins the
-tables in the opposite order. Then every row it sees finds the rows it refers to, while others go on writing.
+Tables are committed one after the other: a completion and its setup, then its sample, then the sample's verdict. A
+reader pins the tables in the opposite order. Then every row it sees finds the rows it refers to, while others go on
+writing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,7 @@ Version = Mapping[str, int] | datetime
 _REFERRING_FIRST = (
     ("verdicts", "counts", "scores", "score_logprobs", "reviews", "labels", "ingests"),
     ("samples",),
-    ("completions", "prompts"),
+    ("completions", "prompts", "setups"),
     ("runs", "problems"),
 )
 
