@@ -6,7 +6,7 @@ from deltalake import Schema
 from samples_schemas import TABLES
 
 NAMES = [
-    "problems", "runs", "labels", "ingests", "prompts", "samples", "completions", "verdicts", "counts", "scorers",
+    "problems", "runs", "labels", "ingests", "prompts", "setups", "samples", "completions", "verdicts", "counts", "scorers",
     "scores", "score_logprobs", "reviews",
 ]  # fmt: skip
 

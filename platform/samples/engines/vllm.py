@@ -69,31 +69,32 @@ class VllmEngine:
         self._max_model_len: int = self._llm.model_config.max_model_len
         self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
+        workers = self._workers()
         self.settled = {
             "device": current_platform.get_device_name(),
             "dtype": self.dtype,
             "head_dtype": str(self._llm.model_config.head_dtype).removeprefix("torch."),
-            "attention": self._attention(),
+            "attention": sorted({name for names, _ in workers for name in names}),
+            "model_runner": ", ".join(sorted({runner for _, runner in workers})) or None,
             "max_model_len": self._max_model_len,
             "quantization": self._llm.model_config.quantization,
             "kv_cache_dtype": str(self._llm.vllm_config.cache_config.cache_dtype),
         }
         atexit.register(self.close)
 
-    def _attention(self) -> list[str]:
-        """Return the attention backends of the workers; none if they do not answer."""
-        asked = self._llm.collective_rpc("samples_attention", timeout=_RPC_SECONDS)
+    def _workers(self) -> list[tuple[list[str], str]]:
+        """Return the attention backends and the model runner of each worker; nothing if they do not answer."""
+        asked = self._llm.collective_rpc("samples_settled", timeout=_RPC_SECONDS)
         try:
-            answers: Any = asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+            return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
         except Exception:  # noqa: BLE001 - a note for the record; samples are drawn without it
             return []
-        return sorted({name for one in answers for name in one})
 
     async def _watch(self) -> None:
         """End all requests when the engine hangs."""
 
         async def ask() -> Any:
-            return await self._llm.collective_rpc("samples_attention")
+            return await self._llm.collective_rpc("samples_settled")
 
         await vllm_pulse.until_silent(ask, lambda: bool(self._requests))
         self._silent = True

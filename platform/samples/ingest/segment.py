@@ -10,6 +10,7 @@ from samples.engines import Completion
 from samples.lake.parquet import storable_text
 from samples.lake.tables import Tables
 from samples.runs.run import Run
+from samples.runs.setups import add_setups
 from samples.units import segment
 from samples.units.commit import Committer
 from samples.units.plan import Unit
@@ -19,7 +20,7 @@ from samples_schemas import COMPLETIONS, SAMPLES
 
 def target(run: Run) -> Target:
     """Return where the units of a run go."""
-    return Target(COMPLETIONS, SAMPLES, run.run_id, run.partition)
+    return Target(COMPLETIONS, SAMPLES, run.run_id, run.partition, lambda lake, found: add_setups(lake, run, found))
 
 
 def committer(lake: Tables, run: Run) -> Committer:

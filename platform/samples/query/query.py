@@ -23,7 +23,7 @@ from samples.query.connection import add_macros, collected, engine
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.grouping import ByLabel, grouping
 from samples.query.interrupts import promptly
-from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
+from samples.query.notes import leave_out_unjudged, runs_asked, settings_differ, setups_mixed, why_unpaired
 from samples.query.pooling import pooling
 from samples.query.pools import Pools
 from samples.query.rows import Rows
@@ -74,7 +74,7 @@ def query(
     filters = filtering.read(**common)
     by, pool = (None if (key := parameters.pop(name, None)) is None else str(key) for name in TAKES)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
-    reads = {*header.reads, "runs", *needed(filters)}
+    reads = {*header.reads, "runs", "setups", *needed(filters)}
     reads |= {"tallies"} if judges_of else set()
     reads |= set() if by is None else {"problems"}
     lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
@@ -105,10 +105,12 @@ def query(
                 raise SamplesError(f"{name}: {'. '.join(said)}") from error
             if own or ("unpaired" in rows.column_names and any(rows["unpaired"].to_pylist())):
                 notes += why_unpaired(shown.lake, header, bound, there)
+            single = pools.members if pools else runs_asked(header, bound, there) or read
             if pools:
                 bound, there = pools.bound(header, bound), pools.known
             differ = settings_differ(shown.connection, header, bound, there)
-            return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ))
+            mixed = setups_mixed(shown, single)
+            return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ, *mixed))
 
     return promptly(answer)
 

@@ -5,7 +5,7 @@ prompt it is shown. Log-probs are always raw: before temperature and truncation.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from samples.errors import NotFound, UsageError, meant
 from samples.lake.tables import Tables
 from samples.runs.run import differences, every
 from samples.runs.settings import digest
+from samples.runs.setups import NOT_KNOWN
 from samples_schemas import SCORERS
 
 _NOT_WEIGHTS = ("head_dtype", "trust_remote_code")  # engine arguments that change rounding, or nothing
@@ -70,7 +71,7 @@ def register(lake: Tables, scorer: Scorer) -> Scorer:
         nonlocal found
         before = recorded(lake, scorer)
         found = before or scorer
-        return [] if before else [(_row(lake, scorer, {}), {})]
+        return [] if before else [(_rows(lake, scorer, [NOT_KNOWN]), {})]
 
     lake.append(SCORERS.name, "scorers", choose)
     return found
@@ -104,14 +105,13 @@ def recorded(lake: Tables, scorer: Scorer) -> Scorer | None:
     return None
 
 
-def note(lake: Tables, scorer: Scorer, scored_by: str) -> None:
-    """Record what scores (JSON: device, versions, parity), unless the scorer's last row says the same."""
+def note(lake: Tables, scorer: Scorer, scored_by: Iterable[str]) -> None:
+    """Record what scores (JSON texts: device, versions, parity) in rows of their own, unless a row says the same."""
 
     def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
-        rows = lake.read(SCORERS.name).filter(pc.field("scorer_id") == scorer.scorer_id).sort_by("number")
-        if scored_by in rows["scored_by"].to_pylist():
-            return []
-        return [(_row(lake, scorer, json.loads(scored_by), scored_by), {})]
+        rows = lake.read(SCORERS.name).filter(pc.field("scorer_id") == scorer.scorer_id)
+        new = sorted(set(scored_by) - {NOT_KNOWN} - set(rows["scored_by"].to_pylist()))
+        return [(_rows(lake, scorer, new), {})]
 
     lake.append(SCORERS.name, "scorers", choose)
 
@@ -149,10 +149,16 @@ def find_scorer(lake: Tables, name: str) -> Scorer:
     raise NotFound(f'no scorer "{name}"{meant(name, names)} in lake {lake.uri}; scorers there: {said}')
 
 
-def _row(lake: Tables, scorer: Scorer, about: Mapping[str, Any], scored_by: str = "{}") -> pa.Table:
-    number = (pc.call_function("max", [lake.read(SCORERS.name)["number"]]).as_py() or 0) + 1
+def _rows(lake: Tables, scorer: Scorer, scored_by: Iterable[str]) -> pa.Table:
+    last = pc.call_function("max", [lake.read(SCORERS.name)["number"]]).as_py() or 0
+    rows = [_row(scorer, text, last + number) for number, text in enumerate(scored_by, 1)]
+    return pa.Table.from_pylist(rows, schema=SCORERS.schema)
+
+
+def _row(scorer: Scorer, scored_by: str, number: int) -> dict[str, Any]:
+    about = json.loads(scored_by)
     parity = about.get("parity") or {}
-    row = {
+    return {
         "scorer_id": scorer.scorer_id,
         "number": number,
         "name": scorer.name,
@@ -170,4 +176,3 @@ def _row(lake: Tables, scorer: Scorer, about: Mapping[str, Any], scored_by: str 
         "parity_kl": parity.get("kl"),
         "created_at": datetime.now(UTC),
     }
-    return pa.Table.from_pylist([row], schema=SCORERS.schema)

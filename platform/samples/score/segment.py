@@ -14,7 +14,7 @@ from samples.lake.tables import Tables
 from samples.score.request import IDS
 from samples.units import segment
 from samples.units.plan import Unit
-from samples.units.segment import Receipt, Target, lists, new_attempt
+from samples.units.segment import Receipt, Record, Target, lists, new_attempt, record_nothing
 from samples_schemas import SCORE_LOGPROBS, SCORES
 
 
@@ -34,9 +34,9 @@ class Given:
     error: str | None = None
 
 
-def target(scorer_id: str) -> Target:
+def target(scorer_id: str, record: Record = record_nothing) -> Target:
     """Return where the units of a scorer go."""
-    return Target(SCORE_LOGPROBS, SCORES, scorer_id, {"scorer_id": scorer_id})
+    return Target(SCORE_LOGPROBS, SCORES, scorer_id, {"scorer_id": scorer_id}, record)
 
 
 def write(

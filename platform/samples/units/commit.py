@@ -1,8 +1,9 @@
 """Commit segments to the lake.
 
-The heavy table is committed first, the narrow one second. A sample is there once the narrow table has it, so a crash
-between the two commits leaves nothing half-visible. A unit is committed whole, once: the first of two attempts wins,
-and of two drivers that did the same unit the second drops it. One commit holds many units, so many units cost little.
+The heavy table is committed first, the narrow one second, and between them what did the units, if the lake lacks it. A
+sample is there once the narrow table has it, so a crash between the commits leaves nothing half-visible. A unit is
+committed whole, once: the first of two attempts wins, and of two drivers that did the same unit the second drops it.
+One commit holds many units, so many units cost little.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +36,7 @@ class Committer:
     lake: Tables
     target: Target
     written: set[str] = field(default_factory=set[str])  # its files of the narrow table
+    _recorded: set[str] = field(default_factory=set[str], init=False)  # what did units, as the lake has it
 
     def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
         """Commit receipts. Return those that readers now see; the samples of the others were already there.
@@ -54,6 +56,7 @@ class Committer:
                 named |= {receipt.file.path for receipt in fresh}
             if not pending:
                 break
+            self._record(pending)
             files = [(self._put(claim, run, some), partition(run)) for run, some in _by_run(pending)]
             self.written.update(file.path for file, _ in files)
             try:
@@ -62,6 +65,12 @@ class Committer:
                 continue  # another driver committed first: check again what is missing
             break
         return pending
+
+    def _record(self, receipts: Iterable[Receipt]) -> None:
+        """Record what did these receipts. Almost always it is what did the receipts before."""
+        if new := {receipt.drawn_by for receipt in receipts} - self._recorded:
+            self.target.record(self.lake, new)
+            self._recorded.update(new)
 
     def _put(self, claim: Claim, run: str, receipts: Sequence[Receipt]) -> File:
         """Write the facts of one run's receipts as one file of the narrow table."""

@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from samples.lake import checksums, parquet
 from samples.lake.parquet import File
 from samples.lake.tables import Tables, folder
 from samples.runs.settings import digest
+from samples.runs.setups import NOT_KNOWN
 from samples.units.plan import Unit
 from samples_schemas import Table
 
@@ -33,18 +34,26 @@ _NAME = re.compile(
 )
 
 
+Record = Callable[[Tables, Collection[str]], None]
+
+
+def record_nothing(lake: Tables, drawn_by: Collection[str]) -> None:
+    """Record nothing of what did some units."""
+
+
 @dataclass(frozen=True)
 class Target:
     """Where the units of a run or a scorer go: a heavy table, and a narrow one that says which samples are there.
 
     Commits under one `writer` (the id of the run or scorer) exclude each other. `parts` are the partition values that
-    all units share.
+    all units share. `record` is called with what did some units (JSON texts), before they are committed.
     """
 
     heavy: Table
     narrow: Table
     writer: str
     parts: Mapping[str, str]
+    record: Record = record_nothing
 
     def partition(self, run_id: str) -> dict[str, str]:
         """Return the partition values of a unit of this run; "" is the only run."""
@@ -53,12 +62,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One complete segment. `facts` holds rows of the narrow table; `nonfinite` counts NaN and infinite log-probs."""
+    """One complete segment.
+
+    `facts` holds rows of the narrow table; `nonfinite` counts NaN and infinite log-probs; `drawn_by` is JSON: what did
+    it, {} if that is not known.
+    """
 
     unit: Unit
     file: File
     facts: pa.Table
     nonfinite: int
+    drawn_by: str = NOT_KNOWN
 
 
 @dataclass(frozen=True)
@@ -90,10 +104,11 @@ def write(
         LakeError: The segment could not be written. Readers see nothing of it.
     """
     facts = facts.select(target.narrow.file_schema.names).cast(target.narrow.file_schema)
-    footer = {_FACTS: base64.b64encode(_ipc(facts)), _DRAWN_BY: json.dumps(drawn_by or {}, sort_keys=True).encode()}
+    said = json.dumps(drawn_by, sort_keys=True) if drawn_by else NOT_KNOWN
+    footer = {_FACTS: base64.b64encode(_ipc(facts)), _DRAWN_BY: said.encode()}
     stem = f"unit-{digest(unit.key)}-{unit.start}-{unit.stop}-{facts['attempt'][0].as_py()}"
     file = lake.put_as(target.heavy.name, stem, payload, target.partition(unit.run_id), footer)
-    return Receipt(unit, file, facts, _nonfinite(payload[_LOGPROBS]))
+    return Receipt(unit, file, facts, _nonfinite(payload[_LOGPROBS]), said)
 
 
 def found(lake: Tables, target: Target, run_id: str = "") -> Iterator[tuple[str, int, str, int, int]]:
@@ -120,14 +135,17 @@ def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "")
     try:
         checksums.compare(path, data or b"", 0, size)
         file = pq.ParquetFile(pa.BufferReader(data))
-        packed = pa.BufferReader(base64.b64decode(file.metadata.metadata[_FACTS]))
+        footer = file.metadata.metadata
+        packed = pa.BufferReader(base64.b64decode(footer[_FACTS]))
+        drawn_by = footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
         facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
         logprobs = file.read([_LOGPROBS])[_LOGPROBS]
     except (pa.ArrowException, OSError, TypeError, LookupError, ValueError):
         return None
     index = facts["sample_index"]
     unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1, run_id)
-    return Receipt(unit, File(path, size, facts.num_rows, parquet.stats(facts)), facts, _nonfinite(logprobs))
+    stored = File(path, size, facts.num_rows, parquet.stats(facts))
+    return Receipt(unit, stored, facts, _nonfinite(logprobs), drawn_by)
 
 
 def lists(arrays: Sequence[np.ndarray], kind: Any) -> pa.ListArray:
