@@ -79,7 +79,7 @@ FROM chosen LEFT JOIN scored USING (run_id, problem_id, sample_index)
 
 _PROBLEMS = """
 SELECT run_id, problem_id, (row_number() OVER (ORDER BY run_id, problem_id) - 1)::INTEGER AS problem
-FROM wanted WHERE NOT done GROUP BY ALL ORDER BY problem
+FROM wanted WHERE NOT done GROUP BY run_id, problem_id ORDER BY problem
 """
 
 # One row per cell in which a sample is not scored. Bit i of its mask stands for index 64 * cell + i.

@@ -11,9 +11,8 @@ from samples.score import segment
 from samples.score.job import ScoringJob, units_of
 from samples.score.own import own_samples
 from samples.score.plan import plan, reads
-from samples.score.prepare import Prepared, prepare
+from samples.score.prepare import Prepared
 from samples.score.progress import Summary, read_back
-from samples.score.request import ScoreRequest
 from samples.score.scorer import note, register
 from samples.units import pool
 from samples.units.driver import Driver, Work
@@ -22,7 +21,7 @@ from samples.units.progress import Progress
 from samples.units.session import Watch
 
 
-def score(request: ScoreRequest, *, watch: Watch = lambda _: None, stop: threading.Event | None = None) -> Summary:
+def score(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading.Event | None = None) -> Summary:
     """Score what is asked for and not scored yet, commit it, and return counts.
 
     Setting `stop` ends it early: replicas finish the units that they have begun. What they finish is committed.
@@ -33,8 +32,7 @@ def score(request: ScoreRequest, *, watch: Watch = lambda _: None, stop: threadi
     """
     watch(Progress("planning"))
     stop = stop or threading.Event()
-    lake = Tables(request.lake)
-    prepared = prepare(lake, request)
+    lake = Tables(prepared.request.lake)
     plan(lake, prepared)  # a mistake in what is asked is said before anything is recorded
     scorer = register(lake, prepared.scorer)
     outcome = Driver(lake, _work(prepared, lake), watch, stop).run()
