@@ -69,7 +69,7 @@ def _work(prepared: Prepared, lake: Tables) -> Work:
             max_model_len=request.max_model_len,
             placement=request.placement,
             units=units_of(todo),
-            problems=_problems(prepared, todo),
+            problems=problems_of(prepared, todo),
             own=own_samples(lake, scorer, prepared.tokenizer),
             allow_mismatch=request.allow_mismatch,
             lake_id=mark.lake_id(lake.place),
@@ -87,7 +87,7 @@ def _work(prepared: Prepared, lake: Tables) -> Work:
     )
 
 
-def _problems(prepared: Prepared, todo: Plan) -> pa.Table:
+def problems_of(prepared: Prepared, todo: Plan) -> pa.Table:
     """Return a row for each problem of a plan: what a replica needs to know of it."""
     how = {one.run.run_id: one for one in prepared.how}
     keys = zip(*(prepared.prompts[name].to_pylist() for name in ("run_id", "problem_id")), strict=True)

@@ -33,7 +33,7 @@ class Scorer:
     model: str
     specification: dict[str, Any]
     labels: dict[str, str] = field(default_factory=dict[str, str])
-    versions: dict[str, str] = field(default_factory=dict[str, str])
+    versions: dict[str, str] = field(default_factory=dict[str, str], compare=False)
 
     @property
     def scorer_id(self) -> str:
