@@ -114,8 +114,8 @@ def _require_dtype(dtype: str, platform: Any) -> None:
         )
 
 
-def sampling_params(sampling: Sampling, seed: int) -> Any:
-    """Return the parameters of one request."""
+def sampling_params(sampling: Sampling, seed: int, *, detokenize: bool = True) -> Any:
+    """Return the parameters of one request. Without `detokenize` its completion has token ids and no text."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
@@ -125,5 +125,10 @@ def sampling_params(sampling: Sampling, seed: int) -> Any:
     }
     del settings["max_model_len"], settings["logprobs_mode"]  # the engine has these, not a request
     return SamplingParams(
-        **settings, seed=seed, logprobs=0, flat_logprobs=True, output_kind=RequestOutputKind.FINAL_ONLY
+        **settings,
+        seed=seed,
+        logprobs=0,
+        flat_logprobs=True,
+        detokenize=detokenize,
+        output_kind=RequestOutputKind.FINAL_ONLY,
     )

@@ -101,6 +101,16 @@ def test_completions_end_by_length_and_by_the_end_token(engine: VllmEngine, prom
         assert "<end>" not in c.text
 
 
+def test_completions_have_the_text_that_vllm_gives_when_it_decodes_itself(
+    engine: VllmEngine, prompt: list[int]
+) -> None:
+    ours = engine.sample(prompt, list(range(60)))
+    with sampling(engine, replace(GIVEN, stop=("no such string",))):
+        theirs = engine.sample(prompt, list(range(60)))
+    assert [c.text for c in ours] == [c.text for c in theirs]
+    assert all(c.text for c in ours)
+
+
 def test_seeds_of_63_bits_repeat_and_keep_their_order(engine: VllmEngine, prompt: list[int]) -> None:
     seeds = [2**63 - 1 - number * 10**15 for number in range(30)]
     forward, backward = engine.sample(prompt, seeds), engine.sample(prompt, seeds[::-1])
