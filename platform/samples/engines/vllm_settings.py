@@ -28,7 +28,7 @@ def engine_args(
     """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
 
     Raises:
-        ModelError: This machine cannot compute in `dtype`.
+        ModelError: This machine cannot compute in `dtype`, or cannot apply an adapter in it.
         UsageError: `placement.extra` has an argument that vLLM lacks, or that we set.
     """
     from vllm.engine.arg_utils import AsyncEngineArgs
@@ -58,6 +58,7 @@ def engine_args(
         # Inside a Ray actor, vLLM would ask Ray for more actors. Our actor holds all its GPUs itself.
         settings["distributed_executor_backend"] = "mp"
     if adapter is not None:
+        require_adapter_dtype(dtype, current_platform)
         settings |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _room_for(adapter)}
     if current_platform.is_cpu():
         settings |= {
@@ -111,6 +112,19 @@ def _require_dtype(dtype: str, platform: Any) -> None:
         raise ModelError(
             f"vLLM cannot compute in {dtype}, the run's dtype, on this machine's {platform.get_device_name()}, which "
             f"has {there}: use other machines, or begin another run with --dtype"
+        )
+
+
+def require_adapter_dtype(dtype: str, platform: Any) -> None:
+    """Check that vLLM applies adapters in this dtype: its kernels on a GPU take two, and else the engine dies.
+
+    Raises:
+        ModelError: It does not.
+    """
+    if platform.is_cuda_alike() and dtype not in ("bfloat16", "float16"):
+        raise ModelError(
+            f"vLLM cannot apply an adapter in {dtype} on a GPU, where it applies adapters in bfloat16 and float16 "
+            "only: begin a run with --dtype bfloat16, or use --engine transformers"
         )
 
 

@@ -22,12 +22,14 @@ def cluster() -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
-    made.add_node(num_cpus=4, num_gpus=2)
-    yield made
-    ray.shutdown()
-    made.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)  # Ray starts no node with more GPUs than it names
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+        made.add_node(num_cpus=4, num_gpus=2)
+        yield made
+        ray.shutdown()
+        made.shutdown()
 
 
 def drawn(
