@@ -11,6 +11,8 @@ from samples.engines import Placement
 from samples.errors import SamplesError, UsageError
 from samples.ingest.ingest import ingest
 from samples.ingest.progress import Progress, Summary
+from samples.pipeline.resources import Need
+from samples.pipeline.stream import Stream
 from samples.runs.request import Pool, Request, prepare
 
 pytestmark = pytest.mark.ray
@@ -67,6 +69,15 @@ def test_reading_and_replica_ask_for_one_gpu_together(cluster, tmp_path):
     assert DataContext.get_current().execution_options.resource_limits.gpu == float("inf"), (
         "a caller's own settings stay"
     )
+
+
+def test_ray_data_fuses_reading_and_replica_into_one_operator(cluster):
+    from ray.data._internal.logical.optimizers import get_execution_plan
+
+    units: Any = range(4)
+    dataset = Stream(units, smallest=1, largest=2, need=Need(gpus=1))._dataset()
+    plan: Any = get_execution_plan(dataset._logical_plan)[0]
+    assert [operator.name for operator in plan.dag.post_order_iter()] == ["Input", "ReadUnitNumbers->Map(Replica)"]
 
 
 def test_as_many_replicas_start_at_once_as_there_is_room_and_work_for(cluster, tmp_path):
