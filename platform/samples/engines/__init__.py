@@ -205,8 +205,9 @@ class Engine(Protocol):
         """Draw one completion per seed for one prompt, in the order of `seeds`.
 
         A unit of long completions takes minutes, so `on_completion` is called with each completion when it ends, from
-        any thread. A request that fails gives a `Completion` with `error` set, for example if the prompt is longer
-        than max_model_len. The same seed gives the same completion only on the same engine, hardware and batch.
+        any thread; its text may still be empty then. A request that fails gives a `Completion` with `error` set, for
+        example if the prompt is longer than max_model_len. The same seed gives the same completion only on the same
+        engine, hardware and batch.
 
         Raises:
             EngineDead: The engine cannot answer any more; the process that holds it must end.

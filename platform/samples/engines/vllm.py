@@ -25,6 +25,7 @@ from samples.engines import (
     vllm_log,
     vllm_pulse,
     vllm_settings,
+    vllm_text,
 )
 from samples.engines.adapters import Adapter
 from samples.engines.huggingface import (
@@ -67,6 +68,8 @@ class VllmEngine:
         self._silent = False
         asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
         self._max_model_len: int = self._llm.model_config.max_model_len
+        self._tokenizer = self._llm.tokenizer
+        self._decodes_at_once = vllm_text.decodes_at_once(self._tokenizer)
         self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
         workers = self._workers()
@@ -122,7 +125,15 @@ class VllmEngine:
             return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
         if self._loop.is_closed() or self._llm is None:
             raise EngineDead("vLLM's engine is closed")
-        return asyncio.run_coroutine_threadsafe(self._draw_unit(prompt_ids, seeds, on_completion), self._loop).result()
+        drawn = asyncio.run_coroutine_threadsafe(self._draw_unit(prompt_ids, seeds, on_completion), self._loop).result()
+        if self._vllm_decodes:
+            return drawn
+        return [vllm_text.with_text(self._tokenizer, prompt_ids, completion) for completion in drawn]
+
+    @property
+    def _vllm_decodes(self) -> bool:
+        """Whether vLLM decodes each token as it comes: it looks for stop strings, or `vllm_text` cannot decode."""
+        return bool(self._sampling.stop) or not self._decodes_at_once
 
     async def _draw_unit(
         self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion
@@ -164,7 +175,7 @@ class VllmEngine:
 
     async def _draw(self, prompt_ids: list[int], seed: int) -> Any:
         """Draw one completion; return vLLM's CompletionOutput."""
-        params = vllm_settings.sampling_params(self._sampling, seed)
+        params = vllm_settings.sampling_params(self._sampling, seed, detokenize=self._vllm_decodes)
         final: Any = None
         prompt = {"prompt_token_ids": prompt_ids}
         number = str(next(self._numbers))

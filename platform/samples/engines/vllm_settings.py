@@ -28,7 +28,7 @@ def engine_args(
     """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
 
     Raises:
-        ModelError: This machine cannot compute in `dtype`.
+        ModelError: This machine cannot compute in `dtype`, or cannot apply an adapter in it.
         UsageError: `placement.extra` has an argument that vLLM lacks, or that we set.
     """
     from vllm.engine.arg_utils import AsyncEngineArgs
@@ -58,6 +58,7 @@ def engine_args(
         # Inside a Ray actor, vLLM would ask Ray for more actors. Our actor holds all its GPUs itself.
         settings["distributed_executor_backend"] = "mp"
     if adapter is not None:
+        require_adapter_dtype(dtype, current_platform)
         settings |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _room_for(adapter)}
     if current_platform.is_cpu():
         settings |= {
@@ -114,8 +115,21 @@ def _require_dtype(dtype: str, platform: Any) -> None:
         )
 
 
-def sampling_params(sampling: Sampling, seed: int) -> Any:
-    """Return the parameters of one request."""
+def require_adapter_dtype(dtype: str, platform: Any) -> None:
+    """Check that vLLM applies adapters in this dtype: its kernels on a GPU take two, and else the engine dies.
+
+    Raises:
+        ModelError: It does not.
+    """
+    if platform.is_cuda_alike() and dtype not in ("bfloat16", "float16"):
+        raise ModelError(
+            f"vLLM cannot apply an adapter in {dtype} on a GPU, where it applies adapters in bfloat16 and float16 "
+            "only: begin a run with --dtype bfloat16, or use --engine transformers"
+        )
+
+
+def sampling_params(sampling: Sampling, seed: int, *, detokenize: bool = True) -> Any:
+    """Return the parameters of one request. Without `detokenize` its completion has token ids and no text."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
@@ -125,5 +139,10 @@ def sampling_params(sampling: Sampling, seed: int) -> Any:
     }
     del settings["max_model_len"], settings["logprobs_mode"]  # the engine has these, not a request
     return SamplingParams(
-        **settings, seed=seed, logprobs=0, flat_logprobs=True, output_kind=RequestOutputKind.FINAL_ONLY
+        **settings,
+        seed=seed,
+        logprobs=0,
+        flat_logprobs=True,
+        detokenize=detokenize,
+        output_kind=RequestOutputKind.FINAL_ONLY,
     )
