@@ -93,12 +93,12 @@ def setups_mixed(views: Views, runs: Iterable[Known]) -> list[str]:
     if not several:
         return []
     views.create(["setups"], Selection(several))
-    found = views.connection.execute(_SETUPS).fetchall()
+    found = dict(views.connection.execute(_SETUPS).fetchall())
     alike: dict[str, list[str]] = {}
-    for run_id, setups in found:
-        if differ := setups_differ([setup_facts(text) for text in setups]):
-            said = [f"{name} ({listed(values)})" for name, values in differ.items()]
-            alike.setdefault(", ".join(said[:_SHOWN]), []).append(names[run_id])
+    for run_id, name in names.items():
+        if differ := setups_differ([setup_facts(text) for text in found.get(run_id, ())]):
+            said = [f"{fact} ({listed(values)})" for fact, values in differ.items()]
+            alike.setdefault(", ".join(said[:_SHOWN]), []).append(name)
     return [
         f"{listed(some)} {'were each' if some[1:] else 'was'} drawn on different hardware or versions: {what}; "
         "rounding may differ, and a seed repeats only on one of them"
@@ -106,9 +106,7 @@ def setups_mixed(views: Views, runs: Iterable[Known]) -> list[str]:
     ]
 
 
-_SETUPS = """
-SELECT run_id, list(DISTINCT drawn_by ORDER BY drawn_by) FROM lake.setups GROUP BY run_id ORDER BY run_id
-"""
+_SETUPS = "SELECT run_id, list(drawn_by ORDER BY created_at, drawn_by) FROM lake.setups GROUP BY run_id"
 
 
 def runs_asked(header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[Known]:
