@@ -10,7 +10,7 @@ from samples_cli import closing, complete, engine_options, options, terminal
 from samples_cli.reporter import reporting
 from samples_cli.values import Pair, several
 
-EXAMPLE = "samples score --model Qwen/Qwen2.5-7B --run rl-7b --name base-7b --lake s3://lab/lake"
+EXAMPLE = "samples score --model Qwen/Qwen2.5-7B --run rl-7b --name base-7b"
 
 _what = partial(Option, rich_help_panel="What is scored")
 _shown = partial(Option, rich_help_panel="What the scorer is shown")

@@ -55,7 +55,8 @@ def test_completions_end_by_length_and_by_the_end_token(tiny_model: str, prompt:
 def test_stored_logprobs_equal_those_of_one_forward_pass(tiny_model: str, prompt: list[int]) -> None:
     engine = load(tiny_model, replace(GIVEN, top_p=0.8, repetition_penalty=1.2))
     for c in engine.sample(prompt, list(range(20))):
-        np.testing.assert_allclose(c.token_logprobs, engine.score(prompt, c.token_ids.tolist()), atol=1e-4)
+        (scored,) = engine.score(prompt, [c.token_ids])
+        np.testing.assert_allclose(c.token_logprobs, scored.token_logprobs, atol=1e-4)
 
 
 def test_processed_logprobs_are_those_of_the_distribution_drawn_from(

@@ -86,8 +86,8 @@ def test_the_same_tokens_get_the_same_logprobs_from_transformers(
     engine: VllmEngine, oracle: TransformersEngine, prompt: list[int], tolerance: Mapping[str, float]
 ) -> None:
     drawn = engine.sample(prompt, list(range(40)))
-    scored = [oracle.score(prompt, one.token_ids.tolist()) for one in drawn]
-    worst = max(np.abs(one.token_logprobs - score).max() for one, score in zip(drawn, scored, strict=True))
+    scored = oracle.score(prompt, [one.token_ids for one in drawn])
+    worst = max(np.abs(one.token_logprobs - by.token_logprobs).max() for one, by in zip(drawn, scored, strict=True))
     assert worst < tolerance["float32"]
 
 
