@@ -104,31 +104,27 @@ def command(
         report.screen.phase("reading runs and rendering prompts")
         prepared = prepare(opened, request)
         if dry_run:
-            todo = plan(opened, prepared)
-        else:
-            report.screen.say("\n".join(closing.scoring(prepared)))
-            then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
-            with stopping(report.screen, then) as stop:
-                summary = score(prepared, watch=report.screen.show, stop=stop)
-            report.done(closing.scored(summary), closing.score_fields(summary))
-    if dry_run:
-        terminal.put("\n".join([*closing.scoring(prepared), closing.to_score(todo)]))
-    elif summary.missing:
+            terminal.put("\n".join([*closing.scoring(prepared), closing.to_score(plan(opened, prepared))]))
+            return
+        report.screen.say("\n".join(closing.scoring(prepared)))
+        then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
+        with stopping(report.screen, then) as stop:
+            summary = score(prepared, watch=report.screen.show, stop=stop)
+        report.done(closing.scored(summary), closing.score_fields(summary))
+    if summary.missing:
         sys.exit(130 if summary.stopped else 1)
 
 
 def _request(given: dict[str, Any]) -> Any:
     from samples.score.request import ScoreRequest
 
-    fields = {name: given[name] for name in ScoreRequest.__dataclass_fields__ if name in given}
-    return ScoreRequest(
-        **{
-            **fields,
-            "runs": tuple(given["runs"] or ()),
-            "where": several(given["where"] or ()),
-            "labels": dict(given["label"] or ()),
-            "chat_options": {name: engine_options.value(text) for name, text in given["chat_option"] or ()},
-            "placement": engine_options.placement(given),
-            "pool": engine_options.pool(given),
-        }
-    )
+    fields: dict[str, Any] = {name: given[name] for name in ScoreRequest.__dataclass_fields__ if name in given}
+    fields |= {
+        "runs": tuple(given["runs"] or ()),
+        "where": several(given["where"] or ()),
+        "labels": dict(given["label"] or ()),
+        "chat_options": {name: engine_options.value(text) for name, text in given["chat_option"] or ()},
+        "placement": engine_options.placement(given),
+        "pool": engine_options.pool(given),
+    }
+    return ScoreRequest(**fields)

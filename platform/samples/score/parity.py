@@ -88,16 +88,16 @@ def compare(dtype: str, own: Sequence[Own], results: Sequence[Scored]) -> Parity
     run = ", ".join(dict.fromkeys(one.run for one in own))
     stored, scored = (np.concatenate([pair[side] for pair in pairs] or [np.empty(0)]) for side in (0, 1))
     finite = np.isfinite(stored)
-    said = {"failed": len(failures), "why": failures[0] if failures else ""}
+    lost, why = len(failures), failures[0] if failures else ""
     if not finite.any():
-        return Parity(run, len(own), 0, None, None, None, within=False, **said)
+        return Parity(run, len(own), 0, None, None, None, within=False, failed=lost, why=why)
     log_ratio = np.where(np.isfinite(scored), scored, -np.inf)[finite] - stored[finite]
     mean, worst = float(np.abs(log_ratio).mean()), float(np.abs(log_ratio).max())
     kl = float((np.exp(log_ratio) - log_ratio - 1).mean())
     exact = {dtype, *(one.dtype for one in own)} <= {"float32", "float64"}
     bound = _FLOAT32 if exact else _SHORT
     within = mean <= bound.mean and kl <= bound.kl
-    return Parity(run, len(own), int(finite.sum()), mean, worst, kl, within=within, **said)
+    return Parity(run, len(own), int(finite.sum()), mean, worst, kl, within=within, failed=lost, why=why)
 
 
 def require(parity: Parity, scorer: str) -> None:

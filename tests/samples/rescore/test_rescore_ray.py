@@ -12,6 +12,8 @@ from samples.rescore.rescore import rescore
 
 pytestmark = pytest.mark.ray
 
+LOOKS = 60  # two a second
+
 
 @pytest.fixture(scope="module")
 def ray():
@@ -46,6 +48,29 @@ def test_what_an_actor_cannot_do_is_one_line(ray, bench, tmp_path):
     )
     with pytest.raises(SamplesError, match="not here"):
         rescore(b.lake, f"{file}:mine", workers=1, on_ray=True)
+
+
+def test_while_every_core_is_taken_the_progress_says_what_is_waited_for(ray, bench, tmp_path):
+    import ray as library
+
+    @library.remote
+    class Holder:
+        def ready(self):
+            return True
+
+    b = bench(tmp_path / "lake")
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
+    holder = Holder.options(num_cpus=library.cluster_resources()["CPU"]).remote()
+    library.get(holder.ready.remote())
+    said = []
+
+    def watch(status):
+        said.append(str(status))
+        if status.waits_for or len(said) > LOOKS:
+            library.kill(holder)
+
+    assert rescore(b.lake, "numeric", workers=1, on_ray=True, watch=watch).verified == 6
+    assert "waiting for a replica: no node has a free core" in said
 
 
 @pytest.mark.usefixtures("sandbox")
