@@ -1,5 +1,6 @@
 """A store that is away for a moment, or breaks off answers, ends nothing. One that stays away is given up in a line."""
 
+import itertools
 import random
 import threading
 
@@ -49,7 +50,8 @@ def test_a_store_that_is_away_for_a_second_is_waited_for(there, faulty, work):
 @pytest.mark.parametrize("work", WORK)
 def test_a_body_that_is_cut_is_read_again(there, faulty, work):
     expected = None if work == "label a run" else WORK[work](there.lake)
-    faulty.cut = lambda number: number % 7 == 0
+    asked = itertools.count()  # from now on, however many requests made the lake
+    faulty.cut = lambda _: next(asked) % 7 == 2
     for _ in range(3):
         found = WORK[work](there.lake)
     assert expected is None or found == expected
