@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-import samples.ingest.ingest as ingestion
 from samples.api import Lake
+from samples.ingest.ingest import ingest
 from samples.ingest.plan import plan
 from samples.ingest.segment import committer
 from samples.lake import parquet
@@ -38,6 +38,7 @@ from samples.lake.tables import folder
 from samples.runs.record import record
 from samples.runs.request import Prepared, Request, prepare
 from samples.runs.settings import digest
+from samples.units import driver
 from samples.units.plan import CELL, Unit
 from samples.units.segment import Receipt
 from samples_schemas import COMPLETIONS, SAMPLES
@@ -148,9 +149,9 @@ def until_ray(where: Path) -> None:
     def cluster() -> Any:
         raise RayWouldStart
 
-    ingestion.cluster = cluster  # pyright: ignore[reportPrivateImportUsage]  # what it starts Ray with
+    driver.cluster = cluster  # pyright: ignore[reportPrivateImportUsage]  # what it starts Ray with
     with contextlib.suppress(RayWouldStart):
-        ingestion.ingest(prepare(request(where)))
+        ingest(prepare(request(where)))
 
 
 def plan_alone(where: Path) -> None:
