@@ -138,13 +138,18 @@ def exact(tiny_model: str, adapter: Path) -> Any:
 
 
 def require_right(engine: Any, prompt: list[int], exact: Any) -> None:
-    for drawn in engine.sample(prompt, list(range(8))):
-        assert drawn.error is None
+    completions = engine.sample(prompt, list(range(8)))
+    scores = engine.score(prompt, [drawn.token_ids for drawn in completions])
+    for drawn, scored in zip(completions, scores, strict=True):
+        assert (drawn.error, scored.error) == (None, None)
         np.testing.assert_allclose(drawn.token_logprobs, exact(prompt, drawn.token_ids.tolist()), atol=TOLERANCE)
+        np.testing.assert_allclose(scored.token_logprobs, drawn.token_logprobs, atol=TOLERANCE)
 
 
 @pytest.mark.heavy
-def test_transformers_draws_from_base_and_adapter(tiny_model: str, adapter: Path, prompt: list[int], exact: Any):
+def test_transformers_draws_and_scores_with_base_and_adapter(
+    tiny_model: str, adapter: Path, prompt: list[int], exact: Any
+):
     found = find_adapter("transformers", str(adapter))
     both = engines.load("transformers", tiny_model, None, "auto", GIVEN, Placement(), found)
     require_right(both, prompt, exact)
@@ -156,11 +161,26 @@ def test_transformers_draws_from_base_and_adapter(tiny_model: str, adapter: Path
 def vllm_engine(tiny_model: str, adapter: Path) -> Iterator[Any]:
     found: Adapter = find_adapter("vllm", str(adapter))
     placement = Placement(kv_cache_gib=0.25, max_num_seqs=16, max_num_batched_tokens=256)
-    loaded = engines.load("vllm", tiny_model, None, "auto", GIVEN, placement, found)
+    # All prompts of one unit fit a batch, so an engine for scoring can draw them: it may not prefill them in chunks.
+    loaded = engines.load("vllm", tiny_model, None, "auto", GIVEN, placement, found, scoring=True)
     yield loaded
     loaded.close()
 
 
 @pytest.mark.vllm
-def test_vllm_draws_from_base_and_adapter(vllm_engine: Any, prompt: list[int], exact: Any):
+def test_vllm_draws_and_scores_with_base_and_adapter(vllm_engine: Any, prompt: list[int], exact: Any):
     require_right(vllm_engine, prompt, exact)
+
+
+@pytest.mark.vllm
+@pytest.mark.parametrize(
+    ("modules", "says"), [(["q_proj", "model.lm_head"], "changes lm_head"), (".*_proj", "names the layers .* by a pattern")]
+)
+def test_vllm_refuses_to_score_with_an_adapter_of_the_head(
+    tiny_model: str, tmp_path: Path, modules: list[str] | str, says: str
+):
+    (tmp_path / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 8, "target_modules": modules}))
+    with pytest.raises(ModelError, match=f"{says}: vLLM cannot score with it; use --engine transformers"):
+        engines.load(
+            "vllm", tiny_model, None, "auto", GIVEN, Placement(), find_adapter("vllm", str(tmp_path)), scoring=True
+        )

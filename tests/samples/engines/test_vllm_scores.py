@@ -152,7 +152,7 @@ def answer(**given: Any) -> Any:
     from vllm.outputs import CompletionOutput, RequestOutput
 
     last = CompletionOutput(0, "", [9], None, given.pop("last", None))
-    fields = {"request_id": "1", "prompt": None, "prompt_token_ids": None, "prompt_logprobs": None}
+    fields: dict[str, Any] = {"request_id": "1", "prompt": None, "prompt_token_ids": None, "prompt_logprobs": None}
     return RequestOutput(**(fields | given), outputs=[last], finished=True)
 
 
