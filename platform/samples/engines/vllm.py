@@ -50,7 +50,8 @@ __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
 LARGEST_BATCH = 1024  # vLLM's default on an H100 or B200; others take less. A replica uses what its engine has
 
 _RPC_SECONDS = 30.0
-_Given, _Answer = TypeVar("_Given"), TypeVar("_Answer")
+_Given = TypeVar("_Given")
+_Answer = TypeVar("_Answer")
 
 
 class VllmEngine:

@@ -174,7 +174,8 @@ def test_vllm_draws_and_scores_with_base_and_adapter(vllm_engine: Any, prompt: l
 
 @pytest.mark.vllm
 @pytest.mark.parametrize(
-    ("modules", "says"), [(["q_proj", "model.lm_head"], "changes lm_head"), (".*_proj", "names the layers .* by a pattern")]
+    ("modules", "says"),
+    [(["q_proj", "model.lm_head"], "changes lm_head"), (".*_proj", "names the layers .* by a pattern")],
 )
 def test_vllm_refuses_to_score_with_an_adapter_of_the_head(
     tiny_model: str, tmp_path: Path, modules: list[str] | str, says: str
