@@ -1,7 +1,7 @@
 """Translate our settings into vLLM's: the arguments of the engine, and the parameters of one request.
 
-On a CPU, chunked prefill is always off: a seeded request that is prefilled in chunks kills the engine of the CPU build
-("CPU Generator does not use offset").
+On a CPU, chunked prefill is off except for scoring: a seeded request that is prefilled in chunks kills the engine of
+the CPU build ("CPU Generator does not use offset").
 """
 
 import os
@@ -16,6 +16,12 @@ from samples.errors import ModelError, UsageError
 # Each of these can turn on chunked prefill.
 _RESERVED_ON_CPU = dict.fromkeys(("enable_chunked_prefill", "long_prefill_token_threshold"), "the CPU engine")
 
+_HEAD = "lm_head"
+_RESERVED_FOR_SCORING = {
+    "lora_target_modules": "scoring, from the adapter's config",
+    "enable_prefix_caching": "scoring, which needs it off",
+}
+
 
 def engine_args(
     path: str,
@@ -24,8 +30,12 @@ def engine_args(
     sampling: Sampling,
     placement: Placement,
     adapter: Adapter | None = None,
+    *,
+    scoring: bool = False,
 ) -> Any:
     """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
+
+    `scoring` prepares for scores: see `_for_scoring`.
 
     Raises:
         ModelError: This machine cannot compute in `dtype`, or cannot apply an adapter in it.
@@ -70,14 +80,42 @@ def engine_args(
         }
         os.environ.pop("VLLM_CPU_KVCACHE_SPACE", None)  # this variable would override kv_cache_memory_bytes
         os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")  # by default vLLM leaves one core idle
+    if scoring:
+        settings |= _for_scoring(current_platform, adapter)
     for name in placement.extra:
         if name not in known:
             raise UsageError(f'vLLM has no engine argument "{name}": see the fields of its AsyncEngineArgs')
-    require_free(placement.extra, RESERVED | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
+    reserved = RESERVED | (_RESERVED_FOR_SCORING if scoring else {})
+    require_free(placement.extra, reserved | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
     settings |= placement.extra
     if placement.head_dtype:
         settings["hf_overrides"] = {**(placement.extra.get("hf_overrides") or {}), "head_dtype": placement.head_dtype}
     return AsyncEngineArgs(**settings)
+
+
+def _for_scoring(platform: Any, adapter: Adapter | None) -> dict[str, Any]:
+    """Return the arguments that make scores right: raw log-probs, and no prefix cache, with which they depend on order.
+
+    On a CPU too, prompts are prefilled in chunks, so that batches can be small. Scores are not seeded, so chunks do no
+    harm. An adapter may not change the head: vLLM applies that to sampled tokens only, and dies or scores wrong. It
+    prepares the head for adapters unless it is told which other layers they change.
+
+    Raises:
+        ModelError: The adapter changes the head, or does not list what it changes.
+    """
+    more: dict[str, Any] = {"logprobs_mode": "raw_logprobs", "enable_prefix_caching": False}
+    if platform.is_cpu():
+        more["enable_chunked_prefill"] = True
+    if adapter is not None:
+        modules = adapter.modules()
+        if modules is None or any(name.rpartition(".")[2] == _HEAD for name in modules):
+            what = f"changes {_HEAD}" if modules else "names the layers that it changes by a pattern"
+            raise ModelError(
+                f'adapter "{adapter.name}" {what}: vLLM cannot score with it; use --engine transformers, or merge it '
+                "into its base"
+            )
+        more["lora_target_modules"] = modules
+    return more
 
 
 def _room_for(adapter: Adapter) -> int:

@@ -197,6 +197,12 @@ def test_a_request_that_vllm_refuses_gives_an_error_row(engine: VllmEngine) -> N
     assert "\n" not in unknown[0].error + empty[0].error
 
 
+def test_an_engine_that_was_loaded_to_sample_does_not_score(engine: VllmEngine, prompt: list[int]) -> None:
+    assert "scoring" not in engine.settled
+    with pytest.raises(RuntimeError, match="load it with scoring=True"):
+        engine.score(prompt, [np.array([5], np.int32)])
+
+
 def test_waves_of_long_prompts_do_not_end_the_engine(engine: VllmEngine) -> None:
     # Together the prompts have 50 times the tokens of a batch. With chunked prefill, the first seeded request would
     # kill the engine of the CPU build.
