@@ -61,18 +61,19 @@ WITH ratios AS ({LOG_RATIOS}), terms AS (
     SELECT
         *,
         CASE
-            WHEN abs(log_ratio) < 1e-3
-            THEN log_ratio * log_ratio / 2 * (1 + log_ratio / 3 * (1 + log_ratio / 4 * (1 + log_ratio / 5)))
+            WHEN abs(log_ratio) < .01
+            THEN log_ratio * log_ratio / 2
+                * (1 + log_ratio / 3 * (1 + log_ratio / 4 * (1 + log_ratio / 5 * (1 + log_ratio / 6))))
             ELSE exp(log_ratio) - 1 - log_ratio
         END AS k3
     FROM ratios
 )
 SELECT
     run, dataset, problem_id, {COUNTS},
-    countif(log_ratio IS NOT NULL AND finish_reason = 'length') AS cut,
+    count(log_ratio) FILTER (finish_reason = 'length') AS cut,
     avg((-log_ratio)::DECIMAL(38, 20))::DOUBLE AS divergence,
     avg(tokens) FILTER (log_ratio IS NOT NULL) AS tokens,
-    CASE WHEN max(k3) < {_LARGEST} THEN avg(least(k3, {_LARGEST})::DECIMAL(38, 20))::DOUBLE END AS k3
+    CASE WHEN max(k3) < {_LARGEST} THEN avg(CASE WHEN k3 < {_LARGEST} THEN k3::DECIMAL(38, 20) END)::DOUBLE END AS k3
 FROM terms
 GROUP BY ALL
 ORDER BY run, problem_id

@@ -51,7 +51,7 @@ WITH known AS (
 )
 SELECT
     run, dataset, problem_id, count(*) AS drawn, count(logprob) AS samples,
-    countif(logprob IS NOT NULL AND finish_reason = 'length') AS cut,
+    count(logprob) FILTER (finish_reason = 'length') AS cut,
     avg((-logprob)::DECIMAL(38, 20))::DOUBLE AS entropy,
     avg(tokens) FILTER (logprob IS NOT NULL) AS tokens
 FROM known

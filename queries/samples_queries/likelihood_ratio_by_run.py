@@ -46,7 +46,7 @@ SELECT
     run, any_value(dataset) AS dataset, any_value(reference_run) AS reference_run, problem_id,
     count(log_ratio) AS samples, count(*) - count(log_ratio) AS unknown,
     median(log_ratio) AS log_ratio, median(log_ratio_per_token) AS log_ratio_per_token,
-    count(as_likely) AS compared, countif(as_likely) AS as_likely
+    count(as_likely) AS compared, count(*) FILTER (as_likely) AS as_likely
 FROM ({LIKELIER})
 GROUP BY run, problem_id
 ORDER BY run, problem_id

@@ -82,7 +82,7 @@ WITH ids AS (
     FROM tokens
 )
 SELECT
-    token_id, countif(known), 1, countif(NOT known),
+    token_id, count(*) FILTER (known), 1, count(*) FILTER (NOT known),
     sum((logprob_scorer - logprob_against)::DECIMAL(38, 20)) FILTER (known),
     min(logprob_scorer - logprob_against) FILTER (known), max(logprob_scorer - logprob_against) FILTER (known),
     sum(logprob_scorer::DECIMAL(38, 20)) FILTER (known), sum(logprob_against::DECIMAL(38, 20)) FILTER (known)

@@ -120,8 +120,8 @@ def test_an_unknown_scorer_is_answered_with_those_there_and_the_command(lake):
     with pytest.raises(NotFound) as caught:
         lake.query("perplexity", scorer="S")
     assert str(caught.value) == (
-        'no scorer "S" (did you mean "s"?); scorers there: s; runs that score their own samples: a, b, c; add a scorer: '
-        "samples score --model MODEL --run RUN --name S"
+        'no scorer "S" (did you mean "s"?); scorers there: s; runs that score their own samples: a, b, c; add a '
+        "scorer: samples score --model MODEL --run RUN --name S"
     )
     with pytest.raises(UsageError):
         lake.query("perplexity", scorer=3)

@@ -81,7 +81,8 @@ def leave_out_unscored(
             notes.append(f"left out: {said}; {scorer.command(lacking)} scores them")
         if several:
             bound[several] = [one.run for one in there]
-        notes += [*_gaps(scorer, there), *_unlike(scorer, there), *_trust(scorer, there)]
+        of_one = any(p.name == "sample_index" for p in header.params)
+        notes += [*([] if of_one else _gaps(scorer, there)), *_unlike(scorer, there), *_trust(scorer, there)]
     return notes if scorers else _processed(connection, header, bound)
 
 
