@@ -78,14 +78,16 @@ WITH ids AS (
         unnest(logprobs_against)::DOUBLE AS logprob_against
     FROM joined
 ), checked AS (
-    SELECT *, isfinite(logprob_scorer) AND isfinite(logprob_against) AS known
+    SELECT
+        problem_id, token_id, isfinite(logprob_scorer) AND isfinite(logprob_against) AS known,
+        CASE WHEN known THEN logprob_scorer - logprob_against END AS gap,
+        CASE WHEN known THEN logprob_scorer END AS logprob_scorer,
+        CASE WHEN known THEN logprob_against END AS logprob_against
     FROM tokens
 )
 SELECT
-    token_id, count(*) FILTER (known), 1, count(*) FILTER (NOT known),
-    sum((logprob_scorer - logprob_against)::DECIMAL(38, 20)) FILTER (known),
-    min(logprob_scorer - logprob_against) FILTER (known), max(logprob_scorer - logprob_against) FILTER (known),
-    sum(logprob_scorer::DECIMAL(38, 20)) FILTER (known), sum(logprob_against::DECIMAL(38, 20)) FILTER (known)
+    token_id, count(gap), 1, count(*) - count(gap), sum(gap::DECIMAL(38, 20)), min(gap), max(gap),
+    sum(logprob_scorer::DECIMAL(38, 20)), sum(logprob_against::DECIMAL(38, 20))
 FROM checked
 GROUP BY problem_id, token_id
 """  # noqa: S608 - SQL of our own

@@ -72,25 +72,25 @@ def vocabulary(seed, runs="ab", problems=5):
     drawn, scores = {}, {"s": {}, "u": {}}
     for run in runs:
         drawn[run] = {}
-        for name in scores:
-            scores[name][run] = {}
+        for of_runs in scores.values():
+            of_runs[run] = {}
         for number in range(problems):
             problem = f"p{number}"
             drawn[run][problem] = []
-            for name in scores:
-                scores[name][run][problem] = {}
+            for of_runs in scores.values():
+                of_runs[run][problem] = {}
             for index in range(random.randint(1, 6)):
                 length = random.choice([0, 1, 5, 15])
                 ids = [random.randrange(12) for _ in range(length)]
                 drawn[run][problem].append({"logprobs": [-random.randrange(64) / 16 for _ in ids], "ids": ids})
-                for name in scores:
+                for of_runs in scores.values():
                     score = {"logprobs": [-random.randrange(64) / 16 for _ in ids]}
                     if ids and random.random() < 0.1:
                         score["logprobs"][0] = NAN
                     score |= {"mode": "text", "ids": ids} if random.random() < 0.1 else {}
                     score |= {"logprobs": [-1.0] * (length + 1)} if random.random() < 0.05 else {}
                     if random.random() < 0.9:
-                        scores[name][run][problem][index] = score
+                        of_runs[run][problem][index] = score
     return drawn, scores
 
 
