@@ -86,6 +86,7 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
     append(lake, "prompts", [{"problem_id": p, "text": f"? {p}", "token_ids": [1]} for p in statuses], run_id=run_id)
     add_setup(lake, run_id, {"device": "cpu", "dtype": "float32", "versions": {"vllm": "0.32.0"}})
     rows: dict[str, list[dict[str, Any]]] = {"samples": [], "completions": [], "verdicts": [], "scores": []}
+    rows["score_logprobs"] = []
     for key, status in (
         ({"problem_id": problem, "sample_index": index}, _NAMES[letter])
         for problem, letters in statuses.items()
@@ -104,10 +105,12 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
         scored = {"tokens": tokens, "bytes": 4 * tokens, "cumulative_logprob": -1.0 * tokens, "end_logprob": None}
         how = {"attempt": "y", "token_mode": "ids", "prompt": "run", "same_tokens": True, "error": None}
         rows["scores"].append({**key, **scored, **how})
+        rows["score_logprobs"].append({**key, "attempt": "y", "token_logprobs": [-1.0] * tokens, "token_ids": None})
     here = {"dataset": dataset, "run_id": run_id}
     append(lake, "samples", rows["samples"], **here)
     append(lake, "completions", rows["completions"], **here)
     append(lake, "verdicts", rows["verdicts"], verifier="v", run_id=run_id)
+    append(lake, "score_logprobs", rows["score_logprobs"], scorer_id=SCORER, run_id=run_id)
     append(lake, "scores", rows["scores"], scorer_id=SCORER, run_id=run_id)
     review = {"reviewer": "ann", "label": "valid", "note": None, "created_at": _NOW}
     append(lake, "reviews", [{"run_id": run_id, "problem_id": "p1", "sample_index": 0, **review}])

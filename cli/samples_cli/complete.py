@@ -117,6 +117,11 @@ def judged(context: typer.Context) -> list[str]:
     return _named(context, lambda names, uri: names.verifiers(uri))
 
 
+def scorers(context: typer.Context) -> list[str]:
+    """Names of scorers, and of runs."""
+    return _named(context, lambda names, uri: names.scorers(uri))
+
+
 def verifiers() -> list[str]:
     """Names of the verifiers that can judge."""
     return list(VERIFIERS)

@@ -16,11 +16,11 @@ PARAMETERS = "Parameters"
 # How options of each kind are read, written and completed. The library reads the values of the other kinds.
 _TYPES: Mapping[str, Any] = {"int": int, "float": float, "bool": bool}
 _VALUES = {
-    "run": "RUN", "runs": "RUN,…", "verifier": "VERIFIER", "ints": "N,…", "floats": "X,…",
+    "run": "RUN", "runs": "RUN,…", "verifier": "VERIFIER", "scorer": "SCORER", "ints": "N,…", "floats": "X,…",
     "key": "KEY", "label": "LABEL",
 }  # fmt: skip
 _COMPLETED: Mapping[str, Any] = {
-    "run": complete.runs, "runs": complete.runs, "verifier": complete.judged,
+    "run": complete.runs, "runs": complete.runs, "verifier": complete.judged, "scorer": complete.scorers,
     "key": complete.keys, "label": complete.label_keys,
 }  # fmt: skip
 

@@ -22,10 +22,11 @@ The first lines are the SQL file's first comment, or the module's docstring. The
 - `group` is one of GROUPS.
 - `params` are the query's parameters, as `name: kind` or `name: kind = default`. KINDS lists the kinds. A parameter of
   the kind runs or verifier needs no default: without a value it means all runs, or the only verifier. One of the kind
-  problems says on which problems runs are compared (see `problem_sets`): the common ones when runs are named. A SQL
-  query with one reads the table `compared`. `= none` binds NULL. A list is never empty, except that "all" binds an
-  empty list of numbers.
-- `reads` names the views that the query reads.
+  scorer names a scorer, or a run that scores its own samples. One of the kind problems says on which problems runs are
+  compared (see `problem_sets`): the common ones when runs are named. A SQL query with one reads the table `compared`.
+  `= none` binds NULL. A list is never empty, except that "all" binds an empty list of numbers.
+- `reads` names the views that the query reads. `scored` names those that it reads beside them where a scorer is given.
+  A query with this key reads the view `scored_perplexities` in place of `perplexities` then.
 - `takes` names what the query can be asked with beside its parameters: `by` and `pool`, which the platform sees to (see
   `samples.query.grouping` and `pooling`). `pooled` names the columns that follow the others with `pool`.
 - `grain` names the columns that identify a row.
@@ -38,7 +39,7 @@ An answer is the same to the last bit each time. Threads add up rows in any orde
 not be. Sums over samples are of DECIMAL(38, 20), which is exact. Those over problems are of a list that is sorted by
 value.
 
-The platform opens only files of the runs and verifiers that a query's parameters name.
+The platform opens only files of the runs, verifiers and scorers that a query's parameters name.
 
 The folder `views` holds the SQL of the views. A view's header has the keys `reads`, and, where they apply, `made once`
 (its rows are computed once and kept) and `each`. A view with `each` contains places such as `{run_id}`. The platform

@@ -8,6 +8,7 @@ import duckdb
 
 from samples_queries import Answer
 from samples_queries.files import is_sql, text
+from samples_queries.headers import header
 from samples_queries.problem_sets import settle
 
 
@@ -15,11 +16,15 @@ def ask(connection: duckdb.DuckDBPyConnection, name: str, bound: Mapping[str, An
     """Return the rows of a query, and what their reader must know.
 
     `bound` has a value for each of the query's parameters. A SQL query that has the parameter problem_set is run after
-    the problems are settled, and reads them from the tables `compared` and `judged_problems`.
+    the problems are settled, and reads them from the tables `compared` and `judged_problems`. A query whose header has
+    the key `scored` reads the perplexities under the scorer that is bound, if one is.
 
     Raises:
         Unanswerable: The lake does not hold what the query needs.
     """
+    if header(name).scored and bound["scorer"]:
+        connection.execute("SET VARIABLE scorer = $scorer", {"scorer": bound["scorer"]})
+        connection.execute("CREATE OR REPLACE VIEW perplexities AS FROM scored_perplexities")
     if not is_sql(name):
         found = import_module(f"samples_queries.{name}").answer(connection, **bound)
         return found if isinstance(found, Answer) else Answer(found)

@@ -11,6 +11,8 @@ GLOSSARY = {
     "run": "name of the run",
     "a": "name of run A; the base, when a base is compared with a run trained from it",
     "b": "name of run B; the trained run, when a base is compared with a run trained from it",
+    "scorer": "name of the scorer: a model that says how likely samples are; a run with raw log-probs scores its own "
+    "samples",
     "verifier": "name of the verifier whose verdicts count",
     "dataset": "name of the problem set",
     "problem_id": "id of the problem within its dataset",
@@ -18,6 +20,11 @@ GLOSSARY = {
     "model": "name or path of the model, as the engine was given it",
     "labels": "labels of the run, such as algorithm and step",
     "status": "all (every sample), correct or wrong; no answer is wrong, and an error or timeout is only in all",
+    # how likely samples are
+    "token_mode": "ids (the stored tokens) or text (the text, encoded for the scorer); perplexity per token never "
+    "compares between the two",
+    "bits_per_byte": "-(log-prob without the end token) / ln 2 / UTF-8 bytes of the text: it compares between token "
+    "modes and tokenizers; NULL when the bytes are unknown, as they are for a run's own log-probs",
     # pass@k and its kin
     "ks": "the values of k; without them 1, 2, 4, … and the largest k that all problems reach; "
     '"all" is every k up to it',

@@ -17,6 +17,7 @@ KINDS = {
     "run": "a run",
     "runs": "runs",
     "verifier": "a verifier",
+    "scorer": "a scorer",
     "problems": "common, own or each",
     "int": "a whole number",
     "float": "a number",
@@ -30,8 +31,8 @@ KINDS = {
 # What a parameter of these kinds means when it is not given and has no default.
 _STANDARD = {"runs": "all", "verifier": "the only one", "problems": "common if runs are named, else own"}
 
-_KEY = re.compile(r"(group|params|reads|takes|pooled|each|made|grain|columns|means|example)(?: {2,}(.*))?")
-_LISTS = ("reads", "pooled", "each", "made", "grain", "columns")
+_KEY = re.compile(r"(group|params|reads|scored|takes|pooled|each|made|grain|columns|means|example)(?: {2,}(.*))?")
+_LISTS = ("reads", "scored", "pooled", "each", "made", "grain", "columns")
 _COLUMN = 9  # of the first word after a key
 
 
@@ -79,7 +80,8 @@ class Header:
     """The header of a query or view. A view has neither group, parameters, columns, meanings nor example.
 
     `answers` is what the query answers, in one line. `takes` are the parameters of TAKES that the query can be asked
-    with, and `pooled` the columns that follow the others with `pool`. `about` has one paragraph or list item per line,
+    with, and `pooled` the columns that follow the others with `pool`. `scored` are the views that it reads too
+    where a scorer is given. `about` has one paragraph or list item per line,
     and an empty line between paragraphs. `meanings` has every parameter and column that is explained here or in the
     glossary.
     """
@@ -90,6 +92,7 @@ class Header:
     params: tuple[Parameter, ...]
     takes: tuple[Parameter, ...]
     reads: tuple[str, ...]
+    scored: tuple[str, ...]
     pooled: tuple[str, ...]
     each: tuple[str, ...]
     made: tuple[str, ...]

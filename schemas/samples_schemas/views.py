@@ -15,7 +15,7 @@ from samples_schemas.reviews import REVIEWS
 from samples_schemas.runs import RUNS
 from samples_schemas.samples import SAMPLES
 from samples_schemas.scorers import SCORERS
-from samples_schemas.scores import SCORES
+from samples_schemas.scores import SCORE_LOGPROBS, SCORES
 from samples_schemas.setups import SETUPS
 from samples_schemas.table import DATASET, PROBLEM_ID, RUN_ID, SAMPLE_INDEX, SCORER_ID, Column, Table
 from samples_schemas.verdicts import VERDICTS
@@ -83,6 +83,30 @@ VIEWS: dict[str, View] = {
             "scores",
             "how likely a scorer finds one sample; its stored log-probs are in table score_logprobs",
             (_SCORER, SCORER_ID, *_SAMPLE, *_of(SCORES, *_SCORE)),
+        ),
+        View(
+            "score_logprobs",
+            "the log-prob of each token of one sample under one scorer",
+            (
+                _SCORER,
+                SCORER_ID,
+                *_SAMPLE,
+                *_of(SCORES, "token_mode"),
+                *_of(SCORE_LOGPROBS, "token_logprobs", "token_ids"),
+            ),
+        ),
+        View(
+            "likelihoods",
+            "how likely one sample is, under the model that drew it or under a scorer; failed samples are left out",
+            (
+                Column("scorer", pa.string(), "name of the scorer; a run that scores its own samples has its own name"),
+                Column("scorer_id", pa.string(), "id of the scorer, or of the run if it is its own scorer"),
+                *_SAMPLE,
+                *_of(SCORES, "tokens"),
+                Column("bytes", pa.int32(), "UTF-8 bytes of the sample's text; null if unknown", nullable=True),
+                *_of(SCORES, "cumulative_logprob", "end_logprob", "token_mode", "prompt"),
+                Column("own", pa.bool_(), "whether these are the raw log-probs that the run stored when it drew them"),
+            ),
         ),
         View(
             "reviews",

@@ -55,6 +55,7 @@ NAMES = {
     "problems of a run": (("show", "a", "p"), ["p1", "p2", "p3", "p4"]),
     "datasets": (("problems", "--dataset", ""), ["d"]),
     "verifiers": (("query", "pass_at_k", "--verifier", ""), ["v"]),
+    "scorers": (("query", "perplexity", "--scorer", ""), ["s", "b", "a"]),
     "labels": (("query", "runs", "--label", "ro"), ["role=base", "role=rl"]),
     "keys of problems and labels": (("query", "lengths", "--by", "s"), ["source.year", "step", "subject"]),
     "labels to pool": (("query", "compare", "--pool", ""), ["algorithm", "family", "role", "step"]),

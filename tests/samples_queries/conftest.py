@@ -26,3 +26,9 @@ def oracles() -> ModuleType:
 def tallied() -> ModuleType:
     """Return what makes lakes and connections from counts: `tallied.lake(path, {"a": {"p1": (4, 1)}})`; tallied.py."""
     return _load("tallied")
+
+
+@pytest.fixture(scope="session")
+def scored() -> ModuleType:
+    """Return what makes lakes of samples and scores: `scored.add_run`, `scored.add_scores`; see scored.py."""
+    return _load("scored")

@@ -31,7 +31,7 @@ from samples_schemas import TABLES, VIEWS
 # What an analyst reads is declared in VIEWS; queries share other views too, and views stand on one another.
 VIEW_FILES = {file.name.removesuffix(".sql") for file in (files("samples_queries") / "views").iterdir()}
 RUNS = [Known("a", "r-a", "d", {}), Known("b", "r-b", "d", {})]
-NEEDED = {"int": 1, "float": 0.5, "text": "x", "bool": True, "ints": [1, 2], "floats": [0.5]}
+NEEDED = {"int": 1, "float": 0.5, "text": "p1", "bool": True, "ints": [1, 2], "floats": [0.5], "scorer": "s"}
 SQL = [name for name in samples_queries.NAMES if is_sql(name)]
 PYTHON = [name for name in samples_queries.NAMES if not is_sql(name)]
 
@@ -77,7 +77,7 @@ def test_a_header_is_whole(name):
     assert said.name == name
     assert said.answers
     assert said.reads
-    assert set(said.reads) <= VIEW_FILES
+    assert set(said.reads + said.scored) <= VIEW_FILES
     assert said.columns
     assert said.group in GROUPS
     assert said.example
@@ -133,7 +133,7 @@ def test_the_example_of_a_query_can_be_asked_as_it_stands(name):
     assert found == name
     parameters.check(said, given)
     names = [word for p in said.params if p.kind in {"run", "runs"} for word in given.get(p.name, "").split(",")]
-    runs = [Known(run, f"r-{run}", "d", {}) for run in filter(None, names)]
+    runs = [Known(run, f"r-{run}", "d", {}) for run in dict.fromkeys(filter(None, names))]
     bound = parameters.bind(said, given, runs, runs, lambda judge, _: judge or "v")
     assert bound.keys() == {p.name for p in said.params}
 
@@ -246,7 +246,7 @@ def test_a_view_reads_what_its_header_names(name):
 
 
 def test_no_view_is_there_that_nothing_reads():
-    read = {view for name in samples_queries.NAMES for view in header(name).reads}
+    read = {view for name in samples_queries.NAMES for view in header(name).reads + header(name).scored}
     assert set(in_order(sorted({*VIEWS, *read}))) == VIEW_FILES
 
 

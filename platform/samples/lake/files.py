@@ -18,7 +18,7 @@ from samples_schemas import Table
 
 @dataclass(frozen=True)
 class Selection:
-    """What a query keeps: run ids, a dataset and verifiers; None keeps all of them.
+    """What a query keeps: run ids, a dataset, verifiers and ids of scorers; None keeps all of them.
 
     `problems` says that a query keeps only some problems. Then two tables list these: `kept` (run_id, problem_id) and
     `kept_problems` (dataset, problem_id, problem_hash).
@@ -28,11 +28,12 @@ class Selection:
     problems: bool = False
     dataset: str | None = None
     verifiers: frozenset[str] | None = None
+    scorers: frozenset[str] | None = None
 
     def holds(self, partition: Mapping[str, str]) -> bool:
         """Return whether a file with these partition values may hold rows to keep."""
         dataset = None if self.dataset is None else frozenset({self.dataset})
-        left = {"run_id": self.runs, "verifier": self.verifiers, "dataset": dataset}
+        left = {"run_id": self.runs, "verifier": self.verifiers, "dataset": dataset, "scorer_id": self.scorers}
         return all((some := left.get(name)) is None or value in some for name, value in partition.items())
 
 

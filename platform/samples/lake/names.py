@@ -1,4 +1,4 @@
-"""Names in a lake, for completion on the command line: runs, datasets, labels, keys, verifiers, problems.
+"""Names in a lake, for completion on the command line: runs, datasets, labels, keys, verifiers, scorers, problems.
 
 It reads the narrow tables alone, through deltalake alone: pyarrow and DuckDB take longer to import than a person who
 presses Tab waits. Names come newest first where the table knows, and a table that is not there holds none.
@@ -29,6 +29,12 @@ def runs(uri: str) -> list[Run]:
         if run_id in found:
             found[run_id].labels[key] = value
     return list(found.values())
+
+
+def scorers(uri: str) -> list[str]:
+    """Return the names of scorers, the newest first, then those of runs, which may score their own samples."""
+    rows = _select(uri, "scorers", "SELECT name FROM scorers ORDER BY number DESC")
+    return list(dict.fromkeys([*(name for (name,) in rows), *(run.name for run in runs(uri))]))
 
 
 def label_keys(uri: str) -> list[str]:

@@ -16,6 +16,7 @@ _TYPES: dict[str, Any] = {
     "run": str,
     "runs": "str | Sequence[str] | None",
     "verifier": "str | None",
+    "scorer": "str | None",
     "problems": "Literal['common', 'own', 'each'] | None",
     "int": int,
     "float": float,

@@ -79,15 +79,16 @@ def bind(
     runs: Sequence[Known],
     there: Sequence[Known],
     choose_verifier: Callable[[str | None, str], str],
+    choose_scorer: Callable[[str], str] = str,
 ) -> dict[str, Any]:
     """Return the value to bind to each parameter of a query.
 
     `runs` are the runs `there` that pass the filters. `choose_verifier` gets the name of a verifier, or None, and says
-    which one is meant; its second argument names the parameter in errors.
+    which one is meant; its second argument names the parameter in errors. `choose_scorer` gets the name of a scorer.
 
     Raises:
         UsageError: A value is not of its parameter's kind.
-        NotFound: There is no such run or verifier.
+        NotFound: There is no such run, verifier or scorer.
         SamplesError: The default is the only verifier, and the runs have no verdicts.
     """
     bound: dict[str, Any] = {}
@@ -99,6 +100,9 @@ def bind(
             continue
         if value is None and not parameter.optional:
             value = parameter.default
+        if parameter.kind == "scorer":
+            bound[parameter.name] = None if value is None else choose_scorer(value)
+            continue
         choice = there if parameter.kind == "run" else runs
         bound[parameter.name] = _bound(header.name, parameter, value, choice, choose_verifier)
     return bound
@@ -168,6 +172,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "int": _integer,
     "float": float,
     "text": str,
+    "label": str,
     "bool": _bool,
     "ints": integers,
     "floats": _floats,
@@ -179,4 +184,4 @@ _EXPECTED = {
     "ints": 'whole numbers, as in 1,8,64 or 1..64, or "all"',
     "floats": "numbers, as in 0.5,0.9",
 }
-assert {*_KINDS, "run", "runs", "verifier", "problems", "key", "label"} == set(samples_queries.KINDS)
+assert {*_KINDS, "run", "runs", "verifier", "scorer", "problems", "key"} == set(samples_queries.KINDS)

@@ -27,6 +27,8 @@ from samples.query.notes import leave_out_unjudged, runs_asked, settings_differ,
 from samples.query.pooling import pooling
 from samples.query.pools import Pools
 from samples.query.rows import Rows
+from samples.query.scored import leave_out_unscored
+from samples.query.scorers import ScorerChoice
 from samples.query.selection import apply_filters, needed
 from samples.query.statements import refused, said, views_read
 from samples.query.unreadable import readable, told
@@ -74,8 +76,8 @@ def query(
     filters = filtering.read(**common)
     by, pool = (None if (key := parameters.pop(name, None)) is None else str(key) for name in TAKES)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
-    reads = {*header.reads, "runs", "setups", *needed(filters)}
-    reads |= {"tallies"} if judges_of else set()
+    views = _views(header, parameters)
+    reads = {*views, "runs", "setups", *needed(filters), *(["tallies"] if judges_of else ())}
     reads |= set() if by is None else {"problems"}
     lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
@@ -86,17 +88,21 @@ def query(
             left = chosen(there, filters)
             named = binding.runs_of(header, parameters, left, there)
             read = left if named is None else named
-            bound = binding.bind(header, parameters, left, there, partial(choose_verifier, shown.lake, read))
+            choose_judge, choose_scorer = partial(choose_verifier, shown.lake, read), ScorerChoice(shown, there)
+            bound = binding.bind(header, parameters, left, there, choose_judge, choose_scorer)
             judges = [bound[name] for name in judges_of]
             notes = [*skipped, *leave_out_unjudged(shown.lake, header, parameters, left, bound)]
             pools = None
             if pool is not None:
                 pools = pooling(shown.lake, shown.connection, header, parameters, bound, left, there, pool)
                 read, notes = pools.members, [*notes, *pools.notes]
+            if "own_likelihoods" in header.reads:
+                read = [*read, *(run for run in choose_scorer.runs if run not in read)]
             kept = apply_filters(shown, there, read, filters, judges[0] if judges else None, by_problem=by is not None)
             if judges and all(judges):
                 kept = replace(kept, verifiers=frozenset(judges))
-            shown.create(header.reads, kept)
+            shown.create(views, choose_scorer.kept(kept))
+            notes += leave_out_unscored(shown.connection, header, bound, choose_scorer.chosen)
             try:
                 rows, own = _asked(shown.connection, header, bound, read, by, pools)
             except Unanswerable as error:
@@ -113,6 +119,12 @@ def query(
             return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ, *mixed))
 
     return promptly(answer)
+
+
+def _views(header: Header, given: Mapping[str, Any]) -> set[str]:
+    """Return the views that a query reads, and those that tell about the scores if it was given a scorer."""
+    scored = any(p.kind == "scorer" and given.get(p.name) is not None for p in header.params)
+    return {*header.reads, *(("samples", "scores", "scorers", "likelihoods", *header.scored) if scored else ())}
 
 
 def sql(

@@ -1,0 +1,12 @@
+-- likelihoods: how likely each sample is, under the model that drew it and under each scorer
+-- reads    own_likelihoods, scores
+-- A model's own run may be named like the scorer, and be scored by it too. Then its own log-probs count, and not the
+-- scores: no sample counts twice under one name.
+SELECT *, true AS own
+FROM own_likelihoods
+UNION ALL
+SELECT
+    scorer, scorer_id, run, run_id, dataset, problem_id, sample_index,
+    tokens, bytes, cumulative_logprob, end_logprob, token_mode, prompt, false AS own
+FROM scores ANTI JOIN (SELECT DISTINCT scorer, run_id FROM own_likelihoods) USING (scorer, run_id)
+WHERE error IS NULL
