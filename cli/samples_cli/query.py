@@ -1,7 +1,7 @@
 """`samples query`: each named question is a command, whose options and help come from the query's header."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from keyword import iskeyword
 from typing import Annotated, Any
 
@@ -115,7 +115,11 @@ def _asks(query: str) -> Callable[..., None]:
     def answer(**typed: Any) -> None:
         ask(query, {name: typed.pop(variable) for variable, name in own.items()}, **typed)
 
-    signature = [*(_option(parameter, header.meanings[parameter.name]) for parameter in header.options), *common]
+    names = {parameter.name for parameter in header.options}
+    signature = [
+        *(_option(parameter, header.meanings[parameter.name], names) for parameter in header.options),
+        *common,
+    ]
     signature.sort(key=lambda parameter: parameter.default is not parameter.empty)
     vars(answer)["__signature__"] = inspect.Signature(signature)
     answer.__annotations__ = {parameter.name: parameter.annotation for parameter in signature}
@@ -123,11 +127,16 @@ def _asks(query: str) -> Callable[..., None]:
     return answer
 
 
-def _option(parameter: samples_queries.Parameter, meaning: str) -> inspect.Parameter:
-    """Make a query's parameter an option. Its help says what holds when it is not given."""
+def _option(parameter: samples_queries.Parameter, meaning: str, names: Collection[str]) -> inspect.Parameter:
+    """Make a query's parameter an option. Its help says what holds when it is not given.
+
+    `--runs` may be typed as `--run`, unless that is another of the query's `names`.
+    """
     kind = _TYPES.get(parameter.kind, str)
+    also = ["--run"] if parameter.kind == "runs" and "run" not in names else []
     option = typer.Option(
         parameter.option,
+        *also,
         metavar=_VALUES.get(parameter.kind),
         autocompletion=_COMPLETED.get(parameter.kind),
         help=f"{meaning[:1].upper()}{meaning[1:]}.",

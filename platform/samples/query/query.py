@@ -77,8 +77,8 @@ def query(
     by, pool = (None if (key := parameters.pop(name, None)) is None else str(key) for name in TAKES)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
     views = _views(header, parameters)
-    reads = {*views, "runs", "setups", *needed(filters), *(["tallies"] if judges_of else ())}
-    reads |= set() if by is None else {"problems"}
+    more = [*(["tallies"] if judges_of else ()), *(["problems"] if by is not None else ())]
+    reads = {*views, "runs", "setups", *needed(filters), *more}
     lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
