@@ -198,6 +198,15 @@ def test_samples_cut_by_length_and_other_prompts_are_told(scored, tmp_path):
     assert "s scored a after prompts of its own: the log-probs are of answers to different prompts" in notes
 
 
+def test_samples_that_the_scorer_finds_impossible_are_told(scored, tmp_path):
+    lake = checked(scored, tmp_path)
+    scored.add_run(lake, "a", {"p": [{"tokens": 2, "logprob": -1.0}, {"tokens": 1, "logprob": -1.0}]})
+    scored.add_scores(lake, "s", "a", {"p": {0: {"tokens": 2, "logprob": -INF}, 1: {"tokens": 1, "logprob": -2.0}}})
+    answered = lake.query("divergence", scorer="s")
+    assert answered.dicts()[0]["divergence"] == 1.0
+    assert "1 are impossible for the scorer (log-prob -inf), which would make a mean infinite" in answered.notes[-1]
+
+
 def test_a_run_does_not_diverge_from_itself(scored, tmp_path):
     lake = scored.lake(tmp_path)
     scored.add_run(lake, "a", {"p": [{"tokens": 2, "logprob": -1.0}], "q": [{"tokens": 0, "logprob": 0.0}]})

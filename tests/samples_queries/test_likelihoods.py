@@ -173,11 +173,16 @@ def test_samples_that_could_not_be_scored_are_counted(scored, lake):
         ({}, "scorer t has no parity check: the lake had no raw log-probs that models/t stored itself"),
         (
             {"samples": 8, "mean": 0.2, "kl": 1e-9},
-            r"scorer t differs from .*: mean \|difference\| 0.2 \(at most 0.001\)",
+            r"scorer t differs from .*: mean \|difference\| 0.2, mismatch KL 1e-09",
         ),
-        ({"samples": 8, "mean": 1e-6, "kl": NAN}, r"scorer t differs from .* mismatch KL nan \(at most 1e-05\)"),
-        ({"samples": 8, "mean": 0.03, "kl": 1e-3, "dtype": "bfloat16"}, None),
-        ({"samples": 8, "mean": 0.03, "kl": 1e-3, "dtype": "float32"}, "scorer t differs from"),
+        ({"samples": 8, "mean": 1e-6, "kl": NAN}, r"scorer t differs from .* mismatch KL nan; its scores may be wrong"),
+        ({"samples": 8}, r"scorer t differs from .* mean \|difference\| unknown, mismatch KL unknown"),
+        ({"samples": 8, "mean": 0.03, "kl": 1e-3}, None),
+        (
+            {"samples": 8, "mean": 0.03, "kl": 1e-3, "within": False},
+            r"scorer t differs from .* 0.03, mismatch KL 0.001",
+        ),
+        ({"samples": 8, "mean": 0.9, "kl": 0.5, "within": True}, None),
     ],
 )
 def test_a_scorer_without_parity_or_beyond_its_bound_is_told(scored, lake, check, said):
@@ -191,6 +196,15 @@ def test_a_scorer_without_parity_or_beyond_its_bound_is_told(scored, lake, check
     else:
         (note,) = notes
         assert re.match(said, note)
+
+
+def test_the_command_names_the_engine_that_scored(scored, lake):
+    row = lake.sql("FROM scorers WHERE scorer = 's'").dicts()[0]
+    about = {"scorer_id": "s-toy", "number": 9, "name": "t o y", "engine": "toy", "created_at": row["created_at"]}
+    more = {"specification": "{}", "labels": [], "versions": [], "scored_by": "{}", "parity_samples": 0}
+    scored.append(lake, "scorers", [{**about, **more, "model": "toy?p=1", "parity_tokens": 0}])
+    with pytest.raises(SamplesError, match=r"samples score --model 'toy\?p=1' --engine toy --run a --name 't o y'$"):
+        lake.query("perplexity", runs="a", scorer="t o y")
 
 
 def test_processed_log_probs_are_told_wherever_they_stand_for_the_model(scored, lake):
