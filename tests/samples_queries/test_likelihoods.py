@@ -68,6 +68,15 @@ def test_scores_of_a_processed_run_by_a_scorer_of_its_name_count_because_it_has_
     assert rows.notes == (f"{said} --name m scores the others",)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_sample_that_stands_twice_under_one_scorer_counts_once_and_its_score_before_a_failure(scored, lake, order):
+    for one in [{"error": "too long"}, {"tokens": 5, "logprob": -1.0}][::order]:
+        scored.add_scores(lake, "s", "c", {"q": {0: one}})
+    rows = lake.sql("SELECT cumulative_logprob FROM likelihoods WHERE scorer = 's' AND run = 'c'").dicts()
+    assert rows == [{"cumulative_logprob": -1.0}]
+    assert not any("could not be scored" in note for note in lake.query("perplexity", runs="c", scorer="s").notes)
+
+
 def test_failed_samples_and_those_without_log_probs_are_not_in_likelihoods(scored, tmp_path):
     lake = scored.lake(tmp_path)
     scored.add_run(
