@@ -7,8 +7,8 @@ K      ?= 16
 # Bytecode is kept, whatever the shell says: without it every process compiles vLLM anew, for 15 seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-# An NVIDIA GPU gets vLLM's CUDA build; everything else gets its CPU build. A login node says so: make GPU=yes.
-GPU := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes || echo no)
+# A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build; on a login node, say it: make GPU=yes.
+GPU    :=
 
 .PHONY: demo check test lint types layers quick pytest nightly bench gpu dist upgrade constraints clean
 .DEFAULT_GOAL := demo

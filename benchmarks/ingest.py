@@ -80,7 +80,7 @@ def bare(prepared: Prepared) -> dict[str, float]:
     )
 
     async def one(llm: AsyncLLM, number: int, ids: list[int], seed: int) -> int:
-        params = vllm_settings.sampling_params(request.sampling, seed)
+        params = vllm_settings.sampling_params(request.sampling, seed, detokenize=False)  # as our engine asks
         tokens = 0
         async for output in llm.generate({"prompt_token_ids": ids}, params, str(number)):
             tokens = len(output.outputs[0].token_ids)

@@ -27,11 +27,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-import samples.ingest.ingest as ingestion
 from samples.api import Lake
-from samples.ingest.commit import Committer
-from samples.ingest.plan import CELL, Unit, plan
-from samples.ingest.segment import Receipt
+from samples.ingest.ingest import ingest
+from samples.ingest.plan import plan
+from samples.ingest.segment import committer
 from samples.lake import parquet
 from samples.lake.pace import COMMIT_SECONDS, COMMIT_SHARE
 from samples.lake.parquet import File
@@ -39,6 +38,9 @@ from samples.lake.tables import folder
 from samples.runs.record import record
 from samples.runs.request import Prepared, Request, prepare
 from samples.runs.settings import digest
+from samples.units import driver
+from samples.units.plan import CELL, Unit
+from samples.units.segment import Receipt
 from samples_schemas import COMPLETIONS, SAMPLES
 
 K, TOP_UP, PER_FILE, UNITS = 1000, 1024, 40_000, 16
@@ -110,7 +112,7 @@ def build(where: Path, problems: int) -> None:
 
 def time_commits(lake: Lake, prepared: Prepared, ids: list[str], named: int) -> None:
     """Commit new units beyond the top-up six times, and print the median time."""
-    committer, times = Committer(lake, prepared.run), list[float]()
+    ours, times = committer(lake, prepared.run), list[float]()
     for number in range(6):
         start = TOP_UP + CELL * (6 * named + number)
         receipts: list[Receipt] = []
@@ -126,7 +128,7 @@ def time_commits(lake: Lake, prepared: Prepared, ids: list[str], named: int) -> 
                 )
             )
         began = time.perf_counter()
-        assert len(committer.commit(receipts)) == len(receipts)
+        assert len(ours.commit(receipts)) == len(receipts)
         times.append(time.perf_counter() - began)
     took = statistics.median(times[1:])
     pause = max(COMMIT_SECONDS, COMMIT_SHARE * took)
@@ -147,9 +149,9 @@ def until_ray(where: Path) -> None:
     def cluster() -> Any:
         raise RayWouldStart
 
-    ingestion.cluster = cluster  # pyright: ignore[reportPrivateImportUsage]  # what it starts Ray with
+    driver.cluster = cluster  # pyright: ignore[reportPrivateImportUsage]  # what it starts Ray with
     with contextlib.suppress(RayWouldStart):
-        ingestion.ingest(prepare(request(where)))
+        ingest(prepare(request(where)))
 
 
 def plan_alone(where: Path) -> None:

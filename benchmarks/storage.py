@@ -67,8 +67,10 @@ def tokens_of(tokenizer: engines.Tokenizer, wanted: int) -> np.ndarray:
 def logprobs_of(model: str, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the model's log-probs of the first tokens, and one log-prob per id, drawn from these with noise."""
     engine = load(model, None, "float32", engines.Sampling(), engines.Placement())
-    parts = [ids[at : at + WINDOW].tolist() for at in range(0, min(SCORED, len(ids)) - WINDOW + 1, WINDOW)]
-    known = np.concatenate([engine.score(part[:8], part[8:]) for part in parts])
+    parts = [ids[at : at + WINDOW] for at in range(0, min(SCORED, len(ids)) - WINDOW + 1, WINDOW)]
+    scores = [one for part in parts for one in engine.score(part[:8].tolist(), [part[8:]])]
+    assert not any(one.error for one in scores), scores
+    known = np.concatenate([one.token_logprobs for one in scores])
     rng = np.random.default_rng(0)
     return known, (rng.choice(known, len(ids)) * rng.uniform(0.99, 1.01, len(ids))).astype(np.float32)
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from samples.engines import Placement, Sampling
 from samples.ingest.ingest import ingest
-from samples.ingest.progress import Progress
 from samples.pipeline.cluster import cluster
 from samples.runs.request import Pool, Prepared, Request, prepare
+from samples.units.progress import Progress
 
 UNIT = 64
 

@@ -1,15 +1,22 @@
 #!/bin/sh
 # Make the environment that the README's two commands run in: Python packages only, in .venv.
-# GPU=yes takes vLLM's CUDA build, also on a login node without a GPU; GPU=no takes its CPU build.
+# GPU=yes takes vLLM's CUDA build, also on a login node without a GPU; GPU=no takes its CPU build. Without either, a
+# machine with an NVIDIA GPU takes the CUDA build.
 # `environment.sh check` stops before anything is downloaded, `environment.sh uv` when the installer is there.
 set -eu
-: "${PYTHON:=python3}" "${VENV:=.venv}" "${GPU:=no}"
+: "${PYTHON:=python3}" "${VENV:=.venv}" "${GPU:=}"
 CUDA=13 GIGABYTES=4 # the wheels of torch and vLLM are built for this CUDA
 
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "samples needs Python 3.11 or newer; $("$PYTHON" --version) was found: make PYTHON=/path/to/python3.11" >&2
     exit 2
 }
+if [ -z "$GPU" ]; then
+    case $(nvidia-smi -L 2>/dev/null) in
+    *GPU*) GPU=yes ;;
+    *) GPU=no ;;
+    esac
+fi
 case $GPU in
 no) ;;
 yes)

@@ -9,8 +9,30 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from samples import engines
 from samples.api import Lake
-from samples.engines import Sampling
+from samples.engines import Placement, Sampling
+
+CUDA_BUILD = engines.gpus("vllm", Placement(), there=False) > 0
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests of vLLM's CPU build where its CUDA build is installed, and tests of that one without a GPU."""
+    if not CUDA_BUILD:
+        return
+    if item.get_closest_marker("cpu_build"):
+        pytest.skip("this is about vLLM's CPU build, and the CUDA build is installed")
+    if item.get_closest_marker("vllm"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("vLLM's CUDA build is installed, and this machine has no GPU")
+
+
+@pytest.fixture(scope="session")
+def cuda_build() -> bool:
+    """Whether vLLM's CUDA build is installed."""
+    return CUDA_BUILD
 
 
 @pytest.fixture(scope="session")

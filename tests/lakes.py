@@ -61,6 +61,13 @@ def add_scorer(lake: Lake, name: str) -> None:
     append(lake, "scorers", [{**about, **more, "parity_samples": 0, "parity_tokens": 0}])
 
 
+def add_setup(lake: Lake, run_id: str, facts: dict[str, Any], day: int = 1) -> None:
+    """Say that samples of a run were drawn on this hardware with these versions, from this day on."""
+    columns = {name: facts.get(name) for name in ("device", "dtype", "model_runner")}
+    row = {"drawn_by": json.dumps(facts, sort_keys=True), **columns, "created_at": _NOW.replace(day=day)}
+    append(lake, "setups", [row], run_id=run_id)
+
+
 def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", **labels: str) -> None:
     """Add a run with its prompts, samples, completions, scores, a review, and a verdict of verifier "v" per sample.
 
@@ -77,6 +84,7 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
     }
     append(lake, "runs", [{**about, **more, "versions": [], "created_at": _NOW}])
     append(lake, "prompts", [{"problem_id": p, "text": f"? {p}", "token_ids": [1]} for p in statuses], run_id=run_id)
+    add_setup(lake, run_id, {"device": "cpu", "dtype": "float32", "versions": {"vllm": "0.32.0"}})
     rows: dict[str, list[dict[str, Any]]] = {"samples": [], "completions": [], "verdicts": [], "scores": []}
     rows["score_logprobs"] = []
     for key, status in (

@@ -105,6 +105,14 @@ def test_a_machine_without_a_gpu_needs_no_compiler(machine):
     assert machine("no", {"cc": "", "df": free(4)}).returncode == 0
 
 
+@pytest.mark.parametrize(("cards", "enough"), [("GPU 0: NVIDIA H100", 10), ("", 4)])
+def test_a_machine_that_is_not_asked_for_takes_the_build_of_its_cards(machine, cards, enough):
+    programs = {"df": free(3), "nvidia-smi": f'[ "$1" = -L ] && echo "{cards}" || {driver("13.0")}'}
+    if cards and not header():
+        pytest.skip("this Python has no Python.h")
+    assert f"needs {enough} GB" in line_of(machine("", programs))
+
+
 def test_another_answer_than_yes_and_no_is_refused(machine):
     done = machine("maybe", {})
     assert done.returncode == 2

@@ -14,9 +14,13 @@ if TYPE_CHECKING:  # they import the whole lake
     from samples.problems.problems import ProblemSet
     from samples.rescore.rescore import Summary as Rescored
     from samples.runs.request import Prepared
+    from samples.score.prepare import Prepared as ToScore
+    from samples.score.progress import Summary as Scored
+    from samples.units.plan import Plan
 
 
 _SHOWN = 200  # characters of a value
+_RUNS = 6  # names of runs in a line
 
 
 def opening(prepared: "Prepared") -> str:
@@ -110,6 +114,71 @@ def ingest_fields(summary: "Ingested") -> dict[str, Any]:
     counts = ("wanted", "already", "adopted", "drawn", "by_others", "missing", "beyond", "errors", "tokens", "seconds")
     named = {"command": "ingest", "run": summary.name, "run_id": summary.run_id}
     return named | {name: getattr(summary, name) for name in (*counts, "stopped")}
+
+
+def scoring(prepared: "ToScore") -> Iterator[str]:
+    """Say what a scoring is about to score, and how."""
+    from samples.score.request import IDS
+
+    scorer = prepared.scorer
+    ways: dict[str, list[str]] = {}
+    for one in prepared.how:
+        way = f"{'token ids as they were drawn' if one.token_mode == IDS else 'text'}, after "
+        way += "the run's prompt" if one.prompt == "run" else "a prompt of the scorer's template"
+        ways.setdefault(way, []).append(one.run.name)
+    yield f"scorer {scorer.name} ({scorer.scorer_id}): {scorer.specification['model']}, {scorer.specification['dtype']}"
+    for way, runs in ways.items():
+        yield f"{', '.join(runs[:_RUNS])}{f' and {len(runs) - _RUNS} more' if len(runs) > _RUNS else ''}: {way}"
+    yield from (f"note: {note}" for note in prepared.notes)
+
+
+def to_score(plan: "Plan") -> str:
+    """Say how much a scoring would score."""
+    there = plan.wanted - plan.missing
+    return f"{plan.wanted:,} samples wanted, {there:,} already scored, {plan.missing:,} to score in {len(plan):,} units"
+
+
+def scored(summary: "Scored") -> Iterator[str]:
+    """Say what a scoring did."""
+    from samples.pipeline.progress import duration
+
+    there = summary.wanted - summary.missing
+    yield f"scorer {summary.name} ({summary.scorer_id}): {there:,} of {summary.wanted:,} samples are scored"
+    if summary.adopted:
+        yield f"adopted {summary.adopted:,} scores that an earlier command had made and not committed"
+    if summary.scored:
+        yield (
+            f"scored {summary.scored:,} samples, {summary.tokens:,} tokens in {duration(summary.seconds)} "
+            f"({summary.tokens_per_second:,.0f} tokens/s), {summary.bytes_per_token:.1f} bytes per token on disk"
+        )
+    if summary.by_others:
+        yield f"other drivers of this scorer added {summary.by_others:,} samples meanwhile"
+    if summary.already == summary.wanted:
+        yield "nothing to score: all samples were scored already"
+    if summary.errors:
+        reasons = "; ".join(summary.reasons)
+        yield f"{summary.errors:,} samples could not be scored, and no statistic counts them: {reasons}"
+    if summary.nonfinite:
+        yield f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are"
+    if summary.retokenized:
+        yield f"{summary.retokenized:,} of {summary.text:,} texts become other tokens than their run drew"
+    if summary.parity:
+        yield f"parity: {summary.parity}"
+    else:
+        yield (
+            "parity was not checked: the lake has no sample that this model drew with raw log-probs; draw some with "
+            "samples ingest PROBLEMS -k 8 --model …, then score more"
+        )
+    if summary.missing:
+        yield f"{summary.missing:,} samples are missing: the same command goes on from here"
+
+
+def score_fields(summary: "Scored") -> dict[str, Any]:
+    """Return what a scoring did, as the fields of an event."""
+    counts = ("wanted", "already", "adopted", "scored", "by_others", "missing", "errors", "tokens", "seconds")
+    more = ("ids", "text", "retokenized", "reasons", "parity", "notes", "stopped")
+    named = {"command": "score", "scorer": summary.name, "scorer_id": summary.scorer_id, "runs": summary.runs}
+    return named | {name: getattr(summary, name) for name in (*counts, *more)}
 
 
 def rescored(summary: "Rescored") -> Iterator[str]:

@@ -1,6 +1,5 @@
 """`samples ingest`: draw the missing samples of a run."""
 
-import json as encoding
 import sys
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -8,9 +7,9 @@ from typing import Annotated, Any, Literal
 import typer
 from typer import Option
 
-from samples_cli import closing, complete, options, terminal
+from samples_cli import closing, complete, engine_options, options, terminal
 from samples_cli.reporter import Reporter, reporting
-from samples_cli.values import Pair, Replicas, positive, share
+from samples_cli.values import Pair, positive, share
 
 EXAMPLE = r"""samples ingest math500.jsonl --model Qwen/Qwen2.5-7B -k 256 \
     --temperature 0.6 --top-p 0.95 --lake s3://lab/lake"""
@@ -19,7 +18,6 @@ _ASKED = "What to ask"
 _asked = partial(Option, rich_help_panel=_ASKED)
 _prompt = partial(Option, rich_help_panel="The prompt")
 _sampling = partial(Option, rich_help_panel="Sampling")
-_engine = partial(Option, rich_help_panel="Engine and placement")
 _run = partial(Option, rich_help_panel="The run")
 
 
@@ -93,45 +91,22 @@ def command(
     seed: Annotated[int, _sampling("--seed",
         help="The seed that every sample's own seed is made from. Another seed is another run.")] = 0,
     # engine and placement
-    model: Annotated[str, _engine("--model", metavar="MODEL",
-        help="The model: a folder, or a name on the Hugging Face Hub.")],
-    engine: Annotated[Literal["vllm", "transformers", "toy"], _engine("--engine", metavar="ENGINE",
-        help="The engine that draws: vllm, transformers (slow, a reference), or toy (no model).")] = "vllm",
-    revision: Annotated[str | None, _engine("--revision", metavar="REVISION",
-        help="The revision of the model on the Hub: a branch, tag or commit.")] = None,
-    adapter: Annotated[str | None, _engine("--adapter", metavar="ADAPTER",
-        help="A LoRA adapter of the model: a folder, or a name on the Hub. It is part of the run.")] = None,
-    trust_remote_code: Annotated[bool, _engine("--trust-remote-code",
-        help="Run the Python files of the model's repository, with your rights. Read them first. Without it they never "
-        "run. It is part of the run.")] = False,
-    dtype: Annotated[str, _engine("--dtype", metavar="DTYPE",
-        help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
-        "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")] = "auto",
-    head_dtype: Annotated[str | None, _engine("--head-dtype", metavar="DTYPE",
-        help="With float32, compute the logits in float32, whatever the model's dtype: bfloat16 logits have steps of "
-        ".06 to .12, which log-probs inherit. It is part of the run.")] = None,
-    replicas: Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
-        help="How many engines run at once. Ray starts and ends them as the work needs. 0..MAX waits until some node "
-        "can hold one.")] = Replicas(1, 1),  # noqa: B008 - a constant
-    tensor_parallel_size: Annotated[int, _engine("--tensor-parallel-size", min=1,
-        help="The number of GPUs that share each layer of a replica's model.")] = 1,
-    pipeline_parallel_size: Annotated[int, _engine("--pipeline-parallel-size", min=1,
-        help="The number of GPUs, or groups of them, that a replica's layers are spread over. A replica lies on one "
-        "node.")] = 1,
-    gpus_per_replica: Annotated[float | None, _engine("--gpus-per-replica", parser=positive,
-        show_default="as many as the parallel sizes say",
-        help="The GPUs that a replica holds: 0.5 puts two replicas on one GPU.")] = None,
-    max_num_seqs: Annotated[int | None, _engine("--max-num-seqs", min=1,
-        help="The number of completions that a replica draws at once.")] = None,
-    max_num_batched_tokens: Annotated[int | None, _engine("--max-num-batched-tokens", min=1,
-        help="The most tokens in one step of a replica's engine.")] = None,
-    gpu_memory_utilization: Annotated[float, _engine("--gpu-memory-utilization", parser=share,
-        help="The share of a GPU's memory that a replica takes, or of its part of a GPU.")] = 0.9,
-    kv_cache_gib: Annotated[float, _engine("--kv-cache-gib", parser=positive,
-        help="GiB of memory for the key-value cache, with vLLM's CPU build.")] = 1.0,
-    engine_arg: Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=VALUE", parser=Pair.read,
-        help="Another engine argument of vLLM; its value is JSON, or text. It is part of the run, unless it only says "
-        "where and how fast the work is done, such as enforce_eager. Repeatable.")] = None,
+    model: engine_options.Model,
+    engine: engine_options.Engine = "vllm",
+    revision: engine_options.Revision = None,
+    adapter: engine_options.Adapter = None,
+    trust_remote_code: engine_options.TrustRemoteCode = False,
+    dtype: engine_options.Dtype = "auto",
+    head_dtype: engine_options.HeadDtype = None,
+    replicas: engine_options.ReplicasOfJob = engine_options.ONE,
+    tensor_parallel_size: engine_options.TensorParallelSize = 1,
+    pipeline_parallel_size: engine_options.PipelineParallelSize = 1,
+    gpus_per_replica: engine_options.GpusPerReplica = None,
+    max_num_seqs: engine_options.MaxNumSeqs = None,
+    max_num_batched_tokens: engine_options.MaxNumBatchedTokens = None,
+    gpu_memory_utilization: engine_options.GpuMemoryUtilization = 0.9,
+    kv_cache_gib: engine_options.KvCacheGib = 1.0,
+    engine_arg: engine_options.EngineArg = None,
     # the run
     name: Annotated[str | None, _run("--name", metavar="NAME",
         help="Give the run this name; otherwise it has the names of model and problem set, and its id.")] = None,
@@ -212,27 +187,19 @@ def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Repo
 
 
 def _request(given: dict[str, Any]) -> Any:
-    from samples.engines import Placement, Sampling
-    from samples.runs.request import Pool, Request
-
-    def value(text: str) -> Any:
-        try:
-            return encoding.loads(text)
-        except encoding.JSONDecodeError:
-            return text
+    from samples.engines import Sampling
+    from samples.runs.request import Request
 
     def of(kind: Any, **more: Any) -> Any:
         return kind(**{name: given[name] for name in kind.__dataclass_fields__ if name in given} | more)
 
-    extra = {name.replace("-", "_"): value(text) for name, text in given["engine_arg"] or ()}
-    chat_options = {name: value(text) for name, text in given["chat_option"] or ()}
     lists = {name: tuple(given[name] or ()) for name in ("stop", "stop_token_ids")}
     return of(
         Request,
         fields={role: field for role in ("question", "answer", "id", "tests") if (field := given[f"{role}_field"])},
         labels=dict(given["label"] or ()),
-        chat_options=chat_options,
+        chat_options={name: engine_options.value(text) for name, text in given["chat_option"] or ()},
         sampling=of(Sampling, **lists),
-        placement=of(Placement, extra=extra),
-        pool=Pool(*given["replicas"]),
+        placement=engine_options.placement(given),
+        pool=engine_options.pool(given),
     )

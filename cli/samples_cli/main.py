@@ -17,10 +17,11 @@ from samples_cli import commands, complete, terminal
 from samples_cli.mistakes import mistake
 
 COMMANDS = {  # in the order of the help page
-    "Draw and judge": {
+    "Draw, judge and score": {
         "ingest": "Draw the samples of a run that are missing, and keep every token and log-prob.",
         "status": "Show how far a run is, also one that another machine draws.",
         "rescore": "Judge stored samples with a verifier, and keep the earlier verdicts.",
+        "score": "Find how likely a model finds stored samples: the log-prob of each token.",
     },
     "Look": {
         "runs": "List the runs of a lake.",

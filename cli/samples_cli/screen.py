@@ -24,10 +24,10 @@ from rich.live import Live
 from rich.text import Text
 
 from samples.errors import UsageError
-from samples.ingest.progress import Progress
 from samples.lake.patience import waiting
 from samples.lines import json_without_keys, printable, without_keys
 from samples.pipeline.progress import GAP
+from samples.units.progress import Progress
 
 if TYPE_CHECKING:  # it imports the whole lake
     from samples.rescore.rescore import Status

@@ -3,7 +3,7 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,10 +49,18 @@ def lines(status: "RunStatus") -> list[str]:
         f"{status.problems:,} problems{_done(status)}",
         f"last commit {_ago(status.last_commit)}{_speed(status)}",
     ]
+    said += dict.fromkeys(f"drawn by {setup}" for facts in status.setups if (setup := _setup(facts)))
     for verifier, (verdicts, accuracy) in status.verifiers.items():
         of = "" if accuracy is None else f", {accuracy:.1%} correct"
         said.append(f"{verifier}: {verdicts:,} verdicts{of}")
     return said
+
+
+def _setup(facts: Mapping[str, str]) -> str:
+    """Say the hardware and the versions of a setup; other settings are in the view `setups`."""
+    left = {"max_model_len", "head_dtype", "quantization", "kv_cache_dtype"}
+    bare = {"device", "dtype"}  # their values say what they are
+    return ", ".join(value if name in bare else f"{name} {value}" for name, value in facts.items() if name not in left)
 
 
 def _done(status: "RunStatus") -> str:

@@ -26,12 +26,13 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
 
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
-    from samples.ingest.progress import Progress
     from samples.ingest.progress import Summary as Ingested
     from samples.query.show import Shown
     from samples.query.status import RunStatus
     from samples.rescore.rescore import Status
     from samples.rescore.rescore import Summary as Rescored
+    from samples.score.progress import Summary as Scored
+    from samples.units.progress import Progress
 
 _SAY_SECONDS = 3.0
 _SHOWN = 8  # names of runs
@@ -133,6 +134,47 @@ class Lake(Tables):
                 watch=say,
                 stop=stop,
             )
+
+    def score(
+        self,
+        model: str,
+        runs: str | Sequence[str] = (),
+        *,
+        name: str | None = None,
+        labels: Mapping[str, Any] | None = None,
+        watch: "Callable[[Progress], None] | None" = None,
+        **settings: Any,
+    ) -> "Scored":
+        """Score the stored samples that a scorer has not scored: the log-prob of each token of a completion.
+
+        Args:
+            model: A folder, or a name on the Hugging Face Hub.
+            runs: Names of runs; all runs when none is named.
+            name: What to call the scorer.
+            labels: Labels of the scorer, such as {"family": "qwen"}.
+            watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
+            **settings: The options of `samples score` by their names (only, limit_per_problem, where, tokens, prompt,
+                engine, replicas=(1, 8) …); see `samples.score.request.score_request`.
+
+        Raises:
+            UsageError: The model or a setting cannot be used, or a named run cannot be scored.
+            SamplesError: The model, the lake or Ray failed, or the scorer does not find what its own model stored.
+        """
+        from samples.score.prepare import prepare
+        from samples.score.request import score_request
+        from samples.score.score import score
+
+        asked = score_request(
+            model=model,
+            lake=self.uri,
+            runs=tuple(_names(runs)),
+            name=name,
+            labels=None if labels is None else {key: str(value) for key, value in labels.items()},
+            **settings,
+        )
+        say = watch or _Said(str)
+        with _stopping() as stop:
+            return score(prepare(self, asked), watch=say, stop=stop)
 
     def label(self, run: str, labels: Mapping[str, str | float] | None = None, **more: str | float) -> dict[str, str]:
         """Set labels of a run, remove those whose value is "", and return all that it has then.

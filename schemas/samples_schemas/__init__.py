@@ -11,6 +11,7 @@ from samples_schemas.runs import RUNS
 from samples_schemas.samples import SAMPLES
 from samples_schemas.scorers import SCORERS
 from samples_schemas.scores import SCORE_LOGPROBS, SCORES
+from samples_schemas.setups import SETUPS
 from samples_schemas.table import Column, Table
 from samples_schemas.verdicts import VERDICTS
 from samples_schemas.views import VIEWS, View
@@ -18,12 +19,12 @@ from samples_schemas.views import VIEWS, View
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        PROBLEMS, RUNS, RUN_LABELS, INGESTS, PROMPTS, SAMPLES, COMPLETIONS, VERDICTS, COUNTS, SCORERS,
+        PROBLEMS, RUNS, RUN_LABELS, INGESTS, PROMPTS, SETUPS, SAMPLES, COMPLETIONS, VERDICTS, COUNTS, SCORERS,
         SCORES, SCORE_LOGPROBS, REVIEWS,
     )
 }  # fmt: skip
 
 __all__ = [
     "COMPLETIONS", "COUNTS", "INGESTS", "PROBLEMS", "PROMPTS", "REVIEWS", "RUNS", "RUN_LABELS", "SAMPLES", "SCORERS",
-    "SCORES", "SCORE_LOGPROBS", "TABLES", "VERDICTS", "VIEWS", "Column", "Table", "View",
+    "SCORES", "SCORE_LOGPROBS", "SETUPS", "TABLES", "VERDICTS", "VIEWS", "Column", "Table", "View",
 ]  # fmt: skip

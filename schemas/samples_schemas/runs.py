@@ -23,6 +23,13 @@ RUNS = Table(
         Column("labels", LABELS, "labels such as family, role, algorithm, step"),
         Column("versions", LABELS, "versions of Samples and of the engine's packages when the run began"),
         Column("created_at", pa.timestamp("us", tz="UTC"), "when the run began"),
+        Column(
+            "tokenizer",
+            pa.string(),
+            "hash of the tokenizer's vocabulary and merges; null if it is not known",
+            nullable=True,
+            later=True,
+        ),
     ),
     key=("run_id", "created_at"),
 )

@@ -16,6 +16,7 @@ from samples_schemas.runs import RUNS
 from samples_schemas.samples import SAMPLES
 from samples_schemas.scorers import SCORERS
 from samples_schemas.scores import SCORE_LOGPROBS, SCORES
+from samples_schemas.setups import SETUPS
 from samples_schemas.table import DATASET, PROBLEM_ID, RUN_ID, SAMPLE_INDEX, SCORER_ID, Column, Table
 from samples_schemas.verdicts import VERDICTS
 
@@ -53,6 +54,7 @@ VIEWS: dict[str, View] = {
         View("problems", "one version of one problem", PROBLEMS.columns),
         View("runs", "one run, with its current labels", (_RUN, RUN_ID, DATASET, *_of(RUNS)[1:])),
         View("prompts", "the prompt of one problem of a run", (_RUN, RUN_ID, PROBLEM_ID, *_of(PROMPTS))),
+        View("setups", SETUPS.meaning, (_RUN, RUN_ID, *_of(SETUPS))),
         View("samples", "the facts of one sample; text and tokens are in completions", (*_SAMPLE, *_of(SAMPLES))),
         View(
             "completions",

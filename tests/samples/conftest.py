@@ -16,14 +16,15 @@ import pytest
 
 import samples
 from samples.api import Lake
-from samples.engines import Placement, Sampling, load
+from samples.engines import Placement, Sampling, load, versions
 from samples.errors import SamplesError
 from samples.ingest import segment
-from samples.ingest.plan import Unit, plan
-from samples.ingest.segment import Receipt
+from samples.ingest.plan import plan
 from samples.runs.record import record
 from samples.runs.request import Prepared, Request, prepare
 from samples.runs.run import Run, seed_of
+from samples.units.plan import Unit
+from samples.units.segment import Receipt
 
 
 @pytest.fixture(scope="session")
@@ -136,13 +137,14 @@ class Bench:
     def plan(self, k: int, unit: int = 64):
         return plan(self.lake, self.run.dataset, self.run.run_id, self.ids, k, unit)
 
-    def draw(self, unit: Unit, texts: Sequence[str] = ()) -> Receipt:
-        """Draw a unit; `texts` replace the texts of its first completions."""
+    def draw(self, unit: Unit, texts: Sequence[str] = (), drawn_by: dict[str, Any] | None = None) -> Receipt:
+        """Draw a unit; `texts` replace the texts of its first completions, and `drawn_by` what drew it."""
         seeds = [seed_of(self.run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
         completions = self._engine.sample(self._prompts[unit.problem_id], seeds)
         for number, text in enumerate(texts):
             completions[number] = replace(completions[number], text=text)
-        return segment.write(self.lake, self.run, unit, seeds, completions)
+        drawn_by = drawn_by or {"versions": versions("toy"), **self._engine.settled}
+        return segment.write(self.lake, self.run, unit, seeds, completions, drawn_by)
 
     def keys(self) -> list[tuple[str, int]]:
         table = self.lake.read("samples", run_id=self.run.run_id).sort_by(

@@ -10,8 +10,8 @@ import pytest
 from samples.api import Lake
 from samples.engines import Placement, Sampling, load
 from samples.ingest import segment
-from samples.ingest.commit import Committer
 from samples.ingest.plan import plan
+from samples.ingest.segment import committer
 from samples.rescore.rescore import rescore
 from samples.runs.record import record
 from samples.runs.request import Request, prepare
@@ -79,6 +79,6 @@ def sampled(uri: Path, problems: Path, name: str = "toys", model: str = "toy", k
     for unit in plan(lake, run.dataset, run.run_id, list(prompts), k):
         seeds = [seed_of(run.run_id, unit.problem_id, index) for index in range(unit.start, unit.stop)]
         receipts.append(segment.write(lake, run, unit, seeds, engine.sample(prompts[unit.problem_id], seeds)))
-    Committer(lake, run).commit(receipts)
+    committer(lake, run).commit(receipts)
     rescore(lake, "numeric", [run.run_id], workers=1)
     return lake, run

@@ -12,7 +12,13 @@ def drawing():
     return SimpleNamespace(
         name="base-7b", run_id="r0123", dataset="math500", model="Qwen/Qwen2.5-7B", problems=500, problems_done=120,
         wanted=128_000, samples=31_000, errors=2, tokens=9_000_000, per_second=12.5, seconds_left=7_760.0,
-        last_commit=datetime.now(UTC) - timedelta(hours=3), verifiers={"math": (30_000, 0.4321), "exact": (0, None)},
+        last_commit=datetime.now(UTC) - timedelta(hours=3),
+        setups=[
+            {"device": "NVIDIA H100", "dtype": "bfloat16", "max_model_len": "4096", "vllm": "0.32.1"},
+            {"device": "NVIDIA H100", "dtype": "bfloat16", "max_model_len": "8192", "vllm": "0.32.1"},
+            {"max_model_len": "8192"},
+        ],
+        verifiers={"math": (30_000, 0.4321), "exact": (0, None)},
     )  # fmt: skip
 
 
@@ -26,7 +32,8 @@ def test_a_run_that_is_drawn_says_how_far_it_is(drawing):
         "31,000/128,000 samples, 9,000,000 tokens, 2 errors",
         "500 problems, 120 of them have all their samples",
     ]
-    assert said[4:] == ["math: 30,000 verdicts, 43.2% correct", "exact: 0 verdicts"]
+    assert said[4] == "drawn by NVIDIA H100, bfloat16, vllm 0.32.1", "setups that read alike, once"
+    assert said[5:] == ["math: 30,000 verdicts, 43.2% correct", "exact: 0 verdicts"]
 
 
 def test_what_is_not_known_is_not_said(drawing):

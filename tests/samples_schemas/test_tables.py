@@ -6,8 +6,8 @@ from deltalake import Schema
 from samples_schemas import TABLES
 
 NAMES = [
-    "problems", "runs", "labels", "ingests", "prompts", "samples", "completions", "verdicts", "counts", "scorers",
-    "scores", "score_logprobs", "reviews",
+    "problems", "runs", "labels", "ingests", "prompts", "setups", "samples", "completions", "verdicts", "counts",
+    "scorers", "scores", "score_logprobs", "reviews",
 ]  # fmt: skip
 
 

@@ -1,11 +1,11 @@
-"""Engines: they turn prompt tokens into completions.
+"""Engines: they turn prompt tokens into completions, and say how likely given completions are.
 
 Three engines share one small interface. `vllm` draws large runs. `transformers` is the reference. `toy` is for tests
 of the code around an engine. An engine's module is imported when the engine is loaded, because importing torch and
 vLLM takes seconds.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -122,8 +122,38 @@ class Completion:
         return cls.failed(f"prompt of {tokens} tokens leaves no room for a completion in max_model_len {max_model_len}")
 
 
+@dataclass(frozen=True)
+class Scored:
+    """The log-probs of given tokens under a model, or the reason why there are none.
+
+    `token_logprobs` has one entry per token of the completion: natural logarithms of the model's own distribution
+    (raw). A NaN is the engine's own. If `error` is set, the array is empty.
+    """
+
+    token_logprobs: npt.NDArray[np.float32]
+    error: str | None = None
+
+    @classmethod
+    def failed(cls, error: str) -> "Scored":
+        """Return the scores of a failed request."""
+        return cls(np.empty(0, np.float32), without_keys(error))
+
+
 class Tokenizer(Protocol):
     """Turns chats into prompts and prompts into token ids. It loads fast, because it loads no weights."""
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits, the hash of the vocabulary with its added tokens, and of the merges; not of the chat template.
+
+        Under tokenizers of the same digest, a token id stands for the same text.
+        """
+        ...
+
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """The ids of the special tokens. One of them may end a completion, and is no part of its text."""
+        ...
 
     @property
     def chat_template(self) -> str | None:
@@ -155,10 +185,18 @@ def ignore_completion(_: Completion) -> None:
     """Do nothing with a completion."""
 
 
-class Engine(Protocol):
-    """One loaded model. Several threads call `sample` at the same time."""
+OnScored = Callable[[Scored], None]
 
-    sequences: int  # completions that it draws at the same time; the others wait
+
+def ignore_scored(_: Scored) -> None:
+    """Do nothing with scores."""
+
+
+class Engine(Protocol):
+    """One loaded model. Several threads call `sample` or `score` at the same time."""
+
+    sequences: int  # completions that it draws or scores at the same time; the others wait
+    vocabulary: int  # token ids below it can be scored
     settled: Mapping[str, Any]  # what it decided while it loaded, as JSON values: device, attention, max_model_len …
 
     def sample(
@@ -167,8 +205,26 @@ class Engine(Protocol):
         """Draw one completion per seed for one prompt, in the order of `seeds`.
 
         A unit of long completions takes minutes, so `on_completion` is called with each completion when it ends, from
-        any thread. A request that fails gives a `Completion` with `error` set, for example if the prompt is longer
-        than max_model_len. The same seed gives the same completion only on the same engine, hardware and batch.
+        any thread; its text may still be empty then. A request that fails gives a `Completion` with `error` set, for
+        example if the prompt is longer than max_model_len. The same seed gives the same completion only on the same
+        engine, hardware and batch.
+
+        Raises:
+            EngineDead: The engine cannot answer any more; the process that holds it must end.
+        """
+        ...
+
+    def score(
+        self,
+        prompt_ids: list[int],
+        completions: Sequence[npt.NDArray[np.int32]],
+        on_scored: OnScored = ignore_scored,
+    ) -> list[Scored]:
+        """Return the raw log-probs of each of `completions`, in order; each follows the same prompt.
+
+        `on_scored` is called with each result, from any thread and in any order. An empty completion gives an empty
+        array. A request that fails gives `Scored` with `error` set: prompt and completion are longer than the model's
+        context, a token id is not below `vocabulary`, or the engine gives no log-prob for a token.
 
         Raises:
             EngineDead: The engine cannot answer any more; the process that holds it must end.
@@ -225,10 +281,12 @@ def load(
     sampling: Sampling,
     placement: Placement,
     adapter: "Adapter | None" = None,
+    *,
+    scoring: bool = False,
 ) -> Engine:
     """Load `model` into a new engine, with `adapter` applied to it. This takes seconds to minutes.
 
-    The engine computes in `dtype`; "auto" is the checkpoint's own.
+    The engine computes in `dtype`; "auto" is the checkpoint's own. `scoring` prepares it for `score`, not `sample`.
 
     Raises:
         ModelError: The model cannot be found or loaded, or this machine cannot compute in `dtype`.
@@ -240,7 +298,7 @@ def load(
         if has_weights(engine):
             dtype = dtype_used(find_model(model, revision), revision, dtype)
         more = {} if adapter is None else {"adapter": adapter}
-        return _module(engine).load(model, revision, dtype, sampling, placement, **more)
+        return _module(engine).load(model, revision, dtype, sampling, placement, scoring=scoring, **more)
 
 
 def has_weights(engine: str) -> bool:

@@ -29,6 +29,15 @@ class Adapter:
     rank: int
     local: bool
 
+    def modules(self) -> list[str] | None:
+        """Return the names of the layers that it changes, such as q_proj; None if its config names them by a pattern.
+
+        Raises:
+            ModelError: Its config cannot be read.
+        """
+        found = _config(Path(self.path), self.name).get("target_modules")
+        return sorted(found) if isinstance(found, list) else None
+
     def require_unchanged(self) -> None:
         """Check that the adapter's folder still holds the files that the run was specified for.
 

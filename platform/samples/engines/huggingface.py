@@ -4,12 +4,14 @@ A model is a folder or an id on the Hugging Face Hub. If the model does not exis
 comes within seconds, before anything heavy is imported. This module imports torch only if a model's tokenizer needs it.
 """
 
+import functools
 import json
 import logging
 import os
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,21 @@ class ModelTokenizer:
     def __init__(self, inner: Any, model: str) -> None:
         self.inner = inner
         self._model = model
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """The hash of the vocabulary with its added tokens, and of the merges: 16 hex digits."""
+        vocabulary = sorted((token_id, token) for token, token_id in self.inner.get_vocab().items())
+        backend = getattr(self.inner, "backend_tokenizer", None)  # a tokenizer in plain Python has none, and no merges
+        merges = [] if backend is None else json.loads(backend.to_str())["model"].get("merges") or []
+        # Older versions of the package tokenizers write a merge as one string.
+        pairs = [merge.split(" ", 1) if isinstance(merge, str) else merge for merge in merges]
+        return sha256(json.dumps([vocabulary, pairs], ensure_ascii=True).encode()).hexdigest()[:16]
+
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """The ids of the special tokens."""
+        return frozenset(self.inner.all_special_ids)
 
     @property
     def chat_template(self) -> str | None:

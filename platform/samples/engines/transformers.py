@@ -6,12 +6,23 @@ the batch changes a completion by no more than rounding.
 """
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from samples.engines import Completion, OnCompletion, Placement, Sampling, ignore_completion
+from samples.engines import (
+    Completion,
+    OnCompletion,
+    OnScored,
+    Placement,
+    Sampling,
+    Scored,
+    forward,
+    ignore_completion,
+    ignore_scored,
+)
 from samples.engines.adapters import Adapter
 from samples.engines.distribution import GREEDY_BELOW, processed_logits
 from samples.engines.huggingface import (
@@ -23,6 +34,7 @@ from samples.engines.huggingface import (
     silence_huggingface,
     tokenizer,
 )
+from samples.engines.refusal import refusal
 from samples.errors import ModelError, UsageError
 
 __all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
@@ -31,13 +43,14 @@ LARGEST_BATCH = 16
 
 
 class TransformersEngine:
-    """One model in this process. One caller at a time draws from it."""
+    """One model in this process. One caller at a time draws from it or scores with it."""
 
     def __init__(self, model: Any, tokenizer: ModelTokenizer, sampling: Sampling, batch: int) -> None:
         self._model: Any = model
         self._tokenizer = tokenizer.inner
         self._sampling = sampling
         self.sequences = batch
+        self.vocabulary = forward.vocabulary(model)
         self._turn = threading.Lock()
         self._max_model_len: int = sampling.max_model_len or getattr(
             model.config.get_text_config(), "max_position_embeddings", 2**31
@@ -74,15 +87,29 @@ class TransformersEngine:
                     on_completion(completion)
         return completions
 
-    def score(self, prompt_ids: list[int], token_ids: list[int]) -> npt.NDArray[np.float32]:
-        """Return the raw log-prob of each of `token_ids`, given all tokens before it, in one forward pass."""
-        import torch
+    def score(
+        self,
+        prompt_ids: list[int],
+        completions: Sequence[npt.NDArray[np.int32]],
+        on_scored: OnScored = ignore_scored,
+    ) -> list[Scored]:
+        """Score each completion in a forward pass of its own, so memory does not grow with their number."""
+        scores: list[Scored] = []
+        with self._turn:
+            for completion in completions:
+                scores.append(self._score_one(prompt_ids, completion))
+                on_scored(scores[-1])
+        return scores
 
-        with self._turn, torch.inference_mode():
-            ids = torch.tensor([[*prompt_ids, *token_ids]], device=self._model.device)
-            logits = self._model(ids, logits_to_keep=len(token_ids) + 1).logits[0, :-1].float()
-            chosen = ids[0, len(prompt_ids) :, None]
-            return logits.log_softmax(-1).gather(-1, chosen)[:, 0].cpu().numpy()
+    def _score_one(self, prompt_ids: list[int], completion: npt.NDArray[np.int32]) -> Scored:
+        if not completion.size:
+            return Scored(np.empty(0, np.float32))
+        if error := refusal(prompt_ids, completion, self.vocabulary, self._max_model_len):
+            return Scored.failed(error)
+        try:
+            return Scored(forward.token_logprobs(self._model, prompt_ids, completion))
+        except (RuntimeError, ValueError, IndexError) as error:  # out of memory, no logits for a position …
+            return Scored.failed(one_line(error))
 
     def close(self) -> None:
         """Free the weights."""
@@ -187,15 +214,18 @@ def load(
     sampling: Sampling,
     placement: Placement,
     adapter: Adapter | None = None,
+    *,
+    scoring: bool = False,
 ) -> TransformersEngine:
     """Load `model` and `adapter` in this process, on the GPU if there is one.
 
-    `dtype` is one of `samples.engines.dtypes.DTYPES`.
+    `dtype` is one of `samples.engines.dtypes.DTYPES`. The engine scores without preparation.
 
     Raises:
         ModelError: The model cannot be found or loaded.
         UsageError: `placement.extra` has engine arguments, which are vLLM's.
     """
+    del scoring
     if placement.extra:
         raise UsageError(
             f"engine transformers has no engine arguments: leave out --engine-arg {next(iter(placement.extra))}"

@@ -1,7 +1,8 @@
 """vLLM, the engine for large runs. The same code serves the CUDA build and the CPU build.
 
-An AsyncLLM runs on an event loop in its own thread. `sample` is a plain function that many threads call, so requests of
-many units fill one batch. Each seed is its own request (n=1), because vLLM gives child i of an n>1 request seed + i.
+An AsyncLLM runs on an event loop in its own thread. `sample` and `score` are plain functions that many threads call, so
+requests of many units fill one batch. Each seed is its own request (n=1), because vLLM gives child i of an n>1 request
+seed + i.
 
 vLLM logs to a file, never to the screen. An error becomes one line of ours.
 """
@@ -11,20 +12,27 @@ import atexit
 import itertools
 import os
 import threading
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from samples.engines import (
     Completion,
     EngineDead,
     OnCompletion,
+    OnScored,
     Placement,
     Sampling,
+    Scored,
     ignore_completion,
+    ignore_scored,
     vllm_log,
     vllm_pulse,
+    vllm_scores,
     vllm_settings,
+    vllm_text,
 )
 from samples.engines.adapters import Adapter
 from samples.engines.huggingface import (
@@ -35,6 +43,7 @@ from samples.engines.huggingface import (
     silence_huggingface,
     tokenizer,
 )
+from samples.engines.refusal import refusal
 from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
@@ -42,12 +51,16 @@ __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
 LARGEST_BATCH = 1024  # vLLM's default on an H100 or B200; others take less. A replica uses what its engine has
 
 _RPC_SECONDS = 30.0
+_Given = TypeVar("_Given")
+_Answer = TypeVar("_Answer")
 
 
 class VllmEngine:
     """One AsyncLLM and the thread of its event loop."""
 
-    def __init__(self, engine_args: Any, sampling: Sampling, adapter: Adapter | None = None) -> None:
+    def __init__(
+        self, engine_args: Any, sampling: Sampling, adapter: Adapter | None = None, *, scoring: bool = False
+    ) -> None:
         self._sampling = sampling
         self._lora = vllm_settings.lora_request(adapter)
         self._numbers = itertools.count()
@@ -59,41 +72,47 @@ class VllmEngine:
         from vllm.platforms import current_platform
 
         try:
-            self._llm = asyncio.run_coroutine_threadsafe(self._start(engine_args), self._loop).result()
+            started = self._start(engine_args, scoring=scoring)
+            self._llm = asyncio.run_coroutine_threadsafe(started, self._loop).result()
         except BaseException:
             self.close()
             raise
-        self._requests: set[asyncio.Task[Completion]] = set()  # those that are unfinished
+        self._requests: set[asyncio.Future[Any]] = set()  # those that are unfinished
         self._silent = False
         asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
         self._max_model_len: int = self._llm.model_config.max_model_len
+        self._tokenizer = self._llm.tokenizer
+        self._decodes_at_once = vllm_text.decodes_at_once(self._tokenizer)
         self.dtype = str(self._llm.model_config.dtype).removeprefix("torch.")
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
+        workers = self._workers()
+        self.vocabulary: int = self._llm.model_config.get_vocab_size()
+        self._scoring = vllm_scores.way_of(self._llm.vllm_config) if scoring else None
         self.settled = {
             "device": current_platform.get_device_name(),
             "dtype": self.dtype,
             "head_dtype": str(self._llm.model_config.head_dtype).removeprefix("torch."),
-            "attention": self._attention(),
+            "attention": sorted({name for names, _ in workers for name in names}),
+            "model_runner": ", ".join(sorted({runner for _, runner in workers})) or None,
             "max_model_len": self._max_model_len,
             "quantization": self._llm.model_config.quantization,
             "kv_cache_dtype": str(self._llm.vllm_config.cache_config.cache_dtype),
-        }
+        } | ({"scoring": self._scoring} if self._scoring else {})
         atexit.register(self.close)
 
-    def _attention(self) -> list[str]:
-        """Return the attention backends of the workers; none if they do not answer."""
-        asked = self._llm.collective_rpc("samples_attention", timeout=_RPC_SECONDS)
+    def _workers(self) -> list[tuple[list[str], str]]:
+        """Return the attention backends and the model runner of each worker; nothing if they do not answer."""
+        asked = self._llm.collective_rpc("samples_settled", timeout=_RPC_SECONDS)
         try:
-            answers: Any = asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+            return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
         except Exception:  # noqa: BLE001 - a note for the record; samples are drawn without it
             return []
-        return sorted({name for one in answers for name in one})
 
     async def _watch(self) -> None:
         """End all requests when the engine hangs."""
 
         async def ask() -> Any:
-            return await self._llm.collective_rpc("samples_attention")
+            return await self._llm.collective_rpc("samples_settled")
 
         await vllm_pulse.until_silent(ask, lambda: bool(self._requests))
         self._silent = True
@@ -101,12 +120,15 @@ class VllmEngine:
             request.cancel()
 
     @staticmethod
-    async def _start(engine_args: Any) -> Any:
+    async def _start(engine_args: Any, *, scoring: bool) -> Any:
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
+        small = vllm_scores.with_small_batches(engine_args)  # the next line changes engine_args
         # LLM_CLASS is offline work. The default batch sizes differ between vLLM's entry points.
         config = engine_args.create_engine_config(UsageContext.LLM_CLASS)
+        if scoring and vllm_scores.way_of(config) == vllm_scores.PROMPT:
+            config = small.create_engine_config(UsageContext.LLM_CLASS)
         return AsyncLLM.from_vllm_config(config, usage_context=UsageContext.LLM_CLASS, disable_log_stats=True)
 
     def sample(
@@ -121,7 +143,15 @@ class VllmEngine:
             return [Completion.too_long(len(prompt_ids), self._max_model_len) for _ in seeds]
         if self._loop.is_closed() or self._llm is None:
             raise EngineDead("vLLM's engine is closed")
-        return asyncio.run_coroutine_threadsafe(self._draw_unit(prompt_ids, seeds, on_completion), self._loop).result()
+        drawn = asyncio.run_coroutine_threadsafe(self._draw_unit(prompt_ids, seeds, on_completion), self._loop).result()
+        if self._vllm_decodes:
+            return drawn
+        return [vllm_text.with_text(self._tokenizer, prompt_ids, completion) for completion in drawn]
+
+    @property
+    def _vllm_decodes(self) -> bool:
+        """Whether vLLM decodes each token as it comes: it looks for stop strings, or `vllm_text` cannot decode."""
+        return bool(self._sampling.stop) or not self._decodes_at_once
 
     async def _draw_unit(
         self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion
@@ -131,7 +161,11 @@ class VllmEngine:
             on_completion(completion)
             return completion
 
-        requests = [asyncio.create_task(one(seed)) for seed in seeds]
+        return await self._together(one, seeds)
+
+    async def _together(self, one: Callable[[_Given], Awaitable[_Answer]], given: Iterable[_Given]) -> list[_Answer]:
+        """Return the answers of `one` to each of `given`, in order; all are asked at the same time."""
+        requests = [asyncio.ensure_future(one(each)) for each in given]
         self._requests.update(requests)
         try:
             return list(await asyncio.gather(*requests))
@@ -143,15 +177,10 @@ class VllmEngine:
             self._requests.difference_update(requests)
 
     async def _draw_one(self, prompt_ids: list[int], seed: int) -> Completion:
-        from vllm.exceptions import VLLMClientError
-        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
-
         try:
             drawn = await self._draw(prompt_ids, seed)
-        except EngineDeadError as error:
-            raise EngineDead(f"vLLM's engine died: {vllm_log.first_error() or one_line(error)}") from error
-        except (VLLMClientError, EngineGenerateError, ValueError) as error:
-            return Completion.failed(one_line(error.__cause__ or error))
+        except _Refused as error:
+            return Completion.failed(str(error))
         if drawn.finish_reason not in ("stop", "length"):
             return Completion.failed(f"vLLM ended the request with {drawn.finish_reason}")
         token_ids = np.array(drawn.token_ids, np.int32)
@@ -163,13 +192,65 @@ class VllmEngine:
 
     async def _draw(self, prompt_ids: list[int], seed: int) -> Any:
         """Draw one completion; return vLLM's CompletionOutput."""
-        params = vllm_settings.sampling_params(self._sampling, seed)
+        params = vllm_settings.sampling_params(self._sampling, seed, detokenize=self._vllm_decodes)
+        return (await self._ask(prompt_ids, params)).outputs[0]
+
+    def score(
+        self,
+        prompt_ids: list[int],
+        completions: Sequence[npt.NDArray[np.int32]],
+        on_scored: OnScored = ignore_scored,
+    ) -> list[Scored]:
+        """Score each completion, in the same batches as the requests of all other callers.
+
+        Raises:
+            EngineDead: vLLM's engine process has ended, or this engine is closed.
+            RuntimeError: The engine was loaded without `scoring`.
+        """
+        if self._scoring is None:
+            raise RuntimeError("this engine was loaded to sample: load it with scoring=True")
+        if self._loop.is_closed() or self._llm is None:
+            raise EngineDead("vLLM's engine is closed")
+
+        async def one(completion: npt.NDArray[np.int32]) -> Scored:
+            scored = await self._score_one(prompt_ids, completion)
+            on_scored(scored)
+            return scored
+
+        return asyncio.run_coroutine_threadsafe(self._together(one, completions), self._loop).result()
+
+    async def _score_one(self, prompt_ids: list[int], completion: npt.NDArray[np.int32]) -> Scored:
+        if not completion.size:
+            return Scored(np.empty(0, np.float32))
+        if error := refusal(prompt_ids, completion, self.vocabulary, self._max_model_len):
+            return Scored.failed(error)
+        question = vllm_scores.Question(self._scoring or "", prompt_ids, completion, self._max_model_len)
+        try:
+            return question.read(await self._ask(question.token_ids, question.params))
+        except _Refused as error:
+            return Scored.failed(str(error))
+
+    async def _ask(self, token_ids: list[int], params: Any) -> Any:
+        """Return vLLM's final RequestOutput for a prompt.
+
+        Raises:
+            EngineDead: vLLM's engine process has ended.
+            _Refused: vLLM gives no answer to this request.
+        """
+        from vllm.exceptions import VLLMClientError
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
         final: Any = None
-        prompt = {"prompt_token_ids": prompt_ids}
+        prompt = {"prompt_token_ids": token_ids}
         number = str(next(self._numbers))
-        async for output in self._llm.generate(prompt, params, number, lora_request=self._lora):
-            final = output
-        return final.outputs[0]
+        try:
+            async for output in self._llm.generate(prompt, params, number, lora_request=self._lora):
+                final = output
+        except EngineDeadError as error:
+            raise EngineDead(f"vLLM's engine died: {vllm_log.first_error() or one_line(error)}") from error
+        except (VLLMClientError, EngineGenerateError, ValueError) as error:
+            raise _Refused(one_line(error.__cause__ or error)) from error
+        return final
 
     def close(self) -> None:
         """End vLLM's processes and wait for them. Calls in flight raise EngineDead."""
@@ -186,6 +267,10 @@ class VllmEngine:
             self._llm = None
 
 
+class _Refused(Exception):  # it holds the reason
+    pass
+
+
 async def _cancel_all() -> None:
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
@@ -200,8 +285,12 @@ def load(
     sampling: Sampling,
     placement: Placement,
     adapter: Adapter | None = None,
+    *,
+    scoring: bool = False,
 ) -> VllmEngine:
     """Start vLLM with `model` and `adapter`. This takes half a minute to several minutes.
+
+    `scoring` chooses settings under which vLLM scores right and in bounded memory.
 
     Raises:
         ModelError: The model cannot be found or loaded, or does not fit in memory.
@@ -214,9 +303,9 @@ def load(
         vllm_settings.sampling_params(sampling, 0)
     except Exception as error:
         raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
-    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement, adapter)
+    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement, adapter, scoring=scoring)
     try:
-        engine = VllmEngine(engine_args, sampling, adapter)
+        engine = VllmEngine(engine_args, sampling, adapter, scoring=scoring)
     except Exception as error:
         require_trust(model, error)
         raise ModelError(

@@ -1,7 +1,7 @@
 """Translate our settings into vLLM's: the arguments of the engine, and the parameters of one request.
 
-On a CPU, chunked prefill is always off: a seeded request that is prefilled in chunks kills the engine of the CPU build
-("CPU Generator does not use offset").
+On a CPU, chunked prefill is off except for scoring: a seeded request that is prefilled in chunks kills the engine of
+the CPU build ("CPU Generator does not use offset").
 """
 
 import os
@@ -16,6 +16,12 @@ from samples.errors import ModelError, UsageError
 # Each of these can turn on chunked prefill.
 _RESERVED_ON_CPU = dict.fromkeys(("enable_chunked_prefill", "long_prefill_token_threshold"), "the CPU engine")
 
+_HEAD = "lm_head"
+_RESERVED_FOR_SCORING = {
+    "lora_target_modules": "scoring, from the adapter's config",
+    "enable_prefix_caching": "scoring, which needs it off",
+}
+
 
 def engine_args(
     path: str,
@@ -24,11 +30,15 @@ def engine_args(
     sampling: Sampling,
     placement: Placement,
     adapter: Adapter | None = None,
+    *,
+    scoring: bool = False,
 ) -> Any:
     """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
 
+    `scoring` prepares for scores: see `_for_scoring`.
+
     Raises:
-        ModelError: This machine cannot compute in `dtype`.
+        ModelError: This machine cannot compute in `dtype`, or cannot apply an adapter in it.
         UsageError: `placement.extra` has an argument that vLLM lacks, or that we set.
     """
     from vllm.engine.arg_utils import AsyncEngineArgs
@@ -58,6 +68,7 @@ def engine_args(
         # Inside a Ray actor, vLLM would ask Ray for more actors. Our actor holds all its GPUs itself.
         settings["distributed_executor_backend"] = "mp"
     if adapter is not None:
+        require_adapter_dtype(dtype, current_platform)
         settings |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": _room_for(adapter)}
     if current_platform.is_cpu():
         settings |= {
@@ -69,14 +80,42 @@ def engine_args(
         }
         os.environ.pop("VLLM_CPU_KVCACHE_SPACE", None)  # this variable would override kv_cache_memory_bytes
         os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")  # by default vLLM leaves one core idle
+    if scoring:
+        settings |= _for_scoring(current_platform, adapter)
     for name in placement.extra:
         if name not in known:
             raise UsageError(f'vLLM has no engine argument "{name}": see the fields of its AsyncEngineArgs')
-    require_free(placement.extra, RESERVED | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
+    reserved = RESERVED | (_RESERVED_FOR_SCORING if scoring else {})
+    require_free(placement.extra, reserved | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
     settings |= placement.extra
     if placement.head_dtype:
         settings["hf_overrides"] = {**(placement.extra.get("hf_overrides") or {}), "head_dtype": placement.head_dtype}
     return AsyncEngineArgs(**settings)
+
+
+def _for_scoring(platform: Any, adapter: Adapter | None) -> dict[str, Any]:
+    """Return the arguments that make scores right: raw log-probs, and no prefix cache, with which they depend on order.
+
+    On a CPU too, prompts are prefilled in chunks, so that batches can be small. Scores are not seeded, so chunks do no
+    harm. An adapter may not change the head: vLLM applies that to sampled tokens only, and dies or scores wrong. It
+    prepares the head for adapters unless it is told which other layers they change.
+
+    Raises:
+        ModelError: The adapter changes the head, or does not list what it changes.
+    """
+    more: dict[str, Any] = {"logprobs_mode": "raw_logprobs", "enable_prefix_caching": False}
+    if platform.is_cpu():
+        more["enable_chunked_prefill"] = True
+    if adapter is not None:
+        modules = adapter.modules()
+        if modules is None or any(name.rpartition(".")[2] == _HEAD for name in modules):
+            what = f"changes {_HEAD}" if modules else "names the layers that it changes by a pattern"
+            raise ModelError(
+                f'adapter "{adapter.name}" {what}: vLLM cannot score with it; use --engine transformers, or merge it '
+                "into its base"
+            )
+        more["lora_target_modules"] = modules
+    return more
 
 
 def _room_for(adapter: Adapter) -> int:
@@ -114,8 +153,21 @@ def _require_dtype(dtype: str, platform: Any) -> None:
         )
 
 
-def sampling_params(sampling: Sampling, seed: int) -> Any:
-    """Return the parameters of one request."""
+def require_adapter_dtype(dtype: str, platform: Any) -> None:
+    """Check that vLLM applies adapters in this dtype: its kernels on a GPU take two, and else the engine dies.
+
+    Raises:
+        ModelError: It does not.
+    """
+    if platform.is_cuda_alike() and dtype not in ("bfloat16", "float16"):
+        raise ModelError(
+            f"vLLM cannot apply an adapter in {dtype} on a GPU, where it applies adapters in bfloat16 and float16 "
+            "only: begin a run with --dtype bfloat16, or use --engine transformers"
+        )
+
+
+def sampling_params(sampling: Sampling, seed: int, *, detokenize: bool = True) -> Any:
+    """Return the parameters of one request. Without `detokenize` its completion has token ids and no text."""
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
@@ -125,5 +177,10 @@ def sampling_params(sampling: Sampling, seed: int) -> Any:
     }
     del settings["max_model_len"], settings["logprobs_mode"]  # the engine has these, not a request
     return SamplingParams(
-        **settings, seed=seed, logprobs=0, flat_logprobs=True, output_kind=RequestOutputKind.FINAL_ONLY
+        **settings,
+        seed=seed,
+        logprobs=0,
+        flat_logprobs=True,
+        detokenize=detokenize,
+        output_kind=RequestOutputKind.FINAL_ONLY,
     )

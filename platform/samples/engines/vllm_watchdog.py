@@ -19,10 +19,15 @@ OWNER_VARIABLE = "SAMPLES_VLLM_OWNER"
 class WorkerExtension:
     """What vLLM's worker gets of ours. vLLM imports this module to load the class; the import starts the watchdog."""
 
-    def samples_attention(self: Any) -> list[str]:
-        """Return the names of the attention backends that this worker chose for its hardware."""
+    def samples_settled(self: Any) -> tuple[list[str], str]:
+        """Return the attention backends that this worker chose for its hardware, and which model runner it has.
+
+        vLLM has two model runners, V1 and V2. It chooses by the model and by what is installed.
+        """
         groups = getattr(self.model_runner, "attn_groups", [])
-        return sorted({group.backend.get_name() for part in groups for group in part})
+        second = getattr(self, "use_v2_model_runner", None)
+        runner = type(self.model_runner).__module__ if second is None else "V2" if second else "V1"
+        return sorted({group.backend.get_name() for part in groups for group in part}), runner
 
 
 def _exit_with_owner(owner: int) -> None:

@@ -3,9 +3,6 @@
 A request that fails becomes a row with its error. Readers see nothing of a unit before the driver commits its receipt.
 """
 
-import math
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,22 +10,18 @@ from typing import Any
 import pyarrow as pa
 
 from samples import engines
-from samples.engines import Completion, Engine, EngineDead, Placement, Sampling
+from samples.engines import Completion, Engine, Placement, Sampling
 from samples.engines.adapters import Adapter
-from samples.engines.identity import require_unchanged
 from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.ingest import segment
-from samples.ingest.plan import CELL, Plan, Unit
-from samples.ingest.segment import Receipt
 from samples.lake import mark, patience
 from samples.lake.storage import locate
 from samples.lake.tables import Tables
 from samples.pipeline.job import Done
-from samples.pipeline.resources import held_gpus
 from samples.runs.run import Run, seed_of
-
-ATTEMPTS = 3  # if the engine raises this often on a unit, the unit's samples become errors
-_AHEAD = 8  # batches that a replica begins: a unit lasts as long as its longest completion, see `pipeline.admission`
+from samples.units.engine import Model, answered
+from samples.units.plan import Plan, Unit
+from samples.units.segment import GivenBack, Receipt
 
 
 @dataclass(frozen=True)
@@ -61,27 +54,9 @@ class SamplingJob:
             mark.require_same(locate(self.lake), self.lake_id)
             lake = Tables(self.lake)
         run = self.run
-        held = (run.engine, run.model, self.revision, run.specification["revision"])
-        require_unchanged(*held)
-        if self.adapter:
-            self.adapter.require_unchanged()
-        model = (run.engine, run.model, self.revision, run.specification["dtype"])
-        if (gpus := held_gpus()) is not None:
-            engines.require_device(run.engine, gpus)
-        engine = engines.load(*model, self.sampling, self.placement, self.adapter)
-        try:
-            require_unchanged(*held)  # a trainer may have saved its next step meanwhile
-        except BaseException:
-            engine.close()
-            raise
+        weights = (run.engine, run.model, self.revision, run.specification["revision"], run.specification["dtype"])
+        engine = Model(*weights, self.adapter).load(self.sampling, self.placement)
         return Sampler(self, lake, engine)
-
-
-@dataclass(frozen=True)
-class GivenBack:
-    """What comes in place of a receipt if a unit was drawn and could not be written. It is planned again."""
-
-    why: StoreAway
 
 
 @dataclass(frozen=True)
@@ -115,9 +90,17 @@ class Sampler:
         row, start, stop = (self.job.units[name][unit].as_py() for name in ("problem", "start", "stop"))
         prompts = self.job.prompts
         drawn = Unit(prompts["problem_id"][row].as_py(), start, stop)
+
+        def seen(completion: Completion) -> None:
+            done(len(completion.token_ids), completion.error is not None)
+
         seeds = [seed_of(self.job.run.run_id, drawn.problem_id, index) for index in range(start, stop)]
         try:
-            completions = self._draw(prompts["token_ids"][row].as_py(), seeds, done)
+            prompt_ids = prompts["token_ids"][row].as_py()
+            completions = answered(
+                lambda: self.engine.sample(prompt_ids, seeds, seen),
+                lambda reason: [Completion.failed(reason)] * len(seeds),
+            )
             with patience.of_a_job():
                 return segment.write(self.lake, self.job.run, drawn, seeds, completions, self.drawn_by)
         except StoreAway as error:
@@ -128,33 +111,7 @@ class Sampler:
             where = f"samples {start} to {stop - 1} of problem {drawn.problem_id}"
             raise SamplesError(f"{where}: {first_line_and_class(error)}") from error
 
-    def _draw(self, prompt_ids: list[int], seeds: Sequence[int], done: Done) -> list[Completion]:
-        def seen(completion: Completion) -> None:
-            done(len(completion.token_ids), completion.error is not None)
-
-        failure = ""
-        for _ in range(ATTEMPTS):
-            try:
-                return self.engine.sample(prompt_ids, list(seeds), seen)
-            except EngineDead:
-                os._exit(1)  # a dead engine never answers again; Ray starts a new replica
-            except Exception as error:  # noqa: BLE001 - engines raise anything; after the last attempt the error is data
-                failure = first_line_and_class(error)
-        return [Completion.failed(failure)] * len(seeds)
-
 
 def units_of(plan: Plan) -> pa.Table:
     """Return a plan's units as the table that a job carries."""
     return pa.table({"problem": plan.problem, "start": plan.start, "stop": plan.stop})
-
-
-def calls_at_once(batch: int, plan: Plan, replicas: int) -> int:
-    """Return how many units a replica begins: several batches, but few enough that every replica gets some.
-
-    `batch` is the number of samples that one engine may draw at once. A replica holds back what its own engine has no
-    room for, see `pipeline.admission`.
-    """
-    unit = max(int((plan.stop - plan.start).max()), 1)
-    units = math.ceil(batch / min(unit, CELL))
-    share = len(plan) // (2 * replicas)  # as many again wait at each replica, so half of an even share
-    return max(1, min(max(units + 1, min(_AHEAD * units, share)), len(plan)))

@@ -1,66 +1,22 @@
 """Plan what is missing: the wanted sample indices minus the committed ones, cut into units.
 
-A unit is one problem and a range of sample indices. Ranges are cut on an absolute grid. So the same few lines resume
-after a crash, top up from k = 64 to 1024 and repair gaps, and a repeated command plans nothing. Planning reads two
-narrow columns and keeps 64 samples in one integer, so that no lake needs a Python object per sample.
+Ranges are cut on an absolute grid. So the same few lines resume after a crash, top up from k = 64 to 1024 and repair
+gaps, and a repeated command plans nothing. Planning reads two narrow columns and keeps 64 samples in one integer, so
+that no lake needs a Python object per sample.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
-from samples.runs.request import LARGEST_UNIT
+from samples.units.plan import CELL, Ints, Plan
 
-CELL = LARGEST_UNIT  # samples per integer of the plan
 _CHUNK = 1 << 16
-
-Ints = npt.NDArray[np.int32]
 _NOTHING = (np.empty(0, np.int32),) * 3
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Samples `start` to `stop` (exclusive) of one problem, drawn together and committed whole or not at all."""
-
-    problem_id: str
-    start: int
-    stop: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Units to draw. Low sample indices of all problems come first, so that an early stop leaves k even over problems.
-
-    `problem`, `start` and `stop` are parallel arrays; `problem` indexes `problem_ids`. `wanted` counts the samples
-    asked for, `missing` those still to draw, and `beyond` the committed ones with an index of k or more.
-    """
-
-    problem_ids: Sequence[str]
-    problem: Ints
-    start: Ints
-    stop: Ints
-    wanted: int
-    beyond: int
-
-    @property
-    def missing(self) -> int:
-        """The number of samples to draw."""
-        return int((self.stop - self.start).sum())
-
-    def __len__(self) -> int:
-        return len(self.problem)
-
-    def __getitem__(self, index: int) -> Unit:
-        return Unit(self.problem_ids[int(self.problem[index])], int(self.start[index]), int(self.stop[index]))
-
-    def __iter__(self) -> Iterator[Unit]:
-        return (self[index] for index in range(len(self)))
 
 
 def plan(lake: Tables, dataset: str, run_id: str, problem_ids: Sequence[str], k: int, unit: int = CELL) -> Plan:

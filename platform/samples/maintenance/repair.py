@@ -13,9 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from samples.ingest import segment
-from samples.ingest.commit import Committer, uncommitted
-from samples.ingest.segment import Receipt
+from samples.ingest.segment import committer, target
 from samples.lake.files import Selection, SnapshotFile, path_within, snapshot_files
 from samples.lake.log import added_files
 from samples.lake.parquet import File
@@ -26,6 +24,9 @@ from samples.query.rows import Rows
 from samples.query.unreadable import wrong
 from samples.runs.run import Run, every
 from samples.runs.settings import IMPORTED
+from samples.units import segment
+from samples.units.commit import uncommitted
+from samples.units.segment import Receipt
 from samples_schemas import COMPLETIONS, SAMPLES, TABLES, VERDICTS, Table
 
 _COLUMNS = pa.schema(
@@ -91,11 +92,11 @@ def _damage(lake: Tables, run: Run) -> _Damage:
     completions = lake.delta(COMPLETIONS.name)
     named = set(added_files(completions)["path"].to_pylist()) if completions else set[str]()
     candidates: list[Receipt] = []
-    for path, size, *_ in segment.found(lake, run):
+    for path, size, *_ in segment.found(lake, target(run)):
         there = segment.attempt_of(path) in attempts
         if there is (path in named):
             continue
-        receipt = segment.reopen(lake, path, size)  # None for an unreadable one, which is listed if it is named
+        receipt = segment.reopen(lake, target(run), path, size)  # None: unreadable, which is listed if it is named
         if receipt and there:
             found.unnamed.append(receipt.file)
         elif receipt:
@@ -133,7 +134,7 @@ def _mend(lake: Tables, damage: _Damage) -> None:
         lake.commit(COMPLETIONS.name, [(file, run.partition) for file in damage.unnamed])
     if damage.lost:
         named = frozenset(receipt.file.path for receipt in damage.lost)
-        Committer(lake, run).commit(damage.lost, named=named)
+        committer(lake, run).commit(damage.lost, named=named)
 
 
 def _file(lake: Tables, file: SnapshotFile) -> File:

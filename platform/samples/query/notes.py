@@ -1,4 +1,4 @@
-"""What the platform itself says about an answer: which runs are left out, and how those compared differ."""
+"""What the platform itself says about an answer: which runs are left out, how they differ, which are mixed."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,14 +8,18 @@ from typing import Any
 
 import duckdb
 
+from samples.lake.files import Selection
 from samples.lake.tables import Tables
 from samples.query.connect import connect
-from samples.query.filters import Known
+from samples.query.filters import Known, listed
 from samples.query.unpaired import reasons
 from samples.query.verifiers import judged
+from samples.query.views import Views
 from samples.runs.settings import IMPORTED, differing
+from samples.runs.setups import setup_facts, setups_differ
 from samples_queries import Header
 from samples_queries.groups import unjudged
+from samples_schemas import SETUPS
 
 _SHOWN = 6  # settings in a note
 _SEVERAL = 2  # runs that can differ
@@ -37,7 +41,7 @@ def leave_out_unjudged(
 
 def why_unpaired(lake: Tables, header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[str]:
     """Say why problems of the compared runs do not pair, and which command mends it."""
-    runs = _asked(header, bound, there)
+    runs = runs_asked(header, bound, there)
     if len(runs) < _SEVERAL or not bound.get("verifier") or str(bound.get("problem_set")) in {"own", "each"}:
         return []
     with connect(lake, ["runs", "problems"]) as connection:
@@ -51,7 +55,7 @@ def settings_differ(
 
     The connection has the view `runs`.
     """
-    names = [run.run for run in _asked(header, bound, there)]
+    names = [run.run for run in runs_asked(header, bound, there)]
     if len(names) < _SEVERAL:
         return []
     found = connection.execute(_SETTINGS, {"names": names}).fetchall()
@@ -78,7 +82,34 @@ def _differences(dataset: str, runs: Sequence[tuple[str, str, str, str]]) -> str
     return f"{dataset}: the runs differ in more than the model: {', '.join(said[:_SHOWN])}{more}; samples runs tells"
 
 
-def _asked(header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[Known]:
+def setups_mixed(views: Views, runs: Iterable[Known]) -> list[str]:
+    """Say which of these runs were each drawn on different hardware or versions, and what differs.
+
+    The log says which runs have several setups, so for the usual lake no file is opened. The relations beneath the
+    views are left with few runs.
+    """
+    names = {run.run_id: run.run for run in runs}
+    several = views.several(SETUPS.name) & names.keys()
+    if not several:
+        return []
+    views.create(["setups"], Selection(several))
+    found = dict(views.connection.execute(_SETUPS).fetchall())
+    alike: dict[str, list[str]] = {}
+    for run_id, name in names.items():
+        if differ := setups_differ([setup_facts(text) for text in found.get(run_id, ())]):
+            said = [f"{fact} ({listed(values)})" for fact, values in differ.items()]
+            alike.setdefault(", ".join(said[:_SHOWN]), []).append(name)
+    return [
+        f"{listed(some)} {'were each' if some[1:] else 'was'} drawn on different hardware or versions: {what}; "
+        "rounding may differ, and a seed repeats only on one of them"
+        for what, some in alike.items()
+    ]
+
+
+_SETUPS = "SELECT run_id, list(drawn_by ORDER BY created_at, drawn_by) FROM lake.setups GROUP BY run_id"
+
+
+def runs_asked(header: Header, bound: Mapping[str, Any], there: Iterable[Known]) -> list[Known]:
     """Return the runs that a question is about, in the order of its parameters."""
     values = [bound[parameter.name] for parameter in header.params if parameter.kind in {"run", "runs"}]
     names = [name for value in values for name in ([value] if isinstance(value, str) else value or ())]

@@ -23,7 +23,7 @@ from samples.query.connection import add_macros, collected, engine
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.grouping import ByLabel, grouping
 from samples.query.interrupts import promptly
-from samples.query.notes import leave_out_unjudged, settings_differ, why_unpaired
+from samples.query.notes import leave_out_unjudged, runs_asked, settings_differ, setups_mixed, why_unpaired
 from samples.query.pooling import pooling
 from samples.query.pools import Pools
 from samples.query.rows import Rows
@@ -77,7 +77,7 @@ def query(
     by, pool = (None if (key := parameters.pop(name, None)) is None else str(key) for name in TAKES)
     judges_of = [parameter.name for parameter in header.params if parameter.kind == "verifier"]
     views = _views(header, parameters)
-    reads = {*views, "runs", *needed(filters), *(["tallies"] if judges_of else ())}
+    reads = {*views, "runs", "setups", *needed(filters), *(["tallies"] if judges_of else ())}
     reads |= set() if by is None else {"problems"}
     lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
@@ -111,9 +111,10 @@ def query(
                 raise SamplesError(f"{name}: {'. '.join(said)}") from error
             if own or ("unpaired" in rows.column_names and any(rows["unpaired"].to_pylist())):
                 notes += why_unpaired(shown.lake, header, bound, there)
+            single = pools.members if pools else runs_asked(header, bound, there) or read
             if pools:
                 bound, there = pools.bound(header, bound), pools.known
-            differ = settings_differ(shown.connection, header, bound, there)
+            differ = [*settings_differ(shown.connection, header, bound, there), *setups_mixed(shown, single)]
             return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ))
 
     return promptly(answer)

@@ -9,6 +9,7 @@ from samples.lake.tables import Tables
 from samples.query.connect import connect
 from samples.runs.record import wanted
 from samples.runs.run import find
+from samples.runs.setups import setup_facts
 from samples_schemas import SAMPLES
 
 _WINDOW = 600.0  # seconds of commits over which the rate is measured
@@ -22,6 +23,7 @@ class RunStatus:
     `samples` counts those with an index below the k of that ingest, and `problems_done` the problems that have all of
     theirs. If the lake records no k, `wanted` and `problems_done` are None, and `samples` counts all. `per_second` is
     measured over the commits of the last ten minutes. It is None if the last commit is more than three minutes old.
+    `setups` has the facts of each combination of hardware and versions that drew samples, such as device and vllm.
     """
 
     name: str
@@ -37,6 +39,7 @@ class RunStatus:
     per_second: float | None
     seconds_left: float | None
     last_commit: datetime | None
+    setups: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     verifiers: dict[str, tuple[int, float | None]] = field(default_factory=dict[str, "tuple[int, float | None]"])
 
     @property
@@ -64,6 +67,7 @@ WHERE run_id = $run
 GROUP BY verifier
 ORDER BY verifier
 """
+_SETUPS = "SELECT drawn_by FROM setups WHERE run_id = $run ORDER BY created_at, drawn_by"
 
 
 def status(lake: Tables, name: str) -> RunStatus:
@@ -76,10 +80,11 @@ def status(lake: Tables, name: str) -> RunStatus:
     pinned = lake.pin()
     run = find(pinned, name)
     k = wanted(pinned).get(run.run_id)
-    with connect(pinned, ["samples", "tallies"]) as connection:
+    with connect(pinned, ["samples", "setups", "tallies"]) as connection:
         values = {"run": run.run_id, "k": k}
         ((samples, errors, tokens, done),) = connection.execute(_COUNTS, values).fetchall()
         judged = connection.execute(_VERIFIERS, {"run": run.run_id}).fetchall()
+        setups = connection.execute(_SETUPS, {"run": run.run_id}).fetchall()
     last, per_second = _commits(pinned, run.run_id)
     asked = None if k is None else k * len(run.problem_hashes)
     left = None if asked is None or not per_second else max(asked - samples, 0) / per_second
@@ -97,6 +102,7 @@ def status(lake: Tables, name: str) -> RunStatus:
         per_second=per_second,
         seconds_left=left,
         last_commit=last,
+        setups=[setup_facts(drawn_by) for (drawn_by,) in setups],
         verifiers={verifier: (verdicts, accuracy) for verifier, verdicts, accuracy in judged},
     )
 

@@ -4,7 +4,7 @@ The views read tables (schema `lake`). A table is the exact list of files that t
 Filters apply to the tables, once for all views: runs and verifiers are left out as whole files, problems row by row.
 """
 
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from samples.query.connection import lock
 from samples.query.relations import SQL_TYPES, kept_rows, only_once, quoted, relate, stored
 from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS
 
+_UNKNOWN_ROWS = 2  # of a file whose commit does not say how many: there may be several
 _FEW = 8  # pairs of run and verifier
 _MOST_COMPARED = 1 << 30  # bytes of texts and tokens that one question compares with their checksums
 
@@ -73,6 +74,13 @@ class Views:
     def failure(self) -> Exception | None:
         """The error of the lake's store, if DuckDB failed because of it."""
         return self._remote and self._remote.failure
+
+    def several(self, table: str) -> frozenset[str]:
+        """Return the runs of which a table of few rows may have more than one, as its log says."""
+        counts: Counter[str] = Counter()
+        for file in self._files[table]:
+            counts[file.partition["run_id"]] += _UNKNOWN_ROWS if file.rows is None else file.rows
+        return frozenset(run for run, count in counts.items() if count > 1)
 
     def create(self, names: Iterable[str], kept: Selection = EVERYTHING) -> None:
         """Create views among `reads`, and all that they read. Make those again that held other rows before."""

@@ -9,27 +9,19 @@ whoever else is rescoring at the same time.
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from samples.errors import LakeError, SamplesError, UsageError
-from samples.lake import mark
 from samples.lake.tables import Tables
 from samples.pipeline import progress
-from samples.pipeline.cluster import cluster
-from samples.pipeline.receipts import looks
-from samples.pipeline.stream import Stream
 from samples.query.unreadable import readable, told
-from samples.rescore.chunk import judge_chunk
-from samples.rescore.job import JudgingJob
-from samples.rescore.judge import Judge
+from samples.rescore.judging import Task, here, on_pipeline
 from samples.rescore.ledger import Ledger
-from samples.rescore.pending import CHUNK, Chunk, ChunkReader, Pending
+from samples.rescore.pending import CHUNK, Pending
 from samples.runs.record import problems
 from samples.runs.run import Run, every, find
 from samples.verifiers import Verifier, verifier
@@ -44,15 +36,18 @@ _RAY_CHUNK = 2_000  # samples in a chunk on Ray; their verdicts come back togeth
 class Status:
     """The progress of a pass: samples judged, samples pending at its start, and samples judged per second.
 
-    `seconds_left` is None while no estimate means something.
+    `seconds_left` is None while no estimate means something. `waits_for` says what no node has while nobody judges.
     """
 
     done: int
     pending: int
     per_second: float
     seconds_left: float | None = None
+    waits_for: str = ""
 
     def __str__(self) -> str:
+        if self.waits_for:
+            return f"waiting for a replica: {self.waits_for}"
         if not self.done:
             return "starting workers"
         return progress.line(
@@ -128,16 +123,16 @@ def rescore(
             chunks = pending.chunks(_RAY_CHUNK if on_ray else CHUNK)
             cores = workers or len(os.sched_getaffinity(0))
             try:
-                with closing(
-                    _judge_chunks(lake, spec, how, judge, chunks, workers=cores, on_ray=on_ray, stop=stop)
-                ) as verdicts:
-                    for tables in verdicts:
-                        for rows in tables:
+                task = Task(lake, spec, how, judge)
+                judged = on_pipeline(task, chunks, cores, stop) if on_ray else here(task, chunks, cores)
+                with closing(judged) as parts:
+                    for part in parts:
+                        for rows in part.rows:
                             ledger.take(rows)
                         done = ledger.taken
                         rate = done / max(time.monotonic() - began, 1e-9)
                         left = estimate.left(done, wanted, (wanted - done) / rate if rate else None)
-                        watch(Status(done, wanted, rate, left))
+                        watch(Status(done, wanted, rate, left, part.waits_for))
                         if stop.is_set():
                             break
             except SamplesError:
@@ -191,31 +186,3 @@ def _require_judgeable(lake: Tables, run: Run, judge: Verifier) -> None:
             f"table problems has {there} of the {len(run.problem_hashes)} problems of run {run.name}: its log has lost "
             "entries; the ingest or import that began the run adds them again"
         )
-
-
-def _judge_chunks(
-    lake: Tables,
-    spec: str,
-    how: dict[str, Any],
-    judge: Verifier,
-    chunks: Iterator[Chunk],
-    *,
-    workers: int,
-    on_ray: bool,
-    stop: threading.Event,
-) -> Generator[list[pa.Table]]:
-    """Yield verdicts on chunks (tables of `ROWS`) as they come. On Ray a list is empty if none came for a moment."""
-    if on_ray:
-        with cluster():
-            known = mark.lake_id(lake.place)
-            job = JudgingJob(lake.uri, spec, judge.version, list(chunks), lake.hidden, how, lake_id=known)
-            stream = Stream(job, smallest=1, largest=min(workers, len(job)))
-            with closing(looks(stream, stop)) as seen:
-                for look in seen:
-                    yield [table for receipt in look.receipts for table in receipt]
-        return
-    with Judge(spec, workers, **how) as local:
-        reader = ChunkReader(lake, judge.name, judge.version)
-        for chunk in chunks:
-            for rows in judge_chunk(reader, local, chunk):
-                yield [rows]

@@ -24,12 +24,14 @@ Where each setting is kept, and when it is decided:
     `engine_args.PLACEMENT`, replicas                            at most, as another batch has
     problems and their order             the id; not the order   edited problems are new problems
     k, unit, name, labels                neither                 they change no sample
-    attention backend, device            each segment            chosen by the hardware: rounding, unless it has a fault
+    attention backend, device, vLLM's    each segment            chosen by the hardware: rounding, unless it has a fault
+    model runner
     versions of engine, torch,           the run's row (first)   an upgrade must not end a run; prompts that it changes
     transformers                         and each segment        are refused
     drivers, CUDA, environment           neither                 nobody can list them; rounding
     variables of engines
 
-What a segment records is in the footer of its file, under the key samples.drawn_by. Rounding changes single tokens of
-seeded samples, and not the distribution: a seed repeats a sample on the same hardware and batch only.
+What a segment records is in the footer of its file, under the key samples.drawn_by. Table `setups` has each
+combination of a run once. An answer notes the runs that have several; `samples status RUN` shows them. Rounding changes
+single tokens of seeded samples, and not the distribution: a seed repeats a sample on the same hardware and batch only.
 """

@@ -66,19 +66,40 @@ class Request:
 
     def __post_init__(self) -> None:
         locate(self.lake)
-        require_free(self.placement.extra)
-        if self.placement.head_dtype not in {None, "float32"}:
-            raise UsageError(f"--head-dtype {self.placement.head_dtype}: expected float32, or leave it out")
-        self.placement.require_whole()
+        require_placeable(self.placement, self.pool, self.unit)
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
-        if not 1 <= self.unit <= LARGEST_UNIT:
-            raise UsageError(f"--unit {self.unit}: expected 1 to {LARGEST_UNIT} samples per unit")
-        if not 0 <= self.pool.smallest <= self.pool.largest or not self.pool.largest:
-            raise UsageError(
-                f"--replicas {self.pool.smallest}..{self.pool.largest}: expected MIN..MAX with 0 <= MIN <= MAX and a "
-                "MAX of at least 1"
-            )
+
+
+def require_placeable(placement: Placement, pool: Pool, unit: int) -> None:
+    """Check how a job is to be placed on machines.
+
+    Raises:
+        UsageError: A setting is out of range, or is not ours to give an engine.
+    """
+    require_free(placement.extra)
+    if placement.head_dtype not in {None, "float32"}:
+        raise UsageError(f"--head-dtype {placement.head_dtype}: expected float32, or leave it out")
+    placement.require_whole()
+    if not 1 <= unit <= LARGEST_UNIT:
+        raise UsageError(f"--unit {unit}: expected 1 to {LARGEST_UNIT} samples per unit")
+    if not 0 <= pool.smallest <= pool.largest or not pool.largest:
+        raise UsageError(
+            f"--replicas {pool.smallest}..{pool.largest}: expected MIN..MAX with 0 <= MIN <= MAX and a MAX of at least "
+            "1"
+        )
+
+
+def pool_of(replicas: Any) -> Pool:
+    """Return the pool of a number of replicas, or of (smallest, largest).
+
+    Raises:
+        UsageError: It is neither.
+    """
+    numbers = typed("replicas", tuple[int, ...], replicas)
+    if len(numbers) not in {1, 2}:
+        raise UsageError(f"replicas {replicas!r}: expected a number, or (smallest, largest)")
+    return Pool(numbers[0], numbers[-1])
 
 
 def request(**settings: Any) -> Request:
@@ -91,11 +112,7 @@ def request(**settings: Any) -> Request:
     """
     settings = {name: value for name, value in settings.items() if value is not None}
     if "replicas" in settings:
-        replicas = settings.pop("replicas")
-        numbers = typed("replicas", tuple[int, ...], replicas)
-        if len(numbers) not in {1, 2}:
-            raise UsageError(f"replicas {replicas!r}: expected a number, or (smallest, largest)")
-        settings["pool"] = Pool(numbers[0], numbers[-1])
+        settings["pool"] = pool_of(settings.pop("replicas"))
     for kind in (Request, Sampling, Placement):
         hints = get_type_hints(kind)
         settings |= {name: typed(name, hints[name], value) for name, value in settings.items() if name in hints}
@@ -174,6 +191,7 @@ def prepare(request: Request) -> Prepared:
         problem_hashes={problem.problem_id: problem.problem_hash for problem in problems.problems},
         labels=dict(request.labels),
         versions=engines.versions(request.engine),
+        tokenizer=tokenizer.digest,
     )
     run = run if run.name else replace(run, name=run.default_name)
     rendered = [templates.prompt_ids(tokenizer, template, problem) for problem in problems.problems]

@@ -43,6 +43,7 @@ class Run:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     versions: dict[str, str] = field(default_factory=dict[str, str])
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+    tokenizer: str | None = None  # digest of its vocabulary; None if it is not known
 
     def __repr__(self) -> str:
         count = len(self.problem_hashes)
@@ -258,6 +259,7 @@ def _to_row(run: Run) -> dict[str, Any]:
         "labels": list(run.labels.items()),
         "versions": list({"samples": version("samples"), **run.versions}.items()),
         "created_at": run.created_at,
+        "tokenizer": run.tokenizer,
     }
 
 
@@ -272,4 +274,5 @@ def _from_row(row: Mapping[str, Any]) -> Run:
         labels=dict(row["labels"]),
         versions=dict(row["versions"]),
         created_at=row["created_at"],
+        tokenizer=row["tokenizer"],
     )

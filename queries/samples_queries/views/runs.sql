@@ -15,5 +15,5 @@ SELECT
     map_from_entries(list_sort(list_filter(
         map_entries(map_concat(labels, entries)), lambda entry: entry.value <> ''
     ))) AS labels,
-    versions, created_at
+    versions, created_at, tokenizer
 FROM lake.runs LEFT JOIN given USING (run_id)

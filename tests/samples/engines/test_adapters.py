@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ import pytest
 from samples import engines
 from samples.engines import Placement, Sampling
 from samples.engines.adapters import Adapter, find_adapter
+from samples.engines.vllm_settings import require_adapter_dtype
 from samples.errors import ModelError, UsageError
 from samples.runs.request import Request, prepare
 
 GIVEN = Sampling(temperature=0.9, max_tokens=24, max_model_len=128)
-TOLERANCE = 1e-4  # as in test_vllm.py: both sides use float32
 
 
 @pytest.fixture(scope="module")
@@ -137,30 +137,69 @@ def exact(tiny_model: str, adapter: Path) -> Any:
     return of
 
 
-def require_right(engine: Any, prompt: list[int], exact: Any) -> None:
-    for drawn in engine.sample(prompt, list(range(8))):
-        assert drawn.error is None
-        np.testing.assert_allclose(drawn.token_logprobs, exact(prompt, drawn.token_ids.tolist()), atol=TOLERANCE)
+def require_right(engine: Any, prompt: list[int], exact: Any, tolerance: float) -> None:
+    completions = engine.sample(prompt, list(range(8)))
+    scores = engine.score(prompt, [drawn.token_ids for drawn in completions])
+    for drawn, scored in zip(completions, scores, strict=True):
+        assert (drawn.error, scored.error) == (None, None)
+        np.testing.assert_allclose(drawn.token_logprobs, exact(prompt, drawn.token_ids.tolist()), atol=tolerance)
+        np.testing.assert_allclose(scored.token_logprobs, drawn.token_logprobs, atol=tolerance)
 
 
 @pytest.mark.heavy
-def test_transformers_draws_from_base_and_adapter(tiny_model: str, adapter: Path, prompt: list[int], exact: Any):
+def test_transformers_draws_and_scores_with_base_and_adapter(
+    tiny_model: str, adapter: Path, prompt: list[int], exact: Any
+):
     found = find_adapter("transformers", str(adapter))
-    both = engines.load("transformers", tiny_model, None, "auto", GIVEN, Placement(), found)
-    require_right(both, prompt, exact)
-    base = engines.load("transformers", tiny_model, None, "auto", GIVEN, Placement())
+    both = engines.load("transformers", tiny_model, None, "float32", GIVEN, Placement(), found)
+    require_right(both, prompt, exact, 1e-4)
+    base = engines.load("transformers", tiny_model, None, "float32", GIVEN, Placement())
     assert [c.text for c in base.sample(prompt, [1, 2, 3])] != [c.text for c in both.sample(prompt, [1, 2, 3])]
 
 
 @pytest.fixture
-def vllm_engine(tiny_model: str, adapter: Path) -> Iterator[Any]:
+def vllm_engine(
+    tiny_model: str, adapter: Path, placed: Callable[..., Placement], tolerance: Mapping[str, float]
+) -> Iterator[Any]:
     found: Adapter = find_adapter("vllm", str(adapter))
-    placement = Placement(kv_cache_gib=0.25, max_num_seqs=16, max_num_batched_tokens=256)
-    loaded = engines.load("vllm", tiny_model, None, "auto", GIVEN, placement, found)
+    dtype = min(tolerance)  # on a GPU, vLLM applies adapters in float16 and bfloat16 only
+    placement = placed(max_num_seqs=16, max_num_batched_tokens=256)
+    # All prompts of one unit fit a batch, so an engine for scoring can draw them: it may not prefill them in chunks.
+    loaded = engines.load("vllm", tiny_model, None, dtype, GIVEN, placement, found, scoring=True)
     yield loaded
     loaded.close()
 
 
 @pytest.mark.vllm
-def test_vllm_draws_from_base_and_adapter(vllm_engine: Any, prompt: list[int], exact: Any):
-    require_right(vllm_engine, prompt, exact)
+def test_vllm_draws_and_scores_with_base_and_adapter(
+    vllm_engine: Any, prompt: list[int], exact: Any, tolerance: Mapping[str, float]
+):
+    require_right(vllm_engine, prompt, exact, tolerance[vllm_engine.dtype])
+
+
+@pytest.mark.vllm
+def test_an_adapter_in_float32_is_refused_on_a_gpu():
+    from vllm.platforms.interface import Platform, PlatformEnum
+
+    def machine(kind: Any) -> Any:
+        return type("Machine", (Platform,), {"_enum": kind})()
+
+    require_adapter_dtype("float32", machine(PlatformEnum.CPU))
+    require_adapter_dtype("float16", machine(PlatformEnum.CUDA))
+    with pytest.raises(ModelError, match=r"adapter in float32 on a GPU, .* begin a run with --dtype bfloat16"):
+        require_adapter_dtype("float32", machine(PlatformEnum.CUDA))
+
+
+@pytest.mark.vllm
+@pytest.mark.parametrize(
+    ("modules", "says"),
+    [(["q_proj", "model.lm_head"], "changes lm_head"), (".*_proj", "names the layers .* by a pattern")],
+)
+def test_vllm_refuses_to_score_with_an_adapter_of_the_head(
+    tiny_model: str, tmp_path: Path, modules: list[str] | str, says: str
+):
+    (tmp_path / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 8, "target_modules": modules}))
+    with pytest.raises(ModelError, match=f"{says}: vLLM cannot score with it; use --engine transformers"):
+        engines.load(
+            "vllm", tiny_model, None, "auto", GIVEN, Placement(), find_adapter("vllm", str(tmp_path)), scoring=True
+        )

@@ -112,10 +112,12 @@ def test_a_unit_of_64_long_samples_costs_milliseconds() -> None:
 @pytest.mark.parametrize(
     ("model", "says"),
     [
-        ("toy?speed=3", 'option "speed" is not known: choose from tokens, p, delay, fail, nan, inf, dead'),
+        ("toy?speed=3", 'option "speed" is not known: choose from tokens, p, taste, bigram, delay, fail'),
         ("toy?tokens=many", "many"),
         ("toy?fail=2", "between 0 and 1"),
         ("toy?tokens", 'model "toy?tokens"'),
+        ("toy?bigram=27", "bigram between 0 and 26"),
+        ("toy?taste=-1", "taste must be at least 0"),
         ("gpt", 'the toy engine has one model, "toy"'),
     ],
 )
@@ -132,4 +134,4 @@ def test_tokens_are_bytes() -> None:
     assert tokenizer.encode("aé", special_tokens=True) == [97, 195, 169]
     assert tokenizer.decode([97, 98, 195]) == ["a", "b", "�"]
     assert tokenizer.render_chat([{"role": "user", "content": "hi"}]) == "<user>hi\n<assistant>"
-    assert engines.versions("toy")["toy"] == "1"
+    assert engines.versions("toy")["toy"] == "2"

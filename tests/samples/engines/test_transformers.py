@@ -21,7 +21,7 @@ GIVEN = Sampling(temperature=0.9, max_tokens=24)
 
 
 def load(model: str, sampling: Sampling) -> TransformersEngine:
-    engine = engines.load("transformers", model, None, "auto", sampling, Placement())
+    engine = engines.load("transformers", model, None, "float32", sampling, Placement())
     assert isinstance(engine, TransformersEngine)
     return engine
 
@@ -55,7 +55,8 @@ def test_completions_end_by_length_and_by_the_end_token(tiny_model: str, prompt:
 def test_stored_logprobs_equal_those_of_one_forward_pass(tiny_model: str, prompt: list[int]) -> None:
     engine = load(tiny_model, replace(GIVEN, top_p=0.8, repetition_penalty=1.2))
     for c in engine.sample(prompt, list(range(20))):
-        np.testing.assert_allclose(c.token_logprobs, engine.score(prompt, c.token_ids.tolist()), atol=1e-4)
+        (scored,) = engine.score(prompt, [c.token_ids])
+        np.testing.assert_allclose(c.token_logprobs, scored.token_logprobs, atol=1e-4)
 
 
 def test_processed_logprobs_are_those_of_the_distribution_drawn_from(
@@ -192,16 +193,18 @@ def test_a_float32_head_gives_logits_without_the_steps_of_bfloat16(tiny_model: s
     placement = Placement(head_dtype="float32")
     engine = engines.load("transformers", tiny_model, None, "bfloat16", given, placement)
     assert (engine.settled["dtype"], engine.settled["head_dtype"]) == ("bfloat16", "float32")
-    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="bfloat16")
+    assert isinstance(engine, TransformersEngine)
+    device = engine._model.device
+    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="bfloat16").to(device)
     for drawn in engine.sample(prompt, list(range(4))):
         ids = drawn.token_ids.tolist()
         with torch.no_grad():
-            hidden = model.model(torch.tensor([prompt + ids])).last_hidden_state[0]
+            hidden = model.model(torch.tensor([prompt + ids], device=device)).last_hidden_state[0]
             logits = hidden.float() @ model.lm_head.weight.float().T
         rows = torch.log_softmax(logits, -1)[len(prompt) - 1 : -1]
-        exact = rows[torch.arange(len(ids)), torch.tensor(ids)].numpy()
+        exact = rows[torch.arange(len(ids)), torch.tensor(ids)].cpu().numpy()
         # The cache of earlier tokens makes hidden states differ in their last bit of bfloat16.
         np.testing.assert_allclose(drawn.token_logprobs, exact, atol=0.05)
     with torch.no_grad():
-        plain = model(torch.tensor([prompt])).logits
+        plain = model(torch.tensor([prompt], device=device)).logits
     assert torch.equal(plain, plain.bfloat16().float()), "without it, logits have the steps of bfloat16"

@@ -15,7 +15,7 @@ from samples.api import Lake
 from samples.errors import LakeError, NotFound, UsageError
 from samples.exchange.export import export
 from samples.exchange.imports.load import load
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.rescore.rescore import rescore
 
 pytestmark = pytest.mark.heavy
@@ -45,7 +45,7 @@ def exact(value):
 @pytest.fixture
 def judged(bench, tmp_path):
     b = bench(tmp_path / "lake", model="toy?fail=0.2")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     rescore(b.lake, "numeric", workers=1)
     return b.lake
 
@@ -165,7 +165,7 @@ def test_runs_without_samples_are_named(judged, tmp_path):
 
 def test_a_lake_on_s3_is_exported(bench, s3, tmp_path):
     b = bench(s3)
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(3)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(3)])
     assert export(b.lake, str(tmp_path / "x.parquet"), io.BytesIO()).rows == 9
     rows = pq.read_table(tmp_path / "x.parquet", columns=["problem_id", "sample_index"]).to_pylist()
     assert [tuple(row.values()) for row in rows] == [(problem, index) for problem in b.ids for index in range(3)]
@@ -215,7 +215,7 @@ def coded(bench, tmp_path):
     ]
     problems.write_text("".join(json.dumps(row) + "\n" for row in rows))
     b = bench(tmp_path / "lake", problems=problems)
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(4)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(4)])
     rescore(b.lake, "numeric", workers=1)
     return b.lake
 

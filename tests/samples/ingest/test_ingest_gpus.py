@@ -10,8 +10,11 @@ import pytest
 from samples.engines import Placement
 from samples.errors import SamplesError, UsageError
 from samples.ingest.ingest import ingest
-from samples.ingest.progress import Progress, Summary
+from samples.ingest.progress import Summary
+from samples.pipeline.resources import Need
+from samples.pipeline.stream import Stream
 from samples.runs.request import Pool, Request, prepare
+from samples.units.progress import Progress
 
 pytestmark = pytest.mark.ray
 
@@ -22,12 +25,14 @@ def cluster() -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
-    made.add_node(num_cpus=4, num_gpus=2)
-    yield made
-    ray.shutdown()
-    made.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)  # Ray starts no node with more GPUs than it names
+        made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+        ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+        made.add_node(num_cpus=4, num_gpus=2)
+        yield made
+        ray.shutdown()
+        made.shutdown()
 
 
 def drawn(
@@ -65,6 +70,15 @@ def test_reading_and_replica_ask_for_one_gpu_together(cluster, tmp_path):
     assert DataContext.get_current().execution_options.resource_limits.gpu == float("inf"), (
         "a caller's own settings stay"
     )
+
+
+def test_ray_data_fuses_reading_and_replica_into_one_operator(cluster):
+    from ray.data._internal.logical.optimizers import get_execution_plan
+
+    units: Any = range(4)
+    dataset = Stream(units, smallest=1, largest=2, need=Need(gpus=1))._dataset()
+    plan: Any = get_execution_plan(dataset._logical_plan)[0]
+    assert [operator.name for operator in plan.dag.post_order_iter()] == ["Input", "ReadUnitNumbers->Map(Replica)"]
 
 
 def test_as_many_replicas_start_at_once_as_there_is_room_and_work_for(cluster, tmp_path):

@@ -10,8 +10,8 @@ from samples.api import Lake
 from samples.engines import Placement
 from samples.errors import StoreAway
 from samples.ingest.ingest import ingest
-from samples.ingest.progress import Progress
 from samples.runs.request import Pool, Request, prepare
+from samples.units.progress import Progress
 
 pytestmark = [pytest.mark.ray, pytest.mark.heavy]
 

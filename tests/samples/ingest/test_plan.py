@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samples.ingest.commit import Committer
-from samples.ingest.plan import CELL
+from samples.ingest.segment import committer
+from samples.units.plan import CELL
 
 
 def ranges(plan, problem):
@@ -21,20 +21,20 @@ def test_an_empty_lake_plans_everything_in_whole_units_lowest_indices_first(benc
 
 def test_topping_up_from_8_to_80_adds_8_to_63_and_64_to_79(bench, tmp_path):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     assert ranges(b.plan(80), "sum-0") == [(8, 64), (64, 80)]
 
 
 def test_a_smaller_k_plans_nothing_and_counts_what_is_beyond(bench, tmp_path):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(20)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(20)])
     plan = b.plan(4)
     assert (len(plan), plan.missing, plan.beyond) == (0, 0, 48)
 
 
 def test_another_run_in_the_same_lake_does_not_count(bench, tmp_path):
     one = bench(tmp_path / "lake")
-    Committer(one.lake, one.run).commit([one.draw(unit) for unit in one.plan(8)])
+    committer(one.lake, one.run).commit([one.draw(unit) for unit in one.plan(8)])
     assert one.plan(8).missing == 0
     from samples.ingest.plan import plan
 
@@ -57,7 +57,7 @@ def test_a_plan_is_exactly_what_is_missing_after_any_interleaving_of_commits(ben
     committed: set[tuple[str, int]] = set()
     for step_k, step_unit, chosen in steps:
         units = [u for u, take in zip(b.plan(step_k, step_unit), chosen, strict=False) if take]
-        for receipt in Committer(b.lake, b.run).commit([b.draw(u) for u in units]):
+        for receipt in committer(b.lake, b.run).commit([b.draw(u) for u in units]):
             committed |= {(receipt.unit.problem_id, i) for i in range(receipt.unit.start, receipt.unit.stop)}
     plan = b.plan(k, unit)
     planned = [(u.problem_id, i) for u in plan for i in range(u.start, u.stop)]

@@ -10,7 +10,8 @@ import pytest
 from samples.engines import Completion
 from samples.errors import LakeError
 from samples.ingest import segment
-from samples.ingest.plan import Unit
+from samples.units import segment as units
+from samples.units.plan import Unit
 
 
 def path_of(b, receipt):
@@ -56,7 +57,7 @@ def test_a_small_unit_wastes_few_bytes(bench, tmp_path, count, tokens, limit):
 def test_a_receipt_read_back_is_the_one_that_was_handed_over(bench, anywhere):
     b = bench(anywhere, model="toy?fail=0.2&nan=0.3")
     receipt = b.draw(Unit("sum-2", 0, 8))
-    again = segment.reopen(b.lake, receipt.file.path, receipt.file.size)
+    again = units.reopen(b.lake, segment.target(b.run), receipt.file.path, receipt.file.size)
     assert again is not None
     assert (again.unit, again.file, again.nonfinite) == (receipt.unit, receipt.file, receipt.nonfinite)
     assert repr(again.facts.to_pydict()) == repr(receipt.facts.to_pydict())  # NaN is NaN
@@ -69,7 +70,7 @@ def test_a_segment_cut_short_is_none(bench, tmp_path, left):
     receipt = b.draw(Unit("sum-0", 0, 8))
     path = path_of(b, receipt)
     path.write_bytes(path.read_bytes()[:left])
-    assert segment.reopen(b.lake, receipt.file.path, receipt.file.size) is None
+    assert units.reopen(b.lake, segment.target(b.run), receipt.file.path, receipt.file.size) is None
 
 
 def test_a_segment_that_is_gone_or_another_programs_is_none(bench, tmp_path):
@@ -77,9 +78,9 @@ def test_a_segment_that_is_gone_or_another_programs_is_none(bench, tmp_path):
     receipt = b.draw(Unit("sum-0", 0, 8))
     rows = pq.ParquetFile(path_of(b, receipt)).read().replace_schema_metadata(None)
     pq.write_table(rows, path_of(b, receipt))
-    assert segment.reopen(b.lake, receipt.file.path, receipt.file.size) is None
+    assert units.reopen(b.lake, segment.target(b.run), receipt.file.path, receipt.file.size) is None
     path_of(b, receipt).unlink()
-    assert segment.reopen(b.lake, receipt.file.path, receipt.file.size) is None
+    assert units.reopen(b.lake, segment.target(b.run), receipt.file.path, receipt.file.size) is None
 
 
 def test_only_segments_are_found(bench, anywhere):
@@ -88,7 +89,7 @@ def test_only_segments_are_found(bench, anywhere):
     for other in ("part-0123456789abcdef.parquet", "notes.txt", "unit-x.parquet"):
         b.lake.place.put(f"completions/dataset=sums/run_id={b.run.run_id}/{other}", b"")
     b.lake.place.put(f"completions/dataset=sums/run_id={b.run.run_id}x/{receipts[0].file.path.split('/')[-1]}", b"")
-    found = {path: (size, start, stop) for path, size, _, start, stop in segment.found(b.lake, b.run)}
+    found = {path: (size, start, stop) for path, size, _, start, stop in units.found(b.lake, segment.target(b.run))}
     assert found == {r.file.path: (r.file.size, r.unit.start, r.unit.stop) for r in receipts}
 
 

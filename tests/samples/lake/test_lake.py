@@ -21,11 +21,11 @@ from samples.api import Lake
 from samples.engines import Completion
 from samples.errors import LakeError, NotFound, UsageError
 from samples.ingest import segment
-from samples.ingest.commit import Committer
-from samples.ingest.plan import Unit
+from samples.ingest.segment import committer
 from samples.query.query import query
 from samples.rescore.rescore import rescore
 from samples.runs.run import Run
+from samples.units.plan import Unit
 from samples_schemas import TABLES
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -58,7 +58,7 @@ def test_any_batch_of_samples_comes_back_bit_by_bit(tmp_path_factory, problem, s
     lake = Lake(str(tmp_path_factory.mktemp("lakes") / "lake"), create=True)
     run = Run("any", "set", "toy", "toy", {"sampling": {}}, {})
     receipt = segment.write(lake, run, Unit(problem, start, start + len(batch)), [seed] * len(batch), batch)
-    Committer(lake, run).commit([receipt])
+    committer(lake, run).commit([receipt])
     facts = lake.read("samples").sort_by("sample_index").to_pylist()
     payload = lake.read("completions").sort_by("sample_index")
     logprobs = [list_.values.to_numpy(zero_copy_only=False) for list_ in payload["token_logprobs"]]
@@ -85,14 +85,14 @@ def test_any_batch_of_samples_comes_back_bit_by_bit(tmp_path_factory, problem, s
 def test_a_lone_surrogate_in_a_text_is_replaced_and_its_tokens_are_kept(bench, tmp_path):
     b = bench(tmp_path / "lake")
     odd = Completion("a\ud800b", np.array([1], np.int32), np.array([-1], np.float32), "stop")
-    Committer(b.lake, b.run).commit([segment.write(b.lake, b.run, Unit("sum-0", 0, 1), [1], [odd])])
+    committer(b.lake, b.run).commit([segment.write(b.lake, b.run, Unit("sum-0", 0, 1), [1], [odd])])
     assert b.lake.read("completions")["text"].to_pylist() == ["a?b"]
 
 
 @pytest.fixture
 def filled(bench, anywhere):
     b = bench(anywhere, model="toy?fail=0.3")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     return b
 
 
@@ -243,13 +243,13 @@ DAMAGES = {
 def test_a_corrupted_log_names_its_table(bench, tmp_path, damage):
     b = bench(tmp_path / "lake")
     for unit in b.plan(8):
-        Committer(b.lake, b.run).commit([b.draw(unit)])
+        committer(b.lake, b.run).commit([b.draw(unit)])
     late = b.draw(Unit("sum-0", 64, 65))
     DAMAGES[damage](Path(b.lake.uri, "samples/_delta_log"))
     for attempt in (
         lambda: b.lake.read("samples"),
         lambda: b.plan(8),
-        lambda: Committer(b.lake, b.run).commit([late]),
+        lambda: committer(b.lake, b.run).commit([late]),
         lambda: query(b.lake, "runs"),
     ):
         with pytest.raises(LakeError) as error:
@@ -260,14 +260,14 @@ def test_a_corrupted_log_names_its_table(bench, tmp_path, damage):
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:50])])
 def test_a_damaged_or_missing_data_file_is_named(bench, tmp_path, damage):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     late = b.draw(Unit("sum-0", 0, 1))
     (file,) = Path(b.lake.uri, "samples").rglob("*.parquet")
     damage(file)
     for attempt in (
         lambda: b.lake.read("samples"),
         lambda: b.plan(8),
-        lambda: Committer(b.lake, b.run).commit([late]),
+        lambda: committer(b.lake, b.run).commit([late]),
         lambda: rescore(b.lake, "numeric", [b.run.run_id], workers=1),
         lambda: query(b.lake, "runs"),
     ):
@@ -317,11 +317,11 @@ def small_disk(tmp_path):
 
 def test_no_space_left_names_the_place_and_keeps_what_was_committed(bench, small_disk):
     b = bench(small_disk / "lake", model="toy?tokens=60")
-    committer = Committer(b.lake, b.run)
+    ours = committer(b.lake, b.run)
 
     def fill():
         for unit in b.plan(2000):
-            committer.commit([b.draw(unit)])
+            ours.commit([b.draw(unit)])
 
     with pytest.raises(LakeError) as error:
         fill()

@@ -1,5 +1,6 @@
 """A store that is away for a moment, or breaks off answers, ends nothing. One that stays away is given up in a line."""
 
+import itertools
 import random
 import threading
 
@@ -7,10 +8,11 @@ import pytest
 
 from samples.api import Lake
 from samples.errors import LakeError, StoreAway, UsageError
-from samples.ingest.commit import Committer
-from samples.ingest.job import GivenBack, Sampler, SamplingJob, units_of
+from samples.ingest.job import Sampler, SamplingJob, units_of
+from samples.ingest.segment import committer
 from samples.lake import patience
 from samples.lake.storage import locate
+from samples.units.segment import GivenBack
 
 pytestmark = pytest.mark.heavy
 
@@ -31,7 +33,7 @@ WORK = {
 def there(faulty, bench, s3):
     """A recorded run with samples, behind a proxy."""
     b = bench(s3)
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8, unit=4)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8, unit=4)])
     b.lake.label("toys", role="base")
     return b
 
@@ -48,7 +50,8 @@ def test_a_store_that_is_away_for_a_second_is_waited_for(there, faulty, work):
 @pytest.mark.parametrize("work", WORK)
 def test_a_body_that_is_cut_is_read_again(there, faulty, work):
     expected = None if work == "label a run" else WORK[work](there.lake)
-    faulty.cut = lambda number: number % 7 == 0
+    asked = itertools.count()  # from now on, however many requests made the lake
+    faulty.cut = lambda _: next(asked) % 7 == 2
     for _ in range(3):
         found = WORK[work](there.lake)
     assert expected is None or found == expected
@@ -60,7 +63,7 @@ def test_nothing_is_lost_or_doubled_where_three_bodies_in_a_hundred_are_cut(faul
     faulty.cut = lambda _: chance.random() < 0.03
     b = bench(s3)
     for unit in b.plan(16, unit=4):
-        Committer(b.lake, b.run).commit([b.draw(unit)])
+        committer(b.lake, b.run).commit([b.draw(unit)])
     assert b.keys() == [(problem, index) for problem in sorted(b.ids) for index in range(16)]
     assert b.lake.sql("SELECT count(*) AS n FROM completions").dicts() == [{"n": 48}]
     assert faulty.cuts > 0
@@ -69,9 +72,9 @@ def test_nothing_is_lost_or_doubled_where_three_bodies_in_a_hundred_are_cut(faul
 @pytest.mark.parametrize("log", ["samples", "completions"])
 def test_a_commit_whose_answer_is_lost_is_made_once(faulty, bench, s3, log):
     b = bench(s3)
-    committer = Committer(b.lake, b.run)
+    ours = committer(b.lake, b.run)
     first, *rest = b.plan(8, unit=4)
-    committer.commit([b.draw(first)])
+    ours.commit([b.draw(first)])
     seen: list[str] = []
 
     def lose(method: str, path: str) -> bool:
@@ -80,7 +83,7 @@ def test_a_commit_whose_answer_is_lost_is_made_once(faulty, bench, s3, log):
         return ours
 
     faulty.lose = lose
-    done = committer.commit([b.draw(unit) for unit in rest])
+    done = ours.commit([b.draw(unit) for unit in rest])
     assert (faulty.lost, len(done)) == (1, len(rest))
     assert b.keys() == [(problem, index) for problem in sorted(b.ids) for index in range(8)]
     assert b.lake.dataset("completions").count_rows() == 24
@@ -156,7 +159,7 @@ def test_the_environment_may_spell_the_endpoint_and_the_region_in_any_usual_way(
     if region:
         monkeypatch.setenv(region, "us-east-1")
     b = bench(s3)
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     assert b.lake.read("samples").num_rows == 24
     assert b.lake.sql("SELECT count(*) AS n FROM completions").dicts() == [{"n": 24}]
 

@@ -198,11 +198,11 @@ for _ in range(3):
 @pytest.mark.heavy
 def test_a_process_that_read_a_lake_ends_in_good_order(bench, anywhere):
     """If pyarrow's threads still hold Python's buffers when Python ends, they abort the process."""
-    from samples.ingest.commit import Committer
+    from samples.ingest.segment import committer
 
     b = bench(anywhere)
     for unit in b.plan(8, unit=2):
-        Committer(b.lake, b.run).commit([b.draw(unit)])
+        committer(b.lake, b.run).commit([b.draw(unit)])
     for _ in range(4):
         done = subprocess.run([sys.executable, "-c", READS, anywhere], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, "24\n" * 3, "")

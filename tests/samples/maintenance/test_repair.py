@@ -6,7 +6,7 @@ import pytest
 
 import samples
 from samples.errors import LakeError
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.query.query import query
 from samples.rescore.rescore import rescore
 from samples_cli.main import main
@@ -24,7 +24,7 @@ def drawn(bench, tmp_path):
     """A run of 48 samples in three commits, judged."""
     b = bench(tmp_path / "lake", model="toy?fail=0.1")
     for unit in b.plan(16):
-        Committer(b.lake, b.run).commit([b.draw(unit)])
+        committer(b.lake, b.run).commit([b.draw(unit)])
     rescore(b.lake, "numeric", workers=1)
     return b
 

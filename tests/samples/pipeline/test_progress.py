@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from samples.ingest.progress import Progress
 from samples.pipeline.progress import Estimate, duration
 from samples.rescore.rescore import Status
+from samples.units.progress import Progress
 
 DRAWING = Progress(
     "sampling", problems=500, problems_done=120, samples=128_000, samples_done=31_000, tokens=9_000_000,

@@ -6,14 +6,14 @@ from math import comb
 import pytest
 
 from samples.errors import SamplesError, UsageError
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.rescore.rescore import rescore
 
 
 @pytest.fixture
 def judged(bench, anywhere):
     b = bench(anywhere, model="toy?fail=0.2")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     rescore(b.lake, "numeric", [b.run.run_id], workers=1)
     return b
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_answered_says_what_to_do(bench, tmp_path):
     assert str(caught.value) == (
         "run toys has no verdicts yet; add them: samples rescore --verifier numeric --run toys"
     )
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
     rescore(b.lake, "numeric", [b.run.run_id], workers=1)
     with pytest.raises(SamplesError, match="-k 8 adds the missing ones"):
         b.lake.query("pass_at_k", ks=[8])

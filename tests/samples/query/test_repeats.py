@@ -151,13 +151,13 @@ def test_a_sample_that_stands_twice_is_judged_once(lakes, tmp_path):
 
 
 def test_files_written_by_ourselves_state_that_they_repeat_nothing(bench, tmp_path):
-    from samples.ingest.commit import Committer
+    from samples.ingest.segment import committer
     from samples.rescore.rescore import rescore
 
     b = bench(tmp_path / "lake")
     for k in (8, 80, 100):
         for unit in b.plan(k, 16):
-            Committer(b.lake, b.run).commit([b.draw(unit)])
+            committer(b.lake, b.run).commit([b.draw(unit)])
         rescore(b.lake, "numeric", workers=1)
     for name in ("samples", "completions", "verdicts", "problems", "prompts"):
         files = snapshot_files(b.lake, TABLES[name])

@@ -8,14 +8,14 @@ import pytest
 
 from samples.errors import SamplesError
 from samples.exchange.imports.load import load
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.rescore.rescore import rescore
 
 
 @pytest.fixture
 def drawn(bench, tmp_path):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     rescore(b.lake, "numeric", workers=1)
     return b.lake
 

@@ -6,7 +6,7 @@ import pytest
 
 import samples
 from samples.errors import LakeError, NotFound
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.query.query import query, sql
 from samples.rescore.rescore import rescore
 from samples.runs.run import every
@@ -71,7 +71,7 @@ def test_rescoring_goes_on_without_a_run_that_cannot_be_read(bench, tmp_path, ta
     first = bench(tmp_path / "lake", name="one")
     second = bench(tmp_path / "lake", name="two", model="toy?tokens=30")
     for b in (first, second):
-        Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(4)])
+        committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(4)])
     rescore(first.lake, "numeric", workers=1)
     file = next(Path(first.lake.uri, table).rglob(f"*run_id={second.run.run_id}/*.parquet"))
     file.write_bytes(file.read_bytes()[:-30] + bytes(30))

@@ -18,7 +18,7 @@ from deltalake.exceptions import CommitFailedError
 
 import samples
 from samples.errors import SamplesError, UsageError
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.lake.files import repeating, snapshot_files
 from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, StoredCompletion
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.heavy
 
 def drawn(bench, place, model="toy", k=8, name="toys"):
     b = bench(place, model=model, name=name)
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
     return b
 
 
@@ -87,7 +87,7 @@ def test_samples_that_failed_are_not_judged(bench, tmp_path):
 def test_new_samples_alone_are_judged_after_a_top_up_in_the_same_pass(bench, tmp_path):
     b = drawn(bench, tmp_path / "lake")
     rescore(b.lake, "numeric", workers=1)
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(10)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(10)])
     topped = rescore(b.lake, "numeric", workers=1)
     assert (topped.verified, topped.pass_id) == (6, 1)
 
@@ -349,7 +349,7 @@ def test_what_was_judged_is_committed_when_no_worker_can_start_any_more(bench, o
 def test_a_completion_of_16_mb_and_odd_characters_are_judged(bench, tmp_path):
     b = bench(tmp_path / "lake")
     receipt = b.draw(b.plan(2)[0], texts=["\\boxed{1}" + "x" * (16 << 20), "\x00\ud800 \\boxed{2}\x1b[31m"])
-    Committer(b.lake, b.run).commit([receipt])
+    committer(b.lake, b.run).commit([receipt])
     assert rescore(b.lake, "numeric", workers=2).verified == 2
     assert rescore(b.lake, "boxed-exact", workers=2).verified == 2
 

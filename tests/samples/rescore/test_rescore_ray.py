@@ -6,11 +6,13 @@ import pytest
 
 from samples.api import Lake
 from samples.errors import SamplesError
-from samples.ingest.commit import Committer
+from samples.ingest.segment import committer
 from samples.pipeline.cluster import cluster
 from samples.rescore.rescore import rescore
 
 pytestmark = pytest.mark.ray
+
+LOOKS = 60  # two a second
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def said(lake):
 def test_verdicts_are_those_of_a_local_pass(ray, bench, tmp_path):
     here, there = bench(tmp_path / "here"), bench(tmp_path / "there")
     for b in (here, there):
-        Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(64)])
+        committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(64)])
     local = rescore(here.lake, "numeric", workers=2, on_ray=False)
     distributed = rescore(there.lake, "numeric", workers=2, on_ray=True)
     assert said(here.lake) == said(there.lake)
@@ -39,13 +41,36 @@ def test_verdicts_are_those_of_a_local_pass(ray, bench, tmp_path):
 
 def test_what_an_actor_cannot_do_is_one_line(ray, bench, tmp_path):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
     file = tmp_path / "mine.py"
     file.write_text(
         "import os\nif 'RAY_JOB_ID' in os.environ: raise ValueError('not here')\ndef mine(p, c): return True\n"
     )
     with pytest.raises(SamplesError, match="not here"):
         rescore(b.lake, f"{file}:mine", workers=1, on_ray=True)
+
+
+def test_while_every_core_is_taken_the_progress_says_what_is_waited_for(ray, bench, tmp_path):
+    import ray as library
+
+    @library.remote
+    class Holder:
+        def ready(self):
+            return True
+
+    b = bench(tmp_path / "lake")
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(2)])
+    holder = Holder.options(num_cpus=library.cluster_resources()["CPU"]).remote()
+    library.get(holder.ready.remote())
+    said = []
+
+    def watch(status):
+        said.append(str(status))
+        if status.waits_for or len(said) > LOOKS:
+            library.kill(holder)
+
+    assert rescore(b.lake, "numeric", workers=1, on_ray=True, watch=watch).verified == 6
+    assert "waiting for a replica: no node has a free core" in said
 
 
 @pytest.mark.usefixtures("sandbox")

@@ -189,8 +189,8 @@ def test_a_prompt_that_is_rendered_differently_is_refused(request_, tmp_path):
     with pytest.raises(UsageError, match=r'run mine: the prompt of problem "sum-0" is not the one .*: "<user>What'):
         record(lake, edited)
     ids = pa.array([[1, 2, 3]] * 3, prepared.prompts.schema.field("token_ids").type)
-    other = replace(prepared.run, versions={**prepared.run.versions, "toy": "2"})
+    other = replace(prepared.run, versions={**prepared.run.versions, "toy": "0"})
     tokens = replace(prepared, run=other, prompts=prepared.prompts.set_column(2, "token_ids", ids))
-    with pytest.raises(UsageError, match=r"the same text becomes other tokens; .*toy 1, now 2.* another --seed"):
+    with pytest.raises(UsageError, match=r"the same text becomes other tokens; .*toy 2, now 0.* another --seed"):
         record(lake, tokens)
     assert lake.read("prompts").num_rows == 3

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from samples.ingest.commit import Committer
-from samples.ingest.coordination import Coordination
+from samples.ingest.segment import committer, target
 from samples.lake.leases import FOLDER, Leases
 from samples.pipeline.assignment import LATER, Assignment
+from samples.units.coordination import Coordination
 
 pytestmark = pytest.mark.heavy
 
@@ -17,11 +17,11 @@ class Driver:
     """A driver whose only replica is this object: it begins a unit, draws it and commits it."""
 
     def __init__(self, bench, unit: int = 2, batch: int = 3) -> None:
-        self.bench, self.committer = bench, Committer(bench.lake, bench.run)
+        self.bench, self.committer = bench, committer(bench.lake, bench.run)
         pinned = bench.lake.pin(["samples"])
         self.leases = Leases(bench.lake.place, bench.run.run_id)
         self.coordination = Coordination(
-            bench.lake, bench.run, self.leases, bench.plan(32, unit), pinned.delta("samples"),
+            bench.lake, target(bench.run), self.leases, bench.plan(32, unit), pinned.delta("samples"),
             own=self.committer.written, batch=batch,
         )  # fmt: skip
         self.assignment, self.calls, self.known, self.drew = Assignment(), 0, 0, 0

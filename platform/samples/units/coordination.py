@@ -1,9 +1,9 @@
-"""Coordinate the drivers of a run: who draws which units.
+"""Coordinate the drivers of a run, or of a scorer: who does which units.
 
 A driver asks for units before its replicas may begin them. It writes what it asks for in its lease, reads the leases of
 the others, and leaves to them what they claim too. Whoever writes second sees the first, so two drivers begin one unit
 only if a lease cannot be read or written, or came late. None of that ends a collection: a driver that cannot reach the
-leases draws as if it were alone.
+leases works as if it were alone.
 """
 
 import math
@@ -16,14 +16,14 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from samples.errors import LakeError, StoreAway
-from samples.ingest.arrivals import Arrivals
-from samples.ingest.ownership import Ownership, read_claims
-from samples.ingest.plan import Plan
 from samples.lake import leases, patience
 from samples.lake.leases import Leases
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
-from samples.runs.run import Run
+from samples.units.arrivals import Arrivals
+from samples.units.ownership import Ownership, read_claims
+from samples.units.plan import Plan
+from samples.units.segment import Target
 
 Offer = Callable[[Sequence[int], bool], list[int] | None]  # see `Stream.offer`
 
@@ -37,12 +37,12 @@ _ALONE = 4  # so many times as many units are asked for while no other driver is
 
 
 class Coordination:
-    """This driver's part in the drawing of one plan."""
+    """This driver's part in one plan."""
 
     def __init__(
         self,
         lake: Tables,
-        run: Run,
+        target: Target,
         lease: Leases,
         plan: Plan,
         planned: DeltaTable | None,
@@ -52,13 +52,13 @@ class Coordination:
     ) -> None:
         """Begin with nothing asked for.
 
-        `planned` is the snapshot of table samples that the plan was made from. `own` has the files of that table which
-        this driver writes. `batch` is how many units the replicas begin at once.
+        `planned` is the snapshot of the narrow table that the plan was made from. `own` has the files of that table
+        which this driver writes. `batch` is how many units the replicas begin at once.
         """
         self.units = Ownership(plan)
         self.away = False  # whether the store did not answer at the last look
         self._leases, self._uri, self._batch = lease, lake.uri, batch
-        self._arrivals = Arrivals(lake, run, planned, own)
+        self._arrivals = Arrivals(lake, target, plan, planned, own)
         self._offer: Offer = lambda _units, _more: []
         self._more = True  # whether further units may come
         self._asked: list[int] = []  # units that are ours and, as far as we know, not begun
@@ -121,7 +121,7 @@ class Coordination:
         self._lasted = self._looked - began
 
     def leave(self) -> None:
-        """Give up everything: nothing is being drawn any more."""
+        """Give up everything: nothing is being done any more."""
         self._offer = lambda _units, _more: []
         self._asked = []
         self.units.give_up(range(len(self.units.plan)))
@@ -147,7 +147,7 @@ class Coordination:
                 self._renew()
             alone = not self._others
             self._see()
-            if self._met:  # another may have drawn and committed what we asked for, since we looked at the commits
+            if self._met:  # another may have done and committed what we asked for, since we looked at the commits
                 self.units.committed_by_others(*self._arrivals.look())
             lost = self.units.lost(asked)
             if not lost and not (alone and self._others):  # a newcomer gets its share now

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samples.ingest.commit import Committer
-from samples.ingest.plan import CELL, Unit
+from samples.ingest.segment import committer
+from samples.units.plan import CELL, Unit
 
 
 def everything(bench):
@@ -29,7 +29,7 @@ def joined(bench):
 
 def test_committed_units_are_samples_with_one_completion_each(bench, anywhere):
     b = bench(anywhere)
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     assert b.keys() == everything(b)
     assert set(joined(b)) == {(1,)}
 
@@ -45,14 +45,14 @@ def test_a_segment_that_no_commit_names_is_no_sample(bench, tmp_path):
 def test_of_two_attempts_at_a_unit_the_first_wins(bench, tmp_path):
     b = bench(tmp_path / "lake")
     first, second = (b.draw(Unit("sum-0", 0, 8)) for _ in range(2))
-    assert Committer(b.lake, b.run).commit([first, second]) == [first]
-    assert Committer(b.lake, b.run).commit([second]) == []
+    assert committer(b.lake, b.run).commit([first, second]) == [first]
+    assert committer(b.lake, b.run).commit([second]) == []
     assert set(b.lake.read("samples")["attempt"].to_pylist()) == {first.facts["attempt"][0].as_py()}
 
 
 def test_a_second_driver_on_the_same_run_commits_nothing_twice(bench, anywhere):
     b = bench(anywhere)
-    one, two = Committer(b.lake, b.run), Committer(b.lake, b.run)
+    one, two = committer(b.lake, b.run), committer(b.lake, b.run)
     units = list(b.plan(8))
     one.commit([b.draw(units[0])])
     assert len(two.commit([b.draw(unit) for unit in units])) == 2
@@ -63,8 +63,8 @@ def test_a_second_driver_on_the_same_run_commits_nothing_twice(bench, anywhere):
 
 def test_an_overlapping_unit_is_dropped_whole_and_planned_again(bench, tmp_path):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(Unit("sum-0", 2, 4))])
-    assert Committer(b.lake, b.run).commit([b.draw(Unit("sum-0", 0, 8))]) == []
+    committer(b.lake, b.run).commit([b.draw(Unit("sum-0", 2, 4))])
+    assert committer(b.lake, b.run).commit([b.draw(Unit("sum-0", 0, 8))]) == []
     ranges = [(unit.start, unit.stop) for unit in b.plan(8) if unit.problem_id == "sum-0"]
     assert ranges == [(0, 2), (4, 8)]
 
@@ -77,10 +77,10 @@ def test_many_drivers_at_once_commit_every_key_once(bench, anywhere):
     failures: list[Exception] = []
 
     def drive(mine):
-        committer = Committer(b.lake, b.run)
+        ours = committer(b.lake, b.run)
         try:
             for receipt in mine:
-                committer.commit([receipt])
+                ours.commit([receipt])
         except Exception as error:  # noqa: BLE001 - asserted on below, in the test's own thread
             failures.append(error)
 
@@ -97,7 +97,7 @@ def test_many_drivers_at_once_commit_every_key_once(bench, anywhere):
 def test_segments_of_a_driver_that_died_before_committing_are_adopted_as_they_are(bench, anywhere):
     b = bench(anywhere)
     receipts = {receipt.facts["attempt"][0].as_py() for receipt in map(b.draw, b.plan(8))}
-    adopted = Committer(b.lake, b.run).adopt(b.plan(8))
+    adopted = committer(b.lake, b.run).adopt(b.plan(8))
     assert {receipt.facts["attempt"][0].as_py() for receipt in adopted} == receipts
     assert b.keys() == everything(b)
     assert set(joined(b)) == {(1,)}
@@ -109,7 +109,7 @@ def test_a_driver_that_died_between_the_two_commits_is_finished_by_the_next(benc
     receipts = [b.draw(unit) for unit in b.plan(8)]
     b.lake.commit("completions", [(receipt.file, b.run.partition) for receipt in receipts])
     assert b.keys() == []
-    assert len(Committer(b.lake, b.run).adopt(b.plan(8))) == 3
+    assert len(committer(b.lake, b.run).adopt(b.plan(8))) == 3
     assert b.keys() == everything(b)
     assert set(joined(b)) == {(1,)}
     assert b.lake.read("completions").num_rows == 24
@@ -119,8 +119,8 @@ def test_an_orphan_is_adopted_for_a_larger_k_too_but_not_where_a_part_of_it_is_t
     b = bench(tmp_path / "lake")
     b.draw(Unit("sum-0", 0, 8))
     b.draw(Unit("sum-1", 0, 8))
-    Committer(b.lake, b.run).commit([b.draw(Unit("sum-1", 0, 4))])
-    adopted = Committer(b.lake, b.run).adopt(b.plan(20))
+    committer(b.lake, b.run).commit([b.draw(Unit("sum-1", 0, 4))])
+    adopted = committer(b.lake, b.run).adopt(b.plan(20))
     assert [receipt.unit for receipt in adopted] == [Unit("sum-0", 0, 8)]
 
 
@@ -128,7 +128,7 @@ def test_of_two_orphans_of_one_unit_one_is_adopted(bench, tmp_path):
     b = bench(tmp_path / "lake")
     b.draw(Unit("sum-0", 0, 8))
     b.draw(Unit("sum-0", 0, 8))
-    assert len(Committer(b.lake, b.run).adopt(b.plan(8))) == 1
+    assert len(committer(b.lake, b.run).adopt(b.plan(8))) == 1
     there = b.keys()
     assert [key for key in there if key[0] == "sum-0"] == [("sum-0", index) for index in range(8)]
 
@@ -136,7 +136,7 @@ def test_of_two_orphans_of_one_unit_one_is_adopted(bench, tmp_path):
 def test_an_adopted_receipt_counts_what_the_lost_one_counted(bench, tmp_path):
     b = bench(tmp_path / "lake", model="toy?nan=0.5&inf=0.3")
     lost = [b.draw(unit) for unit in b.plan(8)]
-    adopted = Committer(b.lake, b.run).adopt(b.plan(8))
+    adopted = committer(b.lake, b.run).adopt(b.plan(8))
     assert sum(r.nonfinite for r in adopted) == sum(r.nonfinite for r in lost) > 0
     by_unit = {receipt.unit: receipt for receipt in adopted}
     assert all(repr(by_unit[r.unit].facts.to_pydict()) == repr(r.facts.to_pydict()) for r in lost)  # NaN is NaN
@@ -145,8 +145,8 @@ def test_an_adopted_receipt_counts_what_the_lost_one_counted(bench, tmp_path):
 @pytest.mark.parametrize("k", [8, 80])
 def test_a_complete_run_adopts_nothing(bench, tmp_path, k):
     b = bench(tmp_path / "lake")
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
-    assert Committer(b.lake, b.run).adopt(b.plan(k)) == []
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
+    assert committer(b.lake, b.run).adopt(b.plan(k)) == []
 
 
 def files_of(lake):
@@ -157,12 +157,12 @@ def files_of(lake):
 def test_what_is_committed_is_never_touched_again(bench, tmp_path):
     b = bench(tmp_path / "lake")
     units = list(b.plan(8))
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in units[:2]])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in units[:2]])
     before = files_of(b.lake)
     b.draw(units[2])
-    Committer(b.lake, b.run).adopt(b.plan(8))
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in units])
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(80)])
+    committer(b.lake, b.run).adopt(b.plan(8))
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in units])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(80)])
     after = files_of(b.lake)
     assert {path: after.get(path) for path in before} == before
     assert len(b.keys()) == 240
@@ -174,9 +174,9 @@ def test_an_orphan_that_was_cut_short_is_drawn_again(bench, tmp_path, left):
     for unit in b.plan(8):
         orphan = Path(b.lake.uri, "completions", b.draw(unit).file.path)
     orphan.write_bytes(orphan.read_bytes()[:left])
-    assert len(Committer(b.lake, b.run).adopt(b.plan(8))) == 2
+    assert len(committer(b.lake, b.run).adopt(b.plan(8))) == 2
     assert b.plan(8).missing == 8
-    Committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
     assert b.keys() == everything(b)
 
 
@@ -187,7 +187,7 @@ def test_two_drivers_that_adopt_the_same_orphans_commit_them_once(bench, anywher
     plan = b.plan(8)
     adopted: list[int] = []
     drivers = [
-        threading.Thread(target=lambda: adopted.append(len(Committer(b.lake, b.run).adopt(plan)))) for _ in range(3)
+        threading.Thread(target=lambda: adopted.append(len(committer(b.lake, b.run).adopt(plan)))) for _ in range(3)
     ]
     for driver in drivers:
         driver.start()
@@ -210,10 +210,10 @@ def test_a_commit_that_another_driver_overtakes_looks_again_at_what_is_missing(b
         def put(self, name, *rest):
             if not overtaken:
                 overtaken.append(True)
-                assert Committer(b.lake, b.run).commit(theirs) == theirs
+                assert committer(b.lake, b.run).commit(theirs) == theirs
             return super().put(name, *rest)
 
-    assert Committer(Overtaken(b.lake.uri), b.run).commit(mine) == [mine[1]]
+    assert committer(Overtaken(b.lake.uri), b.run).commit(mine) == [mine[1]]
     assert len(b.keys()) == len(set(b.keys())) == 16
     assert set(joined(b)) == {(1,)}
 
@@ -240,10 +240,10 @@ def test_two_drivers_with_stale_plans_and_other_units_commit_every_key_once(benc
             drawn[driver] += [b.draw(u) for u in list(b.plan(k, unit))[:3]]
         elif turn == "die":  # no commit names its segments, and it starts again
             drawn[driver] = []
-            for receipt in Committer(b.lake, b.run).adopt(b.plan(k, unit)):
+            for receipt in committer(b.lake, b.run).adopt(b.plan(k, unit)):
                 committed |= {(receipt.unit.problem_id, i) for i in range(receipt.unit.start, receipt.unit.stop)}
         else:
-            for receipt in Committer(b.lake, b.run).commit(drawn[driver]):
+            for receipt in committer(b.lake, b.run).commit(drawn[driver]):
                 new = {(receipt.unit.problem_id, i) for i in range(receipt.unit.start, receipt.unit.stop)}
                 assert not new & committed
                 committed |= new

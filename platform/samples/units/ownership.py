@@ -1,4 +1,4 @@
-"""Which units of a plan are this driver's to draw, while other drivers draw others of the same run.
+"""Which units of a plan are this driver's to do, while other drivers do others of the same job.
 
 A unit is free until a driver asks for it. It is this driver's or another's until its samples are committed. What is
 known of others may be old, or of units that were cut elsewhere, so a commit still drops what is there already.
@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from samples.ingest.plan import Ints, Plan, Unit
+from samples.units.plan import Ints, Plan, Unit
 
-Claims = Mapping[str, Sequence[tuple[int, int]]]  # problem id -> ranges of sample indices: start, stop (exclusive)
+Claims = Mapping[str, Sequence[tuple[int, int]]]  # key of a problem -> ranges of indices: start, stop (exclusive)
 _LARGEST = 1 << 31
 _MOST = 1 << 20  # indices in one lease: more would be no driver's
 
@@ -27,20 +27,20 @@ class Ownership:
         self.plan = plan
         self.by_others = 0  # samples of the plan that other drivers committed
         self._mine, self._theirs, self._there = (np.zeros(len(plan), bool) for _ in range(3))
-        self._left = (plan.stop - plan.start).astype(np.int64)  # samples still to draw, by unit
-        self._ids = pa.array(plan.problem_ids, pa.string())
-        self._row_of = {problem: row for row, problem in enumerate(plan.problem_ids)}
+        self._left = plan.count.copy()  # samples still to do, by unit
+        self._ids = pa.array(plan.keys, pa.string())
+        self._row_of = {key: row for row, key in enumerate(plan.keys)}
         self._sorted = np.lexsort((plan.start, plan.problem))
         self._keys = _key(plan.problem, plan.start)[self._sorted]
 
     @property
     def free(self) -> Ints:
-        """The numbers of the units that nobody draws or has drawn, in the order of the plan."""
+        """The numbers of the units that nobody does or has done, in the order of the plan."""
         return np.flatnonzero(~(self._mine | self._theirs | self._there)).astype(np.int32)
 
     @property
     def samples_left(self) -> int:
-        """The number of samples still to draw, by whomever."""
+        """The number of samples still to do, by whomever."""
         return int(self._left.sum())
 
     @property
@@ -69,20 +69,20 @@ class Ownership:
         """Take note of what live drivers claim now."""
         self._theirs[:] = False
         for some in claims:
-            ranges = [(problem, start, stop) for problem, found in some.items() for start, stop in found]
+            ranges = [(key, start, stop) for key, found in some.items() for start, stop in found]
             if ranges:
-                ids, starts, stops = (list(column) for column in zip(*ranges, strict=True))
+                keys, starts, stops = (list(column) for column in zip(*ranges, strict=True))
                 sizes = np.subtract(stops, starts)
                 offsets = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-                rows = np.repeat(self._rows(pa.array(ids, pa.string())), sizes)
+                rows = np.repeat(self._rows(pa.array(keys, pa.string())), sizes)
                 self._theirs[self._units(rows, np.repeat(starts, sizes) + offsets)] = True
 
     def lost(self, units: Iterable[int]) -> list[int]:
         """Return those of `units` that another driver claims too, or has committed."""
         return [unit for unit in units if self._theirs[unit] or self._there[unit]]
 
-    def drawn(self, unit: Unit) -> None:
-        """Take note that this driver has drawn a unit. It stays this driver's until it is committed."""
+    def done(self, unit: Unit) -> None:
+        """Take note that this driver has done a unit. It stays this driver's until it is committed."""
         self._left[self._number(unit)] = 0
 
     def committed(self, unit: Unit) -> None:
@@ -90,9 +90,9 @@ class Ownership:
         number = self._number(unit)
         self._mine[number], self._there[number] = False, True
 
-    def committed_by_others(self, problem_ids: pa.Array, index: npt.NDArray[np.int64]) -> None:
-        """Take note of samples that other drivers committed. A unit with such a sample is not drawn any more."""
-        units = self._units(self._rows(problem_ids), index)
+    def committed_by_others(self, keys: pa.Array, index: npt.NDArray[np.int64]) -> None:
+        """Take note of samples that other drivers committed. A unit with such a sample is not done any more."""
+        units = self._units(self._rows(keys), index)
         fresh = np.minimum(np.bincount(units, minlength=len(self.plan)), self._left)
         self._left -= fresh
         self.by_others += int(fresh.sum())
@@ -103,7 +103,7 @@ class Ownership:
         claims: dict[str, list[list[int]]] = {}
         for number in self._sorted[(self._mine & ~self._there)[self._sorted]]:
             unit = self.plan[int(number)]
-            ranges = claims.setdefault(unit.problem_id, [])
+            ranges = claims.setdefault(unit.key, [])
             if ranges and ranges[-1][1] == unit.start:
                 ranges[-1][1] = unit.stop
             else:
@@ -111,11 +111,11 @@ class Ownership:
         return json.dumps({"claims": claims}).encode()
 
     def _number(self, unit: Unit) -> int:
-        return int(self._units(np.array([self._row_of[unit.problem_id]]), np.array([unit.start]))[0])
+        return int(self._units(np.array([self._row_of[unit.key]]), np.array([unit.start]))[0])
 
-    def _rows(self, problem_ids: pa.Array) -> npt.NDArray[np.int64]:
+    def _rows(self, keys: pa.Array) -> npt.NDArray[np.int64]:
         """Return the rows of problems in the plan's list; -1 for a problem that it does not have."""
-        rows = pc.call_function("index_in", [problem_ids], pc.SetLookupOptions(self._ids))
+        rows = pc.call_function("index_in", [keys], pc.SetLookupOptions(self._ids))
         return rows.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
     def _units(self, rows: npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

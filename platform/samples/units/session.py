@@ -7,14 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import numpy as np
-
 from samples.errors import StoreAway
-from samples.ingest.commit import Committer
-from samples.ingest.coordination import Coordination
-from samples.ingest.job import GivenBack
-from samples.ingest.progress import Meter, Progress
-from samples.ingest.segment import Receipt
 from samples.lake import patience
 from samples.lake.pace import Pace
 from samples.pipeline.metrics import Metrics
@@ -22,6 +15,10 @@ from samples.pipeline.progress import Estimate
 from samples.pipeline.receipts import Look, looks
 from samples.pipeline.stream import Stream
 from samples.pipeline.telemetry import Status
+from samples.units.commit import Committer
+from samples.units.coordination import Coordination
+from samples.units.progress import Meter, Progress, Total
+from samples.units.segment import GivenBack, Receipt
 
 _GIVEN_BACK = 3  # so many units in a row that no replica could write end the run
 
@@ -29,42 +26,8 @@ Watch = Callable[[Progress], None]
 
 
 @dataclass
-class Total:
-    """What this command has committed so far."""
-
-    adopted: int = 0
-    samples: int = 0
-    tokens: int = 0
-    errors: int = 0
-    nonfinite: int = 0
-    heavy_bytes: int = 0
-    seconds: float = 0.0
-
-    @property
-    def drawn(self) -> int:
-        """The number of samples that it drew itself."""
-        return self.samples - self.adopted
-
-    def adopt(self, receipts: list[Receipt]) -> None:
-        """Add units that an earlier driver drew. Their tokens and bytes are not this command's."""
-        tokens, heavy_bytes = self.tokens, self.heavy_bytes
-        self.take(receipts)
-        self.tokens, self.heavy_bytes = tokens, heavy_bytes
-        self.adopted += sum(receipt.facts.num_rows for receipt in receipts)
-
-    def take(self, receipts: list[Receipt]) -> None:
-        """Add units that this command committed."""
-        for receipt in receipts:
-            self.samples += receipt.facts.num_rows
-            self.tokens += int(np.sum(receipt.facts["tokens"].to_numpy()))
-            self.errors += receipt.facts.num_rows - receipt.facts["error"].null_count
-            self.nonfinite += receipt.nonfinite
-            self.heavy_bytes += receipt.file.size
-
-
-@dataclass
 class Session:
-    """Draws the units that are this driver's, until none is left."""
+    """Does the units that are this driver's, until none is left."""
 
     coordination: Coordination
     committer: Committer
@@ -72,6 +35,7 @@ class Session:
     watch: Watch
     stop: threading.Event
     metrics: Metrics
+    doing: str  # what replicas do, for the progress line
     _given_back: int = field(default=0, init=False)  # since the last receipt
     _returned: int = field(default=0, init=False)  # units
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
@@ -122,7 +86,7 @@ class Session:
                 continue
             self._given_back = 0
             self._pending.append(receipt)
-            self.coordination.units.drawn(receipt.unit)
+            self.coordination.units.done(receipt.unit)
         return None
 
     def _commit(self) -> None:
@@ -162,7 +126,7 @@ class Session:
 
     def _phase(self, status: Status) -> str:
         if status.ready:
-            return "sampling"
+            return self.doing
         if status.starting:
             return f"loading the model{f' ({status.reason})' if status.reason else ''}"
         return f"waiting for a replica: {status.reason or self._waits_for() or 'Ray starts one'}"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samples.ingest.ownership import Ownership, read_claims
-from samples.ingest.plan import Plan, Unit
+from samples.units.ownership import Ownership, read_claims
+from samples.units.plan import Plan, Unit
 
 IDS = ["a", "b", "c"]
 
@@ -65,7 +65,7 @@ def test_samples_of_others_count_as_there_and_their_units_are_not_drawn():
 def test_what_this_driver_drew_is_its_own_until_it_is_committed_and_never_counts_as_another_s():
     owned = Ownership(grid(8, 8))
     owned.ask(1)
-    owned.drawn(Unit("a", 0, 8))
+    owned.done(Unit("a", 0, 8))
     assert (owned.samples_left, owned.problems_left) == (16, 2)
     assert read_claims(owned.claims()) == {"a": [(0, 8)]}
     owned.committed(Unit("a", 0, 8))

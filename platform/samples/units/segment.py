@@ -1,0 +1,169 @@
+"""Write the segment of one unit, and make the receipt that the driver gets for it.
+
+A segment is one Parquet file of a heavy table, complete or absent. Its footer holds the unit's rows of the narrow
+table, the facts. If a driver dies before it commits a segment, the next driver can therefore commit it. A receipt is
+what the driver needs to commit the unit: the file's path, and the same facts. Tokens never leave the replica.
+"""
+
+import base64
+import json
+import re
+import secrets
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from samples.errors import StoreAway
+from samples.lake import checksums, parquet
+from samples.lake.parquet import File
+from samples.lake.tables import Tables, folder
+from samples.runs.settings import digest
+from samples.runs.setups import NOT_KNOWN
+from samples.units.plan import Unit
+from samples_schemas import Table
+
+_FACTS = b"samples.facts"
+_DRAWN_BY = b"samples.drawn_by"
+_LOGPROBS = "token_logprobs"  # the column of a heavy table whose non-finite values are counted
+_NAME = re.compile(
+    r"unit-(?P<problem>[0-9a-f]{16})-(?P<start>\d+)-(?P<stop>\d+)-(?P<attempt>[0-9a-f]{16})(?:\.[0-9a-f]{16})?\.parquet$"
+)
+
+
+Record = Callable[[Tables, Collection[str]], None]
+
+
+def record_nothing(lake: Tables, drawn_by: Collection[str]) -> None:
+    """Record nothing of what did some units."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the units of a run or a scorer go: a heavy table, and a narrow one that says which samples are there.
+
+    Commits under one `writer` (the id of the run or scorer) exclude each other. `parts` are the partition values that
+    all units share. `record` is called with what did some units (JSON texts), before they are committed.
+    """
+
+    heavy: Table
+    narrow: Table
+    writer: str
+    parts: Mapping[str, str]
+    record: Record = record_nothing
+
+    def partition(self, run_id: str) -> dict[str, str]:
+        """Return the partition values of a unit of this run; "" is the only run."""
+        return {**self.parts, **({"run_id": run_id} if run_id else {})}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One complete segment.
+
+    `facts` holds rows of the narrow table; `nonfinite` counts NaN and infinite log-probs; `drawn_by` is JSON: what did
+    it, {} if that is not known.
+    """
+
+    unit: Unit
+    file: File
+    facts: pa.Table
+    nonfinite: int
+    drawn_by: str = NOT_KNOWN
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """What comes in place of a receipt if a unit was done and could not be written. It is planned again."""
+
+    why: StoreAway
+
+
+def new_attempt() -> str:
+    """Return the id of a new attempt at a unit."""
+    return secrets.token_hex(8)
+
+
+def write(
+    lake: Tables,
+    target: Target,
+    unit: Unit,
+    facts: pa.Table,
+    payload: pa.Table,
+    drawn_by: Mapping[str, Any] | None = None,
+) -> Receipt:
+    """Write one unit as one segment.
+
+    `facts` and `payload` are its rows of the narrow and the heavy table, in the order of sample indices and of one
+    attempt. `drawn_by` is kept in the footer, as JSON under the key samples.drawn_by.
+
+    Raises:
+        LakeError: The segment could not be written. Readers see nothing of it.
+    """
+    facts = facts.select(target.narrow.file_schema.names).cast(target.narrow.file_schema)
+    said = json.dumps(drawn_by, sort_keys=True) if drawn_by else NOT_KNOWN
+    footer = {_FACTS: base64.b64encode(_ipc(facts)), _DRAWN_BY: said.encode()}
+    stem = f"unit-{digest(unit.key)}-{unit.start}-{unit.stop}-{facts['attempt'][0].as_py()}"
+    file = lake.put_as(target.heavy.name, stem, payload, target.partition(unit.run_id), footer)
+    return Receipt(unit, file, facts, _nonfinite(payload[_LOGPROBS]), said)
+
+
+def found(lake: Tables, target: Target, run_id: str = "") -> Iterator[tuple[str, int, str, int, int]]:
+    """Yield (path, size, digest of the unit's key, start, stop) of every segment of a run, committed or not."""
+    heavy = target.heavy.name
+    for path, size in lake.place.list(f"{heavy}/{folder(target.heavy, target.partition(run_id))}"):
+        if name := _NAME.search(path):
+            yield path.removeprefix(f"{heavy}/"), size, name["problem"], int(name["start"]), int(name["stop"])
+
+
+def attempt_of(path: str) -> str:
+    """Return the attempt that a segment holds; its path says it."""
+    name = _NAME.search(path)
+    assert name, f"{path} is no segment"
+    return name["attempt"]
+
+
+def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "") -> Receipt | None:
+    """Read a segment's receipt back from its footer, and its log-probs to count the non-finite ones.
+
+    None if the segment is not complete: a machine that loses its power may leave a part of one.
+    """
+    data = lake.place.get(f"{target.heavy.name}/{path}")
+    try:
+        checksums.compare(path, data or b"", 0, size)
+        file = pq.ParquetFile(pa.BufferReader(data))
+        footer = file.metadata.metadata
+        packed = pa.BufferReader(base64.b64decode(footer[_FACTS]))
+        drawn_by = footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
+        facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
+        logprobs = file.read([_LOGPROBS])[_LOGPROBS]
+    except (pa.ArrowException, OSError, TypeError, LookupError, ValueError):
+        return None
+    index = facts["sample_index"]
+    unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1, run_id)
+    stored = File(path, size, facts.num_rows, parquet.stats(facts))
+    return Receipt(unit, stored, facts, _nonfinite(logprobs), drawn_by)
+
+
+def lists(arrays: Sequence[np.ndarray], kind: Any) -> pa.ListArray:
+    """Return arrays as one Arrow array of lists of numpy type `kind`, without copies of single values."""
+    offsets = np.zeros(len(arrays) + 1, np.int32)
+    np.cumsum([len(array) for array in arrays], out=offsets[1:])
+    values = np.concatenate(arrays).astype(kind, copy=False) if arrays else np.empty(0, kind)
+    return pa.ListArray.from_arrays(offsets, pa.array(values))
+
+
+def _nonfinite(logprobs: pa.ChunkedArray) -> int:
+    values = logprobs.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return int(np.count_nonzero(~np.isfinite(values)))
+
+
+def _ipc(table: pa.Table) -> bytes:
+    # Compressed as a whole, because the schema and the padding of many short columns are larger than their content.
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as packed, pa.ipc.new_stream(packed, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
