@@ -353,7 +353,8 @@ def chain(table, other, starts, room):
     """KL(table || other) of a completion after each of these tokens, exactly; token 0 ends it, and so does the room."""
     shares = np.exp(table.astype(np.float64))
     known = shares > 0
-    apart = np.where(known, table.astype(np.float64) - other.astype(np.float64), 0)
+    apart = np.zeros(shares.shape)
+    apart[known] = table[known].astype(np.float64) - other[known]
     step, value = (shares * apart).sum(axis=1), np.zeros(len(shares))
     for _ in range(room):
         value[0] = 0.0
