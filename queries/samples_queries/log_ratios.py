@@ -35,9 +35,10 @@ WHERE list_contains($runs, run) AND error IS NULL
 # Aggregates over these rows that `lacking` needs.
 COUNTS = """
     count(*) AS scored, count(log_ratio) AS samples, countif(token_mode = 'text') AS text,
-    countif(logprob_own IS NULL) AS without, countif(prompt = 'own' AND log_ratio IS NOT NULL) AS other_prompts
+    countif(logprob_own IS NULL) AS without, countif(logprob_scorer = '-inf'::DOUBLE) AS impossible,
+    countif(prompt = 'own' AND log_ratio IS NOT NULL) AS other_prompts
 """
-_NAMES = ("scored", "samples", "text", "without", "other_prompts")
+_NAMES = ("scored", "samples", "text", "without", "impossible", "other_prompts")
 
 
 def counted(connection: duckdb.DuckDBPyConnection, runs: Sequence[str], scorer: str) -> list[dict[str, Any]]:
@@ -74,6 +75,9 @@ def _lacking(run: str, count: Counter[str], scorer: str) -> str | None:
     reasons = {
         f"{count['text']:,} were scored as text, so as other tokens (bits_per_byte of perplexity compares)": "text",
         f"{count['without']:,} have no stored log-probs": "without",
+        f"{count['impossible']:,} are impossible for the scorer (log-prob -inf), which would make a mean infinite": (
+            "impossible"
+        ),
     }
     why = [reason for reason, name in reasons.items() if count[name]] or ["their log-probs are no finite numbers"]
     missing = count["scored"] - count["samples"]

@@ -69,17 +69,12 @@ def add_run(
     append(to, "verdicts", rows["verdicts"], verifier="v", run_id=f"r-{run}")
 
 
-def add_scorer(to: Lake, name: str, *, model: str | None = None, dtype: str = "float32", **parity: Any) -> None:
-    """Add a scorer, or one more row of it: `samples`, `mean` and `kl` of a parity check. Its id is s-NAME."""
+def add_scorer(to: Lake, name: str, *, model: str | None = None, **parity: Any) -> None:
+    """Add a scorer, or one more row of it: a parity check with `samples`, `mean`, `kl`, `within`. Its id is s-NAME."""
     number = len(to.sql("FROM scorers")) + 1
     about = {"scorer_id": f"s-{name}", "number": number, "name": name, "model": model or f"models/{name}"}
-    more = {
-        "engine": "vllm",
-        "specification": "{}",
-        "labels": [],
-        "versions": [],
-        "scored_by": f'{{"dtype": "{dtype}"}}',
-    }
+    scored_by = json.dumps({"parity": {"within": parity["within"]}} if "within" in parity else {})
+    more = {"engine": "vllm", "specification": "{}", "labels": [], "versions": [], "scored_by": scored_by}
     checked = {"parity_samples": parity.get("samples", 0), "parity_tokens": 10 * parity.get("samples", 0)}
     checked |= {"parity_run": parity.get("run"), "parity_mean": parity.get("mean"), "parity_kl": parity.get("kl")}
     append(to, "scorers", [{**about, **more, **checked, "created_at": NOW + timedelta(seconds=number)}])

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from samples.engines import Placement, Sampling, load, toy_table
 from samples.errors import SamplesError
 from samples_queries.asking import ask
 
@@ -198,6 +199,15 @@ def test_samples_cut_by_length_and_other_prompts_are_told(scored, tmp_path):
     assert "s scored a after prompts of its own: the log-probs are of answers to different prompts" in notes
 
 
+def test_samples_that_the_scorer_finds_impossible_are_told(scored, tmp_path):
+    lake = checked(scored, tmp_path)
+    scored.add_run(lake, "a", {"p": [{"tokens": 2, "logprob": -1.0}, {"tokens": 1, "logprob": -1.0}]})
+    scored.add_scores(lake, "s", "a", {"p": {0: {"tokens": 2, "logprob": -INF}, 1: {"tokens": 1, "logprob": -2.0}}})
+    answered = lake.query("divergence", scorer="s")
+    assert answered.dicts()[0]["divergence"] == 1.0
+    assert "1 are impossible for the scorer (log-prob -inf), which would make a mean infinite" in answered.notes[-1]
+
+
 def test_a_run_does_not_diverge_from_itself(scored, tmp_path):
     lake = scored.lake(tmp_path)
     scored.add_run(lake, "a", {"p": [{"tokens": 2, "logprob": -1.0}], "q": [{"tokens": 0, "logprob": 0.0}]})
@@ -337,6 +347,50 @@ def test_the_divergence_and_entropy_of_many_samples_are_the_known_ones():
     whole, token = ask(connection, "entropy", {"runs": ["a"]}).rows.to_pylist()
     assert whole["entropy"] == pytest.approx(truth["entropy"], rel=0.02)
     assert token["entropy"] == pytest.approx(truth["entropy"] / truth["tokens"], rel=0.02)
+
+
+def chain(table, other, starts, room):
+    """KL(table || other) of a completion after each of these tokens, exactly; token 0 ends it, and so does the room."""
+    shares = np.exp(table.astype(np.float64))
+    known = shares > 0
+    apart = np.zeros(shares.shape)
+    apart[known] = table[known].astype(np.float64) - other[known]
+    step, value = (shares * apart).sum(axis=1), np.zeros(len(shares))
+    for _ in range(room):
+        value[0] = 0.0
+        value = step + np.where(known, shares, 0) @ value
+    return value[starts]
+
+
+def test_the_divergence_of_two_toy_models_is_that_of_their_tables(scored, tmp_path):
+    """The engine draws and scores; a table of bigrams says what the KL is."""
+    room, problems, samples = 12, 40, 150
+    names = ["toy?bigram=4&tokens=6", "toy?bigram=4&tokens=6&taste=1"]
+    own, other = (
+        load("toy", name, None, "auto", Sampling(temperature=1.0, max_tokens=room), Placement(), scoring=scoring)
+        for name, scoring in zip(names, (False, True), strict=True)
+    )
+    lake = checked(scored, tmp_path)
+    drawn, scores = {}, {}
+    prompts = {f"p{number}": [60 + number, ord("abcd"[number % 4])] for number in range(problems)}
+    for problem, prompt in prompts.items():
+        completions = own.sample(prompt, list(range(samples)))
+        found = other.score(prompt, [one.token_ids for one in completions])
+        drawn[problem] = [
+            {"logprobs": one.token_logprobs.tolist(), "ids": one.token_ids.tolist(), "end": one.finish_reason}
+            for one in completions
+        ]
+        scores[problem] = {index: {"logprobs": one.token_logprobs.tolist()} for index, one in enumerate(found)}
+    scored.add_run(lake, "a", drawn)
+    scored.add_scores(lake, "s", "a", scores)
+    tables = [toy_table.for_drawing(taste, 4, 6) for taste in (0, 1)]
+    truth = chain(*tables, [prompt[-1] for prompt in prompts.values()], room).mean()
+    whole, _ = lake.query("divergence", scorer="s").dicts()
+    assert whole["of"] == "model"
+    assert whole["cut"] > 0
+    assert whole["divergence"] == pytest.approx(truth, rel=0.05)
+    assert whole["k3"] == pytest.approx(truth, rel=0.2)
+    assert lake.query("divergence", runs="a", scorer="a").dicts()[0]["divergence"] == 0.0
 
 
 @pytest.mark.nightly

@@ -114,9 +114,8 @@ def query(
             single = pools.members if pools else runs_asked(header, bound, there) or read
             if pools:
                 bound, there = pools.bound(header, bound), pools.known
-            differ = settings_differ(shown.connection, header, bound, there)
-            mixed = setups_mixed(shown, single)
-            return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ, *mixed))
+            differ = [*settings_differ(shown.connection, header, bound, there), *setups_mixed(shown, single)]
+            return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ))
 
     return promptly(answer)
 

@@ -8,7 +8,6 @@ import duckdb
 from samples.errors import SamplesError
 from samples.query.scorers import Scorer
 from samples_queries import Header
-from samples_queries.parity import bounds, within
 
 
 class _Scored(NamedTuple):
@@ -120,7 +119,7 @@ def _unlike(scorer: Scorer, there: Sequence[_Scored]) -> list[str]:
     if len({prompt for one in there for prompt in one.prompts}) > 1:
         said = f"{scorer.name} scored {_named(there, 'own', 'prompts')} after prompts of its own"
         notes.append(f"{said}, and the rest after the prompts of the run")
-    if scorer.scorer_id and scorer.run_id and scorer.run_model != scorer.model and any(one.own for one in there):
+    if scorer.run_model and any(one.own for one in there):
         said = f"scorer {scorer.name} is the model {scorer.model}, and run {scorer.name} is of {scorer.run_model}"
         notes.append(f"{said}: one name stands for two models")
     return notes
@@ -132,18 +131,16 @@ def _named(there: Sequence[_Scored], value: str, of: str) -> str:
 
 def _trust(scorer: Scorer, there: Sequence[_Scored]) -> list[str]:
     """Say whether the scorer agrees with the log-probs that its model stored itself."""
-    samples, mean, kl = scorer.parity
     if not scorer.scorer_id or all(one.own for one in there):
         return []
-    if not samples:
+    if scorer.parity is None:
         said = f"scorer {scorer.name} has no parity check: the lake had no raw log-probs that {scorer.model} stored"
         return [f"{said} itself; samples query scorers shows the check once there is one"]
-    if mean is not None and kl is not None and within(scorer.dtype, mean, kl):
+    if scorer.parity.within:
         return []
-    most = bounds(scorer.dtype)
+    mean, kl = map(_number, scorer.parity[:2])
     said = f"scorer {scorer.name} differs from the log-probs that {scorer.model} stored itself"
-    than = f"mean |difference| {_number(mean)} (at most {most.mean:g}), mismatch KL {_number(kl)} (at most {most.kl:g})"
-    return [f"{said}: {than}; its scores may be wrong"]
+    return [f"{said}: mean |difference| {mean}, mismatch KL {kl}; its scores may be wrong"]
 
 
 def _number(value: float | None) -> str:

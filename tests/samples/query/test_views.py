@@ -1,5 +1,6 @@
 """Views: tallies are what counting verdicts gives, in whichever way; what is left out is not opened."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -119,3 +120,29 @@ def test_verdicts_of_verifiers_that_a_question_leaves_out_are_not_opened(lakes, 
     assert samples.open(lake.uri).query("pass_at_k", verifier="v").dicts() == before
     with pytest.raises(LakeError):
         lake.query("pass_at_k", verifier="m")
+
+
+def test_scores_of_scorers_that_a_question_leaves_out_are_not_opened(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    before = lake.query("perplexity_by_run", scorer="s").dicts()
+    own = lake.query("perplexity_by_run", scorer="a", runs="a").dicts()
+    run_id = lake.query("runs").dicts()[0]["run_id"]
+    row = {"problem_id": "p1", "sample_index": 0, "attempt": "z", "tokens": 1, "bytes": 1, "cumulative_logprob": -1.0}
+    about = {"token_mode": "ids", "prompt": "run"}
+    lakes.append(lake, "scores", [{**row, **about}], scorer_id="s-other", run_id=run_id)
+    for file in Path(tmp_path).rglob("scorer_id=s-other/**/*.parquet"):
+        file.unlink()
+    opened = samples.open(lake.uri)
+    assert opened.query("perplexity_by_run", scorer="s").dicts() == before
+    assert opened.query("perplexity_by_run", scorer="a", runs="a").dicts() == own
+    with pytest.raises(LakeError):
+        opened.query("scorers")
+
+
+def test_a_lake_from_before_scorers_has_none_and_its_runs_score_themselves(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    for table in ("scorers", "scores", "score_logprobs"):
+        shutil.rmtree(tmp_path / "lake" / table)
+    opened = samples.open(lake.uri)
+    assert {row["scorer"] for row in opened.query("scorers")} == {"a", "b"}
+    assert len(opened.query("perplexity", scorer="a", runs="a")) == len(opened.query("perplexity", runs="a"))
