@@ -166,8 +166,8 @@ def scored(summary: "Scored") -> Iterator[str]:
         yield f"parity: {summary.parity}"
     else:
         yield (
-            "parity was not checked: the lake has no sample that this model drew with raw log-probs; draw some with "
-            "samples ingest PROBLEMS -k 8 --model …, then score more"
+            "parity was not checked: the lake has no sample that this model drew with raw log-probs. To check it, draw "
+            f"some (samples ingest PROBLEMS --model {summary.model} -k 8), then score them too"
         )
     if summary.missing:
         yield f"{summary.missing:,} samples are missing: the same command goes on from here"
