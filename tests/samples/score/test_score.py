@@ -187,3 +187,17 @@ def test_verdicts_that_nobody_gave_cannot_choose(drawn, score_of):
     scoring = score_of(drawn("base").lake, only="correct")
     with pytest.raises(SamplesError, match="no verdicts yet; add them: samples rescore"):
         scoring.plan()
+
+
+def test_a_run_that_its_own_model_scored_has_bits_per_byte_under_its_own_log_probs(drawn, score_of):
+    made = drawn("base", k=4)
+    score_of(made.lake, name="base").run()
+    texts = {(r["problem_id"], r["sample_index"]): r["text"] for r in made.lake.read("completions").to_pylist()}
+    rows = made.lake.sql("SELECT * FROM likelihoods WHERE scorer = 'base'").dicts()
+    assert len(rows) == 12
+    for row in rows:
+        stored = own_log_probs(made.lake, "base", row["problem_id"], row["sample_index"])
+        assert row["own"]
+        assert row["cumulative_logprob"] == pytest.approx(math.fsum(stored), rel=1e-9)
+        assert row["end_logprob"] == pytest.approx(stored[-1])
+        assert row["bytes"] == len(texts[row["problem_id"], row["sample_index"]].encode())
