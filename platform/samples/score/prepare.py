@@ -98,6 +98,7 @@ def _specify(request: ScoreRequest, tokenizer: Tokenizer, weights: Identity, ada
         "prompt": request.prompt,
         "template": said,
         "logprobs": "raw",
+        **({"max_model_len": request.max_model_len} if request.max_model_len else {}),
         **({"engine_args": dict(sorted(decides.items()))} if decides else {}),
         **({"adapter": {"name": adapter.name, "revision": adapter.revision}} if adapter else {}),
     }

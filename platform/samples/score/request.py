@@ -21,7 +21,8 @@ class ScoreRequest:
 
     `tokens` auto scores token ids where the run's tokenizer has the scorer's vocabulary, and text elsewhere. `prompt`
     auto is the run's prompt with ids, and the scorer's own with text. `template` auto is the model's chat template, or
-    the plain question if it has none.
+    the plain question if it has none. A `max_model_len` is part of the scorer because it decides which samples are too
+    long: what could not be scored stays so, and another limit is another scorer.
     """
 
     model: str
