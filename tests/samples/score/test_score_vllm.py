@@ -7,6 +7,7 @@ chunks on a CPU.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -121,17 +122,20 @@ def encode(model: str, text: str) -> list[int]:
     return Tokenizer.from_file(str(Path(model, "tokenizer.json"))).encode(text, add_special_tokens=False).ids
 
 
-def exact(
-    model: str, prompt: Sequence[int], completion: Sequence[int], dtype: str = "float64"
-) -> npt.NDArray[np.float64]:
-    """Return the log-probs from transformers' logits of all positions, in one pass."""
+def exact(model: str, prompt: Sequence[int], completion: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return the log-probs from transformers' float64 logits of all positions, in one pass."""
     import torch
+
+    with torch.no_grad():
+        rows = _exact_model(model)(torch.tensor([[*prompt, *completion]])).logits[0].log_softmax(-1)
+    return np.array([rows[len(prompt) - 1 + at, token].item() for at, token in enumerate(completion)])
+
+
+@cache
+def _exact_model(model: str) -> Any:
     from transformers import AutoModelForCausalLM
 
-    loaded = AutoModelForCausalLM.from_pretrained(model, dtype=dtype)
-    with torch.no_grad():
-        rows = loaded(torch.tensor([[*prompt, *completion]])).logits[0].log_softmax(-1)
-    return np.array([rows[len(prompt) - 1 + at, token].item() for at, token in enumerate(completion)])
+    return AutoModelForCausalLM.from_pretrained(model, dtype="float64")
 
 
 def test_the_engine_s_own_samples_have_their_stored_log_probs_as_scores(
@@ -315,8 +319,9 @@ def test_transformers_as_scorer_finds_what_vllm_drew(
     scoring = score_of(lake, tiny_model, "reference", "transformers", **how)
     worker = scoring.worker(scoring.plan())
     assert worker.parity.within, "parity is of samples that another engine drew with the same weights"
-    worker.engine.close()
+    scoring.loaded = worker.engine
     scoring.run()
+    worker.engine.close()
     samples, found = stored(lake), logprobs(scoring)
     for key, values in found.items():
         np.testing.assert_allclose(values, samples[key]["token_logprobs"], rtol=0, atol=tolerance["float32"])
