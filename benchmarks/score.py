@@ -37,6 +37,7 @@ import pyarrow.parquet as pq
 
 from samples.api import Lake
 from samples.engines import Completion, Placement, Sampling, load
+from samples.engines.huggingface import silence_huggingface
 from samples.ingest import segment
 from samples.ingest.ingest import ingest
 from samples.ingest.segment import committer
@@ -99,6 +100,7 @@ def write_problems(folder: Path, count: int) -> str:
 
 def tiny_model(folder: Path, context: int, size: int = 64, layers: int = 1) -> str:
     """Make a random Llama with `VOCABULARY` tokens, which are words; return its folder."""
+    silence_huggingface()
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -156,7 +158,6 @@ def piped(given: argparse.Namespace, lake: Path) -> dict[str, float]:
 def bare(given: argparse.Namespace, lake: Path) -> dict[str, float]:
     """Return tokens and seconds of AsyncLLM alone."""
     from samples.engines import vllm_log, vllm_scores, vllm_settings
-    from samples.engines.huggingface import silence_huggingface
 
     silence_huggingface()
     vllm_log.redirect_to_file()
@@ -292,8 +293,7 @@ def peak() -> float:
 
 def one_memory(engine: str, model: str, uri: str) -> dict[str, float]:
     """Score a lake's units; return the peaks in MiB before and after, and the seconds."""
-    placement = Placement(kv_cache_gib=0.5, max_num_seqs=4 if engine == "vllm" else None)
-    worker = worker_of(ScoreRequest(model=model, lake=uri, engine=engine, placement=placement))
+    worker = worker_of(ScoreRequest(model=model, lake=uri, engine=engine, placement=Placement(kv_cache_gib=0.5)))
     before, began = peak(), time.perf_counter()
     for unit in range(len(worker.job)):
         receipt: Any = worker.work(unit, lambda _tokens, _failed: None)
