@@ -155,7 +155,8 @@ def scored(summary: "Scored") -> Iterator[str]:
     if summary.by_others:
         yield f"other drivers of this scorer added {summary.by_others:,} samples meanwhile"
     if summary.already == summary.wanted:
-        yield "nothing to score: all samples were scored already"
+        why = "all samples were scored already" if summary.wanted else "the lake has no sample of what was asked for"
+        yield f"nothing to score: {why}"
     if summary.errors:
         reasons = "; ".join(summary.reasons)
         yield f"{summary.errors:,} samples could not be scored, and no statistic counts them: {reasons}"
@@ -163,15 +164,21 @@ def scored(summary: "Scored") -> Iterator[str]:
         yield f"{summary.nonfinite:,} token log-probs are NaN or infinite; they are stored as they are"
     if summary.retokenized:
         yield f"{summary.retokenized:,} of {summary.text:,} texts become other tokens than their run drew"
+    yield from _parity(summary)
+    if summary.missing:
+        yield f"{summary.missing:,} samples are missing: the same command goes on from here"
+
+
+def _parity(summary: "Scored") -> Iterator[str]:
     if summary.parity:
         yield f"parity: {summary.parity}"
-    else:
+    elif summary.scored:
         yield (
             "parity was not checked: the lake has no sample that this model drew with raw log-probs. To check it, draw "
             f"some (samples ingest PROBLEMS --model {shlex.quote(summary.model)} -k 8), then score them too"
         )
-    if summary.missing:
-        yield f"{summary.missing:,} samples are missing: the same command goes on from here"
+    elif summary.ids or summary.text:
+        yield "parity was not checked when these samples were scored"
 
 
 def score_fields(summary: "Scored") -> dict[str, Any]:

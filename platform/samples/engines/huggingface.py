@@ -27,6 +27,7 @@ _TOKENIZER_CLASSES = {
     ("qwen2", "Qwen2Tokenizer"): "Qwen2Tokenizer",
     ("qwen3", "Qwen2Tokenizer"): "Qwen2Tokenizer",
 }
+_TOKENIZER_FILES = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.tiktoken")
 
 
 def silence_huggingface() -> None:
@@ -192,7 +193,18 @@ def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = Fal
         raise
     except Exception as error:
         require_trust(model, error)
+        _require_tokenizer(model)
         raise ModelError(f'model "{model}": cannot load its tokenizer: {one_line(error)}') from error
+
+
+def _require_tokenizer(model: str) -> None:
+    """Say what to do if a folder holds no file of a tokenizer, as trainers may save a checkpoint."""
+    folder = Path(model).expanduser()
+    if folder.is_dir() and not any(file for pattern in _TOKENIZER_FILES for file in folder.glob(pattern)):
+        raise ModelError(
+            f'model "{model}": the folder has no tokenizer (tokenizer.json and others); copy the tokenizer files of '
+            "the model that it was trained from into it"
+        )
 
 
 def _json_value(model: str, revision: str | None, file: str, key: str) -> str:

@@ -25,6 +25,7 @@ from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet
 from samples.runs.settings import IMPORTED, digest
 from samples.runs.templates import Template
+from samples.runs.weights import require_no_other_scorer
 from samples_schemas import RUNS
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -139,8 +140,8 @@ def register(lake: Tables, run: Run) -> Run:
     A run whose name is `default_name` was not named, and takes the name that it has.
 
     Raises:
-        UsageError: The name already belongs to another run (the message says what differs), or the run already has
-            another name.
+        UsageError: The name already belongs to another run (the message says what differs) or to a scorer of another
+            model, or the run already has another name.
     """
     found = run
 
@@ -169,6 +170,7 @@ def recorded(lake: Tables, run: Run) -> Run | None:
                 f'name "{run.name}" is already run {known.run_id}, which differs in '
                 f"{differences(known.specification, run.specification)}; choose another --name"
             )
+    require_no_other_scorer(lake, run.name, run.specification)
     return None
 
 

@@ -46,12 +46,14 @@ def _is_own(scorer: Scorer, run: Run) -> bool:
 def _of_run(lake: Tables, run: Run) -> Iterator[Own]:
     prompts = lake.read(PROMPTS.name, run_id=run.run_id)
     ids = dict(zip(prompts["problem_id"].to_pylist(), prompts["token_ids"].to_pylist(), strict=True))
+    with explained(lake.uri):
+        payloads = lake.dataset(COMPLETIONS.name, **run.partition)  # a large run has 100,000 files, which it lists
     tokens = 0
     for row in _spread(lake, run):
         tokens += row["tokens"]
         if tokens > TOKENS_MOST and tokens > row["tokens"]:
             return
-        for payload in _payload(lake, run, row):
+        for payload in _payload(lake, payloads, row):
             if row["problem_id"] in ids:
                 yield Own(
                     run=run.name,
@@ -73,9 +75,9 @@ def _spread(lake: Tables, run: Run) -> list[dict[str, Any]]:
     return ordered.slice(0, SAMPLES_MOST).to_pylist()
 
 
-def _payload(lake: Tables, run: Run, row: dict[str, Any]) -> list[dict[str, Any]]:
+def _payload(lake: Tables, payloads: ds.Dataset, row: dict[str, Any]) -> list[dict[str, Any]]:
     here = ds.field("problem_id") == row["problem_id"]
     here &= (ds.field("sample_index") == row["sample_index"]) & (ds.field("attempt") == row["attempt"])
     with explained(lake.uri):
-        dataset = lake.dataset(COMPLETIONS.name, **run.partition).filter(here)
-        return dataset.to_table(columns=["token_ids", "token_logprobs"]).to_pylist()[:1]
+        found: pa.Table = payloads.filter(here).to_table(columns=["token_ids", "token_logprobs"])
+        return found.to_pylist()[:1]

@@ -33,8 +33,9 @@ def score(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading.
     watch(Progress("planning"))
     stop = stop or threading.Event()
     lake = Tables(prepared.request.lake)
-    plan(lake, prepared)  # a mistake in what is asked is said before anything is recorded
-    scorer = register(lake, prepared.scorer)
+    asked = plan(lake, prepared)  # a mistake in what is asked is said before anything is recorded
+    # A scorer keeps its name for ever, so a question that no sample answers gives it none.
+    scorer = register(lake, prepared.scorer) if asked.wanted else prepared.scorer
     outcome = Driver(lake, _work(prepared, lake), watch, stop).run()
     total, todo = outcome.total, outcome.plan
     return Summary(

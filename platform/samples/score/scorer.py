@@ -19,9 +19,8 @@ from samples.lake.tables import Tables
 from samples.runs.run import differences, every
 from samples.runs.settings import digest
 from samples.runs.setups import NOT_KNOWN
+from samples.runs.weights import weights
 from samples_schemas import SCORERS
-
-_NOT_WEIGHTS = ("head_dtype", "trust_remote_code")  # engine arguments that change rounding, or nothing
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,7 @@ class Scorer:
 
     def same_weights(self, specification: Mapping[str, Any]) -> bool:
         """Return whether a run of this specification was drawn with the scorer's weights, in any dtype or engine."""
-        return _weights(self.specification) == _weights(specification)
-
-
-def _weights(specification: Mapping[str, Any]) -> list[Any]:
-    """Return what of a specification says which weights compute, and in what way."""
-    arguments = specification.get("engine_args") or {}
-    decide = {name: value for name, value in arguments.items() if name not in _NOT_WEIGHTS}
-    return [*(specification.get(name) for name in ("model", "revision", "adapter")), decide]
+        return weights(self.specification) == weights(specification)
 
 
 def register(lake: Tables, scorer: Scorer) -> Scorer:

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from samples.api import Lake
+from samples.engines import Engine
 from samples.ingest.segment import committer
 from samples.lake import mark
-from samples.score import segment
+from samples.score import parity, segment
 from samples.score.job import ScoringJob, UnitScorer, units_of
 from samples.score.own import own_samples
 from samples.score.plan import plan
 from samples.score.prepare import Prepared, prepare
+from samples.score.reading import Reader
 from samples.score.request import ScoreRequest
 from samples.score.score import problems_of
 from samples.score.scorer import note, register
@@ -23,11 +25,19 @@ from samples.units.plan import Plan
 
 
 class Scoring:
-    """One scoring of a lake by a toy."""
+    """One scoring of a lake, by a toy unless an engine is named. A `loaded` engine is used instead of another one."""
 
-    def __init__(self, lake: Lake, model: str = "toy", name: str | None = None, **asked: Any) -> None:
-        request = ScoreRequest(model=model, lake=lake.uri, engine="toy", name=name, **asked)
-        self.lake = lake
+    def __init__(
+        self,
+        lake: Lake,
+        model: str = "toy",
+        name: str | None = None,
+        engine: str = "toy",
+        loaded: Engine | None = None,
+        **asked: Any,
+    ) -> None:
+        request = ScoreRequest(model=model, lake=lake.uri, engine=engine, name=name, **asked)
+        self.lake, self.loaded = lake, loaded
         self.prepared: Prepared = prepare(lake, request)
         self.scorer = register(lake, self.prepared.scorer)
 
@@ -37,7 +47,7 @@ class Scoring:
     def worker(self, todo: Plan) -> UnitScorer:
         """Load a replica's worker, with the parity check."""
         request = self.prepared.request
-        return ScoringJob(
+        job = ScoringJob(
             lake=self.lake.uri,
             scorer=self.scorer.name,
             scorer_id=self.scorer.scorer_id,
@@ -49,7 +59,11 @@ class Scoring:
             own=own_samples(self.lake, self.scorer),
             allow_mismatch=request.allow_mismatch,
             lake_id=mark.lake_id(self.lake.place),
-        ).load()
+        )
+        if self.loaded is None:
+            return job.load()
+        found = parity.check(self.loaded, job.model.dtype, job.own) if job.own else None
+        return UnitScorer(job, self.lake, self.loaded, Reader(self.lake, self.prepared.tokenizer), found)
 
     def committer(self) -> Committer:
         record = segment.target(self.scorer.scorer_id, lambda lake, found: note(lake, self.scorer, found))
