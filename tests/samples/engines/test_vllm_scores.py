@@ -19,6 +19,7 @@ import pytest
 
 from samples import engines
 from samples.engines import Completion, EngineDead, Placement, Sampling, Scored, vllm_scores
+from samples.engines.top import Top
 from samples.engines.vllm import VllmEngine
 from samples.errors import UsageError
 
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.vllm
 
 PROMPT = "what is 3 + 5?"
 LIMIT = 128
+TOP = 20
 GIVEN = Sampling(max_model_len=LIMIT, logprobs_mode="processed_logprobs")  # scores are raw all the same
 
 RequireEqual = Callable[[list[Scored], list[npt.NDArray[np.float32]]], None]
@@ -75,6 +77,15 @@ def demo_model(tmp_path_factory: pytest.TempPathFactory) -> str:
         there = tmp_path_factory.mktemp("models") / "demo"
         subprocess.run([sys.executable, root / "deploy" / "demo_model.py", there], check=True)
     return str(there)
+
+
+@pytest.fixture
+def topped(engine: VllmEngine) -> Iterator[VllmEngine]:
+    """The engine as it is where it is loaded with `top_logprobs`."""
+    before = engine._top_logprobs, engine._scoring
+    engine._top_logprobs, engine._scoring = TOP, vllm_scores.PROMPT
+    yield engine
+    engine._top_logprobs, engine._scoring = before
 
 
 def ids_of(completions: list[Completion]) -> list[npt.NDArray[np.int32]]:
@@ -210,6 +221,76 @@ def test_prompt_logprobs_are_read_and_what_is_missing_or_of_others_is_an_error()
     ]:
         failed = question.read(answer(prompt_logprobs=wrong))
         assert (failed.error, failed.token_logprobs.size) == (f"vLLM gave {says}", 0)
+
+
+def require_top(top: Top | None, scored: Scored, expected: Top | None, atol: float, missing: int = 0) -> None:
+    """Check the most likely tokens against other ones, and against the log-probs of the completion itself."""
+    assert top
+    assert expected
+    size = scored.token_logprobs.size - missing
+    assert top.token_ids.shape == top.logprobs.shape == (size, TOP)
+    assert (top.token_ids.dtype, top.logprobs.dtype) == (np.int32, np.float32)
+    np.testing.assert_allclose(top.logprobs, expected.logprobs[:size], rtol=0, atol=atol)
+    assert all(len(set(row)) == TOP for row in top.token_ids.tolist())
+    assert (np.diff(top.logprobs, axis=1) <= 0).all()
+
+
+def test_the_most_likely_tokens_are_those_of_transformers_and_change_no_score(
+    topped: VllmEngine,
+    prompt: list[int],
+    drawn: list[Completion],
+    tiny_model: str,
+    require_equal: RequireEqual,
+    tolerance: Mapping[str, float],
+) -> None:
+    given = ids_of(drawn)
+    scores = topped.score(prompt, given)
+    require_equal(scores, [one.token_logprobs for one in drawn])
+    how = {"scoring": True, "top_logprobs": TOP}
+    oracle = engines.load("transformers", tiny_model, None, "float32", GIVEN, Placement(), **how)
+    for completion, scored, exact in zip(given, scores, oracle.score(prompt, given), strict=True):
+        full = len(prompt) + completion.size == LIMIT  # the last position is missing
+        require_top(scored.top, scored, exact.top, tolerance["float32"], missing=int(full))
+        assert scored.top
+        for token, value, ids, values in zip(
+            completion, scored.token_logprobs, scored.top.token_ids, scored.top.logprobs, strict=False
+        ):
+            (at,) = np.nonzero(ids == token)
+            assert values[at].tolist() == [value] * at.size, "a token has one log-prob"
+    (alone,) = topped.score([5] * (LIMIT - 1), [np.array([6], np.int32)])
+    assert alone.top
+    assert alone.top.token_ids.shape == (0, TOP)
+
+
+def test_the_most_likely_tokens_come_with_what_is_drawn(
+    topped: VllmEngine, prompt: list[int], tolerance: Mapping[str, float]
+) -> None:
+    before = topped._sampling
+    topped._sampling = Sampling(max_tokens=30, max_model_len=LIMIT)
+    completions = topped.sample(prompt, [1, 2, 3, 4])
+    topped._sampling = before
+    scores = topped.score(prompt, ids_of(completions))
+    for completion, scored in zip(completions, scores, strict=True):
+        np.testing.assert_allclose(completion.token_logprobs, scored.token_logprobs, rtol=0, atol=tolerance["float32"])
+        require_top(completion.top, scored, scored.top, tolerance["float32"])
+
+
+def test_the_most_likely_tokens_are_read_after_the_token_itself() -> None:
+    from vllm.logprobs import FlatLogprobs
+
+    question = vllm_scores.Question(vllm_scores.PROMPT, [3, 4], COMPLETION[:2], LIMIT, 2)
+    assert question.params.prompt_logprobs == 2
+    found = FlatLogprobs()
+    found.append(None)
+    for ids, values in (([4, 1, 2], [-9.0, -1.0, -2.0]), ([7, 7, 2], [-0.5, -0.5, -3.0]), ([8, 1, 2], [-4.0, -1, -2])):
+        found.append_fast(ids, values, iter([9, 1, 2]), [None] * 3)  # pyright: ignore[reportArgumentType]
+    scored = question.read(answer(prompt_logprobs=found))
+    assert scored.token_logprobs.tolist() == [-0.5, -4.0]
+    assert scored.top
+    assert scored.top.token_ids.tolist() == [[7, 2], [1, 2]]
+    assert scored.top.logprobs.tolist() == [[-0.5, -3.0], [-1.0, -2.0]]
+    short = question.read(answer(prompt_logprobs=flat([4, 7, 8], [-9.0, -0.5, -4.0])))
+    assert short.error == "vLLM gave log-probs of 3 tokens, not of 9"
 
 
 @pytest.mark.parametrize("way", [vllm_scores.GIVEN_IDS, vllm_scores.PROMPT])

@@ -49,6 +49,7 @@ class Scoring:
             own=own_samples(self.lake, self.scorer, self.prepared.tokenizer),
             allow_mismatch=request.allow_mismatch,
             lake_id=mark.lake_id(self.lake.place),
+            top_logprobs=request.top_logprobs,
         ).load()
 
     def committer(self) -> Committer:
