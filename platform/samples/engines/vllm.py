@@ -80,7 +80,7 @@ class VllmEngine:
         from vllm.platforms import current_platform
 
         try:
-            started = self._start(engine_args, scoring=scoring, top_logprobs=top_logprobs)
+            started = self._start(engine_args, scoring=scoring)
             self._llm = asyncio.run_coroutine_threadsafe(started, self._loop).result()
         except BaseException:
             self.close()
@@ -128,14 +128,14 @@ class VllmEngine:
             request.cancel()
 
     @staticmethod
-    async def _start(engine_args: Any, *, scoring: bool, top_logprobs: int) -> Any:
+    async def _start(engine_args: Any, *, scoring: bool) -> Any:
         from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
         small = vllm_scores.with_small_batches(engine_args)  # the next line changes engine_args
         # LLM_CLASS is offline work. The default batch sizes differ between vLLM's entry points.
         config = engine_args.create_engine_config(UsageContext.LLM_CLASS)
-        if scoring and vllm_scores.way_of(config, top_logprobs) == vllm_scores.PROMPT:
+        if scoring and not config.use_v2_model_runner:
             config = small.create_engine_config(UsageContext.LLM_CLASS)
         return AsyncLLM.from_vllm_config(config, usage_context=UsageContext.LLM_CLASS, disable_log_stats=True)
 

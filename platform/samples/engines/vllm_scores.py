@@ -4,8 +4,8 @@ A request holds prompt and completion as its prompt, and draws one token that no
 
     GIVEN_IDS   vLLM returns one array with the log-probs of the completion's tokens. It needs vLLM's second model
                 runner, which runs on GPUs.
-    PROMPT      vLLM returns the log-probs of its whole prompt, in lists. It holds logits of a batch's prompt tokens
-                over the whole vocabulary, so batches are small (`BATCHED_TOKENS`).
+    PROMPT      vLLM returns the log-probs of its whole prompt, in lists. Its first model runner holds logits of a
+                batch's prompt tokens over the whole vocabulary, so batches are small there (`BATCHED_TOKENS`).
 
 vLLM wants room for the token that it draws. So a completion that fills the context is asked for without its last token,
 whose log-prob is asked for as that of a token that could be drawn next.
@@ -24,7 +24,7 @@ from samples.engines import Scored
 from samples.engines.top import Top
 
 GIVEN_IDS, PROMPT = "prompt_logprob_token_ids", "prompt_logprobs"  # the names of vLLM's parameters
-BATCHED_TOKENS = 2048  # with PROMPT: times a vocabulary of 150,000, 1.2 GB of float32
+BATCHED_TOKENS = 2048  # of the first model runner: times a vocabulary of 150,000, 1.2 GB of float32
 
 
 def way_of(config: Any, top_logprobs: int = 0) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import psutil
 import pytest
 
 from samples import engines
-from samples.engines import Completion, EngineDead, Placement, Sampling, Scored, vllm_scores
+from samples.engines import Completion, EngineDead, Placement, Sampling, Scored, vllm_scores, vllm_settings
 from samples.engines.top import Top
 from samples.engines.vllm import VllmEngine
 from samples.errors import UsageError
@@ -305,6 +306,20 @@ def test_prefix_caching_is_refused_for_scoring(tiny_model: str) -> None:
     placement = Placement(extra={"enable_prefix_caching": True})
     with pytest.raises(UsageError, match='"enable_prefix_caching" is set by scoring, which needs it off'):
         engines.load("vllm", tiny_model, None, "float32", GIVEN, placement, scoring=True)
+
+
+def test_vllm_is_told_how_many_tokens_a_request_may_ask_for(tiny_model: str) -> None:
+    given = tiny_model, None, "float32", GIVEN
+    assert vllm_settings.engine_args(*given, Placement(), top_logprobs=7).max_logprobs == 7
+    extra = Placement(extra={"max_logprobs": 5})
+    assert vllm_settings.engine_args(*given, extra).max_logprobs == 5
+    with pytest.raises(UsageError, match='"max_logprobs" is set by --top-logprobs'):
+        vllm_settings.engine_args(*given, extra, top_logprobs=7)
+
+
+@pytest.mark.parametrize(("second", "n", "way"), [(True, 0, "GIVEN_IDS"), (True, 1, "PROMPT"), (False, 0, "PROMPT")])
+def test_only_whole_prompts_have_most_likely_tokens(way: str, n: int, *, second: bool) -> None:
+    assert vllm_scores.way_of(SimpleNamespace(use_v2_model_runner=second), n) == getattr(vllm_scores, way)
 
 
 @pytest.mark.nightly
