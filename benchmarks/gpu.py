@@ -3,9 +3,10 @@
     make gpu MODEL=Qwen/Qwen2.5-0.5B-Instruct
 
 It says what is installed, whether seeds repeat, how far vLLM's log-probs are from those of transformers on the same
-tokens and in the same dtype, whether two GPUs draw together where there are two, and the pipeline's throughput over a
-bare AsyncLLM. Each step has a process of its own, so that it gets the GPU's memory; one that fails is shown, and the
-others go on. It runs with vLLM's CPU build too.
+tokens and in the same dtype, whether vLLM finds the log-probs again when it scores its own completions, whether two
+GPUs draw together where there are two, and the pipeline's throughput over a bare AsyncLLM. Each step has a process of
+its own, so that it gets the GPU's memory; one that fails is shown, and the others go on. It runs with vLLM's CPU build
+too.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import platform
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ import numpy as np
 
 from samples import engines
 from samples.engines import Placement, Sampling
+from samples.score import parity
+from samples.score.parity import Own
 
 GIVEN = Sampling(temperature=1.0, max_tokens=128, max_model_len=1024)
 QUESTIONS = ("What is 17 + 25?", "Name three prime numbers above 50.", "Why is the sky blue?")
@@ -80,6 +84,22 @@ def step_compare(given: argparse.Namespace) -> None:
     )
 
 
+def step_score(given: argparse.Namespace) -> None:
+    """Score the saved completions, and compare with the log-probs that came with them."""
+    tokenizer = engines.tokenizer("vllm", given.model)
+    engine = engines.load("vllm", given.model, None, given.dtype, GIVEN, Placement(), scoring=True)
+    kept = [
+        Own("drawn", given.dtype, prompt, np.array(ids, np.int32), np.array(logprobs, np.float32))
+        for prompt, completions in zip(prompts(tokenizer), json.loads(Path(given.file).read_text()), strict=True)
+        for ids, logprobs in completions
+    ]
+    began = time.monotonic()
+    found = parity.check(engine, given.dtype, kept)
+    seconds = time.monotonic() - began
+    print(f"scoring      by {engine.settled['scoring']}: {found}; {found.tokens / seconds:,.0f} tokens/s, one by one")
+    engine.close()
+
+
 def step_parallel(given: argparse.Namespace) -> None:
     """Draw with two GPUs together."""
     import torch
@@ -91,7 +111,7 @@ def step_parallel(given: argparse.Namespace) -> None:
     print(f"two GPUs     drew {sum(len(ids) for one in found for ids, _ in one):,} tokens on {settled['device']}")
 
 
-STEPS = {"draw": step_draw, "compare": step_compare, "parallel": step_parallel}
+STEPS = {"draw": step_draw, "compare": step_compare, "score": step_score, "parallel": step_parallel}
 
 
 def about() -> None:

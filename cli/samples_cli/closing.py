@@ -1,6 +1,7 @@
 """Say what a long command did: lines for people, and fields for machines."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,8 +167,8 @@ def scored(summary: "Scored") -> Iterator[str]:
         yield f"parity: {summary.parity}"
     else:
         yield (
-            "parity was not checked: the lake has no sample that this model drew with raw log-probs; draw some with "
-            "samples ingest PROBLEMS -k 8 --model …, then score more"
+            "parity was not checked: the lake has no sample that this model drew with raw log-probs. To check it, draw "
+            f"some (samples ingest PROBLEMS --model {shlex.quote(summary.model)} -k 8), then score them too"
         )
     if summary.missing:
         yield f"{summary.missing:,} samples are missing: the same command goes on from here"

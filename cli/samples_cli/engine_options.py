@@ -23,19 +23,21 @@ Revision = Annotated[str | None, _engine("--revision", metavar="REVISION",
         help="The revision of the model on the Hub: a branch, tag or commit.")]  # fmt: skip
 
 Adapter = Annotated[str | None, _engine("--adapter", metavar="ADAPTER",
-        help="A LoRA adapter of the model: a folder, or a name on the Hub. It is part of the run.")]  # fmt: skip
+        help="A LoRA adapter of the model: a folder, or a name on the Hub. It is part of the run or "
+        "scorer.")]  # fmt: skip
 
 TrustRemoteCode = Annotated[bool, _engine("--trust-remote-code",
         help="Run the Python files of the model's repository, with your rights. Read them first. Without it they never "
-        "run. It is part of the run.")]  # fmt: skip
+        "run. It is part of the run or scorer.")]  # fmt: skip
 
 Dtype = Annotated[str, _engine("--dtype", metavar="DTYPE",
         help="The type to compute in: float32, bfloat16, float16, or auto, which is the checkpoint's own on every "
-        "machine. It is part of the run. A CPU without bfloat16 draws ten times faster in float32.")]  # fmt: skip
+        "machine. It is part of the run or scorer. A CPU without bfloat16 draws ten times faster in "
+        "float32.")]  # fmt: skip
 
 HeadDtype = Annotated[str | None, _engine("--head-dtype", metavar="DTYPE",
         help="With float32, compute the logits in float32, whatever the model's dtype: bfloat16 logits have steps of "
-        ".06 to .12, which log-probs inherit. It is part of the run.")]  # fmt: skip
+        ".06 to .12, which log-probs inherit. It is part of the run or scorer.")]  # fmt: skip
 
 ReplicasOfJob = Annotated[Replicas, _engine("--replicas", metavar="MIN..MAX", parser=Replicas.read,
         help="How many engines run at once. Ray starts and ends them as the work needs. 0..MAX waits until some node "
@@ -65,8 +67,8 @@ KvCacheGib = Annotated[float, _engine("--kv-cache-gib", parser=positive,
         help="GiB of memory for the key-value cache, with vLLM's CPU build.")]  # fmt: skip
 
 EngineArg = Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=VALUE", parser=Pair.read,
-        help="Another engine argument of vLLM; its value is JSON, or text. It is part of the run, unless it only says "
-        "where and how fast the work is done, such as enforce_eager. Repeatable.")]  # fmt: skip
+        help="Another engine argument of vLLM; its value is JSON, or text. It is part of the run or scorer, unless it "
+        "only says where and how fast the work is done, such as enforce_eager. Repeatable.")]  # fmt: skip
 
 TopLogprobs = Annotated[int, _engine("--top-logprobs", metavar="N", min=0, max=20, show_default="none",
         help="Keep the N most likely tokens at each position too, up to 20, with their log-probs, for samples query "

@@ -74,7 +74,10 @@ def usage(params: Iterable[Any]) -> list[str]:
 def _names(param: Any) -> str:
     if isinstance(param, TyperArgument):
         return _value(param)
-    spelled = ", ".join(sorted(param.opts, key=len))
+    long = [name for name in param.opts if name.startswith("--")]
+    spelled = ", ".join(
+        [*(name for name in param.opts if name not in long), *long[:1]]
+    )  # a second long one is a synonym
     return " / ".join([spelled, *param.secondary_opts]) if param.is_flag else f"{spelled} {_value(param)}"
 
 

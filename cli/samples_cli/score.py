@@ -49,7 +49,7 @@ def command(
         help="A variable of the template; its value is JSON, or text. Repeatable.")] = None,
     max_model_len: Annotated[int | None, _shown("--max-model-len", min=1,
         help="The most tokens of prompt and completion together; otherwise what the model allows. A longer sample "
-        "cannot be scored, and is counted.")] = None,
+        "cannot be scored, and is counted. Another limit is another scorer.")] = None,
     # engine and placement
     model: engine_options.Model,
     engine: engine_options.Engine = "vllm",

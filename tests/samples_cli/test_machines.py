@@ -41,7 +41,7 @@ def test_rescore_tells_machines_how_far_it_is(samples, lake):
     assert sum(done["statuses"].values()) == 30
     for event in told:
         if event["event"] == "progress":
-            assert event.keys() == {"event", "elapsed", "done", "pending", "per_second", "seconds_left"}
+            assert event.keys() == {"event", "elapsed", "done", "pending", "per_second", "seconds_left", "waits_for"}
             assert event["pending"] == 30
 
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 from samples import engines
 from samples.engines import Completion, Engine, Placement, Sampling
 from samples.engines.adapters import Adapter
-from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.ingest import segment
 from samples.lake import mark, patience
 from samples.lake.storage import locate
@@ -21,7 +20,7 @@ from samples.pipeline.job import Done
 from samples.runs.run import Run, seed_of
 from samples.units.engine import Model, answered
 from samples.units.plan import Plan, Unit
-from samples.units.segment import GivenBack, Receipt
+from samples.units.segment import GivenBack, Receipt, written
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,9 @@ class Sampler:
             done(len(completion.token_ids), completion.error is not None)
 
         seeds = [seed_of(self.job.run.run_id, drawn.problem_id, index) for index in range(start, stop)]
-        try:
-            prompt_ids = prompts["token_ids"][row].as_py()
+        prompt_ids = prompts["token_ids"][row].as_py()
+
+        def draw() -> Receipt:
             completions = answered(
                 lambda: self.engine.sample(prompt_ids, seeds, seen),
                 lambda reason: [Completion.failed(reason)] * len(seeds),
@@ -105,13 +105,8 @@ class Sampler:
             with patience.of_a_job():
                 by, vocabulary = self.drawn_by, self.engine.vocabulary
                 return segment.write(self.lake, self.job.run, drawn, seeds, completions, by, vocabulary)
-        except StoreAway as error:
-            return GivenBack(error)
-        except SamplesError:
-            raise
-        except Exception as error:
-            where = f"samples {start} to {stop - 1} of problem {drawn.problem_id}"
-            raise SamplesError(f"{where}: {first_line_and_class(error)}") from error
+
+        return written(f"samples {start} to {stop - 1} of problem {drawn.problem_id}", draw)
 
 
 def units_of(plan: Plan) -> pa.Table:

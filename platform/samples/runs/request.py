@@ -126,20 +126,33 @@ def request(**settings: Any) -> Request:
     settings = {name: value for name, value in settings.items() if value is not None}
     if "replicas" in settings:
         settings["pool"] = pool_of(settings.pop("replicas"))
-    for kind in (Request, Sampling, Placement):
+    parts, settings = grouped(settings, Request, sampling=Sampling, placement=Placement)
+    return Request(**parts, **settings)
+
+
+def grouped(settings: Mapping[str, Any], whole: type, **parts: type) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Group settings by name: make the dataclasses `parts` of their fields; return them and the fields of `whole`.
+
+    Each value is brought to its declared type. A part that is given as a whole stays as it is.
+
+    Raises:
+        UsageError: No setting has this name, or a value cannot be used.
+    """
+    kinds, settings = (whole, *parts.values()), dict(settings)
+    for kind in kinds:
         hints = get_type_hints(kind)
         settings |= {name: typed(name, hints[name], value) for name, value in settings.items() if name in hints}
-
-    def of(kind: Any) -> Any:
-        return kind(**{f.name: settings.pop(f.name) for f in fields(kind) if f.name in settings})
-
-    settings |= {"sampling": of(Sampling), "placement": of(Placement)} | settings
-    known = [f.name for kind in (Request, Sampling, Placement) for f in fields(kind)]
-    if unknown := [name for name in settings if name not in Request.__dataclass_fields__]:
+    given = {
+        name: {f.name: settings.pop(f.name) for f in fields(kind) if f.name in settings} for name, kind in parts.items()
+    }
+    made = {name: kind(**given[name]) for name, kind in parts.items() if name not in settings}
+    known = [f.name for kind in kinds for f in fields(kind)]
+    whole_names = {f.name for f in fields(whole)}
+    if unknown := [name for name in settings if name not in whole_names]:
         raise UsageError(
             f'no setting is named "{unknown[0]}"{meant(unknown[0], known)}; settings are {", ".join(known)}'
         )
-    return Request(**settings)
+    return made, settings
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from samples import engines
 from samples.engines import Engine, Placement, Sampling, Scored
-from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.lake import mark, patience
 from samples.lake.storage import locate
 from samples.lake.tables import Tables
@@ -21,7 +20,7 @@ from samples.score.parity import Own, Parity
 from samples.score.reading import Reader
 from samples.units.engine import Model, answered
 from samples.units.plan import Plan, Unit, indices
-from samples.units.segment import GivenBack, Receipt
+from samples.units.segment import GivenBack, Receipt, written
 
 
 @dataclass(frozen=True)
@@ -106,20 +105,16 @@ class UnitScorer:
         about = self.job.problems.slice(row, 1).to_pylist()[0]
         scored = Unit(about["problem_id"], start, stop, about["run_id"])
         mode = about["token_mode"], about["prompt"]
-        try:
+
+        def score() -> Receipt:
             with patience.of_a_job():
                 given = self.reader.given(about["dataset"], scored, indices(start, stop, mask).tolist(), mode[0])
             found = self._score(about["token_ids"], given, done)
             with patience.of_a_job():
                 by, vocabulary = self.scored_by, self.engine.vocabulary
                 return segment.write(self.lake, self.job.scorer_id, scored, mode, given, found, by, vocabulary)
-        except StoreAway as error:
-            return GivenBack(error)
-        except SamplesError:
-            raise
-        except Exception as error:
-            where = f"samples {start} to {stop - 1} of problem {scored.problem_id}"
-            raise SamplesError(f"{where}: {first_line_and_class(error)}") from error
+
+        return written(f"samples {start} to {stop - 1} of problem {scored.problem_id}", score)
 
     def _score(self, prompt_ids: list[int], given: list[segment.Given], done: Done) -> list[Scored]:
         asked = [one for one in given if one.error is None]

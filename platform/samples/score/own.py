@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from samples.engines import Tokenizer
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.runs.run import Run, every
@@ -19,7 +18,7 @@ from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES
 _ROWS = 4096  # facts that are looked at
 
 
-def own_samples(lake: Tables, scorer: Scorer, tokenizer: Tokenizer) -> tuple[Own, ...]:
+def own_samples(lake: Tables, scorer: Scorer) -> tuple[Own, ...]:
     """Return up to 32 samples of one run that the scorer's weights drew: of as many problems as can be had.
 
     A run of the scorer's own dtype comes first. None if the lake has no such run.
@@ -27,20 +26,20 @@ def own_samples(lake: Tables, scorer: Scorer, tokenizer: Tokenizer) -> tuple[Own
     Raises:
         LakeError: The lake cannot be read.
     """
-    runs = [run for run in every(lake) if _is_own(scorer, tokenizer, run)]
+    runs = [run for run in every(lake) if _is_own(scorer, run)]
     for run in sorted(runs, key=lambda run: run.specification["dtype"] != scorer.specification["dtype"]):
         if found := tuple(_of_run(lake, run)):
             return found
     return ()
 
 
-def _is_own(scorer: Scorer, tokenizer: Tokenizer, run: Run) -> bool:
+def _is_own(scorer: Scorer, run: Run) -> bool:
     specification = run.specification
     return (
         run.engine != IMPORTED
         and scorer.same_weights(specification)
         and specification["sampling"].get("logprobs_mode") == "raw_logprobs"
-        and run.tokenizer in {None, tokenizer.digest}
+        and run.tokenizer in {None, scorer.specification["tokenizer"]}
     )
 
 

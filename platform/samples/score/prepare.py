@@ -61,7 +61,7 @@ def prepare(lake: Tables, request: ScoreRequest) -> Prepared:
     scorer = scorer if scorer.name else replace(scorer, name=scorer.default_name)
     scorer = recorded(lake, scorer) or scorer
     runs, notes = _runs(lake, request)
-    how = tuple(shown(scorer, tokenizer, run) for run in runs)
+    how = tuple(shown(scorer, run) for run in runs)
     loaded = (request.engine, weights.path, weights.load_revision, weights.revision, weights.dtype)
     notes += [
         f"run {one.run.name}: its text is scored, encoded for the scorer ({one.why}); compare bits per byte, not "
@@ -93,10 +93,12 @@ def _specify(request: ScoreRequest, tokenizer: Tokenizer, weights: Identity, ada
         "revision": weights.revision,
         "engine": request.engine,
         "dtype": weights.dtype,
+        "tokenizer": tokenizer.digest,
         "tokens": request.tokens,
         "prompt": request.prompt,
         "template": said,
         "logprobs": "raw",
+        **({"max_model_len": request.max_model_len} if request.max_model_len else {}),
         **({"engine_args": dict(sorted(decides.items()))} if decides else {}),
         **({"adapter": {"name": adapter.name, "revision": adapter.revision}} if adapter else {}),
     }

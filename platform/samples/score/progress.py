@@ -24,6 +24,7 @@ class Summary:
 
     scorer_id: str
     name: str
+    model: str
     runs: tuple[str, ...]
     wanted: int
     already: int

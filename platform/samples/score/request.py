@@ -1,14 +1,13 @@
 """Read what a person asks of `samples score`. Nothing is started."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any
 
 from samples.engines import Placement
 from samples.errors import UsageError, meant
 from samples.lake.storage import locate
-from samples.runs.request import LARGEST_UNIT, Pool, pool_of, require_placeable, require_top_logprobs
-from samples.runs.typed import typed
+from samples.runs.request import LARGEST_UNIT, Pool, grouped, pool_of, require_placeable, require_top_logprobs
 from samples.verifiers import STATUSES
 
 IDS, TEXT = "ids", "text"  # the token modes
@@ -22,7 +21,8 @@ class ScoreRequest:
 
     `tokens` auto scores token ids where the run's tokenizer has the scorer's vocabulary, and text elsewhere. `prompt`
     auto is the run's prompt with ids, and the scorer's own with text. `template` auto is the model's chat template, or
-    the plain question if it has none.
+    the plain question if it has none. A `max_model_len` is part of the scorer because it decides which samples are too
+    long: what could not be scored stays so, and another limit is another scorer.
     """
 
     model: str
@@ -81,14 +81,5 @@ def score_request(**settings: Any) -> ScoreRequest:
     settings = {name: value for name, value in settings.items() if value is not None}
     if "replicas" in settings:
         settings["pool"] = pool_of(settings.pop("replicas"))
-    for kind in (ScoreRequest, Placement):
-        hints = get_type_hints(kind)
-        settings |= {name: typed(name, hints[name], value) for name, value in settings.items() if name in hints}
-    placed = {f.name: settings.pop(f.name) for f in fields(Placement) if f.name in settings}
-    settings = {"placement": Placement(**placed)} | settings
-    known = [f.name for kind in (ScoreRequest, Placement) for f in fields(kind)]
-    if unknown := [name for name in settings if name not in ScoreRequest.__dataclass_fields__]:
-        raise UsageError(
-            f'no setting is named "{unknown[0]}"{meant(unknown[0], known)}; settings are {", ".join(known)}'
-        )
-    return ScoreRequest(**settings)
+    parts, settings = grouped(settings, ScoreRequest, placement=Placement)
+    return ScoreRequest(**parts, **settings)

@@ -40,6 +40,7 @@ def score(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading.
     return Summary(
         scorer_id=scorer.scorer_id,
         name=scorer.name,
+        model=scorer.model,
         runs=tuple(one.run.name for one in prepared.how),
         wanted=todo.wanted,
         already=outcome.already,
@@ -70,7 +71,7 @@ def _work(prepared: Prepared, lake: Tables) -> Work:
             placement=request.placement,
             units=units_of(todo),
             problems=problems_of(prepared, todo),
-            own=own_samples(lake, scorer, prepared.tokenizer),
+            own=own_samples(lake, scorer),
             allow_mismatch=request.allow_mismatch,
             lake_id=mark.lake_id(lake.place),
             top_logprobs=request.top_logprobs,

@@ -28,10 +28,12 @@ class Shown:
     why: str = ""
 
 
-def shown(scorer: Scorer, tokenizer: Tokenizer, run: Run) -> Shown:
+def shown(scorer: Scorer, run: Run) -> Shown:
     """Return how a scorer scores a run: by the scorer's policies, and by what is known of the run's tokenizer."""
     policy, prompt = scorer.specification["tokens"], scorer.specification["prompt"]
-    same = run.tokenizer == tokenizer.digest if run.tokenizer else scorer.same_weights(run.specification)
+    same = (
+        run.tokenizer == scorer.specification["tokenizer"] if run.tokenizer else scorer.same_weights(run.specification)
+    )
     why = ""
     if policy == "auto" and not same:
         if run.engine == IMPORTED:

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from samples.errors import StoreAway
+from samples.errors import SamplesError, StoreAway, first_line_and_class
 from samples.lake import checksums, parquet
 from samples.lake.parquet import File
 from samples.lake.tables import Tables, folder
@@ -92,6 +92,24 @@ class GivenBack:
     """What comes in place of a receipt if a unit was done and could not be written. It is planned again."""
 
     why: StoreAway
+
+
+def written(where: str, write: Callable[[], Receipt]) -> Receipt | GivenBack:
+    """Return the receipt of a unit that is done and written, or the unit given back if the store stays away.
+
+    Another replica may reach the store. `where` says in an error which samples it is about.
+
+    Raises:
+        SamplesError: The unit cannot be done or written, and no other could be.
+    """
+    try:
+        return write()
+    except StoreAway as error:
+        return GivenBack(error)
+    except SamplesError:
+        raise
+    except Exception as error:
+        raise SamplesError(f"{where}: {first_line_and_class(error)}") from error
 
 
 def new_attempt() -> str:

@@ -46,7 +46,7 @@ class Scoring:
             placement=request.placement,
             units=units_of(todo),
             problems=problems_of(self.prepared, todo),
-            own=own_samples(self.lake, self.scorer, self.prepared.tokenizer),
+            own=own_samples(self.lake, self.scorer),
             allow_mismatch=request.allow_mismatch,
             lake_id=mark.lake_id(self.lake.place),
             top_logprobs=request.top_logprobs,

@@ -190,6 +190,20 @@ def test_verdicts_that_nobody_gave_cannot_choose(drawn, score_of):
         scoring.plan()
 
 
+def test_a_run_that_its_own_model_scored_has_bits_per_byte_under_its_own_log_probs(drawn, score_of):
+    made = drawn("base", k=4)
+    score_of(made.lake, name="base").run()
+    texts = {(r["problem_id"], r["sample_index"]): r["text"] for r in made.lake.read("completions").to_pylist()}
+    rows = made.lake.sql("SELECT * FROM likelihoods WHERE scorer = 'base'").dicts()
+    assert len(rows) == 12
+    for row in rows:
+        stored = own_log_probs(made.lake, "base", row["problem_id"], row["sample_index"])
+        assert row["own"]
+        assert row["cumulative_logprob"] == pytest.approx(math.fsum(stored), rel=1e-9)
+        assert row["end_logprob"] == pytest.approx(stored[-1])
+        assert row["bytes"] == len(texts[row["problem_id"], row["sample_index"]].encode())
+
+
 def test_top_log_probs_are_kept_beside_scores_of_the_same_scorer(drawn, score_of):
     made = drawn("rl", model="toy?taste=2")
     plain, scoring = (score_of(made.lake, name="base", top_logprobs=n) for n in (0, 3))
@@ -198,12 +212,7 @@ def test_top_log_probs_are_kept_beside_scores_of_the_same_scorer(drawn, score_of
     tops = made.lake.sql("SELECT * FROM top_logprobs ORDER BY problem_id, sample_index").dicts()
     assert len(tops) == len(scoring.rows()) == 24
     for row, top in zip(scoring.rows(), tops, strict=True):
-        assert (top["scorer"], top["scorer_id"], top["run"], top["own"]) == (
-            "base",
-            scoring.scorer.scorer_id,
-            "rl",
-            False,
-        )
+        assert (top["scorer"], top["scorer_id"], top["own"]) == ("base", scoring.scorer.scorer_id, False)
         assert all(top[name] == row[name] for name in ("run", "dataset", "problem_id", "sample_index"))
         assert (top["n"], top["positions"], len(top["top_ids"])) == (3, row["tokens"], 3 * row["tokens"])
         assert 0 < top["top_entropy"] < top["entropy_least"] < top["entropy_most"]

@@ -15,7 +15,9 @@ def test_a_scorer_is_recorded_once_with_its_first_labels(drawn, score_of):
     assert [one.name for one in every_scorer(lake)] == ["base"]
 
 
-@pytest.mark.parametrize("asked", [{"model": "toy?taste=3"}, {"tokens": "text"}, {"prompt": "own"}, {"suffix": "!"}])
+@pytest.mark.parametrize(
+    "asked", [{"model": "toy?taste=3"}, {"tokens": "text"}, {"prompt": "own"}, {"max_model_len": 99}]
+)
 def test_what_decides_a_score_is_part_of_the_scorer(drawn, asked, score_of):
     lake = drawn("base").lake
     score_of(lake, name="one")
