@@ -87,6 +87,7 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
     add_setup(lake, run_id, {"device": "cpu", "dtype": "float32", "versions": {"vllm": "0.32.0"}})
     rows: dict[str, list[dict[str, Any]]] = {"samples": [], "completions": [], "verdicts": [], "scores": []}
     rows["score_logprobs"] = []
+    rows["top_logprobs"] = []
     for key, status in (
         ({"problem_id": problem, "sample_index": index}, _NAMES[letter])
         for problem, letters in statuses.items()
@@ -106,7 +107,12 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
         how = {"attempt": "y", "token_mode": "ids", "prompt": "run", "same_tokens": True, "error": None}
         rows["scores"].append({**key, **scored, **how})
         rows["score_logprobs"].append({**key, "attempt": "y", "token_logprobs": [-1.0] * tokens, "token_ids": None})
+        top = {"n": 1, "top_entropy": 0.3 * tokens, "mass_left": 0.4 * tokens}
+        bounds = {"entropy_least": 0.7 * tokens, "entropy_most": 2.0 * tokens}
+        listed = {"positions": tokens, "top_ids": [7] * tokens, "top_logprobs": [-0.5] * tokens}
+        rows["top_logprobs"].append({**key, "attempt": "x", **top, **bounds, **listed})
     here = {"dataset": dataset, "run_id": run_id}
+    append(lake, "top_logprobs", rows["top_logprobs"], scorer_id=run_id, run_id=run_id)
     append(lake, "samples", rows["samples"], **here)
     append(lake, "completions", rows["completions"], **here)
     append(lake, "verdicts", rows["verdicts"], verifier="v", run_id=run_id)

@@ -70,6 +70,11 @@ EngineArg = Annotated[list[Pair] | None, _engine("--engine-arg", metavar="NAME=V
         help="Another engine argument of vLLM; its value is JSON, or text. It is part of the run or scorer, unless it "
         "only says where and how fast the work is done, such as enforce_eager. Repeatable.")]  # fmt: skip
 
+TopLogprobs = Annotated[int, _engine("--top-logprobs", metavar="N", min=0, max=20, show_default="none",
+        help="Keep the N most likely tokens at each position too, up to 20, with their log-probs, for samples query "
+        "entropy. Each takes about 5 bytes, as much as a sample's own token. Samples that are there already stay as "
+        "they are.")]  # fmt: skip
+
 
 def placement(given: Mapping[str, Any]) -> Any:
     """Return the placement of a command's options."""

@@ -107,6 +107,7 @@ def command(
     gpu_memory_utilization: engine_options.GpuMemoryUtilization = 0.9,
     kv_cache_gib: engine_options.KvCacheGib = 1.0,
     engine_arg: engine_options.EngineArg = None,
+    top_logprobs: engine_options.TopLogprobs = 0,
     # the run
     name: Annotated[str | None, _run("--name", metavar="NAME",
         help="Give the run this name; otherwise it has the names of model and problem set, and its id.")] = None,

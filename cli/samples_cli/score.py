@@ -67,6 +67,7 @@ def command(
     gpu_memory_utilization: engine_options.GpuMemoryUtilization = 0.9,
     kv_cache_gib: engine_options.KvCacheGib = 1.0,
     engine_arg: engine_options.EngineArg = None,
+    top_logprobs: engine_options.TopLogprobs = 0,
     # the scorer
     name: Annotated[str | None, _scorer("--name", metavar="NAME", autocompletion=complete.runs,
         show_default="the model's name and the scorer's id",

@@ -13,6 +13,7 @@ from samples_schemas.scorers import SCORERS
 from samples_schemas.scores import SCORE_LOGPROBS, SCORES
 from samples_schemas.setups import SETUPS
 from samples_schemas.table import Column, Table
+from samples_schemas.top_logprobs import TOP_LOGPROBS
 from samples_schemas.verdicts import VERDICTS
 from samples_schemas.views import VIEWS, View
 
@@ -20,11 +21,11 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         PROBLEMS, RUNS, RUN_LABELS, INGESTS, PROMPTS, SETUPS, SAMPLES, COMPLETIONS, VERDICTS, COUNTS, SCORERS,
-        SCORES, SCORE_LOGPROBS, REVIEWS,
+        SCORES, SCORE_LOGPROBS, TOP_LOGPROBS, REVIEWS,
     )
 }  # fmt: skip
 
 __all__ = [
     "COMPLETIONS", "COUNTS", "INGESTS", "PROBLEMS", "PROMPTS", "REVIEWS", "RUNS", "RUN_LABELS", "SAMPLES", "SCORERS",
-    "SCORES", "SCORE_LOGPROBS", "SETUPS", "TABLES", "VERDICTS", "VIEWS", "Column", "Table", "View",
+    "SCORES", "SCORE_LOGPROBS", "SETUPS", "TABLES", "TOP_LOGPROBS", "VERDICTS", "VIEWS", "Column", "Table", "View",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from samples_schemas.scorers import SCORERS
 from samples_schemas.scores import SCORE_LOGPROBS, SCORES
 from samples_schemas.setups import SETUPS
 from samples_schemas.table import DATASET, PROBLEM_ID, RUN_ID, SAMPLE_INDEX, SCORER_ID, Column, Table
+from samples_schemas.top_logprobs import TOP_LOGPROBS
 from samples_schemas.verdicts import VERDICTS
 
 
@@ -46,6 +47,7 @@ _KEY = {column.name for column in _SAMPLE}
 _SCORER = Column("scorer", pa.string(), "name of the scorer; unique within a lake")
 _ABOUT = {column.name for column in SCORERS.columns} - {"scorer_id", "number", "name"}
 _SCORE = {column.name for column in SCORES.columns} - {"scorer_id", "run_id", "problem_id", "sample_index", "attempt"}
+_TOP = {column.name for column in TOP_LOGPROBS.columns} - {"scorer_id", "attempt", *_KEY}
 _JUDGED = (*_SAMPLE, *_of(VERDICTS))
 
 VIEWS: dict[str, View] = {
@@ -106,6 +108,17 @@ VIEWS: dict[str, View] = {
                 Column("bytes", pa.int32(), "UTF-8 bytes of the sample's text; null if unknown", nullable=True),
                 *_of(SCORES, "cumulative_logprob", "end_logprob", "token_mode", "prompt"),
                 Column("own", pa.bool_(), "whether these are the raw log-probs that the run stored when it drew them"),
+            ),
+        ),
+        View(
+            "top_logprobs",
+            "the most likely tokens at each position of one sample, where --top-logprobs asked for them",
+            (
+                Column("scorer", pa.string(), "name of the scorer, or of the run for what it stored when it was drawn"),
+                *_of(TOP_LOGPROBS, "scorer_id"),
+                *_SAMPLE,
+                Column("own", pa.bool_(), "whether the run stored them when it was drawn, in its log-prob mode"),
+                *_of(TOP_LOGPROBS, *_TOP),
             ),
         ),
         View(

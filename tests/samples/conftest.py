@@ -150,14 +150,17 @@ def sums(tmp_path: Path) -> Path:
 class Bench:
     """A recorded run. A test draws its units one by one."""
 
-    def __init__(self, uri: str, problems: Path, model: str = "toy", k: int = 8, name: str = "toys") -> None:
+    def __init__(
+        self, uri: str, problems: Path, model: str = "toy", k: int = 8, name: str = "toys", top_logprobs: int = 0
+    ) -> None:
         request = Request(str(problems), model, k, uri, name=name, engine="toy", sampling=Sampling(max_tokens=100))
         self.prepared: Prepared = prepare(request)
         self.lake = Lake(uri, create=True)
         self.run: Run = record(self.lake, self.prepared)
         self.ids: list[str] = self.prepared.prompts["problem_id"].to_pylist()
         self._prompts = dict(zip(self.ids, self.prepared.prompts["token_ids"].to_pylist(), strict=True))
-        self._engine = load("toy", model, None, "auto", request.sampling, Placement())
+        how = {"top_logprobs": top_logprobs}
+        self._engine = load("toy", model, None, "auto", request.sampling, Placement(), **how)
 
     def plan(self, k: int, unit: int = 64):
         return plan(self.lake, self.run.dataset, self.run.run_id, self.ids, k, unit)
@@ -169,7 +172,7 @@ class Bench:
         for number, text in enumerate(texts):
             completions[number] = replace(completions[number], text=text)
         drawn_by = drawn_by or {"versions": versions("toy"), **self._engine.settled}
-        return segment.write(self.lake, self.run, unit, seeds, completions, drawn_by)
+        return segment.write(self.lake, self.run, unit, seeds, completions, drawn_by, self._engine.vocabulary)
 
     def keys(self) -> list[tuple[str, int]]:
         table = self.lake.read("samples", run_id=self.run.run_id).sort_by(

@@ -334,6 +334,9 @@ def drawn(random, problems, samples):
     connection.register("likelihoods", pa.table({**key, **more, "cumulative_logprob": other}))
     specification = json.dumps({"sampling": {"temperature": 1.0, "logprobs_mode": "raw_logprobs"}})
     connection.register("runs", pa.table({"run": ["a"], "engine": ["vllm"], "specification": [specification]}))
+    names = [*key, "n", "positions", "top_entropy", "mass_left", "entropy_least", "entropy_most"]
+    nothing = ", ".join(f"NULL AS {name}" for name in names)
+    connection.execute(f"CREATE VIEW own_top_logprobs AS SELECT {nothing} WHERE false")
     return connection
 
 

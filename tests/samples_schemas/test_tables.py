@@ -7,7 +7,7 @@ from samples_schemas import TABLES
 
 NAMES = [
     "problems", "runs", "labels", "ingests", "prompts", "setups", "samples", "completions", "verdicts", "counts",
-    "scorers", "scores", "score_logprobs", "reviews",
+    "scorers", "scores", "score_logprobs", "top_logprobs", "reviews",
 ]  # fmt: skip
 
 

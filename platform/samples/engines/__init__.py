@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from samples.engines.top import Top
 from samples.errors import MissingExtra, UsageError
 from samples.lines import without_keys
 
@@ -101,7 +102,8 @@ class Completion:
 
     `token_ids` (int32) and `token_logprobs` (float32, natural log) have one entry per completion token. They include
     the end token if the engine emitted one. `finish_reason` is "stop", "length" or None. `stop_reason` is the stop
-    string or token id that ended the completion, as text. If `error` is set, the arrays are empty and `text` is "".
+    string or token id that ended the completion, as text. `top` has the most likely tokens at each position, in the
+    run's log-prob mode, if the engine was asked for them. If `error` is set, the arrays are empty and `text` is "".
     """
 
     text: str
@@ -110,6 +112,7 @@ class Completion:
     finish_reason: str | None = None
     stop_reason: str | None = None
     error: str | None = None
+    top: Top | None = None
 
     @classmethod
     def failed(cls, error: str) -> "Completion":
@@ -127,11 +130,13 @@ class Scored:
     """The log-probs of given tokens under a model, or the reason why there are none.
 
     `token_logprobs` has one entry per token of the completion: natural logarithms of the model's own distribution
-    (raw). A NaN is the engine's own. If `error` is set, the array is empty.
+    (raw). A NaN is the engine's own. `top` has the most likely tokens at each position, if the engine was asked for
+    them. If `error` is set, the array is empty.
     """
 
     token_logprobs: npt.NDArray[np.float32]
     error: str | None = None
+    top: Top | None = None
 
     @classmethod
     def failed(cls, error: str) -> "Scored":
@@ -283,10 +288,12 @@ def load(
     adapter: "Adapter | None" = None,
     *,
     scoring: bool = False,
+    top_logprobs: int = 0,
 ) -> Engine:
     """Load `model` into a new engine, with `adapter` applied to it. This takes seconds to minutes.
 
     The engine computes in `dtype`; "auto" is the checkpoint's own. `scoring` prepares it for `score`, not `sample`.
+    `top_logprobs` asks for so many of the most likely tokens at each position; 0 asks for none.
 
     Raises:
         ModelError: The model cannot be found or loaded, or this machine cannot compute in `dtype`.
@@ -298,7 +305,8 @@ def load(
         if has_weights(engine):
             dtype = dtype_used(find_model(model, revision), revision, dtype)
         more = {} if adapter is None else {"adapter": adapter}
-        return _module(engine).load(model, revision, dtype, sampling, placement, scoring=scoring, **more)
+        how = {"scoring": scoring, "top_logprobs": top_logprobs}
+        return _module(engine).load(model, revision, dtype, sampling, placement, **how, **more)
 
 
 def has_weights(engine: str) -> bool:

@@ -13,16 +13,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from samples.engines import Scored
+from samples.engines.top import Top
+
 _SLICE_VALUES = 1 << 25  # logits in one slice: 128 MiB in float32
 
 
-def token_logprobs(
-    model: Any, prompt_ids: list[int], completion: npt.NDArray[np.int32], slice_values: int = _SLICE_VALUES
-) -> npt.NDArray[np.float32]:
+def scored(
+    model: Any,
+    prompt_ids: list[int],
+    completion: npt.NDArray[np.int32],
+    slice_values: int = _SLICE_VALUES,
+    top_logprobs: int = 0,
+) -> Scored:
     """Return the raw log-prob of each token of `completion`, given all tokens before it: float32 log-softmax.
 
-    A slice has `slice_values` logits at most. A model without `logits_to_keep`, or whose layers are no part of their
-    own, gives all logits at once.
+    `top_logprobs` asks for so many of the most likely tokens at each position too. A slice has `slice_values` logits at
+    most. A model without `logits_to_keep`, or whose layers are no part of their own, gives all logits at once.
 
     Raises:
         ValueError: The model gives logits of other positions than it was asked for.
@@ -35,18 +42,18 @@ def token_logprobs(
         rows = torch.arange(len(prompt_ids) - 1, ids.shape[1] - 1, device=model.device)
         chosen = ids[0, rows + 1, None]
         if "logits_to_keep" not in inspect.signature(model.forward).parameters or model.base_model is model:
-            return _chosen(model(ids, use_cache=False).logits[0, rows], chosen)
+            return _joined([_found(model(ids, use_cache=False).logits[0, rows], chosen, top_logprobs)])
         step = max(1, slice_values // vocabulary(model))
-        found = np.empty(size, np.float32)
+        found: list[Scored] = []
         with _layers_run_once(model.base_model):
             for at in range(0, size, step):
                 part = slice(at, at + step)
                 logits = model(ids, use_cache=False, logits_to_keep=rows[part]).logits[0]
                 if len(logits) != len(rows[part]):
                     raise ValueError(f"the model gave logits of {len(logits)} positions, not of {len(rows[part])}")
-                found[part] = _chosen(logits, chosen[part])
+                found.append(_found(logits, chosen[part], top_logprobs))
                 del logits  # or it stays while the next slice is computed
-        return found
+        return _joined(found)
 
 
 def vocabulary(model: Any) -> int:
@@ -54,8 +61,15 @@ def vocabulary(model: Any) -> int:
     return min(len(model.get_input_embeddings().weight), len(model.get_output_embeddings().weight))
 
 
-def _chosen(logits: Any, chosen: Any) -> npt.NDArray[np.float32]:
-    return logits.float().log_softmax(-1).gather(-1, chosen)[:, 0].cpu().numpy()
+def _found(logits: Any, chosen: Any, top_logprobs: int) -> Scored:
+    logprobs = logits.float().log_softmax(-1)
+    top = Top.of_logprobs(logprobs, top_logprobs) if top_logprobs else None
+    return Scored(logprobs.gather(-1, chosen)[:, 0].cpu().numpy(), top=top)
+
+
+def _joined(parts: list[Scored]) -> Scored:
+    top = Top.joined([part.top for part in parts if part.top])
+    return Scored(np.concatenate([part.token_logprobs for part in parts]), top=top)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from samples.engines import (
     toy_table,
 )
 from samples.engines.refusal import refusal
+from samples.engines.top import Top
 from samples.engines.toy_behaviour import Behaviour
 from samples.engines.toy_table import END, FILLER
 from samples.errors import ModelError
@@ -81,7 +82,7 @@ class ToyEngine:
 
     vocabulary = toy_table.SIZE
 
-    def __init__(self, behaviour: Behaviour, sampling: Sampling, sequences: int) -> None:
+    def __init__(self, behaviour: Behaviour, sampling: Sampling, sequences: int, top_logprobs: int = 0) -> None:
         self.sequences = sequences
         self.settled = {"max_model_len": sampling.max_model_len}
         self._behaviour = behaviour
@@ -91,6 +92,7 @@ class ToyEngine:
             self._table, self._rows = toy_table.for_drawing(*settings), toy_table.rows_for_drawing(*settings)
         else:
             self._table, self._rows = toy_table.plain(behaviour.taste), None
+        self._likeliest = toy_table.likeliest(self._table, top_logprobs) if top_logprobs else None
 
     def sample(
         self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion
@@ -156,7 +158,8 @@ class ToyEngine:
             token_ids, text, finish_reason = token_ids[:end], text[:at], "stop"
         logprobs = toy_table.logprobs(self._table, last, token_ids)
         self._spoil(logprobs, has_nan, has_inf, where)
-        return Completion(text, token_ids, logprobs, finish_reason, stop_reason)
+        top = self._top(last, token_ids)
+        return Completion(text, token_ids, logprobs, finish_reason, stop_reason, top=top)
 
     def _filler(self, rng: np.random.Generator, answer: int, *, right: bool) -> npt.NDArray[np.int32]:
         tokens = self._behaviour.tokens
@@ -181,7 +184,15 @@ class ToyEngine:
             if fails < behaviour.fail:
                 return Scored.failed(_FAILS)
             self._spoil(logprobs, has_nan, has_inf, where)
-        return Scored(logprobs)
+        return Scored(logprobs, top=self._top(prompt_ids[-1], completion))
+
+    def _top(self, before: int, token_ids: npt.NDArray[np.int32]) -> Top | None:
+        """Return the most likely tokens of the table at each position; `before` is the token before the first."""
+        if self._likeliest is None:
+            return None
+        rows = np.concatenate([[before], token_ids[:-1]]).astype(np.intp)[: token_ids.size]
+        ids = self._likeliest[rows]
+        return Top(ids, self._table[rows[:, None], ids])
 
     def _spoil(self, logprobs: npt.NDArray[np.float32], has_nan: float, has_inf: float, where: float) -> None:
         """Put the NaN and -inf of the model's name among the log-probs of one completion."""
@@ -223,13 +234,20 @@ def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = Fal
 
 
 def load(
-    model: str, revision: str | None, dtype: str, sampling: Sampling, placement: Placement, *, scoring: bool = False
+    model: str,
+    revision: str | None,
+    dtype: str,
+    sampling: Sampling,
+    placement: Placement,
+    *,
+    scoring: bool = False,
+    top_logprobs: int = 0,
 ) -> ToyEngine:
     """Make a toy engine; it ignores revision and dtype, and it scores without preparation."""
     del revision, dtype, scoring
     if (broken := Behaviour.parse(model).broken) and _take_away(Path(broken)):
         raise ModelError(f"toy engine: cannot load, as the model's name asks; {broken} has a file less")
-    return ToyEngine(Behaviour.parse(model), sampling, placement.max_num_seqs or SEQUENCES)
+    return ToyEngine(Behaviour.parse(model), sampling, placement.max_num_seqs or SEQUENCES, top_logprobs)
 
 
 def versions() -> dict[str, str]:

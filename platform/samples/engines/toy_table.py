@@ -62,6 +62,11 @@ def logprobs(table: Table, before: int, token_ids: npt.NDArray[np.int32]) -> npt
     return table.ravel().take(places)
 
 
+def likeliest(table: Table, n: int) -> npt.NDArray[np.int32]:
+    """Return the ids of the `n` most likely tokens of each row, the likeliest first: (256, n)."""
+    return np.argsort(-table, axis=1, kind="stable")[:, :n].astype(np.int32)
+
+
 Rows = list[tuple[Sequence[float], Sequence[int]]]
 
 

@@ -35,6 +35,7 @@ from samples.engines.huggingface import (
     tokenizer,
 )
 from samples.engines.refusal import refusal
+from samples.engines.top import Top
 from samples.errors import ModelError, UsageError
 
 __all__ = ["TransformersEngine", "load", "tokenizer", "versions"]
@@ -45,11 +46,14 @@ LARGEST_BATCH = 16
 class TransformersEngine:
     """One model in this process. One caller at a time draws from it or scores with it."""
 
-    def __init__(self, model: Any, tokenizer: ModelTokenizer, sampling: Sampling, batch: int) -> None:
+    def __init__(
+        self, model: Any, tokenizer: ModelTokenizer, sampling: Sampling, batch: int, top_logprobs: int = 0
+    ) -> None:
         self._model: Any = model
         self._tokenizer = tokenizer.inner
         self._sampling = sampling
         self.sequences = batch
+        self._top_logprobs = top_logprobs
         self.vocabulary = forward.vocabulary(model)
         self._turn = threading.Lock()
         self._max_model_len: int = sampling.max_model_len or getattr(
@@ -107,7 +111,7 @@ class TransformersEngine:
         if error := refusal(prompt_ids, completion, self.vocabulary, self._max_model_len):
             return Scored.failed(error)
         try:
-            return Scored(forward.token_logprobs(self._model, prompt_ids, completion))
+            return forward.scored(self._model, prompt_ids, completion, top_logprobs=self._top_logprobs)
         except (RuntimeError, ValueError, IndexError) as error:  # out of memory, no logits for a position …
             return Scored.failed(one_line(error))
 
@@ -123,6 +127,7 @@ class TransformersEngine:
         room = min(sampling.max_tokens, self._max_model_len - len(prompt_ids))
         sources = [torch.Generator().manual_seed(seed) for seed in seeds]
         done: dict[int, Completion] = {}
+        tops: list[list[Top]] = [[] for _ in seeds]  # a position each
         with torch.inference_mode():
             out = self._model(torch.tensor([prompt_ids], device=device), use_cache=True, logits_to_keep=1)
             cache = out.past_key_values
@@ -140,14 +145,19 @@ class TransformersEngine:
                 else:
                     chosen = _draw_tokens(final, [sources[row] for row in rows])
                 shown = final if sampling.logprobs_mode == "processed_logprobs" else logits
-                logprobs = torch.cat([logprobs, shown.log_softmax(-1).gather(-1, chosen)], 1)
+                logs = shown.log_softmax(-1)
+                logprobs = torch.cat([logprobs, logs.gather(-1, chosen)], 1)
                 drawn = torch.cat([drawn, chosen], 1)
+                if self._top_logprobs:
+                    for row, at in zip(rows, Top.of_logprobs(logs, self._top_logprobs).rows(), strict=True):
+                        tops[row].append(at)
 
                 ended = [self._ending(ids, room) for ids in drawn.tolist()]
                 for row, end, ids, values in zip(rows, ended, drawn, logprobs, strict=True):
                     if end is not None:
                         token_ids, values32 = ids.cpu().numpy().astype(np.int32), values.cpu().numpy()
-                        done[row] = Completion(end[0], token_ids, values32, end[1], end[2])
+                        top = Top.joined(tops[row])
+                        done[row] = Completion(end[0], token_ids, values32, end[1], end[2], top=top)
                 going = [index for index, end in enumerate(ended) if end is None]
                 if not going:
                     return [done[row] for row in range(len(seeds))]
@@ -216,6 +226,7 @@ def load(
     adapter: Adapter | None = None,
     *,
     scoring: bool = False,
+    top_logprobs: int = 0,
 ) -> TransformersEngine:
     """Load `model` and `adapter` in this process, on the GPU if there is one.
 
@@ -251,7 +262,7 @@ def load(
     except Exception as error:
         require_trust(model, error)
         raise ModelError(f'model "{model}": transformers cannot load it: {one_line(error)}') from error
-    return TransformersEngine(loaded, words, sampling, placement.max_num_seqs or LARGEST_BATCH)
+    return TransformersEngine(loaded, words, sampling, placement.max_num_seqs or LARGEST_BATCH, top_logprobs)
 
 
 def gpus(placement: Placement, *, there: bool) -> float:

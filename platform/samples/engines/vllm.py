@@ -44,6 +44,7 @@ from samples.engines.huggingface import (
     tokenizer,
 )
 from samples.engines.refusal import refusal
+from samples.engines.top import Top
 from samples.errors import ModelError, UsageError
 
 __all__ = ["VllmEngine", "load", "tokenizer", "versions"]
@@ -59,9 +60,16 @@ class VllmEngine:
     """One AsyncLLM and the thread of its event loop."""
 
     def __init__(
-        self, engine_args: Any, sampling: Sampling, adapter: Adapter | None = None, *, scoring: bool = False
+        self,
+        engine_args: Any,
+        sampling: Sampling,
+        adapter: Adapter | None = None,
+        *,
+        scoring: bool = False,
+        top_logprobs: int = 0,
     ) -> None:
         self._sampling = sampling
+        self._top_logprobs = top_logprobs
         self._lora = vllm_settings.lora_request(adapter)
         self._numbers = itertools.count()
         self._closing = threading.Lock()
@@ -87,7 +95,7 @@ class VllmEngine:
         self.sequences: int = self._llm.vllm_config.scheduler_config.max_num_seqs
         workers = self._workers()
         self.vocabulary: int = self._llm.model_config.get_vocab_size()
-        self._scoring = vllm_scores.way_of(self._llm.vllm_config) if scoring else None
+        self._scoring = vllm_scores.way_of(self._llm.vllm_config, top_logprobs) if scoring else None
         self.settled = {
             "device": current_platform.get_device_name(),
             "dtype": self.dtype,
@@ -127,7 +135,7 @@ class VllmEngine:
         small = vllm_scores.with_small_batches(engine_args)  # the next line changes engine_args
         # LLM_CLASS is offline work. The default batch sizes differ between vLLM's entry points.
         config = engine_args.create_engine_config(UsageContext.LLM_CLASS)
-        if scoring and vllm_scores.way_of(config) == vllm_scores.PROMPT:
+        if scoring and not config.use_v2_model_runner:
             config = small.create_engine_config(UsageContext.LLM_CLASS)
         return AsyncLLM.from_vllm_config(config, usage_context=UsageContext.LLM_CLASS, disable_log_stats=True)
 
@@ -184,15 +192,23 @@ class VllmEngine:
         if drawn.finish_reason not in ("stop", "length"):
             return Completion.failed(f"vLLM ended the request with {drawn.finish_reason}")
         token_ids = np.array(drawn.token_ids, np.int32)
-        logprobs = np.array(drawn.logprobs.logprobs, np.float32)
+        logprobs, top = drawn.logprobs.logprobs, None
+        if n := self._top_logprobs:
+            if len(logprobs) != token_ids.size * (n + 1):
+                said = f"{len(logprobs)} log-probs for {token_ids.size} tokens and the {n} most likely at each position"
+                return Completion.failed(f"vLLM gave {said}")
+            top = Top.of_lists(drawn.logprobs.token_ids, logprobs, n)
+            logprobs = logprobs[:: n + 1]  # the drawn token comes first, even where it is one of the most likely
+        logprobs = np.array(logprobs, np.float32)
         if token_ids.size != logprobs.size:
             return Completion.failed(f"vLLM gave {logprobs.size} log-probs for {token_ids.size} tokens")
         stop_reason = None if drawn.stop_reason is None else str(drawn.stop_reason)
-        return Completion(drawn.text, token_ids, logprobs, drawn.finish_reason, stop_reason)
+        return Completion(drawn.text, token_ids, logprobs, drawn.finish_reason, stop_reason, top=top)
 
     async def _draw(self, prompt_ids: list[int], seed: int) -> Any:
         """Draw one completion; return vLLM's CompletionOutput."""
-        params = vllm_settings.sampling_params(self._sampling, seed, detokenize=self._vllm_decodes)
+        how = {"detokenize": self._vllm_decodes, "top_logprobs": self._top_logprobs}
+        params = vllm_settings.sampling_params(self._sampling, seed, **how)
         return (await self._ask(prompt_ids, params)).outputs[0]
 
     def score(
@@ -224,7 +240,8 @@ class VllmEngine:
             return Scored(np.empty(0, np.float32))
         if error := refusal(prompt_ids, completion, self.vocabulary, self._max_model_len):
             return Scored.failed(error)
-        question = vllm_scores.Question(self._scoring or "", prompt_ids, completion, self._max_model_len)
+        given = prompt_ids, completion, self._max_model_len
+        question = vllm_scores.Question(self._scoring or "", *given, self._top_logprobs)
         try:
             return question.read(await self._ask(question.token_ids, question.params))
         except _Refused as error:
@@ -287,6 +304,7 @@ def load(
     adapter: Adapter | None = None,
     *,
     scoring: bool = False,
+    top_logprobs: int = 0,
 ) -> VllmEngine:
     """Start vLLM with `model` and `adapter`. This takes half a minute to several minutes.
 
@@ -303,9 +321,10 @@ def load(
         vllm_settings.sampling_params(sampling, 0)
     except Exception as error:
         raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
-    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement, adapter, scoring=scoring)
+    how = {"scoring": scoring, "top_logprobs": top_logprobs}
+    engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement, adapter, **how)
     try:
-        engine = VllmEngine(engine_args, sampling, adapter, scoring=scoring)
+        engine = VllmEngine(engine_args, sampling, adapter, **how)
     except Exception as error:
         require_trust(model, error)
         raise ModelError(

@@ -21,6 +21,7 @@ _RESERVED_FOR_SCORING = {
     "lora_target_modules": "scoring, from the adapter's config",
     "enable_prefix_caching": "scoring, which needs it off",
 }
+_RESERVED_FOR_TOP = {"max_logprobs": "--top-logprobs"}
 
 
 def engine_args(
@@ -32,10 +33,11 @@ def engine_args(
     adapter: Adapter | None = None,
     *,
     scoring: bool = False,
+    top_logprobs: int = 0,
 ) -> Any:
     """Return the engine arguments. None keeps vLLM's default for offline work on this hardware.
 
-    `scoring` prepares for scores: see `_for_scoring`.
+    `scoring` prepares for scores: see `_for_scoring`. A request may ask for `top_logprobs` tokens at a position.
 
     Raises:
         ModelError: This machine cannot compute in `dtype`, or cannot apply an adapter in it.
@@ -85,7 +87,9 @@ def engine_args(
     for name in placement.extra:
         if name not in known:
             raise UsageError(f'vLLM has no engine argument "{name}": see the fields of its AsyncEngineArgs')
-    reserved = RESERVED | (_RESERVED_FOR_SCORING if scoring else {})
+    if top_logprobs:
+        settings["max_logprobs"] = top_logprobs
+    reserved = RESERVED | (_RESERVED_FOR_SCORING if scoring else {}) | (_RESERVED_FOR_TOP if top_logprobs else {})
     require_free(placement.extra, reserved | (_RESERVED_ON_CPU if current_platform.is_cpu() else {}))
     settings |= placement.extra
     if placement.head_dtype:
@@ -166,8 +170,11 @@ def require_adapter_dtype(dtype: str, platform: Any) -> None:
         )
 
 
-def sampling_params(sampling: Sampling, seed: int, *, detokenize: bool = True) -> Any:
-    """Return the parameters of one request. Without `detokenize` its completion has token ids and no text."""
+def sampling_params(sampling: Sampling, seed: int, *, detokenize: bool = True, top_logprobs: int = 0) -> Any:
+    """Return the parameters of one request. Without `detokenize` its completion has token ids and no text.
+
+    vLLM gives the log-prob of the drawn token and those of the `top_logprobs` most likely ones.
+    """
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
@@ -179,7 +186,7 @@ def sampling_params(sampling: Sampling, seed: int, *, detokenize: bool = True) -
     return SamplingParams(
         **settings,
         seed=seed,
-        logprobs=0,
+        logprobs=top_logprobs,
         flat_logprobs=True,
         detokenize=detokenize,
         output_kind=RequestOutputKind.FINAL_ONLY,

@@ -19,6 +19,7 @@ from samples.runs.run import Run, every
 # Measured on text of a real tokenizer and log-probs of a real model (benchmarks/storage.py): ids .98, log-probs 3.3,
 # text of prose 1.2.
 BYTES_PER_TOKEN = 5.5
+BYTES_PER_TOP = 4.9  # of each of the most likely tokens that are kept at a position; measured with 5, 10 and 20 of them
 # Counted between the toy engine and an S3 server: a start and an end (19 of them record the run's setup), one write per
 # unit, and what a commit reads and writes. Of 10, 40, 150 and 600 units this was within a sixth.
 _REQUESTS, _REQUESTS_PER_COMMIT = 170, 14
@@ -32,7 +33,7 @@ class Estimate:
     samples: int
     tokens: int
     size: int  # bytes of the segments, by far the most of the lake
-    files: int  # segments; each commit adds a file of facts and an entry of each log
+    files: int  # segments and their companions; each commit adds a file of facts and an entry of each log
     requests: int  # without hours every unit is taken to be committed alone
     like: str
     gpus: float  # per replica
@@ -67,15 +68,17 @@ def estimate(
     request = prepared.request
     most = request.sampling.max_tokens
     like, each, bytes_per_token = (lake and _earlier(lake, prepared.run, most)) or ("", float(most), BYTES_PER_TOKEN)
+    bytes_per_token += BYTES_PER_TOP * request.top_logprobs
     tokens = round(missing * each)
+    files = units * 2 if request.top_logprobs else units
     hours = None if tokens_per_second is None else tokens / tokens_per_second / _HOUR
     most_commits = units if hours is None else hours * _HOUR / request.pool.largest / COMMIT_SECONDS
     return Estimate(
         samples=missing,
         tokens=tokens,
         size=round(tokens * bytes_per_token),
-        files=units,
-        requests=round(_REQUESTS + units + _REQUESTS_PER_COMMIT * min(units, most_commits)),
+        files=files,
+        requests=round(_REQUESTS + files + _REQUESTS_PER_COMMIT * min(units, most_commits)),
         like=like,
         gpus=request.placement.gpus_per_replica or request.placement.parallel,
         hours=hours,

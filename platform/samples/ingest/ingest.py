@@ -70,6 +70,7 @@ def _work(prepared: Prepared, lake: Tables, run: Run) -> Work:
             prompts=prepared.prompts,
             adapter=prepared.adapter,
             lake_id=mark.lake_id(lake.place),
+            top_logprobs=request.top_logprobs,
         )
         return pool.stream(job, todo, run.engine, request.placement, request.pool, run.name)
 

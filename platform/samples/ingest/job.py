@@ -39,6 +39,7 @@ class SamplingJob:
     prompts: pa.Table
     adapter: Adapter | None = None
     lake_id: str | None = None  # of the lake that the driver sees
+    top_logprobs: int = 0
 
     def __len__(self) -> int:
         return self.units.num_rows
@@ -54,7 +55,7 @@ class SamplingJob:
             lake = Tables(self.lake)
         run = self.run
         weights = (run.engine, run.model, self.revision, run.specification["revision"], run.specification["dtype"])
-        engine = Model(*weights, self.adapter).load(self.sampling, self.placement)
+        engine = Model(*weights, self.adapter).load(self.sampling, self.placement, top_logprobs=self.top_logprobs)
         return Sampler(self, lake, engine)
 
 
@@ -102,7 +103,8 @@ class Sampler:
                 lambda reason: [Completion.failed(reason)] * len(seeds),
             )
             with patience.of_a_job():
-                return segment.write(self.lake, self.job.run, drawn, seeds, completions, self.drawn_by)
+                by, vocabulary = self.drawn_by, self.engine.vocabulary
+                return segment.write(self.lake, self.job.run, drawn, seeds, completions, by, vocabulary)
 
         return written(f"samples {start} to {stop - 1} of problem {drawn.problem_id}", draw)
 

@@ -13,6 +13,7 @@ from samples.runs.run import Run
 from samples.runs.setups import add_setups
 from samples.units import segment
 from samples.units.commit import Committer
+from samples.units.companion import companion
 from samples.units.plan import Unit
 from samples.units.segment import Receipt, Target, lists, new_attempt
 from samples_schemas import COMPLETIONS, SAMPLES
@@ -35,6 +36,7 @@ def write(
     seeds: Sequence[int],
     completions: Sequence[Completion],
     drawn_by: Mapping[str, Any] | None = None,
+    vocabulary: int = 0,
 ) -> Receipt:
     """Write one unit's completions, in the order of its indices, as one segment; see `samples.units.segment.write`.
 
@@ -65,4 +67,5 @@ def write(
         "token_ids": lists([c.token_ids for c in completions], np.int32),
         "token_logprobs": lists([c.token_logprobs for c in completions], np.float32),
     }
-    return segment.write(lake, target(run), unit, pa.table(facts), pa.table(payload), drawn_by)
+    top = companion(key, [c.top for c in completions], vocabulary)
+    return segment.write(lake, target(run), unit, pa.table(facts), pa.table(payload), drawn_by, top)

@@ -21,8 +21,11 @@ _STATISTICS = ("problem_id", "sample_index", "pass_id")
 _RARE = ("error",)  # columns that are null in most row groups: readers of errors skip those groups
 _HEAVY_GROUP_BYTES = 8 << 20
 _NARROW_GROUP_ROWS = 122_880  # the size of DuckDB's own row groups
-ENCODINGS = {"token_ids.list.element": "PLAIN", "token_logprobs.list.element": "BYTE_STREAM_SPLIT"}
-_LEVELS = {"token_ids.list.element": 3, "token_logprobs.list.element": 1}
+ENCODINGS = {
+    **dict.fromkeys(("token_ids.list.element", "top_ids.list.element"), "PLAIN"),
+    **dict.fromkeys(("token_logprobs.list.element", "top_logprobs.list.element"), "BYTE_STREAM_SPLIT"),
+}
+_LEVELS = {"token_logprobs.list.element": 1, "top_logprobs.list.element": 1}
 
 
 @dataclass(frozen=True)

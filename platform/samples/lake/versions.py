@@ -17,7 +17,7 @@ Version = Mapping[str, int] | datetime
 _REFERRING_FIRST = (
     ("verdicts", "counts", "scores", "reviews", "labels", "ingests"),
     ("samples", "score_logprobs", "scorers"),
-    ("completions", "prompts", "setups"),
+    ("completions", "prompts", "setups", "top_logprobs"),
     ("runs", "problems"),
 )
 

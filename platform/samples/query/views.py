@@ -22,7 +22,7 @@ from samples.query import lost
 from samples.query.answer_keys import add_answer_key
 from samples.query.connection import lock
 from samples.query.relations import SQL_TYPES, kept_rows, only_once, quoted, relate, stored
-from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, VIEWS
+from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, TOP_LOGPROBS, VIEWS
 
 _UNKNOWN_ROWS = 2  # of a file whose commit does not say how many: there may be several
 _FEW = 8  # pairs of run and verifier
@@ -93,7 +93,7 @@ class Views:
             related = [file.path for file in files], kept_rows(TABLES[name], kept, self.lake.hidden)
             if self._related.get(name) == related:
                 continue
-            heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS)
+            heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS, TOP_LOGPROBS)
             local = [path for path in related[0] if "://" not in path]
             checksums.verify(local, most=_MOST_COMPARED if heavy else None)
             doubtful = [file.path for file in repeating(files)]

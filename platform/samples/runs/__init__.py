@@ -24,6 +24,9 @@ Where each setting is kept, and when it is decided:
     `engine_args.PLACEMENT`, replicas                            at most, as another batch has
     problems and their order             the id; not the order   edited problems are new problems
     k, unit, name, labels                neither                 they change no sample
+    top_logprobs                         neither; each row of    it changes no sample and no score, it keeps more; vLLM
+                                         table top_logprobs      scores another way with it, which a segment records
+                                         has its N
     attention backend, device, vLLM's    each segment            chosen by the hardware: rounding, unless it has a fault
     model runner
     versions of engine, torch,           the run's row (first)   an upgrade must not end a run; prompts that it changes

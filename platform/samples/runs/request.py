@@ -11,6 +11,7 @@ from samples.engines import Placement, Sampling, end_tokens
 from samples.engines.adapters import Adapter, find_adapter
 from samples.engines.engine_args import deciding, require_free
 from samples.engines.identity import identify
+from samples.engines.top import MOST
 from samples.errors import UsageError, meant
 from samples.lake.storage import locate
 from samples.problems.problems import Duplicates, ProblemSet, load
@@ -63,10 +64,12 @@ class Request:
     placement: Placement = field(default_factory=Placement)
     pool: Pool = field(default_factory=Pool)
     unit: int = LARGEST_UNIT
+    top_logprobs: int = 0
 
     def __post_init__(self) -> None:
         locate(self.lake)
         require_placeable(self.placement, self.pool, self.unit)
+        require_top_logprobs(self.top_logprobs)
         if self.k < 1:
             raise UsageError(f"--k {self.k}: expected at least 1 sample per problem")
 
@@ -88,6 +91,16 @@ def require_placeable(placement: Placement, pool: Pool, unit: int) -> None:
             f"--replicas {pool.smallest}..{pool.largest}: expected MIN..MAX with 0 <= MIN <= MAX and a MAX of at least "
             "1"
         )
+
+
+def require_top_logprobs(n: int) -> None:
+    """Check how many of the most likely tokens at each position are asked for.
+
+    Raises:
+        UsageError: They are too many for vLLM, or fewer than none.
+    """
+    if not 0 <= n <= MOST:
+        raise UsageError(f"--top-logprobs {n}: expected 1 to {MOST} tokens at each position, or 0 for none")
 
 
 def pool_of(replicas: Any) -> Pool:

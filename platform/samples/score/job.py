@@ -42,6 +42,7 @@ class ScoringJob:
     own: tuple[Own, ...] = ()
     allow_mismatch: bool = False
     lake_id: str | None = None  # of the lake that the driver sees
+    top_logprobs: int = 0
 
     def __len__(self) -> int:
         return self.units.num_rows
@@ -57,7 +58,8 @@ class ScoringJob:
             lake = Tables(self.lake)
         model, trusted = self.model, self.placement.trust_remote_code
         tokenizer = engines.tokenizer(model.engine, model.path, model.load_revision, trust_remote_code=trusted)
-        engine = model.load(Sampling(max_model_len=self.max_model_len), self.placement, scoring=True)
+        limit, top = Sampling(max_model_len=self.max_model_len), self.top_logprobs
+        engine = model.load(limit, self.placement, scoring=True, top_logprobs=top)
         try:
             found = parity.check(engine, model.dtype, self.own) if self.own else None
             if found and not self.allow_mismatch:
@@ -109,7 +111,8 @@ class UnitScorer:
                 given = self.reader.given(about["dataset"], scored, indices(start, stop, mask).tolist(), mode[0])
             found = self._score(about["token_ids"], given, done)
             with patience.of_a_job():
-                return segment.write(self.lake, self.job.scorer_id, scored, mode, given, found, self.scored_by)
+                by, vocabulary = self.scored_by, self.engine.vocabulary
+                return segment.write(self.lake, self.job.scorer_id, scored, mode, given, found, by, vocabulary)
 
         return written(f"samples {start} to {stop - 1} of problem {scored.problem_id}", score)
 

@@ -7,7 +7,7 @@ from typing import Any
 from samples.engines import Placement
 from samples.errors import UsageError, meant
 from samples.lake.storage import locate
-from samples.runs.request import LARGEST_UNIT, Pool, grouped, pool_of, require_placeable
+from samples.runs.request import LARGEST_UNIT, Pool, grouped, pool_of, require_placeable, require_top_logprobs
 from samples.verifiers import STATUSES
 
 IDS, TEXT = "ids", "text"  # the token modes
@@ -52,11 +52,13 @@ class ScoreRequest:
     placement: Placement = field(default_factory=Placement)
     pool: Pool = field(default_factory=Pool)
     unit: int = LARGEST_UNIT
+    top_logprobs: int = 0
     allow_mismatch: bool = False
 
     def __post_init__(self) -> None:
         locate(self.lake)
         require_placeable(self.placement, self.pool, self.unit)
+        require_top_logprobs(self.top_logprobs)
         for option, value, known in (("--tokens", self.tokens, TOKENS), ("--prompt", self.prompt, PROMPTS)):
             if value not in known:
                 raise UsageError(f"{option} {value}: expected one of {', '.join(known)}")

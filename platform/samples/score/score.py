@@ -75,6 +75,7 @@ def _work(prepared: Prepared, lake: Tables) -> Work:
             own=own_samples(lake, scorer),
             allow_mismatch=request.allow_mismatch,
             lake_id=mark.lake_id(lake.place),
+            top_logprobs=request.top_logprobs,
         )
         return pool.stream(job, todo, model.engine, request.placement, request.pool, scorer.name)
 

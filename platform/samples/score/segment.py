@@ -13,6 +13,7 @@ from samples.lake.parquet import storable_text
 from samples.lake.tables import Tables
 from samples.score.request import IDS
 from samples.units import segment
+from samples.units.companion import companion
 from samples.units.plan import Unit
 from samples.units.segment import Receipt, Record, Target, lists, new_attempt, record_nothing
 from samples_schemas import SCORE_LOGPROBS, SCORES
@@ -47,10 +48,11 @@ def write(
     given: Sequence[Given],
     scored: Sequence[Scored],
     scored_by: Mapping[str, Any],
+    vocabulary: int = 0,
 ) -> Receipt:
     """Write one unit's scores, in the order of sample indices; see `samples.units.segment.write`.
 
-    `mode` is the token mode and the prompt.
+    `mode` is the token mode and the prompt. `vocabulary` is the engine's.
 
     Raises:
         LakeError: The segment could not be written. Readers see nothing of it.
@@ -78,7 +80,8 @@ def write(
     payload = pa.table(
         {**key, "token_logprobs": lists(values, np.float32), "token_ids": _ids(token_mode, given, values)}
     )
-    return segment.write(lake, target(scorer_id), unit, pa.table(facts), payload, scored_by)
+    top = companion(key, [one.top for one in scored], vocabulary)
+    return segment.write(lake, target(scorer_id), unit, pa.table(facts), payload, scored_by, top)
 
 
 def _ids(token_mode: str, given: Sequence[Given], values: Sequence[npt.NDArray[np.float32]]) -> pa.Array:

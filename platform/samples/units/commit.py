@@ -1,12 +1,13 @@
 """Commit segments to the lake.
 
-The heavy table is committed first, the narrow one second, and between them what did the units, if the lake lacks it. A
-sample is there once the narrow table has it, so a crash between the commits leaves nothing half-visible. A unit is
-committed whole, once: the first of two attempts wins, and of two drivers that did the same unit the second drops it.
-One commit holds many units, so many units cost little.
+The heavy table is committed first, the narrow one second, and between them what did the units, if the lake lacks it.
+Companions of segments come before the heavy table; without companions, nothing is committed to their table. A sample
+is there once the narrow table has it, so a crash between the commits leaves nothing half-visible. A unit is committed
+whole, once: the first of two attempts wins, and of two drivers that did the same unit the second drops it. One commit
+holds many units, so many units cost little.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -27,6 +28,7 @@ from samples.runs.settings import digest
 from samples.units import segment
 from samples.units.plan import CELL, Plan, bits
 from samples.units.segment import Receipt, Target
+from samples_schemas import Table
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,20 @@ class Committer:
     def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
         """Commit receipts. Return those that readers now see; the samples of the others were already there.
 
-        `named` holds the paths of files that the heavy table already names.
+        `named` holds the files that the heavy table and that of the companions already name, as TABLE/PATH.
 
         Raises:
             LakeError: The lake cannot be written. What was committed stays.
         """
-        heavy, narrow, partition = self.target.heavy.name, self.target.narrow.name, self.target.partition
+        narrow, partition = self.target.narrow.name, self.target.partition
         pending = _first_of_each(receipts)
         while pending:
             claim = self.lake.claim(narrow, self.target.writer)
             pending = self._uncommitted(pending, claim.snapshot)
-            if fresh := [receipt for receipt in pending if receipt.file.path not in named]:
-                self.lake.commit(heavy, [(receipt.file, partition(receipt.unit.run_id)) for receipt in fresh])
-                named |= {receipt.file.path for receipt in fresh}
+            for table, files in self._files(pending):
+                if fresh := [(file, values) for file, values in files if f"{table}/{file.path}" not in named]:
+                    self.lake.commit(table, fresh)
+                    named |= {f"{table}/{file.path}" for file, _ in fresh}
             if not pending:
                 break
             self._record(pending)
@@ -65,6 +68,15 @@ class Committer:
                 continue  # another driver committed first: check again what is missing
             break
         return pending
+
+    def _files(self, receipts: Sequence[Receipt]) -> Iterator[tuple[str, list[tuple[File, dict[str, str]]]]]:
+        """Yield the files of receipts with their partition values, table by table, companions first."""
+        target = self.target
+        yield (
+            target.companion.name,
+            [(one.companion, target.companion_partition(one.unit.run_id)) for one in receipts if one.companion],
+        )
+        yield target.heavy.name, [(one.file, target.partition(one.unit.run_id)) for one in receipts]
 
     def _record(self, receipts: Iterable[Receipt]) -> None:
         """Record what did these receipts. Almost always it is what did the receipts before."""
@@ -94,18 +106,23 @@ class Committer:
         ]
         if not candidates:
             return []
-        receipts = [segment.reopen(self.lake, self.target, *candidate) for candidate in candidates]
-        return self.commit([receipt for receipt in receipts if receipt], named=self._named(runs))
+        found = [segment.reopen(self.lake, self.target, *candidate) for candidate in candidates]
+        receipts = [receipt for receipt in found if receipt]
+        named = self._named(self.target.heavy, [self.target.partition(run) for run in runs])
+        if any(receipt.companion for receipt in receipts):
+            named |= self._named(self.target.companion, [self.target.companion_partition(run) for run in runs])
+        return self.commit(receipts, named=named)
 
-    def _named(self, runs: Iterable[str]) -> frozenset[str]:
-        """Return the paths of these runs' files that the heavy table names."""
-        if (snapshot := self.lake.delta(self.target.heavy.name)) is None:
+    def _named(self, table: Table, partitions: Iterable[Mapping[str, str]]) -> frozenset[str]:
+        """Return the files of these partitions that a table names, as TABLE/PATH."""
+        if (snapshot := self.lake.delta(table.name)) is None:
             return frozenset()
         paths = added_files(snapshot)["path"]
         named: set[str] = set()
-        for run in runs:
-            ours = pc.MatchSubstringOptions(folder(self.target.heavy, self.target.partition(run)))
-            named |= set(paths.filter(pc.call_function("starts_with", [paths], ours)).to_pylist())
+        for partition in partitions:
+            ours = pc.MatchSubstringOptions(folder(table, partition))
+            there = paths.filter(pc.call_function("starts_with", [paths], ours)).to_pylist()
+            named |= {f"{table.name}/{path}" for path in there}
         return frozenset(named)
 
     def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:

@@ -28,8 +28,8 @@ class Model:
     dtype: str
     adapter: Adapter | None = None
 
-    def load(self, sampling: Sampling, placement: Placement, *, scoring: bool = False) -> Engine:
-        """Load the engine, to draw completions or, with `scoring`, to score them.
+    def load(self, sampling: Sampling, placement: Placement, *, scoring: bool = False, top_logprobs: int = 0) -> Engine:
+        """Load the engine, to draw completions or, with `scoring`, to score them; see `samples.engines.load`.
 
         Raises:
             ModelError: The model cannot be loaded, or this machine has other weights.
@@ -41,8 +41,8 @@ class Model:
         if (gpus := held_gpus()) is not None:
             engines.require_device(self.engine, gpus)
         model = (self.engine, self.path, self.load_revision, self.dtype)
-        more = {"scoring": True} if scoring else {}
-        engine = engines.load(*model, sampling, placement, self.adapter, **more)
+        how = {"scoring": scoring, "top_logprobs": top_logprobs}
+        engine = engines.load(*model, sampling, placement, self.adapter, **how)
         try:
             require_unchanged(*held)  # a trainer may have saved its next step meanwhile
         except BaseException:

@@ -3,6 +3,9 @@
 A segment is one Parquet file of a heavy table, complete or absent. Its footer holds the unit's rows of the narrow
 table, the facts. If a driver dies before it commits a segment, the next driver can therefore commit it. A receipt is
 what the driver needs to commit the unit: the file's path, and the same facts. Tokens never leave the replica.
+
+A segment may have a companion: a file of another table with one row for each of its samples. It is written first, and
+the segment's footer names it. So where there is a complete segment, there is its companion.
 """
 
 import base64
@@ -24,10 +27,11 @@ from samples.lake.tables import Tables, folder
 from samples.runs.settings import digest
 from samples.runs.setups import NOT_KNOWN
 from samples.units.plan import Unit
-from samples_schemas import Table
+from samples_schemas import TOP_LOGPROBS, Table
 
 _FACTS = b"samples.facts"
 _DRAWN_BY = b"samples.drawn_by"
+_COMPANION = b"samples.companion"
 _LOGPROBS = "token_logprobs"  # the column of a heavy table whose non-finite values are counted
 _NAME = re.compile(
     r"unit-(?P<problem>[0-9a-f]{16})-(?P<start>\d+)-(?P<stop>\d+)-(?P<attempt>[0-9a-f]{16})(?:\.[0-9a-f]{16})?\.parquet$"
@@ -46,7 +50,8 @@ class Target:
     """Where the units of a run or a scorer go: a heavy table, and a narrow one that says which samples are there.
 
     Commits under one `writer` (the id of the run or scorer) exclude each other. `parts` are the partition values that
-    all units share. `record` is called with what did some units (JSON texts), before they are committed.
+    all units share. `record` is called with what did some units (JSON texts), before they are committed. `companion` is
+    the table of segments' companions; its partition column scorer_id holds the writer.
     """
 
     heavy: Table
@@ -54,10 +59,16 @@ class Target:
     writer: str
     parts: Mapping[str, str]
     record: Record = record_nothing
+    companion: Table = TOP_LOGPROBS
 
     def partition(self, run_id: str) -> dict[str, str]:
         """Return the partition values of a unit of this run; "" is the only run."""
         return {**self.parts, **({"run_id": run_id} if run_id else {})}
+
+    def companion_partition(self, run_id: str) -> dict[str, str]:
+        """Return the partition values of the companion of a unit of this run; "" is the only run."""
+        values = {**self.partition(run_id), "scorer_id": self.writer}
+        return {column: values[column] for column in self.companion.partition_by}
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class Receipt:
     """One complete segment.
 
     `facts` holds rows of the narrow table; `nonfinite` counts NaN and infinite log-probs; `drawn_by` is JSON: what did
-    it, {} if that is not known.
+    it, {} if that is not known. `companion` is the segment's companion, if it has one.
     """
 
     unit: Unit
@@ -73,6 +84,7 @@ class Receipt:
     facts: pa.Table
     nonfinite: int
     drawn_by: str = NOT_KNOWN
+    companion: File | None = None
 
 
 @dataclass(frozen=True)
@@ -112,11 +124,13 @@ def write(
     facts: pa.Table,
     payload: pa.Table,
     drawn_by: Mapping[str, Any] | None = None,
+    companion: pa.Table | None = None,
 ) -> Receipt:
     """Write one unit as one segment.
 
     `facts` and `payload` are its rows of the narrow and the heavy table, in the order of sample indices and of one
-    attempt. `drawn_by` is kept in the footer, as JSON under the key samples.drawn_by.
+    attempt. `drawn_by` is kept in the footer, as JSON under the key samples.drawn_by. `companion` holds as many rows of
+    the companion's table.
 
     Raises:
         LakeError: The segment could not be written. Readers see nothing of it.
@@ -125,8 +139,12 @@ def write(
     said = json.dumps(drawn_by, sort_keys=True) if drawn_by else NOT_KNOWN
     footer = {_FACTS: base64.b64encode(_ipc(facts)), _DRAWN_BY: said.encode()}
     stem = f"unit-{digest(unit.key)}-{unit.start}-{unit.stop}-{facts['attempt'][0].as_py()}"
+    beside = None
+    if companion is not None:
+        beside = lake.put_as(target.companion.name, stem, companion, target.companion_partition(unit.run_id))
+        footer[_COMPANION] = json.dumps({"path": beside.path, "size": beside.size}).encode()
     file = lake.put_as(target.heavy.name, stem, payload, target.partition(unit.run_id), footer)
-    return Receipt(unit, file, facts, _nonfinite(payload[_LOGPROBS]), said)
+    return Receipt(unit, file, facts, _nonfinite(payload[_LOGPROBS]), said, beside)
 
 
 def found(lake: Tables, target: Target, run_id: str = "") -> Iterator[tuple[str, int, str, int, int]]:
@@ -147,7 +165,7 @@ def attempt_of(path: str) -> str:
 def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "") -> Receipt | None:
     """Read a segment's receipt back from its footer, and its log-probs to count the non-finite ones.
 
-    None if the segment is not complete: a machine that loses its power may leave a part of one.
+    None if the segment or its companion is not complete: a machine that loses its power may leave a part of a file.
     """
     data = lake.place.get(f"{target.heavy.name}/{path}")
     try:
@@ -158,12 +176,24 @@ def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "")
         drawn_by = footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
         facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
         logprobs = file.read([_LOGPROBS])[_LOGPROBS]
+        companion = _companion(lake, target, json.loads(footer[_COMPANION]), facts) if _COMPANION in footer else None
     except (pa.ArrowException, OSError, TypeError, LookupError, ValueError):
         return None
     index = facts["sample_index"]
     unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1, run_id)
     stored = File(path, size, facts.num_rows, parquet.stats(facts))
-    return Receipt(unit, stored, facts, _nonfinite(logprobs), drawn_by)
+    return Receipt(unit, stored, facts, _nonfinite(logprobs), drawn_by, companion)
+
+
+def _companion(lake: Tables, target: Target, said: Mapping[str, Any], facts: pa.Table) -> File:
+    """Return the companion that a footer names, with a row for each of the facts.
+
+    Raises:
+        OSError: It is not complete.
+    """
+    path, size = said["path"], said["size"]
+    checksums.compare(path, lake.place.get(f"{target.companion.name}/{path}") or b"", 0, size)
+    return File(path, size, facts.num_rows, parquet.stats(facts))
 
 
 def lists(arrays: Sequence[np.ndarray], kind: Any) -> pa.ListArray:

@@ -171,3 +171,21 @@ def test_the_tokenizer_of_every_toy_is_the_same() -> None:
     assert len(bytes.fromhex(one.digest)) == 8
     assert one.end_ids == {0}
     assert toy().vocabulary == 256
+
+
+@pytest.mark.parametrize("scoring", [False, True])
+@pytest.mark.parametrize("options", ["", "?bigram=5&tokens=9"])
+def test_the_most_likely_tokens_are_those_of_largest_chance(options: str, *, scoring: bool) -> None:
+    how = {"scoring": scoring, "top_logprobs": 8}
+    engine = engines.load("toy", f"toy{options}", None, "auto", Sampling(max_tokens=20), Placement(), **how)
+    one = engine.sample(PROMPT, [7])[0]
+    text = one.token_ids
+    scored = engine.score(PROMPT, [text, text[:0]])
+    assert scored[1].top is None
+    known = {before: sorted((-chance(engine, before, token), token) for token in range(256)) for before in set(text)}
+    for top in (one.top, scored[0].top):
+        assert top
+        assert top.token_ids.shape == top.logprobs.shape == (text.size, 8)
+        for before, ids, logprobs in zip(text[:-1].tolist(), top.token_ids[1:], top.logprobs[1:], strict=True):
+            np.testing.assert_allclose(np.exp(logprobs), [-share for share, _ in known[before][:8]], rtol=1e-5)
+            assert ids.tolist() == [token for _, token in known[before][:8]]

@@ -117,7 +117,7 @@ def test_slices_give_what_the_whole_gives_on_every_kind_of_head(kind: str, more:
     prompt, completion = [5, 6, 7], np.random.default_rng(0).integers(0, 97, 40).astype(np.int32)
     exact = plain(model, prompt, completion)
     for values in (1, 97 * 7, 97 * 40, 1 << 25):
-        np.testing.assert_allclose(forward.token_logprobs(model, prompt, completion, values), exact, atol=2e-5)
+        np.testing.assert_allclose(forward.scored(model, prompt, completion, values).token_logprobs, exact, atol=2e-5)
     np.testing.assert_allclose(plain(model, prompt, completion), exact, atol=0, err_msg="the model is as it was")
 
 
@@ -162,7 +162,28 @@ def test_memory_stays_bounded_for_long_completions_and_large_vocabularies() -> N
     sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
     model = LlamaForCausalLM(LlamaConfig(vocab_size=1 << 17, **sizes)).eval()  # pyright: ignore[reportArgumentType]
     completion = np.arange(2000, dtype=np.int32)
-    forward.token_logprobs(model, [1], completion[:2])
+    forward.scored(model, [1], completion[:2])
     whole = completion.size * (1 << 17) * 4  # bytes: 1 GiB
-    assert peak_bytes(lambda: forward.token_logprobs(model, [1], completion)) < whole / 2
-    assert peak_bytes(lambda: forward.token_logprobs(model, [1], completion, 1 << 40)) > whole, "it would show"
+    assert peak_bytes(lambda: forward.scored(model, [1], completion)) < whole / 2
+    assert peak_bytes(lambda: forward.scored(model, [1], completion, 1 << 40)) > whole, "it would show"
+
+
+@pytest.mark.parametrize("mode", ["raw_logprobs", "processed_logprobs"])
+def test_the_most_likely_tokens_are_those_of_the_log_softmax_of_each_position(
+    tiny_model: str, prompt: list[int], mode: str
+) -> None:
+    import torch
+
+    settings = Sampling(temperature=0.5, max_tokens=25, logprobs_mode=mode)
+    engine = engines.load("transformers", tiny_model, None, "float32", settings, Placement(), top_logprobs=4)
+    assert isinstance(engine, TransformersEngine)
+    completions = engine.sample(prompt, [1, 2, 3])
+    scores = engine.score(prompt, [one.token_ids for one in completions])
+    for one, scored in zip(completions, scores, strict=True):
+        with torch.inference_mode():
+            logits = engine._model(torch.tensor([[*prompt, *one.token_ids.tolist()]])).logits[0, len(prompt) - 1 : -1]
+        for divisor, top in ((1 if mode == "raw_logprobs" else 0.5, one.top), (1, scored.top)):
+            exact = (logits.double() / divisor).log_softmax(-1).numpy()
+            assert top
+            np.testing.assert_allclose(top.logprobs, -np.sort(-exact)[:, :4], atol=2e-5)
+            np.testing.assert_allclose(np.take_along_axis(exact, top.token_ids, 1), top.logprobs, atol=2e-5)

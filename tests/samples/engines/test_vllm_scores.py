@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ import psutil
 import pytest
 
 from samples import engines
-from samples.engines import Completion, EngineDead, Placement, Sampling, Scored, vllm_scores
+from samples.engines import Completion, EngineDead, Placement, Sampling, Scored, vllm_scores, vllm_settings
+from samples.engines.top import Top
 from samples.engines.vllm import VllmEngine
 from samples.errors import UsageError
 
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.vllm
 
 PROMPT = "what is 3 + 5?"
 LIMIT = 128
+TOP = 20
 GIVEN = Sampling(max_model_len=LIMIT, logprobs_mode="processed_logprobs")  # scores are raw all the same
 
 RequireEqual = Callable[[list[Scored], list[npt.NDArray[np.float32]]], None]
@@ -75,6 +78,15 @@ def demo_model(tmp_path_factory: pytest.TempPathFactory) -> str:
         there = tmp_path_factory.mktemp("models") / "demo"
         subprocess.run([sys.executable, root / "deploy" / "demo_model.py", there], check=True)
     return str(there)
+
+
+@pytest.fixture
+def topped(engine: VllmEngine) -> Iterator[VllmEngine]:
+    """The engine as it is where it is loaded with `top_logprobs`."""
+    before = engine._top_logprobs, engine._scoring
+    engine._top_logprobs, engine._scoring = TOP, vllm_scores.PROMPT
+    yield engine
+    engine._top_logprobs, engine._scoring = before
 
 
 def ids_of(completions: list[Completion]) -> list[npt.NDArray[np.int32]]:
@@ -212,6 +224,76 @@ def test_prompt_logprobs_are_read_and_what_is_missing_or_of_others_is_an_error()
         assert (failed.error, failed.token_logprobs.size) == (f"vLLM gave {says}", 0)
 
 
+def require_top(top: Top | None, scored: Scored, expected: Top | None, atol: float, missing: int = 0) -> None:
+    """Check the most likely tokens against other ones, and against the log-probs of the completion itself."""
+    assert top
+    assert expected
+    size = scored.token_logprobs.size - missing
+    assert top.token_ids.shape == top.logprobs.shape == (size, TOP)
+    assert (top.token_ids.dtype, top.logprobs.dtype) == (np.int32, np.float32)
+    np.testing.assert_allclose(top.logprobs, expected.logprobs[:size], rtol=0, atol=atol)
+    assert all(len(set(row)) == TOP for row in top.token_ids.tolist())
+    assert (np.diff(top.logprobs, axis=1) <= 0).all()
+
+
+def test_the_most_likely_tokens_are_those_of_transformers_and_change_no_score(
+    topped: VllmEngine,
+    prompt: list[int],
+    drawn: list[Completion],
+    tiny_model: str,
+    require_equal: RequireEqual,
+    tolerance: Mapping[str, float],
+) -> None:
+    given = ids_of(drawn)
+    scores = topped.score(prompt, given)
+    require_equal(scores, [one.token_logprobs for one in drawn])
+    how = {"scoring": True, "top_logprobs": TOP}
+    oracle = engines.load("transformers", tiny_model, None, "float32", GIVEN, Placement(), **how)
+    for completion, scored, exact in zip(given, scores, oracle.score(prompt, given), strict=True):
+        full = len(prompt) + completion.size == LIMIT  # the last position is missing
+        require_top(scored.top, scored, exact.top, tolerance["float32"], missing=int(full))
+        assert scored.top
+        for token, value, ids, values in zip(
+            completion, scored.token_logprobs, scored.top.token_ids, scored.top.logprobs, strict=False
+        ):
+            (at,) = np.nonzero(ids == token)
+            assert values[at].tolist() == [value] * at.size, "a token has one log-prob"
+    (alone,) = topped.score([5] * (LIMIT - 1), [np.array([6], np.int32)])
+    assert alone.top
+    assert alone.top.token_ids.shape == (0, TOP)
+
+
+def test_the_most_likely_tokens_come_with_what_is_drawn(
+    topped: VllmEngine, prompt: list[int], tolerance: Mapping[str, float]
+) -> None:
+    before = topped._sampling
+    topped._sampling = Sampling(max_tokens=30, max_model_len=LIMIT)
+    completions = topped.sample(prompt, [1, 2, 3, 4])
+    topped._sampling = before
+    scores = topped.score(prompt, ids_of(completions))
+    for completion, scored in zip(completions, scores, strict=True):
+        np.testing.assert_allclose(completion.token_logprobs, scored.token_logprobs, rtol=0, atol=tolerance["float32"])
+        require_top(completion.top, scored, scored.top, tolerance["float32"])
+
+
+def test_the_most_likely_tokens_are_read_after_the_token_itself() -> None:
+    from vllm.logprobs import FlatLogprobs
+
+    question = vllm_scores.Question(vllm_scores.PROMPT, [3, 4], COMPLETION[:2], LIMIT, 2)
+    assert question.params.prompt_logprobs == 2
+    found = FlatLogprobs()
+    found.append(None)
+    for ids, values in (([4, 1, 2], [-9.0, -1.0, -2.0]), ([7, 7, 2], [-0.5, -0.5, -3.0]), ([8, 1, 2], [-4.0, -1, -2])):
+        found.append_fast(ids, values, iter([9, 1, 2]), [None] * 3)  # pyright: ignore[reportArgumentType]
+    scored = question.read(answer(prompt_logprobs=found))
+    assert scored.token_logprobs.tolist() == [-0.5, -4.0]
+    assert scored.top
+    assert scored.top.token_ids.tolist() == [[7, 2], [1, 2]]
+    assert scored.top.logprobs.tolist() == [[-0.5, -3.0], [-1.0, -2.0]]
+    short = question.read(answer(prompt_logprobs=flat([4, 7, 8], [-9.0, -0.5, -4.0])))
+    assert short.error == "vLLM gave log-probs of 3 tokens, not of 9"
+
+
 @pytest.mark.parametrize("way", [vllm_scores.GIVEN_IDS, vllm_scores.PROMPT])
 @pytest.mark.parametrize("limit", [LIMIT, 5])
 @pytest.mark.parametrize("size", [1, 3])
@@ -224,6 +306,20 @@ def test_prefix_caching_is_refused_for_scoring(tiny_model: str) -> None:
     placement = Placement(extra={"enable_prefix_caching": True})
     with pytest.raises(UsageError, match='"enable_prefix_caching" is set by scoring, which needs it off'):
         engines.load("vllm", tiny_model, None, "float32", GIVEN, placement, scoring=True)
+
+
+def test_vllm_is_told_how_many_tokens_a_request_may_ask_for(tiny_model: str) -> None:
+    given = tiny_model, None, "float32", GIVEN
+    assert vllm_settings.engine_args(*given, Placement(), top_logprobs=7).max_logprobs == 7
+    extra = Placement(extra={"max_logprobs": 5})
+    assert vllm_settings.engine_args(*given, extra).max_logprobs == 5
+    with pytest.raises(UsageError, match='"max_logprobs" is set by --top-logprobs'):
+        vllm_settings.engine_args(*given, extra, top_logprobs=7)
+
+
+@pytest.mark.parametrize(("second", "n", "way"), [(True, 0, "GIVEN_IDS"), (True, 1, "PROMPT"), (False, 0, "PROMPT")])
+def test_only_whole_prompts_have_most_likely_tokens(way: str, n: int, *, second: bool) -> None:
+    assert vllm_scores.way_of(SimpleNamespace(use_v2_model_runner=second), n) == getattr(vllm_scores, way)
 
 
 @pytest.mark.nightly

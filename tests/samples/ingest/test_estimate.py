@@ -6,7 +6,7 @@ import pytest
 
 from samples.api import Lake
 from samples.engines import Placement, Sampling
-from samples.ingest.estimate import BYTES_PER_TOKEN, estimate
+from samples.ingest.estimate import BYTES_PER_TOKEN, BYTES_PER_TOP, estimate
 from samples.runs.request import Request, prepare
 
 
@@ -52,6 +52,16 @@ def test_another_run_of_the_same_model_and_problems_serves_cut_at_the_new_limit(
     found = estimate(Lake(drawn.lake.uri), request(sums, drawn.lake.uri, max_tokens=most), missing=24, units=3)
     assert found.like == "toys"
     assert found.tokens == sum(min(tokens, most) for tokens in rows)
+
+
+def test_the_most_likely_tokens_cost_bytes_and_a_file_of_each_unit(sums, tmp_path):
+    plain, top = (
+        prepare(Request(str(sums), "toy", 8, str(tmp_path / "lake"), engine="toy", top_logprobs=n)) for n in (0, 10)
+    )
+    assert plain.run.run_id == top.run.run_id, "they are no part of a run"
+    cheap, dear = (estimate(None, prepared, missing=24, units=3) for prepared in (plain, top))
+    assert dear.size == cheap.size + round(10 * BYTES_PER_TOP * cheap.tokens)
+    assert (cheap.files, dear.files) == (3, 6)
 
 
 def test_a_run_of_another_model_says_nothing(drawn, sums):

@@ -200,10 +200,14 @@ def test_a_larger_k_draws_only_the_new_indices_and_a_smaller_one_deletes_nothing
     lake = str(tmp_path / "lake")
     assert ingest(problems, lake, 8).returncode == 0
     before = rows(lake)
-    more = ingest(problems, lake, 32)
+    assert Lake(lake).delta("top_logprobs") is None
+    more = ingest(problems, lake, 32, "toy", "--top-logprobs", "2")
     assert "drew 144 samples" in more.stderr
     after = rows(lake)
     assert after.keys() == every(32)
+    tops = Lake(lake).sql("SELECT problem_id, sample_index, n FROM top_logprobs WHERE own").dicts()
+    assert {(row["problem_id"], row["sample_index"]) for row in tops} == every(32) - every(8)
+    assert {row["n"] for row in tops} == {2}
     assert {key: after[key] for key in before} == before
     fewer = ingest(problems, lake, 4)
     assert fewer.returncode == 0

@@ -59,6 +59,7 @@ class Scoring:
             own=own_samples(self.lake, self.scorer),
             allow_mismatch=request.allow_mismatch,
             lake_id=mark.lake_id(self.lake.place),
+            top_logprobs=request.top_logprobs,
         )
         if self.loaded is None:
             return job.load()

@@ -171,6 +171,7 @@ def test_a_run_without_recorded_prompts_is_shown_the_question(drawn, imported, s
         ({"tokens": "bytes"}, "--tokens bytes: expected one of auto, ids, text"),
         ({"prompt": "none"}, "--prompt none: expected one of auto, run, own"),
         ({"unit": 65}, "--unit 65"),
+        ({"top_logprobs": 21}, "--top-logprobs 21: expected 1 to 20 tokens at each position, or 0 for none"),
     ],
 )
 def test_a_bad_setting_is_said_in_one_line(asked, said):
@@ -201,3 +202,18 @@ def test_a_run_that_its_own_model_scored_has_bits_per_byte_under_its_own_log_pro
         assert row["cumulative_logprob"] == pytest.approx(math.fsum(stored), rel=1e-9)
         assert row["end_logprob"] == pytest.approx(stored[-1])
         assert row["bytes"] == len(texts[row["problem_id"], row["sample_index"]].encode())
+
+
+def test_top_log_probs_are_kept_beside_scores_of_the_same_scorer(drawn, score_of):
+    made = drawn("rl", model="toy?taste=2")
+    plain, scoring = (score_of(made.lake, name="base", top_logprobs=n) for n in (0, 3))
+    assert scoring.scorer == plain.scorer
+    scoring.run()
+    tops = made.lake.sql("SELECT * FROM top_logprobs ORDER BY problem_id, sample_index").dicts()
+    assert len(tops) == len(scoring.rows()) == 24
+    for row, top in zip(scoring.rows(), tops, strict=True):
+        assert (top["scorer"], top["scorer_id"], top["own"]) == ("base", scoring.scorer.scorer_id, False)
+        assert all(top[name] == row[name] for name in ("run", "dataset", "problem_id", "sample_index"))
+        assert (top["n"], top["positions"], len(top["top_ids"])) == (3, row["tokens"], 3 * row["tokens"])
+        assert 0 < top["top_entropy"] < top["entropy_least"] < top["entropy_most"]
+    assert score_of(made.lake, name="base", top_logprobs=5).run() == [], "what is scored is not scored again"

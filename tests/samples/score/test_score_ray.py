@@ -21,7 +21,20 @@ pytestmark = [pytest.mark.ray, pytest.mark.heavy]
 
 PATIENCE = 240.0
 K, MODEL = 48, "toy?taste=7&delay=1"
-HOW = ["--engine", "toy", "--model", MODEL, "--name", "judge", "--unit", "4", "--max-num-seqs", "8"]
+HOW = [
+    "--engine",
+    "toy",
+    "--model",
+    MODEL,
+    "--name",
+    "judge",
+    "--unit",
+    "4",
+    "--max-num-seqs",
+    "8",
+    "--top-logprobs",
+    "2",
+]
 COMMAND = [sys.executable, "-c", "from samples_cli.main import main; main()", "score", *HOW]
 
 
@@ -80,12 +93,16 @@ def require_every_score(lake: samples.Lake) -> None:
         (row["problem_id"], row["sample_index"], row["attempt"]): row["token_logprobs"]
         for row in lake.read("score_logprobs").to_pylist()
     }
+    tops = {
+        (row["problem_id"], row["sample_index"], row["attempt"]): row for row in lake.read("top_logprobs").to_pylist()
+    }
     facts = lake.read("scores").to_pylist()
     assert sorted((row["problem_id"], row["sample_index"]) for row in facts) == sorted(stored)
     for row in facts:
         key = row["problem_id"], row["sample_index"]
         (expected,) = engine.score(prompts[key[0]], [np.array(stored[key], np.int32)])
         assert heavy[*key, row["attempt"]] == expected.token_logprobs.tolist()
+        assert (tops[*key, row["attempt"]]["n"], tops[*key, row["attempt"]]["positions"]) == (2, row["tokens"])
         assert row["cumulative_logprob"] == pytest.approx(math.fsum(expected.token_logprobs.tolist()), rel=1e-9)
 
 
