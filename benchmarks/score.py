@@ -432,7 +432,7 @@ def main() -> None:
         print(json.dumps(one_memory(*given.memory)))
         return
     if given.quick:
-        given.repeats, given.k, given.completions, given.units = 1, 16, [1, 4], [500, 2000]
+        given.repeats, given.problems, given.k, given.completions, given.units = 1, 8, 8, [1, 4], [500, 2000]
     with tempfile.TemporaryDirectory(prefix="samples-bench-") as name:
         folder = Path(name)
         if not Path(given.model, "config.json").is_file():
