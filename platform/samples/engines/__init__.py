@@ -305,7 +305,7 @@ def load(
         if has_weights(engine):
             dtype = dtype_used(find_model(model, revision), revision, dtype)
         more = {} if adapter is None else {"adapter": adapter}
-        how = {"scoring": scoring, "top_logprobs": top_logprobs}
+        how: dict[str, Any] = {"scoring": scoring, "top_logprobs": top_logprobs}
         return _module(engine).load(model, revision, dtype, sampling, placement, **how, **more)
 
 

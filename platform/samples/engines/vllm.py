@@ -207,8 +207,9 @@ class VllmEngine:
 
     async def _draw(self, prompt_ids: list[int], seed: int) -> Any:
         """Draw one completion; return vLLM's CompletionOutput."""
-        how = {"detokenize": self._vllm_decodes, "top_logprobs": self._top_logprobs}
-        params = vllm_settings.sampling_params(self._sampling, seed, **how)
+        params = vllm_settings.sampling_params(
+            self._sampling, seed, detokenize=self._vllm_decodes, top_logprobs=self._top_logprobs
+        )
         return (await self._ask(prompt_ids, params)).outputs[0]
 
     def score(
@@ -321,7 +322,7 @@ def load(
         vllm_settings.sampling_params(sampling, 0)
     except Exception as error:
         raise UsageError(f"vLLM refuses these sampling parameters: {one_line(error)}") from error
-    how = {"scoring": scoring, "top_logprobs": top_logprobs}
+    how: dict[str, Any] = {"scoring": scoring, "top_logprobs": top_logprobs}
     engine_args = vllm_settings.engine_args(path, revision, dtype, sampling, placement, adapter, **how)
     try:
         engine = VllmEngine(engine_args, sampling, adapter, **how)

@@ -41,8 +41,8 @@ class Model:
         if (gpus := held_gpus()) is not None:
             engines.require_device(self.engine, gpus)
         model = (self.engine, self.path, self.load_revision, self.dtype)
-        how = {"scoring": scoring, "top_logprobs": top_logprobs}
-        engine = engines.load(*model, sampling, placement, self.adapter, **how)
+        placed = sampling, placement, self.adapter
+        engine = engines.load(*model, *placed, scoring=scoring, top_logprobs=top_logprobs)
         try:
             require_unchanged(*held)  # a trainer may have saved its next step meanwhile
         except BaseException:
