@@ -1,6 +1,7 @@
 """Score the samples that a scorer has not scored, and commit the scores. `samples.units` does the work."""
 
 import threading
+from collections.abc import Collection
 
 import pyarrow as pa
 
@@ -33,9 +34,8 @@ def score(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading.
     watch(Progress("planning"))
     stop = stop or threading.Event()
     lake = Tables(prepared.request.lake)
-    asked = plan(lake, prepared)  # a mistake in what is asked is said before anything is recorded
-    # A scorer keeps its name for ever, so a question that no sample answers gives it none.
-    scorer = register(lake, prepared.scorer) if asked.wanted else prepared.scorer
+    plan(lake, prepared)  # a mistake in what is asked is said before Ray starts
+    scorer = prepared.scorer
     outcome = Driver(lake, _work(prepared, lake), watch, stop).run()
     total, todo = outcome.total, outcome.plan
     return Summary(
@@ -79,8 +79,13 @@ def _work(prepared: Prepared, lake: Tables) -> Work:
         )
         return pool.stream(job, todo, model.engine, request.placement, request.pool, scorer.name)
 
+    def record(lake: Tables, scored_by: Collection[str]) -> None:
+        # With the first scores: a scorer that scores nothing, or is refused, does not bind its name for ever.
+        register(lake, scorer)
+        note(lake, scorer, scored_by)
+
     return Work(
-        target=segment.target(scorer.scorer_id, lambda lake, found: note(lake, scorer, found)),
+        target=segment.target(scorer.scorer_id, record),
         reads=reads(),
         plan=lambda pinned: plan(pinned, prepared),
         stream=stream,
