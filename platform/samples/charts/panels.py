@@ -23,8 +23,8 @@ PANEL = "panel"
 def panels(asked: Asked, values: list[dict[str, Any]]) -> list[str]:
     """Write into each row the panel that it belongs to, and return the panels; none when there is one only.
 
-    A dataset is a panel, and so is a token mode, or a value of a metadata key with `by`. A label of runs makes no panels: it stands in
-    the tooltips, and all runs are in one picture.
+    A dataset is a panel, and so is a token mode, or a value of a metadata key with `by`. A label of runs makes no panels:
+    it stands in the tooltips, and all runs are in one picture.
     """
     keys = [column for column in ("dataset", "token_mode") if len(distinct(values, column)) > 1]
     if asked.parameters.get("by") and values:
@@ -81,21 +81,25 @@ def finished(
     )  # fmt: skip
 
 
-def run_colour(asked: Asked, values: list[dict[str, Any]], column: str = "run", *, lines: bool = False) -> alt.Color:
+def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = False) -> alt.Color:
     """Return the colour of each run: the same in all charts of the lake. The legend shows lines or patches."""
-    legend = (
-        alt.Legend(symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=3) if lines else alt.Legend(symbolOpacity=1)
-    )
-    names = asked.palette.order(distinct(values, column))
-    colours = [asked.palette.colour(name, names) for name in names]
-    return alt.Color(f"{column}:N", scale=alt.Scale(domain=names, range=colours), title=None, sort=names, legend=legend)
+    symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
+    legend = alt.Legend(symbolOpacity=1, **symbol)
+    scale = run_scale(asked, values)
+    return alt.Color("run:N", scale=scale, title=None, sort=scale["domain"], legend=legend)
 
 
-def run_dash(asked: Asked, values: list[dict[str, Any]], column: str = "run") -> alt.StrokeDash:
+def run_scale(asked: Asked, values: list[dict[str, Any]]) -> alt.Scale:
+    """Return the scale from runs to colours, for another channel than colour."""
+    names = asked.palette.order(distinct(values, "run"))
+    return alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
+
+
+def run_dash(asked: Asked, values: list[dict[str, Any]]) -> alt.StrokeDash:
     """Return the dash of each run: lines differ where colours come again."""
-    names = asked.palette.order(distinct(values, column))
+    names = asked.palette.order(distinct(values, "run"))
     dashes = [asked.palette.dash(name, names) for name in names]
-    return alt.StrokeDash(f"{column}:N", scale=alt.Scale(domain=names, range=dashes), title=None, sort=names)
+    return alt.StrokeDash("run:N", scale=alt.Scale(domain=names, range=dashes), title=None, sort=names)
 
 
 def tooltips(values: list[dict[str, Any]]) -> list[alt.Tooltip]:
