@@ -21,7 +21,7 @@ class _Charts(commands.Group):
         """Return the charts. A line says what each shows."""
         from samples.charts.registry import CHARTS
 
-        return {"Charts": {name: f"{shows[:1].upper()}{shows[1:]}." for name, shows in CHARTS.items()}}
+        return {"Charts": CHARTS}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Make the command of one chart; dashes in its name are underscores."""

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.panels import run_colour, run_scale, tooltips
+from samples.charts.panels import run_colour, tooltips
 
 STATUSES = ("all", "correct", "wrong")
 
@@ -30,12 +30,12 @@ def boxes(
         "xOffset": alt.XOffset("run:N", sort=runs),
     }
     scale = scale or alt.Scale(zero=True)
-    colour = run_colour(asked, values)
-    stroke = alt.Stroke("run:N", scale=run_scale(asked, values), legend=None)
+    colour = run_colour(asked, values, lines=True)
     low, quarter, middle = (alt.Y(f"{q}:Q", title=y_title, scale=scale) for q in ("q05", "q25", "q50"))
-    whiskers = alt.Chart().mark_rule(strokeWidth=1.5).encode(**across, y=low, y2="q95:Q", stroke=stroke)
-    box = alt.Chart().mark_bar().encode(**across, y=quarter, y2="q75:Q", color=colour, tooltip=tooltips(values))
-    medians = alt.Chart().mark_tick(color="#FFFFFF", thickness=2).encode(**across, y=middle)
+    whiskers = alt.Chart().mark_rule(strokeWidth=1.5).encode(**across, y=low, y2="q95:Q", color=colour)
+    box = alt.Chart().mark_bar(filled=False, fill="#FFFFFF", strokeWidth=1.5)
+    box = box.encode(**across, y=quarter, y2="q75:Q", color=colour, tooltip=tooltips(values))
+    medians = alt.Chart().mark_tick(thickness=3).encode(**across, y=middle, color=colour, tooltip=tooltips(values))
     return [whiskers, box, medians]
 
 

@@ -23,7 +23,7 @@ PANEL = "panel"
 def panels(asked: Asked, values: list[dict[str, Any]]) -> list[str]:
     """Write into each row the panel that it belongs to, and return the panels; none when there is one only.
 
-    A dataset is a panel, and so is a token mode, or a value of a metadata key with `by`. A label of runs makes no panels:
+    A dataset, a token mode, and with `by` a value of a metadata key has a panel. A label of runs makes no panels:
     it stands in the tooltips, and all runs are in one picture.
     """
     keys = [column for column in ("dataset", "token_mode") if len(distinct(values, column)) > 1]
@@ -83,16 +83,10 @@ def finished(
 
 def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = False) -> alt.Color:
     """Return the colour of each run: the same in all charts of the lake. The legend shows lines or patches."""
-    symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
-    legend = alt.Legend(symbolOpacity=1, **symbol)
-    scale = run_scale(asked, values)
-    return alt.Color("run:N", scale=scale, title=None, sort=scale["domain"], legend=legend)
-
-
-def run_scale(asked: Asked, values: list[dict[str, Any]]) -> alt.Scale:
-    """Return the scale from runs to colours, for another channel than colour."""
     names = asked.palette.order(distinct(values, "run"))
-    return alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
+    scale = alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
+    symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
+    return alt.Color("run:N", scale=scale, title=None, sort=names, legend=alt.Legend(symbolOpacity=1, **symbol))
 
 
 def run_dash(asked: Asked, values: list[dict[str, Any]]) -> alt.StrokeDash:
@@ -125,7 +119,9 @@ def doublings(values: list[dict[str, Any]], column: str, title: str) -> alt.X:
     scale = alt.Scale(
         type="log", base=2, nice=False, domain=[min(found), max(found)] if len(found) > 1 else alt.Undefined
     )
-    return alt.X(f"{column}:Q", scale=scale, title=title, axis=alt.Axis(values=ticks, format=",d", grid=False))
+    return alt.X(
+        f"{column}:Q", scale=scale, title=title, axis=alt.Axis(values=ticks, format="d", grid=False, labelFlush=False)
+    )
 
 
 def _field(column: str, kind: str) -> str:
