@@ -4,7 +4,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, data, distinct
 from samples.charts.captions import named
-from samples.charts.curves import curves
+from samples.charts.curves import curves, hidden
 from samples.charts.panels import Drawn, doublings, finished
 
 
@@ -23,4 +23,4 @@ def two_curves(asked: Asked, column: str, measure: str, axis: str) -> Drawn:
     at = {(row["run"], row["dataset"], row["k"]): row["value"] for row in values if row["measure"] == "pass@k"}
     same = all(at.get((row["run"], row["dataset"], row["k"])) == row["value"] for row in own)
     more = [f"{measure} is pass@k here: every reward is 0 or 1"] if same and column == "max_at_k" else []
-    return finished(asked, layers, values, f"{measure} beside pass@k of {named(runs)}", more=more)
+    return finished(asked, layers, values, f"{measure} beside pass@k of {named(runs)}", more=[*more, *hidden(values)])

@@ -35,7 +35,9 @@ def boxes(
     whiskers = alt.Chart().mark_rule(strokeWidth=1.5).encode(**across, y=low, y2="q95:Q", color=colour)
     box = alt.Chart().mark_bar(filled=False, fill="#FFFFFF", strokeWidth=1.5)
     box = box.encode(**across, y=quarter, y2="q75:Q", color=colour, tooltip=tooltips(values))
-    medians = alt.Chart().mark_tick(thickness=3).encode(**across, y=middle, color=colour, tooltip=tooltips(values))
+    medians = (
+        alt.Chart().mark_tick(thickness=3, opacity=1).encode(**across, y=middle, color=colour, tooltip=tooltips(values))
+    )
     return [whiskers, box, medians]
 
 

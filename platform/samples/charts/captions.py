@@ -11,7 +11,7 @@ _WIDTH = 108  # characters of a line of the subtitle
 _NOTE_LINES = 6
 _NAMED = 4  # runs in a title
 SHARED = ("dataset", "verifier", "scorer", "of", "problems", "interval")
-_LEFT_OUT = {"unjudged": "not judged", "errors": "errors", "timeouts": "timeouts", "unknown": "unknown"}
+_LEFT_OUT = {"unjudged": "not judged", "errors": "error", "timeouts": "timeout", "unknown": "unknown"}
 
 
 def named(names: Sequence[str]) -> str:
@@ -42,13 +42,19 @@ def subtitle(
     return lines + notes
 
 
+def counted(number: float, word: str) -> str:
+    """Return a number and a word: "1 error", "2 errors"; words that do not change stay."""
+    plural = "" if number == 1 or word in {"not judged", "unknown"} else "s"
+    return f"{number:,.7g} {word}{plural}"
+
+
 def _shared(values: list[dict[str, Any]], column: str) -> str:
     found = distinct(values, column)
     if not found:
         return ""
     if column == "problems":
         low, high = min(found), max(found)
-        return f"{low:,} problems" if low == high else f"{low:,} to {high:,} problems"
+        return counted(low, "problem") if low == high else f"{low:,} to {high:,} problems"
     if column == "scorer" and all(row.get("run") == row["scorer"] for row in values):
         return "each run under its own model"
     if len(found) > 1:
@@ -64,7 +70,7 @@ def _lost(values: list[dict[str, Any]]) -> str:
     """Say how many samples of each run are in no figure."""
     said: dict[str, None] = {}
     for row in values:
-        counts = [f"{row[column]:,} {word}" for column, word in _LEFT_OUT.items() if row.get(column)]
+        counts = [counted(row[column], word) for column, word in _LEFT_OUT.items() if row.get(column)]
         if counts and "run" in row and row.get("status") in {None, "all"}:
             said[f"{row['run']} {', '.join(counts)}"] = None
     return "; ".join(said)

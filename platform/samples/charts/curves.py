@@ -8,11 +8,13 @@ import altair as alt
 from samples.charts.asked import Asked
 from samples.charts.panels import run_colour, run_dash, tooltips
 
+_BANDS = 6  # that can be told apart
+
 
 def curves(
     asked: Asked, values: list[dict[str, Any]], x: alt.X, y: str, title: str, *, dash: alt.StrokeDash | None = None
 ) -> list[alt.Chart]:
-    """Return the band from low to high, the line and its points, of each run."""
+    """Return the band from low to high, the line and its points, of each run; no band where there would be many."""
     colour = run_colour(asked, values, lines=True)
     detail = alt.Detail("measure:N") if dash else alt.Undefined
     across = alt.Y(f"{y}:Q", title=title)
@@ -28,7 +30,13 @@ def curves(
     )
     points = alt.Chart().mark_point(size=36, filled=True, opacity=1)
     points = points.encode(x=x, y=across, color=colour, tooltip=tooltips(values))
-    return [band, line, points]
+    return [line, points] if hidden(values) else [band, line, points]
+
+
+def hidden(values: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line that says that bands are not drawn, where runs are too many for bands; else no line."""
+    many = len({(row["run"], row.get("measure")) for row in values}) > _BANDS
+    return [f"more than {_BANDS} lines: their intervals are in the tooltips"] if many else []
 
 
 def crossings(values: Sequence[dict[str, Any]], x: str, y: str) -> list[tuple[float, str]]:

@@ -15,9 +15,11 @@ Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 
 WIDTH, HEIGHT = 480, 300
 _SMALL = 0.6  # size of a panel beside others
+_LOW = 160  # a height that does not shrink further
 _COLUMNS = 3
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
 PANEL = "panel"
+_SPECIAL = {"title", "image"}  # lines of these names are more than text to Vega's tooltips
 
 
 def panels(asked: Asked, values: list[dict[str, Any]]) -> list[str]:
@@ -35,7 +37,7 @@ def panels(asked: Asked, values: list[dict[str, Any]]) -> list[str]:
     if not keys:
         return []
     for row in values:
-        row[PANEL] = ", ".join(str(row[key]) if key == "dataset" else f"{key} {_value(row.get(key))}" for key in keys)
+        row[PANEL] = ", ".join(_panel(key, row.get(key)) for key in keys)
     return distinct(values, PANEL)
 
 
@@ -49,15 +51,20 @@ def finished(
     shared: Sequence[str] = SHARED,
     width: float = WIDTH,
     height: float = HEIGHT,
+    own_rows: bool = False,
 ) -> Drawn:
-    """Lay the layers over each other, in a panel for each part of the data, under the title."""
+    """Lay the layers over each other, in a panel for each part of the data, under the title.
+
+    With `own_rows`, each panel has rows only for what it shows.
+    """
     parts = panels(asked, values)
     chart: Any = alt.layer(*layers, data=alt.InlineData(values=values))
     size = _SMALL if parts else 1
-    chart = chart.properties(width=width * size, height=height * size)
+    chart = chart.properties(width=width * size, height=height if height < _LOW else height * size)
     if parts:
         header = alt.Header(title=None, labelFontSize=12, labelFontWeight="bold", labelLimit=round(width * size))
         chart = chart.facet(facet=alt.Facet(f"{PANEL}:N", sort=parts, header=header), columns=_COLUMNS)
+        chart = chart.resolve_scale(y="independent") if own_rows else chart
     heading = alt.TitleParams(
         title, subtitle=subtitle(asked, values, more, shared), anchor="start", frame="bounds", offset=12
     )
@@ -81,12 +88,16 @@ def finished(
     )  # fmt: skip
 
 
-def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = False) -> alt.Color:
-    """Return the colour of each run: the same in all charts of the lake. The legend shows lines or patches."""
+def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = False, legend: bool = True) -> alt.Color:
+    """Return the colour of each run: the same in all charts of the lake. The legend shows lines or patches.
+
+    Without `legend` there is none, for a chart that names the runs on an axis.
+    """
     names = asked.palette.order(distinct(values, "run"))
     scale = alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
     symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
-    return alt.Color("run:N", scale=scale, title=None, sort=names, legend=alt.Legend(symbolOpacity=1, **symbol))
+    shown = alt.Legend(symbolOpacity=1, **symbol) if legend else None
+    return alt.Color("run:N", scale=scale, title=None, sort=names, legend=shown)
 
 
 def run_dash(asked: Asked, values: list[dict[str, Any]]) -> alt.StrokeDash:
@@ -103,12 +114,13 @@ def tooltips(values: list[dict[str, Any]]) -> list[alt.Tooltip]:
         found = distinct(values, column)
         if column == PANEL or not found:
             continue
+        title = f"{column}:" if column in _SPECIAL else column
         if all(isinstance(value, int) for value in found):
-            shown.append(alt.Tooltip(_field(column, "Q"), title=column, format=","))
+            shown.append(alt.Tooltip(_field(column, "Q"), title=title, format=","))
         elif all(isinstance(value, int | float) for value in found):
-            shown.append(alt.Tooltip(_field(column, "Q"), title=column, format=".4~g"))
+            shown.append(alt.Tooltip(_field(column, "Q"), title=title, format=".4~g"))
         else:
-            shown.append(alt.Tooltip(_field(column, "N"), title=column))
+            shown.append(alt.Tooltip(_field(column, "N"), title=title))
     return shown
 
 
@@ -130,5 +142,7 @@ def _field(column: str, kind: str) -> str:
     return f"{escaped}:{kind}"
 
 
-def _value(value: Any) -> str:
-    return "-" if value is None else str(value)
+def _panel(key: str, value: Any) -> str:
+    if key == "dataset":
+        return str(value)
+    return f"no {key}" if value is None else f"{key} {value}"

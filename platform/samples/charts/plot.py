@@ -10,7 +10,6 @@ from samples.lake.tables import Tables
 from samples.query import filters
 from samples.query.query import query
 from samples.query.rows import Rows
-from samples.runs.run import every
 
 if TYPE_CHECKING:
     from samples.charts.panels import Drawn
@@ -29,8 +28,13 @@ def plot(lake: Tables, name: str, **parameters: Any) -> "Drawn":
     pinned = lake.pin(("runs",))
     rows = query(pinned, name, **parameters)
     beside = _beside(pinned, registry.beside(name), rows, parameters)
-    palette = Palette([run.name for run in every(pinned)])
-    return draw(Asked(name, rows, parameters, palette, beside))
+    return draw(Asked(name, rows, parameters, _palette(pinned), beside))
+
+
+def _palette(lake: Tables) -> Palette:
+    """Return the colours of all runs of a lake, the oldest run first."""
+    runs = lake.read("runs").sort_by([("created_at", "ascending"), ("name", "ascending")])
+    return Palette(list(dict.fromkeys(runs["name"].to_pylist())))
 
 
 def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters: dict[str, Any]) -> Rows | None:

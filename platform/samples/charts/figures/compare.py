@@ -21,7 +21,11 @@ def draw(asked: Asked) -> Drawn:
     title = f"pass@k of {named(a)} minus pass@k of {named(b)}"
     y = alt.Y("difference:Q", title="difference in pass@k")
     zero = alt.Chart().mark_rule(color=GREY).encode(y=alt.YDatum(0))
-    band = alt.Chart().mark_area(opacity=0.2, color=GREY).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    band = (
+        alt.Chart()
+        .mark_area(opacity=0.2, color=GREY)
+        .encode(x=x, y=alt.Y("low:Q", title="difference in pass@k"), y2="high:Q")
+    )
     line = alt.Chart().mark_line(color=_LINE, strokeWidth=2).encode(x=x, y=y)
     points = (
         alt.Chart()

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import named
+from samples.charts.captions import counted, named
 from samples.charts.panels import PANEL, Drawn, finished, panels, tooltips
 
 _OUTCOMES = ("both", "only_a", "only_b", "neither")
@@ -37,7 +37,7 @@ def draw(asked: Asked) -> Drawn:
     )
     bars = (
         alt.Chart()
-        .mark_bar(height=56, stroke="#FFFFFF")
+        .mark_bar(height=48, stroke="#FFFFFF")
         .encode(
             x=share,
             color=alt.Color("solved_by:N", sort=order, scale=alt.Scale(domain=order, range=colours), title="solved by"),
@@ -47,9 +47,9 @@ def draw(asked: Asked) -> Drawn:
     )
     counts = (
         alt.Chart()
-        .mark_text(dy=42, color="#222222")
+        .mark_text(dy=38, color="#222222")
         .encode(
-            x=alt.X("share:Q", stack="zero", bandPosition=0.5),
+            x=alt.X("share:Q", stack="zero", bandPosition=0.5, title="share of the problems"),
             order=alt.Order("place:Q"),
             text="shown:N",
             detail="solved_by:N",
@@ -71,7 +71,7 @@ def _said(values: list[dict[str, Any]]) -> list[str]:
     lines: list[str] = []
     for panel in distinct(values, PANEL) or [None]:
         rows = [row for row in values if row.get(PANEL) == panel]
-        line = f"{sum(row['problems'] for row in rows):,.6g} problems"
+        line = counted(sum(row["problems"] for row in rows), "problem")
         if (p := rows[0]["p_value"]) is not None:
             line += f" · only one against only the other, McNemar's exact test: p = {p:.2g}"
         if unpaired := rows[0]["unpaired"]:

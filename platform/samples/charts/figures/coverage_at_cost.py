@@ -2,7 +2,7 @@
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import named
-from samples.charts.curves import curves
+from samples.charts.curves import curves, hidden
 from samples.charts.panels import Drawn, doublings, finished
 
 
@@ -12,4 +12,6 @@ def draw(asked: Asked) -> Drawn:
     runs = asked.palette.order(distinct(values, "run"))
     x = doublings(values, "budget", "completion tokens per problem")
     layers = curves(asked, values, x, "coverage", "share of the problems solved")
-    return finished(asked, layers, values, f"Problems solved by {named(runs)} for equal numbers of tokens")
+    return finished(
+        asked, layers, values, f"Problems solved by {named(runs)} for equal numbers of tokens", more=hidden(values)
+    )

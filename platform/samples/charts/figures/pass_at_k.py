@@ -4,7 +4,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import named
-from samples.charts.curves import crossings, curves
+from samples.charts.curves import crossings, curves, hidden
 from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, doublings, finished, panels
 
@@ -17,4 +17,4 @@ def draw(asked: Asked) -> Drawn:
     changes = [] if panels(asked, values) else crossings(values, "k", "pass_at_k")
     marks = [alt.Chart().mark_rule(color=GREY, strokeDash=[4, 4]).encode(x=alt.XDatum(k)) for k, _ in changes]
     more = [f"of the k shown, {run} is ahead from k = {k:,} on" for k, run in changes[-1:]]
-    return finished(asked, [*marks, *layers], values, f"pass@k of {named(runs)}", more=more)
+    return finished(asked, [*marks, *layers], values, f"pass@k of {named(runs)}", more=[*more, *hidden(values)])

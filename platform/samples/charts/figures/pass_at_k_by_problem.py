@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import named
+from samples.charts.captions import counted, named
 from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, finished, tooltips
 from samples.errors import SamplesError
@@ -49,7 +49,7 @@ def draw(asked: Asked) -> Drawn:
     )
     circles = (
         alt.Chart()
-        .mark_circle(color="#0072B2", opacity=0.6)
+        .mark_circle(color="#333333", opacity=0.6)
         .encode(
             x=alt.X("x:Q", scale=whole, title=first),
             y=alt.Y("y:Q", scale=whole, title=second),
@@ -61,7 +61,7 @@ def draw(asked: Asked) -> Drawn:
     )
     above, below = (sum(row["problems"] for row in values if sign * (row["y"] - row["x"]) > 0) for sign in (1, -1))
     total = sum(row["problems"] for row in values)
-    more = [f"{total:,} problems: {above:,} above the line, {below:,} below, {total - above - below:,} on it"]
+    more = [f"{counted(total, 'problem')}: {above:,} above the line, {below:,} below, {total - above - below:,} on it"]
     title = f"The same problems under {named(runs)}"
     shared = ["dataset", "verifier"]
     return finished(asked, [equal, circles], values, title, more=more, shared=shared, width=360, height=360)

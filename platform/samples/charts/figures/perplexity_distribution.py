@@ -4,7 +4,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.boxes import boxes, log_scale
-from samples.charts.captions import named
+from samples.charts.captions import counted, named
 from samples.charts.panels import Drawn, finished, run_colour, tooltips
 
 _BOXES = 80  # boxes that can be told apart
@@ -19,12 +19,12 @@ def draw(asked: Asked) -> Drawn:
     first = sorted((row for row in values if row["run"] == runs[0]), key=lambda row: row["q50"])
     problems = distinct([*first, *values], "problem_id")
     scale = log_scale(values, "q05", "q95")
-    counted = f"{len(problems):,} problems"
+    total = counted(len(problems), "problem")
     title = f"Perplexity of the samples of {named(runs)}"
     if len(values) <= _BOXES:
         layers = boxes(asked, values, "problem_id", "problem", problems, _Y, scale=scale)
         more = ["box: quartiles and median; whiskers: from 5 to 95 % of a problem's samples"]
-        return finished(asked, layers, values, title, more=[counted, *more], width=_WIDE)
+        return finished(asked, layers, values, title, more=[total, *more], width=_WIDE)
     places = {problem: place for place, problem in enumerate(problems, 1)}
     for row in values:
         row["place"] = places[row["problem_id"]]
@@ -41,4 +41,4 @@ def draw(asked: Asked) -> Drawn:
         .encode(x=x, y=alt.Y("q50:Q", scale=scale, title=_Y), color=colour, tooltip=tooltips(values))
     )
     more = ["line: median of a problem's samples; band: their quartiles"]
-    return finished(asked, [band, line], values, title, more=[counted, *more], width=_WIDE)
+    return finished(asked, [band, line], values, title, more=[total, *more], width=_WIDE)

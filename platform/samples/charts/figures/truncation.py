@@ -8,10 +8,10 @@ from samples.charts.asked import Asked, distinct
 from samples.charts.captions import named
 from samples.charts.panels import Drawn, finished, tooltips
 
-_ENDS = {  # column of the query: words, colour
-    "stopped": ("stopped", "#56B4E9"),
-    "cut": ("cut at the limit", "#D55E00"),
-    "unknown": ("not known", "#BBBBBB"),
+_ENDS = {  # column of the query: words, and a grey: colours are for runs
+    "stopped": ("stopped", "#C4C4C4"),
+    "cut": ("cut at the limit", "#4D4D4D"),
+    "unknown": ("not known", "#EBEBEB"),
     "errors": ("failed", "#000000"),
 }
 
@@ -44,4 +44,4 @@ def draw(asked: Asked) -> Drawn:
         )
     )
     height = 34 * len(runs) + 10
-    return finished(asked, [bars], values, f"How the samples of {named(runs)} ended", height=height)
+    return finished(asked, [bars], values, f"How the samples of {named(runs)} ended", height=height, own_rows=True)
