@@ -32,8 +32,8 @@ class _Charts(commands.Group):
         if name not in CHARTS and ctx and ctx.resilient_parsing:  # Tab was pressed
             return None
         example = samples_queries.header(known(name)).example.replace("samples query", "samples plot", 1)
-        short = re.sub(r" --(verifier|ks) \S+", "", example)  # a line of a help page has 80 characters
-        return commands.command(name, _draws(name, CHARTS[name]), f"{short} -o {name}.svg")
+        short = re.sub(r" --(verifier|ks|budgets) \S+", "", example)  # a line of a help page has 80 characters
+        return commands.command(name, _draws(name, CHARTS[name]), f"{short} -o chart.svg")
 
 
 def group() -> commands.Group:

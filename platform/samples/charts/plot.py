@@ -44,4 +44,6 @@ def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters
     name, same_k = other
     taken = {parameter.name for parameter in samples_queries.header(name).options} | {*filters.NAMES, "skip_unreadable"}
     same = {key: value for key, value in parameters.items() if key in taken and key != "ks"}
-    return query(lake, name, **same, **({"ks": sorted({row["k"] for row in rows})} if same_k else {}))
+    if same_k:
+        same["ks"] = sorted({row["k"] for row in rows})
+    return query(lake, name, **same)

@@ -15,8 +15,8 @@ def draw(asked: Asked) -> Drawn:
     values = asked.values(needs=["difference"])
     a, b = distinct(values, "a"), distinct(values, "b")
     for row in values:
-        known = row["low"] is not None and row["high"] is not None
-        row["told_from_0"] = "yes" if known and (row["low"] > 0 or row["high"] < 0) else "no"
+        low, high = row["low"], row["high"]
+        row["told_from_0"] = "yes" if low is not None and high is not None and (low > 0 or high < 0) else "no"
     x = doublings(values, "k", "k (samples per problem)")
     title = f"pass@k of {named(a)} minus pass@k of {named(b)}"
     y = alt.Y("difference:Q", title="difference in pass@k")
