@@ -1,5 +1,7 @@
 """The perplexity of each run for all, correct and wrong samples, and its range over problems."""
 
+from typing import Any
+
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
@@ -14,7 +16,7 @@ def draw(asked: Asked) -> Drawn:
     """Return the chart: a point at the mean of the problems' medians, a bar from the lowest to the highest of them."""
     values = asked.values(needs=["perplexity"])
     runs = asked.palette.order(distinct(values, "run"))
-    across = {
+    across: dict[str, Any] = {
         "x": alt.X("status:N", sort=list(STATUSES), title="samples", axis=alt.Axis(labelAngle=0)),
         "xOffset": alt.XOffset("run:N", sort=runs),
     }
