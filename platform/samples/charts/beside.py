@@ -1,5 +1,7 @@
 """Curves of two queries in one picture: the query's own, and pass@k of the same samples, dashed."""
 
+from math import isclose, nan
+
 import altair as alt
 
 from samples.charts.asked import Asked, data, distinct
@@ -21,6 +23,6 @@ def two_curves(asked: Asked, column: str, measure: str, axis: str) -> Drawn:
     )  # fmt: skip
     layers = curves(asked, values, doublings(values, "k", "k (samples per problem)"), "value", axis, dash=dash)
     at = {(row["run"], row["dataset"], row["k"]): row["value"] for row in values if row["measure"] == "pass@k"}
-    same = all(at.get((row["run"], row["dataset"], row["k"])) == row["value"] for row in own)
+    same = all(isclose(at.get((row["run"], row["dataset"], row["k"]), nan), row["value"], abs_tol=1e-12) for row in own)
     more = [f"{measure} is pass@k here: every reward is 0 or 1"] if same and column == "max_at_k" else []
     return finished(asked, layers, values, f"{measure} beside pass@k of {named(runs)}", more=[*more, *hidden(values)])

@@ -258,6 +258,11 @@ def test_pass_at_k_stands_beside_a_selection_at_the_same_k(lake, name):
     assert beside == {row["k"]: row["pass_at_k"] for row in lake.query("pass_at_k", runs=["a"], ks=[1, 2, 3])}
 
 
+def test_a_chart_says_where_the_best_reward_is_pass_at_k(lake):
+    assert "max@k is pass@k here" in subtitle(lake.plot("best_of"))
+    assert "is pass@k here" not in subtitle(lake.plot("majority"))
+
+
 def test_thousands_of_problems_make_a_small_file(tallied, tmp_path):
     counts = {f"p{number:05}": (8, number % 9) for number in range(5_000)}
     lake = tallied.lake(tmp_path / "lake", {"a": counts, "b": counts})
