@@ -38,12 +38,13 @@ def _palette(lake: Tables) -> Palette:
 
 
 def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters: dict[str, Any]) -> Rows | None:
-    """Ask the other query of the figure, if it has one, about the same runs and samples."""
+    """Ask the other query of the figure, if it has one, about the same runs and samples.
+
+    Where no k is asked for, none is asked for here: the k decide which problems count.
+    """
     if other is None or not rows:
         return None
     name, same_k = other
     taken = {parameter.name for parameter in samples_queries.header(name).options} | {*filters.NAMES, "skip_unreadable"}
-    same = {key: value for key, value in parameters.items() if key in taken and key != "ks"}
-    if same_k:
-        same["ks"] = sorted({row["k"] for row in rows})
+    same = {key: value for key, value in parameters.items() if key in taken and (same_k or key != "ks")}
     return query(lake, name, **same)

@@ -258,6 +258,15 @@ def test_pass_at_k_stands_beside_a_selection_at_the_same_k(lake, name):
     assert beside == {row["k"]: row["pass_at_k"] for row in lake.query("pass_at_k", runs=["a"], ks=[1, 2, 3])}
 
 
+@pytest.mark.parametrize("name", ["majority", "best_of"])
+def test_both_curves_are_over_the_same_problems_also_where_samples_are_ragged(lake, name):
+    drawn = values(lake.plot(name))
+    problems = {}
+    for row in drawn:
+        problems.setdefault((row["run"], row["k"]), []).append(row["problems"])
+    assert all(len(both) == 2 and both[0] == both[1] for both in problems.values())
+
+
 def test_a_chart_says_where_the_best_reward_is_pass_at_k(lake):
     assert "max@k is pass@k here" in subtitle(lake.plot("best_of"))
     assert "is pass@k here" not in subtitle(lake.plot("majority"))
