@@ -84,6 +84,16 @@ def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = Fal
         terminal.say(line)
 
 
+def write_file(file: str, content: bytes) -> None:
+    """Write a file that appears whole or not at all.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    with _file(file) as sink:
+        sink.write(content)
+
+
 def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | None) -> list[str]:
     """Write rows, which are the first of the whole. Return lines about what is left out of them."""
     if form == "parquet":

@@ -36,7 +36,7 @@ class _Queries(commands.Group):
         """Make the command of one query; dashes in its name are underscores."""
         query = cmd_name.replace("-", "_")
         if query in samples_queries.NAMES:
-            return commands.command(query, _asks(query), samples_queries.header(query).example, _Query)
+            return commands.command(query, asking(query, ask), samples_queries.header(query).example, _Query)
         if ctx and ctx.resilient_parsing:  # Tab was pressed
             return None
         close = meant(query, samples_queries.NAMES)
@@ -102,18 +102,21 @@ def ask(
     output.write(rows, form, file, every=every, limit=limit)
 
 
-def _asks(query: str) -> Callable[..., None]:
-    """Make a Typer function with a query's own options and those of every query."""
+def asking(query: str, then: Callable[..., None]) -> Callable[..., None]:
+    """Make a Typer function with a query's own options, and the keyword options of `then`, which it calls.
+
+    `then` takes the query's name, its own options as a mapping, and the others as keywords.
+    """
     header = samples_queries.header(query)
     own = {_variable(parameter): parameter.name for parameter in header.options}
     common = [
         parameter
-        for parameter in inspect.signature(ask).parameters.values()
+        for parameter in inspect.signature(then).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.name not in own
     ]
 
     def answer(**typed: Any) -> None:
-        ask(query, {name: typed.pop(variable) for variable, name in own.items()}, **typed)
+        then(query, {name: typed.pop(variable) for variable, name in own.items()}, **typed)
 
     names = {parameter.name for parameter in header.options}
     signature = [

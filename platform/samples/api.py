@@ -24,6 +24,7 @@ from samples.query.rows import Rows
 if TYPE_CHECKING:  # what a question does not need is imported where it is used: a question should not wait for it
     import pyarrow as pa
 
+    from samples.charts.panels import Drawn
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
@@ -222,6 +223,20 @@ class Lake(Tables):
             SamplesError: The lake does not hold what the answer needs.
         """
         return query(self, name, **parameters)
+
+    def plot(self, name: str, **parameters: Any) -> "Drawn":
+        """Draw the rows of a named query as an Altair chart; see `samples.charts.plot`.
+
+        `samples plot` lists the queries that have a chart.
+
+        Raises:
+            UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
+            NotFound: A run, verifier, problem, label or value is not there.
+            SamplesError: The lake does not hold what the answer needs, or there is nothing to draw.
+        """
+        from samples.charts.plot import plot
+
+        return plot(self, name, **parameters)
 
     def sql(self, text: str, **limits: Any) -> Rows:
         """Answer your own SELECT over the views; see `samples.query.query.sql`.

@@ -10,6 +10,7 @@ import pytest
 import typer.core
 
 import samples_queries
+from samples.charts.registry import CHARTS
 from samples.engines import Placement, Sampling
 from samples.errors import UsageError
 from samples.runs.request import Request
@@ -19,6 +20,7 @@ from samples_cli.main import COMMANDS, cli
 
 NAMES = [name for panel in COMMANDS.values() for name in panel]
 PAGES = [(name,) for name in NAMES] + [("query", name) for name in samples_queries.NAMES]
+PAGES += [("plot", name) for name in CHARTS]
 
 
 def found(page: tuple[str, ...]) -> typer.core.TyperCommand:
@@ -54,7 +56,7 @@ def test_every_option_says_what_it_does_in_a_sentence(page):
 OPTION_WORDS = {"table"}  # a sentence may begin with what is typed
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "query"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"query", "plot"}])
 def test_a_command_has_an_example(samples, name):
     _, out, _ = samples(name, "--help")
     assert f"Example\n  samples {name} " in out
@@ -97,7 +99,12 @@ def test_names_that_the_command_line_repeats_are_those_of_the_library():
 
 
 def test_help_imports_no_library_that_takes_long():
-    pages = [["--help"], *([name, "--help"] for name in NAMES), ["query", "pass_at_k", "--help"]]
+    pages = [
+        ["--help"],
+        *([name, "--help"] for name in NAMES),
+        ["query", "pass_at_k", "--help"],
+        ["plot", "pass_at_k", "--help"],
+    ]
     program = f"""
 import sys
 from samples_cli.main import main
@@ -107,6 +114,7 @@ for page in {pages!r}:
     except SystemExit as done:
         assert not done.code
 slow = {{'ray', 'torch', 'vllm', 'transformers', 'duckdb', 'pyarrow', 'deltalake', 'numpy', 'pydantic', 'rich'}}
+slow |= {{'altair', 'vl_convert'}}
 assert not slow & set(sys.modules), slow & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -1,0 +1,91 @@
+"""`samples plot`: the chart of each named query is a command, with the query's own options."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+import samples_queries
+from samples_cli import commands, options, output, terminal
+from samples_cli.query import asking
+
+File = Annotated[str, typer.Option("-o", "--output", metavar="FILE", rich_help_panel=options.OUTPUT,
+    help="Write the chart to this file: .svg, .png, .pdf, .html (works without a network) or .json "
+    "(the Vega-Lite specification).")]  # fmt: skip
+
+
+class _Charts(commands.Group):
+    """The charts by the names of their queries."""
+
+    def listing(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the charts. A line says what each shows."""
+        from samples.charts.registry import CHARTS
+
+        return {"Charts": CHARTS}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Make the command of one chart; dashes in its name are underscores."""
+        from samples.charts.registry import CHARTS, known
+
+        name = cmd_name.replace("-", "_")
+        if name not in CHARTS and ctx and ctx.resilient_parsing:  # Tab was pressed
+            return None
+        example = samples_queries.header(known(name)).example.replace("samples query", "samples plot", 1)
+        short = re.sub(r" --(verifier|ks|budgets) \S+", "", example)  # a line of a help page has 80 characters
+        return commands.command(name, _draws(name, CHARTS[name]), f"{short} -o chart.svg")
+
+
+def group() -> commands.Group:
+    """Make the group of all charts."""
+    return commands.group(_Charts, charts)
+
+
+def charts(
+    context: typer.Context,
+    _: Annotated[bool, typer.Option("--list", help="List the queries that have a chart. So does no name.")] = False,
+) -> None:
+    """Draw the chart of a named query into a file, without a display or a network. Without a name, list the charts.
+
+    A chart shows the rows of its query, and takes its options. `samples query NAME --help` explains them all.
+    """
+    if context.invoked_subcommand is None:
+        assert isinstance(context.command, _Charts)
+        terminal.page(
+            "\n\n".join([*context.command.listed(), "samples plot NAME --help shows the options of a chart."])
+        )
+
+
+def draw(
+    query: str,
+    own: Mapping[str, Any],
+    *,
+    file: File,
+    lake: options.Lake,
+    dataset: options.Dataset = None,
+    where: options.Where = None,
+    problems: options.Problems = None,
+    label: options.Labels = None,
+    exclude_guessable: options.ExcludeGuessable = None,
+    runs: options.Runs = None,
+    at: options.At = None,
+    skip_unreadable: options.SkipUnreadable = False,
+) -> None:
+    """Draw the chart of a query's answer into a file. The other options are those of every query."""
+    import samples
+    from samples.charts.formats import encoded, form_of
+
+    form = form_of(file)
+    opened = samples.open(lake, version=at)
+    filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
+    with output.interruptible():
+        given = {name: value for name, value in own.items() if value is not None}
+        chart = opened.plot(query, skip_unreadable=skip_unreadable, **filters, **given)
+        output.write_file(file, encoded(chart, form))
+
+
+def _draws(name: str, shows: str) -> Any:
+    """Make the Typer function of a chart."""
+    function = asking(name, draw)
+    function.__doc__ = f"Draw {shows}."
+    return function

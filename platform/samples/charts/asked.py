@@ -1,0 +1,52 @@
+"""What a figure draws: the answer of a query, how it was asked, and the colours of the runs."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from samples.charts.palette import Palette
+from samples.errors import SamplesError
+from samples.query.rows import Rows
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The answer of the query `name`. `beside` are the rows of the other query that the figure shows, if it has one."""
+
+    name: str
+    rows: Rows
+    parameters: Mapping[str, Any]
+    palette: Palette
+    beside: Rows | None = None
+
+    def values(self, *also: str, needs: Collection[str] = ()) -> list[dict[str, Any]]:
+        """Return the rows as the data of a chart: columns of numbers and texts, and the columns of `also`.
+
+        Rows in which a column of `needs` is NULL, NaN or infinite cannot be drawn, and are left out.
+
+        Raises:
+            SamplesError: No row is left.
+        """
+        kept = [row for row in data(self.rows, *also) if all(row[column] is not None for column in needs)]
+        if not kept:
+            what = "no rows" if not self.rows else f"no known {' and '.join(needs)} in {len(self.rows)} rows"
+            raise SamplesError("; ".join([f"{self.name}: nothing to draw: the answer has {what}", *self.rows.notes]))
+        return kept
+
+
+def data(rows: Rows, *also: str) -> list[dict[str, Any]]:
+    """Return rows as dicts of numbers and texts, and of the columns of `also`; what is not finite is None."""
+    return [
+        {name: _finite(value) for name, value in row.items() if name in also or not isinstance(value, list | dict)}
+        for row in rows
+    ]
+
+
+def distinct(values: list[dict[str, Any]], column: str) -> list[Any]:
+    """Return the different values of a column, in the order of the rows."""
+    return list(dict.fromkeys(row[column] for row in values if row.get(column) is not None))
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,86 @@
+"""The title and the subtitle of a chart: what is compared, on what, what is left out, and the notes of the answer."""
+
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+from typing import Any
+
+from samples.charts.asked import Asked, distinct
+from samples.lines import printable
+
+_WIDTH = 108  # characters of a line of the subtitle
+_NOTE_LINES = 6
+_NAMED = 4  # runs in a title
+SHARED = ("dataset", "verifier", "scorer", "of", "problems", "interval")
+_LEFT_OUT = {"unjudged": "not judged", "errors": "error", "timeouts": "timeout", "unknown": "unknown"}
+
+
+def named(names: Sequence[str]) -> str:
+    """Return names of runs for a title: "base, rl and 3 more"."""
+    shown = [_short(name) for name in names[:_NAMED]]
+    if len(names) > _NAMED:
+        shown.append(f"{len(names) - _NAMED} more")
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def subtitle(
+    asked: Asked, values: list[dict[str, Any]], more: Iterable[str] = (), shared: Sequence[str] = SHARED
+) -> list[str]:
+    """Return the lines under the title.
+
+    The first says what all rows share in the columns `shared`. Then come the samples that are in no figure, `more`, and
+    the notes of the answer.
+    """
+    shared = [said for column in shared if (said := _shared(values, column))]
+    lines = _wrapped(" · ".join(shared))
+    if lost := _lost(values):
+        lines += _wrapped(f"left out: {lost}")
+    for line in more:
+        lines += _wrapped(line)
+    notes = [line for note in asked.rows.notes for line in _wrapped(note)]
+    if len(notes) > _NOTE_LINES:
+        notes = [*notes[:_NOTE_LINES], f"… more notes: samples query {asked.name}"]
+    return lines + notes
+
+
+def counted(number: float, word: str) -> str:
+    """Return a number and a word: "1 error", "2 errors"; words that do not change stay."""
+    plural = "" if number == 1 or word in {"not judged", "unknown"} else "s"
+    return f"{number:,.7g} {word}{plural}"
+
+
+def _shared(values: list[dict[str, Any]], column: str) -> str:
+    found = distinct(values, column)
+    if not found:
+        return ""
+    if column == "problems":
+        low, high = min(found), max(found)
+        return counted(low, "problem") if low == high else f"{low:,} to {high:,} problems"
+    if column == "scorer" and all(row.get("run") == row["scorer"] for row in values):
+        return "each run under its own model"
+    if len(found) > 1:
+        return ""
+    if column == "of":
+        return {"model": "of the model", "sampling": "of the sampling distribution"}.get(found[0], "")
+    words = {"verifier": f"verifier {found[0]}", "interval": f"95 % interval: {found[0]}"}
+    words |= {"scorer": f"under {found[0]}"}
+    return words.get(column, str(found[0]))
+
+
+def _lost(values: list[dict[str, Any]]) -> str:
+    """Say how many samples of each run are in no figure."""
+    said: dict[str, None] = {}
+    for row in values:
+        counts = [counted(row[column], word) for column, word in _LEFT_OUT.items() if row.get(column)]
+        if counts and "run" in row and row.get("status") in {None, "all"}:
+            said[f"{row['run']} {', '.join(counts)}"] = None
+    return "; ".join(said)
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(printable(text), _WIDTH, break_on_hyphens=False)
+
+
+def _short(name: str) -> str:
+    most = 40
+    name = printable(name)
+    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -1,0 +1,61 @@
+"""Lines over k or over tokens, one for each run, with the band of their intervals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from samples.charts.asked import Asked
+from samples.charts.panels import run_colour, run_dash, tooltips
+
+_BANDS = 6  # that can be told apart
+
+
+def curves(
+    asked: Asked, values: list[dict[str, Any]], x: alt.X, y: str, title: str, *, dash: alt.StrokeDash | None = None
+) -> list[alt.Chart]:
+    """Return the band from low to high, the line and its points, of each run; no band where there would be many."""
+    colour = run_colour(asked, values, lines=True)
+    detail = alt.Detail("measure:N") if dash else alt.Undefined
+    across = alt.Y(f"{y}:Q", title=title)
+    band = (
+        alt.Chart()
+        .mark_area(opacity=0.15)
+        .encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q", color=colour, detail=detail)
+    )
+    line = (
+        alt.Chart()
+        .mark_line(strokeWidth=2)
+        .encode(x=x, y=across, color=colour, strokeDash=dash or run_dash(asked, values))
+    )
+    points = alt.Chart().mark_point(size=36, filled=True, opacity=1)
+    points = points.encode(x=x, y=across, color=colour, tooltip=tooltips(values))
+    return [line, points] if hidden(values) else [band, line, points]
+
+
+def hidden(values: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line that says that bands are not drawn, where runs are too many for bands; else no line."""
+    many = len({(row["run"], row.get("measure")) for row in values}) > _BANDS
+    return [f"more than {_BANDS} lines: their intervals are in the tooltips"] if many else []
+
+
+def crossings(values: Sequence[dict[str, Any]], x: str, y: str) -> list[tuple[float, str]]:
+    """Return each x at which another of two runs is ahead than before, and its name; [] unless there are two runs.
+
+    Only the rows that are drawn are compared. The query crossing finds the exact k and its interval.
+    """
+    at: dict[Any, dict[str, float]] = {}
+    for row in values:
+        at.setdefault(row[x], {})[row["run"]] = row[y]
+    runs = {row["run"] for row in values}
+    found: list[tuple[float, str]] = []
+    leader = None
+    for place in sorted(at):
+        here = at[place]
+        if len(runs) != 2 or len(here) != 2 or len(set(here.values())) == 1:  # noqa: PLR2004 - of a pair
+            continue
+        ahead = max(here, key=lambda run: here[run])
+        if leader is not None and ahead != leader:
+            found.append((place, ahead))
+        leader = ahead
+    return found

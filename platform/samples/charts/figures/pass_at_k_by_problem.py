@@ -1,0 +1,86 @@
+"""The accuracy of each problem: one run against another, or the accuracy of all problems in order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from samples.charts.asked import Asked, distinct
+from samples.charts.captions import counted, named
+from samples.charts.palette import GREY
+from samples.charts.panels import Drawn, finished, tooltips
+from samples.errors import SamplesError
+
+_NAMED = 5  # problems in a tooltip
+_MOST = 3_000  # circles in a picture
+_AREA, _LARGEST = 40, 900  # of the circle of one problem, and of the largest, in square pixels
+
+
+def draw(asked: Asked) -> Drawn:
+    """Return the chart of the two runs of the answer.
+
+    Problems at one place are one circle, whose area says how many they are. The smallest k of the rows is drawn.
+
+    Raises:
+        SamplesError: The answer is of more or fewer than two runs, or they share no problem.
+    """
+    rows = asked.values(needs=["pass_at_k"])
+    runs = asked.palette.order(distinct(rows, "run"))
+    if len(runs) != 2:  # noqa: PLR2004 - one for each axis
+        raise SamplesError(
+            f"{asked.name}: the chart compares two runs, and the answer has {len(runs)}: --runs A,B names them"
+        )
+    k = min(row["k"] for row in rows)
+    values = _places([row for row in rows if row["k"] == k], runs)
+    if not values:
+        raise SamplesError(f"{asked.name}: nothing to draw: {named(runs)} share no problem")
+    if len(values) > _MOST:
+        raise SamplesError(
+            f"{asked.name}: {len(values):,} different points are too many: ask for fewer problems with --where"
+        )
+    first, second = (f"{'accuracy' if k == 1 else f'pass@{k}'} under {named([run])}" for run in runs)
+    most = max(row["problems"] for row in values)
+    size = alt.Scale(domain=[0, most], range=[0, min(_AREA * most, _LARGEST)])
+    whole = alt.Scale(domain=[0, 1])
+    equal = (
+        alt.Chart()
+        .mark_rule(color=GREY, strokeDash=[4, 4])
+        .encode(x=alt.XDatum(0), y=alt.YDatum(0), x2=alt.X2Datum(1), y2=alt.Y2Datum(1))
+    )
+    circles = (
+        alt.Chart()
+        .mark_circle(color="#333333", opacity=0.6)
+        .encode(
+            x=alt.X("x:Q", scale=whole, title=first),
+            y=alt.Y("y:Q", scale=whole, title=second),
+            size=alt.Size(
+                "problems:Q", scale=size, legend=alt.Legend(values=sorted({1, -(-most // 2), most}), format="d")
+            ),
+            tooltip=tooltips(values),
+        )
+    )
+    above, below = (sum(row["problems"] for row in values if sign * (row["y"] - row["x"]) > 0) for sign in (1, -1))
+    total = sum(row["problems"] for row in values)
+    more = [f"{counted(total, 'problem')}: {above:,} above the line, {below:,} below, {total - above - below:,} on it"]
+    title = f"The same problems under {named(runs)}"
+    shared = ["dataset", "verifier"]
+    return finished(asked, [equal, circles], values, title, more=more, shared=shared, width=360, height=360)
+
+
+def _places(rows: list[dict[str, Any]], runs: Sequence[str]) -> list[dict[str, Any]]:
+    """Join the rows of the two runs by problem, and count the problems at each place."""
+    other = {(row["dataset"], row["problem_id"]): row for row in rows if row["run"] == runs[1]}
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        pair = other.get((row["dataset"], row["problem_id"]))
+        if row["run"] == runs[0] and pair:
+            place = (row["dataset"], row["pass_at_k"], pair["pass_at_k"], row["c"], row["n"], pair["c"], pair["n"])
+            found.setdefault(place, []).append(row)
+    return [
+        {
+            "x": place[1], "y": place[2], "problems": len(those), "dataset": place[0], "verifier": those[0]["verifier"],
+            f"{runs[0]} correct": f"{place[3]} of {place[4]}", f"{runs[1]} correct": f"{place[5]} of {place[6]}",
+            "ids": ", ".join(row["problem_id"] for row in those[:_NAMED]) + (" …" if len(those) > _NAMED else ""),
+        }
+        for place, those in found.items()
+    ]  # fmt: skip

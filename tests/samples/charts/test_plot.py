@@ -1,0 +1,311 @@
+"""A chart is a valid Vega-Lite specification, and its numbers are those of its query's rows."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import samples_queries
+from samples.charts.figures import pass_at_k
+from samples.charts.formats import FORMS, encoded, form_of
+from samples.charts.palette import COLOURS, DASHES, Palette
+from samples.charts.registry import CHARTS
+from samples.errors import NotFound, SamplesError, UsageError
+
+STORED = Path(__file__).parent / "specifications"
+ASKED = {
+    "compare": {"a": "a", "b": "b"},
+    "coverage": {"a": "a", "b": "b"},
+    "divergence": {"scorer": "s"},
+    "perplexity_distribution": {"scorer": "s"},
+    "perplexity_by_run": {"scorer": "s"},
+}  # fmt: skip
+# The columns of each query that are drawn, and what they are called in the chart where it is another name.
+DRAWN = {
+    "pass_at_k": ["run", "k", "pass_at_k", "low", "high", "problems", "errors", "timeouts"],
+    "compare": ["k", "difference", "low", "high", "wins", "losses", "ties"],
+    "coverage": ["outcome", "share", "problems"],
+    "accuracy_histogram": ["run", "bin", "share", "problems"],
+    "coverage_at_cost": ["run", "budget", "coverage", "low", "high"],
+    "forecast": ["run", "k", "pass_at_k", "low", "high"],
+    "majority": ["run", "k", ("maj_at_k", "value"), "low", "high"],
+    "best_of": ["run", "k", ("max_at_k", "value"), "low", "high"],
+    "perplexity_distribution": ["run", "problem_id", "status", "samples", "q05", "q25", "q50", "q75", "q95"],
+    "perplexity_by_run": ["run", "status", "perplexity", "lowest", "highest"],
+    "lengths": ["run", "status", "samples", "q05", "q25", "q50", "q75", "q95"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lake(lakes, tmp_path_factory):
+    return lakes.filled(tmp_path_factory.mktemp("charts") / "lake")
+
+
+def specification(chart):
+    """Check a chart against Vega-Lite's schema, and return it with its data."""
+    return chart.to_dict(validate=True)
+
+
+def values(chart):
+    (data,) = specification(chart)["datasets"].values()
+    return data
+
+
+def subtitle(chart):
+    return " ".join(specification(chart)["title"]["subtitle"])
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_valid_and_says_what_it_compares(lake, name):
+    made = specification(lake.plot(name, **ASKED.get(name, {})))
+    title = made["title"]["text"]
+    assert re.search(r"\ba\b", title)
+    assert re.search(r"\bb\b", title)
+    assert "d" in made["title"]["subtitle"][0].split(" · ")
+    assert made["config"]["background"] == "#FFFFFF"
+    drawn = json.dumps(made)
+    assert '"tooltip"' in drawn
+    assert all("title" in encoding and encoding["title"] != encoding["field"] for encoding in axes(made))
+
+
+def axes(made):
+    return [
+        layer["encoding"][axis]
+        for layer in made["layer"]
+        for axis in "xy"
+        if "field" in layer["encoding"].get(axis, {})
+    ]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_numbers_of_a_chart_are_the_rows_of_its_query(lake, name):
+    rows = lake.query(name, **ASKED.get(name, {}))
+    pairs = [(one, one) if isinstance(one, str) else one for one in DRAWN[name]]
+    there = [tuple(row.get(drawn) for _, drawn in pairs) for row in values(lake.plot(name, **ASKED.get(name, {})))]
+    expected = [tuple(row[column] for column, _ in pairs) for row in rows]
+    drawable = [row for row in expected if all(part is not None for part in row[-3:])]
+    if name == "perplexity_distribution":
+        drawable = [row for row in drawable if row[2] == "all"]
+    assert drawable
+    assert all(row in there for row in drawable)
+
+
+def test_every_chart_has_a_query_and_every_figure_is_registered():
+    figures = {path.stem for path in Path(pass_at_k.__file__).parent.glob("*.py")} - {"__init__"}
+    assert figures == set(CHARTS)
+    assert set(CHARTS) <= set(samples_queries.NAMES)
+
+
+@pytest.mark.parametrize("name", ["pass_at_k", "coverage"])
+def test_a_chart_is_the_stored_one(lake, name):
+    """On purpose changed? Write the new one: delete the stored file and run this test."""
+    made = specification(lake.plot(name, **ASKED.get(name, {})))
+    made["data"]["name"], made["datasets"] = "data", {"data": values(lake.plot(name, **ASKED.get(name, {})))}
+    made["$schema"] = ""
+    path = STORED / f"{name}.json"
+    text = json.dumps(rounded(made), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    if not path.exists():
+        path.write_text(text)
+        pytest.fail(f"{path} was missing, and is written now: look at it, and commit it")
+    assert json.loads(text) == json.loads(path.read_text())
+
+
+def rounded(part):
+    """Another processor may differ in the last digits."""
+    if isinstance(part, dict):
+        return {key: rounded(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [rounded(value) for value in part]
+    return round(part, 6) if isinstance(part, float) else part
+
+
+BEGINNINGS = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!DOCTYPE html>", "json": b"{"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_format_is_written(lake, form):
+    written = encoded(lake.plot("coverage", a="a", b="b"), form)
+    assert written.startswith(BEGINNINGS[form])
+    assert len(written) < 1_000_000
+    if form in {"svg", "html", "json"}:
+        assert b"only a" in written
+
+
+def test_a_page_loads_nothing_from_a_network(lake):
+    page = encoded(lake.plot("pass_at_k"), "html").decode()
+    assert "default-src 'none'" in page
+    around = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.search(r"src=|href=|@import|url\(", around)
+
+
+def test_the_name_of_a_run_cannot_end_the_script_of_a_page(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, "</script><script>alert(1)</script>", {"p1": "cw"})
+    page = encoded(lake.plot("pass_at_k"), "html").decode()
+    assert page.count("<script>") == 2
+    assert "<script>alert" not in page
+    assert "&lt;/script&gt;" in page[: page.index("</title>")]
+    assert b"<script" not in encoded(lake.plot("pass_at_k"), "svg")
+
+
+def test_samples_left_out_are_in_the_subtitle(lake):
+    assert "left out: a 1 error; b 1 timeout" in subtitle(lake.plot("pass_at_k"))
+
+
+def test_notes_of_the_answer_are_in_the_subtitle(lake):
+    parameters = {"runs": ["a", "b"], "ks": [1, 4]}
+    notes = lake.query("pass_at_k", **parameters).notes
+    assert notes
+    for note in notes:
+        assert " ".join(note.split()) in subtitle(lake.plot("pass_at_k", **parameters))
+
+
+def test_the_crossing_is_at_the_first_k_shown_at_which_the_other_run_is_ahead(tallied, tmp_path):
+    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1), "q": (4, 1)}, "b": {"p": (4, 3), "q": (4, 0)}})
+    chart = lake.plot("pass_at_k", verifier="v", ks=[1, 2, 3, 4])
+    by_k = {(row["run"], row["k"]): row["pass_at_k"] for row in lake.query("pass_at_k", ks=[1, 2, 3, 4])}
+    first = min(k for k in (2, 3, 4) if by_k["a", k] > by_k["b", k])
+    assert by_k["a", 1] < by_k["b", 1]
+    rules = [
+        layer["encoding"]["x"]["datum"] for layer in specification(chart)["layer"] if layer["mark"]["type"] == "rule"
+    ]
+    assert rules == [first]
+    assert f"a is ahead from k = {first} on" in subtitle(chart)
+
+
+def test_a_value_of_a_metadata_key_is_a_panel_and_a_label_is_not(lake):
+    parts = specification(lake.plot("pass_at_k", runs=["a", "b"], by="level"))["facet"]["sort"]
+    assert parts == ["level 1", "level 5", "no level"]
+    assert "facet" not in specification(lake.plot("pass_at_k", runs=["a", "b"], by="role"))
+
+
+def test_a_dataset_is_a_panel(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, "z", {"q": "cw"}, dataset="e")
+    assert specification(lake.plot("pass_at_k"))["facet"]["sort"] == ["d", "e"]
+
+
+def colours(chart):
+    found = re.findall(r'"domain": (\[[^]]*\]), "range": (\["#[^]]*\])', json.dumps(specification(chart)))
+    return dict(zip(*map(json.loads, found[0]), strict=True))
+
+
+def test_a_run_has_one_colour_in_all_charts_also_when_it_is_alone_and_when_runs_are_added(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    both = colours(lake.plot("pass_at_k"))
+    assert both == {"a": COLOURS[0], "b": COLOURS[1]}
+    assert colours(lake.plot("pass_at_k", runs=["b"])) == {"b": both["b"]}
+    assert colours(lake.plot("lengths")) == both
+    assert colours(lake.plot("coverage", a="b", b="a"))["only b"] == both["b"]
+    lakes._NOW = datetime(2026, 2, 1, tzinfo=UTC)
+    try:
+        lakes.add_run(lake, "Z", {"p1": "cw"})
+    finally:
+        lakes._NOW = datetime(2026, 1, 1, tzinfo=UTC)
+    assert colours(lake.plot("pass_at_k")) == {**both, "Z": COLOURS[2]}
+
+
+def test_lines_differ_where_colours_come_again():
+    runs = [f"r{number}" for number in range(len(COLOURS) * len(DASHES))]
+    palette = Palette(runs)
+    assert len({(palette.colour(run, runs), str(palette.dash(run, runs))) for run in runs}) == len(runs)
+
+
+def test_colours_have_a_contrast_with_paper_that_can_be_seen():
+    def linear(part):
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    for colour in COLOURS:
+        red, green, blue = (linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
+        assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) > 2
+
+
+def test_problems_at_one_place_are_one_circle(tallied, tmp_path):
+    counts = {"p": (4, 1), "q": (4, 1), "r": (4, 2)}
+    lake = tallied.lake(tmp_path / "lake", {"a": counts, "b": dict.fromkeys(counts, (4, 4))})
+    drawn = {(row["x"], row["y"]): (row["problems"], row["ids"]) for row in values(lake.plot("pass_at_k_by_problem"))}
+    assert drawn == {(0.25, 1.0): (2, "p, q"), (0.5, 1.0): (1, "r")}
+
+
+def test_truncation_has_the_counts_of_its_query(lake):
+    rows = {row["run"]: row for row in lake.query("truncation")}
+    named = {"stopped": "stopped", "cut at the limit": "cut", "not known": "unknown", "failed": "errors"}
+    drawn = values(lake.plot("truncation"))
+    assert all(row["count"] == rows[row["run"]][named[row["end"]]] for row in drawn)
+    for run, row in rows.items():
+        assert sum(one["count"] for one in drawn if one["run"] == run) == sum(row[column] for column in named.values())
+
+
+def test_divergence_has_the_numbers_of_its_query(lake):
+    rows = lake.query("divergence", scorer="s")
+    (of_a,) = (row for row in values(lake.plot("divergence", scorer="s")) if row["run"] == "a")
+    expected = {row["per"]: row["divergence"] for row in rows if row["run"] == "a"}
+    assert (of_a["divergence"], of_a["per_token"]) == (expected["completion"], expected["token"])
+
+
+def test_forecast_shows_what_was_observed_beside_what_is_forecast(lake):
+    observed = {(row["run"], row["k"]): row["pass_at_k"] for row in lake.query("pass_at_k")}
+    drawn = values(lake.plot("forecast"))
+    assert {(row["run"], row["k"]): row["pass_at_k"] for row in drawn if row["what"] == "observed"} == observed
+
+
+@pytest.mark.parametrize("name", ["majority", "best_of"])
+def test_pass_at_k_stands_beside_a_selection_at_the_same_k(lake, name):
+    drawn = values(lake.plot(name, runs=["a"], ks=[1, 2, 3]))
+    beside = {row["k"]: row["value"] for row in drawn if row["measure"] == "pass@k"}
+    assert beside == {row["k"]: row["pass_at_k"] for row in lake.query("pass_at_k", runs=["a"], ks=[1, 2, 3])}
+
+
+@pytest.mark.parametrize("name", ["majority", "best_of"])
+def test_both_curves_are_over_the_same_problems_also_where_samples_are_ragged(lake, name):
+    drawn = values(lake.plot(name))
+    problems = {}
+    for row in drawn:
+        problems.setdefault((row["run"], row["k"]), []).append(row["problems"])
+    assert all(len(both) == 2 and both[0] == both[1] for both in problems.values())
+
+
+def test_a_chart_says_where_the_best_reward_is_pass_at_k(lake):
+    assert "max@k is pass@k here" in subtitle(lake.plot("best_of"))
+    assert "is pass@k here" not in subtitle(lake.plot("majority"))
+
+
+def test_thousands_of_problems_make_a_small_file(tallied, tmp_path):
+    counts = {f"p{number:05}": (8, number % 9) for number in range(5_000)}
+    lake = tallied.lake(tmp_path / "lake", {"a": counts, "b": counts})
+    assert len(encoded(lake.plot("pass_at_k_by_problem", ks=[1]), "json")) < 100_000
+
+
+WRONG = {
+    "a query without a chart": ("errors", {}, UsageError, "query errors has no chart.*charts: pass_at_k, compare"),
+    "no query": ("pas_at_k", {}, UsageError, 'no chart "pas_at_k" .did you mean "pass_at_k"'),
+    "a run that is not there": ("pass_at_k", {"runs": ["x"]}, NotFound, "runs there: a, b"),
+    "a parameter of no query": ("pass_at_k", {"colour": "red"}, UsageError, "colour"),
+    "three runs on two axes": ("pass_at_k_by_problem", {"runs": ["a"]}, SamplesError, "compares two runs.*has 1"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_drawn_is_an_error_that_says_why(lake, case):
+    name, parameters, kind, message = WRONG[case]
+    with pytest.raises(kind, match=message):
+        lake.plot(name, **parameters)
+
+
+def test_nothing_to_draw_is_an_error_that_says_why(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, "failed", {"p1": "ee"})
+    with pytest.raises(SamplesError, match=r"nothing to draw|failed"):
+        lake.plot("pass_at_k_by_problem", runs=["failed"])
+
+
+@pytest.mark.parametrize("file", ["curve.gif", "curve", "svg", "x.SVG.gz"])
+def test_an_unknown_ending_is_an_error_that_says_which_are_known(file):
+    with pytest.raises(UsageError, match=r"\.svg, \.png, \.pdf, \.html, \.json"):
+        form_of(file)
+
+
+def test_endings_may_be_written_large():
+    assert form_of("A.SVG") == "svg"
