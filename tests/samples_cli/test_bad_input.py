@@ -167,7 +167,7 @@ UNKNOWN = {
     "run of a query that is almost there": (("query", "pass_at_k", "--runs", "toyz"), 'did you mean "toys"?'),
     "verifier that is almost there": (("query", "pass_at_k", "--verifier", "numerics"), 'did you mean "numeric"?'),
     "judge that is almost there": (("rescore", "--verifier", "numerik"), 'did you mean "numeric"?'),
-    "command that is almost there": (("exprot",), 'no command "exprot" (did you mean "export"?)'),
+    "command that is almost there": (("exprot",), 'no command "exprot" (did you mean "export"'),
 }
 
 
