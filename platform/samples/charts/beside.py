@@ -22,7 +22,9 @@ def two_curves(asked: Asked, column: str, measure: str, axis: str) -> Drawn:
         legend=alt.Legend(symbolType="stroke", symbolStrokeWidth=2),
     )  # fmt: skip
     layers = curves(asked, values, doublings(values, "k", "k (samples per problem)"), "value", axis, dash=dash)
-    at = {(row["run"], row["dataset"], row["k"]): row["value"] for row in values if row["measure"] == "pass@k"}
-    same = all(isclose(at.get((row["run"], row["dataset"], row["k"]), nan), row["value"], abs_tol=1e-12) for row in own)
+    at = {(row["run"], row["dataset"], row["k"]): float(row["pass_at_k"]) for row in other}
+    same = all(
+        isclose(at.get((row["run"], row["dataset"], row["k"]), nan), float(row[column]), abs_tol=1e-12) for row in own
+    )
     more = [f"{measure} is pass@k here: every reward is 0 or 1"] if same and column == "max_at_k" else []
     return finished(asked, layers, values, f"{measure} beside pass@k of {named(runs)}", more=[*more, *hidden(values)])
