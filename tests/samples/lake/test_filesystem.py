@@ -8,7 +8,7 @@ from samples.lake.filesystem import SnapshotFileSystem
 from samples_queries import header
 from samples_schemas import VIEWS
 
-NEEDED = {"run": "b", "int": 1, "float": 0.5, "text": "x"}
+NEEDED = {"run": "b", "int": 1, "float": 0.5, "text": "p1", "scorer": "s"}
 
 
 @pytest.mark.heavy

@@ -43,8 +43,14 @@ def graded(lakes, tmp_path_factory):
 
 
 def asked(name):
-    pair = {"a": "x", "b": "y"} if "a" in {one.name for one in samples_queries.header(name).params} else {}
-    return pair or {"dataset": "graded"}
+    names = {one.name for one in samples_queries.header(name).params if one.required}
+    pair = {"a": "x", "b": "y"} if {"a", "b"} <= names else {"dataset": "graded"}
+    return pair | scored(name)
+
+
+def scored(name):
+    required = {one.kind for one in samples_queries.header(name).params if one.required}
+    return {"scorer": "s"} if "scorer" in required else {}
 
 
 @pytest.mark.heavy
@@ -113,8 +119,8 @@ def test_a_single_group_is_an_answer_too(graded):
 
 @pytest.mark.parametrize("name", [name for name in TAKING if "run" in samples_queries.header(name).columns])
 def test_a_label_is_a_column_and_the_runs_keep_one_set_of_problems(graded, name):
-    told = graded.query(name, by="step", runs="x,y,z")
-    plain = graded.query(name, runs="x,y,z")
+    told = graded.query(name, by="step", runs="x,y,z", **scored(name))
+    plain = graded.query(name, runs="x,y,z", **scored(name))
     assert told.columns == ["step", *plain.columns]
     assert told.notes == plain.notes
     assert list(dict.fromkeys((row["step"], row["run"]) for row in told)) == [("50", "y"), ("1000", "x"), (None, "z")]

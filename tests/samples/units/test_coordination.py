@@ -39,7 +39,7 @@ class Driver:
 
     def finish(self, unit: int) -> None:
         receipt = self.bench.draw(self.coordination.units.plan[unit])
-        self.coordination.units.drawn(receipt.unit)
+        self.coordination.units.done(receipt.unit)
         self.drew += receipt.facts.num_rows
         self.committer.commit([receipt])
         self.coordination.units.committed(receipt.unit)
