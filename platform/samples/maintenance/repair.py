@@ -133,8 +133,7 @@ def _mend(lake: Tables, damage: _Damage) -> None:
     if damage.unnamed:
         lake.commit(COMPLETIONS.name, [(file, run.partition) for file in damage.unnamed])
     if damage.lost:
-        named = frozenset(receipt.file.path for receipt in damage.lost)
-        committer(lake, run).commit(damage.lost, named=named)
+        committer(lake, run).commit_found(damage.lost)
 
 
 def _file(lake: Tables, file: SnapshotFile) -> File:

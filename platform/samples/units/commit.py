@@ -40,14 +40,28 @@ class Committer:
     written: set[str] = field(default_factory=set[str])  # its files of the narrow table
     _recorded: set[str] = field(default_factory=set[str], init=False)  # what did units, as the lake has it
 
-    def commit(self, receipts: Iterable[Receipt], *, named: frozenset[str] = frozenset()) -> list[Receipt]:
-        """Commit receipts. Return those that readers now see; the samples of the others were already there.
-
-        `named` holds the files that the heavy table and that of the companions already name, as TABLE/PATH.
+    def commit(self, receipts: Iterable[Receipt]) -> list[Receipt]:
+        """Commit receipts of new segments. Return those that readers now see; the samples of others were there before.
 
         Raises:
             LakeError: The lake cannot be written. What was committed stays.
         """
+        return self._commit(receipts, frozenset())
+
+    def commit_found(self, receipts: Sequence[Receipt]) -> list[Receipt]:
+        """Commit receipts of segments that were found in the lake; a file that its table names is not named again.
+
+        Raises:
+            LakeError: The lake cannot be read or written. What was committed stays.
+        """
+        target, runs = self.target, {receipt.unit.run_id for receipt in receipts}
+        named = self._named(target.heavy, map(target.partition, runs))
+        if any(receipt.companion for receipt in receipts):
+            named |= self._named(target.companion, map(target.companion_partition, runs))
+        return self._commit(receipts, named)
+
+    def _commit(self, receipts: Iterable[Receipt], named: frozenset[str]) -> list[Receipt]:
+        """Commit receipts, but for the files in `named` (TABLE/PATH), which the heavy or companions' table has."""
         narrow, partition = self.target.narrow.name, self.target.partition
         pending = _first_of_each(receipts)
         while pending:
@@ -104,14 +118,9 @@ class Committer:
             for run, path, size, problem, start, stop in segments
             if not _ends(start, stop) & ~missing.get((problem, start // CELL), 0)
         ]
-        if not candidates:
-            return []
         found = [segment.reopen(self.lake, self.target, *candidate) for candidate in candidates]
         receipts = [receipt for receipt in found if receipt]
-        named = self._named(self.target.heavy, [self.target.partition(run) for run in runs])
-        if any(receipt.companion for receipt in receipts):
-            named |= self._named(self.target.companion, [self.target.companion_partition(run) for run in runs])
-        return self.commit(receipts, named=named)
+        return self.commit_found(receipts) if receipts else []
 
     def _named(self, table: Table, partitions: Iterable[Mapping[str, str]]) -> frozenset[str]:
         """Return the files of these partitions that a table names, as TABLE/PATH."""

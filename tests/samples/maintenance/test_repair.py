@@ -70,6 +70,17 @@ def test_rows_are_rebuilt_as_they_were_once_that_is_asked_for(drawn, damage):
     assert drawn.plan(16).missing == 0
 
 
+@pytest.mark.parametrize("top_logprobs", [0, 2])
+def test_segments_whose_rows_are_rebuilt_are_not_named_a_second_time(bench, tmp_path, top_logprobs):
+    b = bench(tmp_path / "lake", top_logprobs=top_logprobs)
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(16)])
+    versions = {name: b.lake.delta(name).version() for name in ["completions", *["top_logprobs"] * (top_logprobs > 0)]}
+    last_entry(b.lake, "samples").unlink()
+    assert [row["does"] for row in b.lake.repair(write=True)] == ["rebuilds them from segments"]
+    assert len(b.keys()) == 48
+    assert {name: b.lake.delta(name).version() for name in versions} == versions
+
+
 def test_nothing_is_found_in_a_whole_lake_nor_where_segments_wait_for_ingest(drawn):
     for unit in drawn.plan(32):
         drawn.draw(unit)  # a driver died before it committed them

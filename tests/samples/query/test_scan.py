@@ -16,7 +16,7 @@ def twice(bench, anywhere):
     receipts = [b.draw(unit) for unit in (*b.plan(8), *b.plan(8))]
     for receipt in receipts:
         b.lake.commit("completions", [(receipt.file, b.run.partition)])
-    committer(b.lake, b.run).commit(receipts, named=frozenset(receipt.file.path for receipt in receipts))
+    committer(b.lake, b.run).commit_found(receipts)
     return b
 
 
