@@ -122,7 +122,7 @@ class Ownership:
         """Return the unit of each sample that the plan has; other samples are left out."""
         at = np.searchsorted(self._keys, _key(rows, index), side="right") - 1
         units = self._sorted[at]
-        return units[(at >= 0) & (self.plan.problem[units] == rows) & (index < self.plan.stop[units])]
+        return units[(at >= 0) & (self.plan.problem[units] == rows) & self.plan.has(units, index)]
 
 
 def read_claims(lease: bytes) -> Claims:

@@ -80,6 +80,13 @@ class Plan:
         mask = None if self.mask is None else int(self.mask[unit])
         return indices(start, stop, mask)
 
+    def has(self, units: npt.NDArray[np.int32], index: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Return whether each unit has each sample index: within its range, and in no gap of it. Parallel arrays."""
+        within = (self.start[units] <= index) & (index < self.stop[units])
+        if self.mask is None:
+            return within
+        return within & ((self.mask[units] >> (index % CELL).astype(np.uint64)) & np.uint64(1)).astype(bool)
+
     def __len__(self) -> int:
         return len(self.problem)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samples.units.ownership import Ownership, read_claims
-from samples.units.plan import Plan, Unit
+from samples.units.plan import CELL, Plan, Unit
 
 IDS = ["a", "b", "c"]
 
@@ -21,6 +21,14 @@ def planned(units: list[tuple[int, int, int]]) -> Plan:
 
 def grid(k: int, unit: int) -> Plan:
     return planned([(p, i, min(i + unit, k)) for i in range(0, k, unit) for p in range(3)])
+
+
+def with_gaps(cells: dict[tuple[int, int], set[int]]) -> Plan:
+    """A plan of one unit for each (problem, cell), with these indices."""
+    units = [(p, min(some), max(some) + 1) for (p, _), some in cells.items()]
+    problem, start, stop = (np.array(column, np.int32) for column in zip(*units, strict=True))
+    mask = np.array([sum(1 << index % CELL for index in some) for some in cells.values()], np.uint64)
+    return Plan(IDS, problem, start, stop, wanted=sum(map(len, cells.values())), mask=mask)
 
 
 def names(owned: Ownership, numbers) -> list[Unit]:
@@ -74,6 +82,18 @@ def test_what_this_driver_drew_is_its_own_until_it_is_committed_and_never_counts
     assert (owned.by_others, len(owned.free)) == (0, 2)
 
 
+def test_samples_in_the_gaps_of_a_unit_are_not_its_own_whoever_claims_or_commits_them():
+    owned = Ownership(with_gaps({(0, 0): {1, 3, 63}, (1, 0): {0, 2}, (0, 1): {64, 127}}))
+    owned.committed_by_others(pa.array(["a", "a", "b", "a"]), np.array([2, 62, 1, 100]))
+    assert (owned.by_others, owned.samples_left, len(owned.free)) == (0, 7, 3)
+    owned.see([{"a": [(4, 63), (65, 127)], "b": [(1, 2)]}])
+    assert (owned.samples_elsewhere, len(owned.free)) == (0, 3)
+    owned.see([{"a": [(63, 65)]}])
+    assert names(owned, owned.free) == [Unit("b", 0, 3)]
+    owned.committed_by_others(pa.array(["a", "b"]), np.array([127, 2]))
+    assert (owned.by_others, owned.samples_left) == (2, 5)
+
+
 @pytest.mark.parametrize(
     "lease",
     [
@@ -104,3 +124,22 @@ def test_a_unit_is_free_exactly_if_no_sample_of_it_is_claimed(unit, k, gaps, not
     claimed = {(problem, index) for problem, start, stop in ranges for index in range(start, stop)}
     free = [u for u in owned.plan if not any((u.problem_id, i) in claimed for i in range(u.start, u.stop))]
     assert names(owned, owned.free) == free
+
+
+CELLS = st.dictionaries(
+    st.tuples(st.integers(0, 2), st.integers(0, 1)), st.sets(st.integers(0, 63), min_size=1), min_size=1
+)
+SAMPLES = st.lists(st.tuples(st.sampled_from([*IDS, "d"]), st.integers(0, 130)), max_size=20, unique=True)
+
+
+@given(cells=CELLS, samples=SAMPLES)
+def test_of_a_unit_with_gaps_exactly_its_own_samples_count_when_others_commit_them(cells, samples):
+    whole = {(p, cell): {64 * cell + index for index in some} for (p, cell), some in cells.items()}
+    owned = Ownership(with_gaps(whole))
+    wanted = {(IDS[p], index) for (p, _), some in whole.items() for index in some}
+    owned.committed_by_others(
+        pa.array([p for p, _ in samples], pa.string()), np.array([i for _, i in samples], np.int64)
+    )
+    assert owned.by_others == len(wanted & set(samples)) == len(wanted) - owned.samples_left
+    untouched = [key for key, some in whole.items() if not {(IDS[key[0]], index) for index in some} & set(samples)]
+    assert len(owned.free) == len(untouched)
