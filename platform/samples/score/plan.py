@@ -4,9 +4,6 @@ A unit holds the samples of one problem of one run within a cell of 64 indices, 
 may be asked for, or some may be scored already.
 """
 
-import numpy as np
-import pyarrow as pa
-
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
@@ -52,8 +49,10 @@ def plan(lake: Tables, prepared: Prepared) -> Plan:
         connection.execute(_WANTED, values)
         ((wanted,),) = connection.execute("SELECT count(*) FROM wanted").fetchall()
         problems = connection.sql(_PROBLEMS).to_arrow_table()
-        cells = connection.sql(_CELLS).to_arrow_table()
-    return _plan(problems, cells, wanted, request.unit)
+        units = connection.sql(_UNITS, params={"unit": request.unit}).to_arrow_table()
+    problem, start, stop, mask = (units[name].to_numpy() for name in ("problem", "start", "stop", "mask"))
+    names, runs = problems["problem_id"].to_pylist(), problems["run_id"].to_pylist()
+    return Plan(names, problem, start, stop, wanted=wanted, run_ids=runs, mask=mask)
 
 
 def _verifier(lake: Tables, runs: list[Known], prepared: Prepared) -> str | None:
@@ -82,34 +81,15 @@ SELECT run_id, problem_id, (row_number() OVER (ORDER BY run_id, problem_id) - 1)
 FROM wanted WHERE NOT done GROUP BY run_id, problem_id ORDER BY problem
 """
 
-# One row per cell in which a sample is not scored. Bit i of its mask stands for index 64 * cell + i.
-_CELLS = f"""
+# One row per unit: the samples of a problem that are not scored, within a part of `unit` indices of a cell. Bit i of
+# its mask stands for index 64 * cell + i. Low indices of all problems come first.
+_UNITS = f"""
 WITH problems AS ({_PROBLEMS})
-SELECT problem, sample_index // {CELL} AS cell, bit_or(1::UBIGINT << (sample_index % {CELL})::UBIGINT) AS mask
+SELECT
+    problem, min(sample_index)::INTEGER AS start, (max(sample_index) + 1)::INTEGER AS stop,
+    bit_or(1::UBIGINT << (sample_index % {CELL})::UBIGINT) AS mask
 FROM wanted JOIN problems USING (run_id, problem_id)
 WHERE NOT done
-GROUP BY ALL
-ORDER BY cell, problem
+GROUP BY problem, sample_index // {CELL}, sample_index % {CELL} // $unit
+ORDER BY sample_index // {CELL}, sample_index % {CELL} // $unit, problem
 """  # noqa: S608 - own names
-
-
-def _plan(problems: pa.Table, cells: pa.Table, wanted: int, unit: int) -> Plan:
-    """Cut each cell's mask into units of at most `unit` indices on the grid."""
-    problem, cell, mask = (cells[name].to_numpy() for name in ("problem", "cell", "mask"))
-    parts = np.arange(0, CELL, unit)
-    grid = np.array([((1 << min(unit, CELL - part)) - 1) << part for part in parts.tolist()], np.uint64)
-    pieces = mask.astype(np.uint64)[:, None] & grid
-    order, _ = np.nonzero(pieces)
-    masks = pieces[pieces != 0]
-    bits = np.unpackbits(masks.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-    base = cell[order].astype(np.int32) * CELL
-    first, last = bits.argmax(1), CELL - 1 - bits[:, ::-1].argmax(1)
-    return Plan(
-        problems["problem_id"].to_pylist(),
-        problem[order].astype(np.int32),
-        (base + first).astype(np.int32),
-        (base + last + 1).astype(np.int32),
-        wanted=wanted,
-        run_ids=problems["run_id"].to_pylist(),
-        mask=masks,
-    )

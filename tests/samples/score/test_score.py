@@ -87,6 +87,21 @@ def test_units_are_cut_on_the_grid(drawn, score_of):
     assert [todo.indices(0)[0], todo.indices(0)[-1]] == [0, 31]
 
 
+@pytest.mark.parametrize("unit", [1, 7, 24, 32, 63, 64])
+def test_units_hold_what_is_missing_once_and_the_low_indices_of_all_problems_come_first(drawn, score_of, unit):
+    made = drawn("base", k=70)
+    made.lake.rescore("numeric", workers=1)
+    todo = score_of(made.lake, name="base", unit=unit, only="correct").plan()
+    right = made.lake.sql("SELECT problem_id, sample_index FROM current_verdicts WHERE status = 'correct'").dicts()
+    found = [(one.problem_id, index) for number, one in enumerate(todo) for index in todo.indices(number).tolist()]
+    assert sorted(found) == sorted((row["problem_id"], row["sample_index"]) for row in right)
+    assert all(one.stop - one.start <= unit for one in todo)
+    assert all({one.start, one.stop - 1} <= set(todo.indices(number).tolist()) for number, one in enumerate(todo))
+    places = [(one.start // 64, one.start % 64 // unit) for one in todo]
+    assert places == sorted(places)
+    assert all(one.start // 64 == (one.stop - 1) // 64 for one in todo), "a unit crosses a cell"
+
+
 def test_several_runs_are_scored_by_one_job_each_after_its_own_prompt(drawn, score_of):
     one = drawn("base", k=8)
     drawn("rl", model="toy?taste=2", k=4)
