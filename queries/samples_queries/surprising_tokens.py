@@ -48,17 +48,21 @@ CREATE OR REPLACE TEMP TABLE gaps (
     logprob_scorer DECIMAL(38, 20), logprob_against DECIMAL(38, 20)
 )
 """
-# A run's own log-probs, in its log-prob mode, where the scorer is the run or none is named; else those of a scorer.
+# Own log-probs of some runs, in their log-prob mode, and of the other runs the scores.
 _SOURCE = """
     SELECT run_id, problem_id, sample_index, token_logprobs
     FROM completions
-    WHERE list_contains($runs, run) AND problem_id BETWEEN $first AND $last AND coalesce(run = ${name}, true)
-        AND token_logprobs IS NOT NULL
+    WHERE list_contains($own_{name}, run) AND problem_id BETWEEN $first AND $last AND token_logprobs IS NOT NULL
     UNION ALL
     SELECT run_id, problem_id, sample_index, token_logprobs
     FROM score_logprobs
-    WHERE list_contains($runs, run) AND problem_id BETWEEN $first AND $last AND scorer = ${name}
-        AND token_mode = 'ids' AND run <> ${name}
+    WHERE list_contains($runs, run) AND NOT list_contains($own_{name}, run) AND problem_id BETWEEN $first AND $last
+        AND scorer = ${name} AND token_mode = 'ids'
+"""
+_OWN = """
+SELECT DISTINCT run
+FROM likelihoods
+WHERE own AND scorer = $scorer AND list_contains($runs, run)
 """
 _ADD = f"""
 INSERT INTO gaps
@@ -127,9 +131,10 @@ def answer(
     if most < 1:
         raise Unanswerable(f"most = {most}: expected at least 1")
     connection.execute(_GAPS)
+    asked = {"runs": runs, "scorer": scorer, "against": against}
+    asked |= {f"own_{name}": _own(connection, runs, one) for name, one in (("scorer", scorer), ("against", against))}
     for first, last in _chunks(connection, runs):
-        given = {"runs": runs, "scorer": scorer, "against": against, "first": first, "last": last}
-        connection.execute(_ADD, given)
+        connection.execute(_ADD, {**asked, "first": first, "last": last})
     ((n, unknown),) = connection.execute("SELECT coalesce(sum(n), 0), coalesce(sum(unknown), 0) FROM gaps").fetchall()
     if not n:
         raise Unanswerable(
@@ -139,6 +144,13 @@ def answer(
     found = connection.sql(_FOUND, params={"min_n": min_n, "most": most}).to_arrow_table()
     notes = [f"{int(unknown):,} tokens are left out: their log-probs are no finite numbers"] if unknown else []
     return Answer(found, notes)
+
+
+def _own(connection: duckdb.DuckDBPyConnection, runs: list[str], scorer: str | None) -> list[str]:
+    """Return the runs whose stored log-probs are a scorer's. Without a scorer, those of every run are meant."""
+    if scorer is None:
+        return runs
+    return [row["run"] for row in rows(connection, _OWN, runs=runs, scorer=scorer)]
 
 
 def _chunks(connection: duckdb.DuckDBPyConnection, runs: list[str]) -> Iterator[tuple[str, str]]:

@@ -165,3 +165,13 @@ def test_a_run_named_as_the_other_scorer_stands_with_its_own_log_probs(lake):
     rows = {row["token_id"]: row for row in lake.query("surprising_tokens", runs="a", scorer="s", against="a", min_n=1)}
     assert {token: row["gap"] for token, row in rows.items()} == {7: 0.0, 8: 0.0, 9: -4.0}
     assert (rows[7]["n"], rows[7]["lowest"], rows[7]["highest"], rows[7]["problems"]) == (2, -1.0, 1.0, 1)
+
+
+def test_processed_log_probs_of_a_run_never_stand_for_those_of_a_scorer_of_its_name(scored, lake):
+    scored.add_run(lake, "m", SAMPLES, sampling={**scored.RAW, "logprobs_mode": "processed_logprobs"})
+    for name in "ms":
+        scored.add_scorer(lake, name, samples=1, mean=0.0, kl=0.0)
+        scored.add_scores(lake, name, "m", {"p": {1: {"logprobs": [-2.5 if name == "m" else -1.0]}}})
+    for asked, gap in [({"scorer": "m"}, -0.5), ({"scorer": "s"}, 1.0), ({"scorer": "s", "against": "m"}, 1.5)]:
+        found = lake.query("surprising_tokens", runs="m", min_n=1, **asked)
+        assert [(row["token_id"], row["n"], row["gap"]) for row in found] == [(7, 1, gap)], asked
