@@ -10,7 +10,7 @@ columns  x, value, run, dataset, scorer, token_mode, problems, left_out, samples
 means    x: label of runs that orders the rows, such as step
          value: the run's value of this label
          problems: problems that the mean is over: those of which every run of the dataset has a known perplexity in
-           this token mode
+           this token mode, and which all of them saw in the same version
          left_out: other problems of which this run has a known perplexity
          samples: samples of these problems with a known perplexity
          unknown: samples of the run without one: failed, not scored, without tokens, or not finite
@@ -39,14 +39,18 @@ from samples_queries.problem_means import mean_of
 
 _LABELS = "SELECT run, labels FROM runs WHERE list_contains($runs, run) ORDER BY run"
 _SQL = """
-WITH per_problem AS (
+WITH versions AS (
+    SELECT run, dataset, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS version
+    FROM runs
+    WHERE list_contains($runs, run)
+), per_problem AS (
     SELECT
-        run, dataset, problem_id, token_mode,
+        run, dataset, problem_id, version, token_mode,
         count(log_perplexity) AS samples,
         count(*) - count(log_perplexity) AS unknown,
         median(exp(log_perplexity)) AS middle,
         median(bits_per_byte) AS bits
-    FROM perplexities
+    FROM perplexities LEFT JOIN versions USING (run, dataset, problem_id)
     WHERE list_contains($runs, run)
     GROUP BY ALL
 ), members AS (
@@ -58,7 +62,7 @@ WITH per_problem AS (
     SELECT dataset, token_mode, problem_id
     FROM per_problem JOIN members USING (dataset, token_mode)
     WHERE middle IS NOT NULL
-    GROUP BY dataset, token_mode, problem_id, members
+    GROUP BY dataset, token_mode, problem_id, version, members
     HAVING count(*) = members
 ), placed AS (
     SELECT per_problem.*, shared.problem_id IS NOT NULL AS is_shared
@@ -108,9 +112,12 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], x: str, sc
         row |= {"x": x, "value": values[row["run"]], "scorer": scorer or row["run"], "problems": len(middles)}
         row |= {"perplexity": mean.value, "low": mean.low, "high": mean.high, "bits_per_byte": mean_of(bits).value}
     if not any(row["problems"] for row in found):
-        raise Unanswerable("no problem has a known perplexity in every run; name fewer runs")
+        raise Unanswerable(
+            "no problem has a known perplexity in every run, which saw it in the same version; name fewer runs"
+        )
     if left := [f"{row['left_out']:,} of {row['run']}" for row in found if row["left_out"]]:
-        notes.append(f"problems left out, because some run has no known perplexity of them: {', '.join(left)}")
+        why = "some run has no known perplexity of them, or saw another version"
+        notes.append(f"problems left out, because {why}: {', '.join(left)}")
     found.sort(key=lambda row: (*_place(row["value"]), row["run"], row["token_mode"]))
     return Answer(pa.Table.from_pylist(found, schema=_SCHEMA), notes)
 

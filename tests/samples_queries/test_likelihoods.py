@@ -396,6 +396,19 @@ def test_perplexity_by_step_needs_the_label_and_a_shared_problem(scored, lake):
         lake.query("perplexity_by_step", runs=["g", "h"])
 
 
+def test_perplexity_by_step_compares_a_problem_in_one_version_only(scored, tmp_path):
+    lake = scored.lake(tmp_path)
+    sample = {"p": [{"logprobs": [-1.0]}], "q": [{"logprobs": [-2.0]}]}
+    for step, version in enumerate(["old", "old", "new"]):
+        scored.add_run(lake, f"r{step}", sample, labels={"step": str(step)}, hashes={"q": version})
+    answered = lake.query("perplexity_by_step")
+    assert [(row["problems"], row["left_out"]) for row in answered] == [(1, 1)] * 3
+    assert {row["perplexity"] for row in answered} == {math.exp(1.0)}
+    why = "some run has no known perplexity of them, or saw another version"
+    assert answered.notes == (f"problems left out, because {why}: 1 of r0, 1 of r1, 1 of r2",)
+    assert [row["problems"] for row in lake.query("perplexity_by_step", runs=["r0", "r1"])] == [2, 2]
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("scorer", [None, "s"])
 def test_perplexity_by_verdict_pairs_the_samples_of_a_problem(scored, tmp_path, seed, scorer):
