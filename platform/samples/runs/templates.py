@@ -161,10 +161,7 @@ def _date(text: str, given: str | None) -> str | None:
 
 
 def prompt_ids(tokenizer: Tokenizer, template: Template, problem: Problem) -> tuple[str, list[int]]:
-    """Return a problem's prompt as text, and as the token ids for the engine.
-
-    The model's begin token stands at the start exactly once. A chat template writes it. Plain text gets it from the
-    tokenizer, and so does a Jinja file's text that does not begin with it.
+    """Return a problem's prompt as text, and as the token ids for the engine; see `encoded`.
 
     Raises:
         TemplateError: The template fails on this problem, or its prompt is empty.
@@ -172,12 +169,21 @@ def prompt_ids(tokenizer: Tokenizer, template: Template, problem: Problem) -> tu
     text = template.render(problem, tokenizer)
     if not text.strip():
         raise TemplateError(f'problem "{problem.problem_id}": the rendered prompt is empty; check the template')
-    ids = tokenizer.encode(text, special_tokens=template.kind == "plain")
-    if template.kind == "jinja":
+    return text, encoded(tokenizer, template.kind, text)
+
+
+def encoded(tokenizer: Tokenizer, kind: str, text: str) -> list[int]:
+    """Return the token ids of a prompt's text that a template of this kind made.
+
+    The model's begin token stands at the start exactly once. A chat template writes it. Plain text gets it from the
+    tokenizer, and so does a Jinja file's text that does not begin with it.
+    """
+    ids = tokenizer.encode(text, special_tokens=kind == "plain")
+    if kind == "jinja":
         begin = tokenizer.encode("", special_tokens=True)
         if ids[: len(begin)] != begin:
             ids = tokenizer.encode(text, special_tokens=True)
-    return text, ids
+    return ids
 
 
 def _text(path: str) -> str:

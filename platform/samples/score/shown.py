@@ -68,8 +68,9 @@ def _of_run(lake: Tables, scorer: Scorer, tokenizer: Tokenizer, one: Shown) -> I
                 f"run {run.name} has no recorded prompts, as imported runs have none: give --prompt own, which shows "
                 "the scorer the question in its own template"
             )
+        kind = run.specification["template"]["kind"]
         for row in recorded.to_pylist():
-            ids = row["token_ids"] if one.token_mode == IDS else tokenizer.encode(row["text"], special_tokens=False)
+            ids = row["token_ids"] if one.token_mode == IDS else templates.encoded(tokenizer, kind, row["text"])
             yield {"run_id": run.run_id, "problem_id": row["problem_id"], "token_ids": ids}
         return
     template = Template(**scorer.specification["template"])
