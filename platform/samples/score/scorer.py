@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from samples.errors import NotFound, UsageError, meant
+from samples.errors import UsageError
 from samples.lake.tables import Tables
 from samples.runs.run import differences, every
 from samples.runs.settings import digest
@@ -124,21 +124,6 @@ def every_scorer(lake: Tables) -> list[Scorer]:
             ),
         )
     return list(found.values())
-
-
-def find_scorer(lake: Tables, name: str) -> Scorer:
-    """Return the scorer of this name, or of this unambiguous prefix of its id.
-
-    Raises:
-        NotFound: No scorer matches, or several do.
-    """
-    there = every_scorer(lake)
-    found = [one for one in there if one.name == name] or [one for one in there if one.scorer_id.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    names = sorted(one.name for one in there)
-    said = ", ".join(names) or "none yet"
-    raise NotFound(f'no scorer "{name}"{meant(name, names)} in lake {lake.uri}; scorers there: {said}')
 
 
 def _rows(lake: Tables, scorer: Scorer, scored_by: Iterable[str]) -> pa.Table:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from samples.errors import NotFound, UsageError
-from samples.score.scorer import every_scorer, find_scorer
+from samples.errors import UsageError
+from samples.score.scorer import every_scorer
 
 
 def test_a_scorer_is_recorded_once_with_its_first_labels(drawn, score_of):
@@ -47,11 +47,3 @@ def test_a_scorer_may_have_the_name_of_a_run_of_its_own_model_only(drawn, score_
     assert score_of(lake, model="toy", name="base").scorer.name == "base"
     with pytest.raises(UsageError, match=r'name "rl" is the name of a run of toy.taste=2.*choose another --name'):
         score_of(lake, model="toy?taste=5", name="rl")
-
-
-def test_a_scorer_is_found_by_its_name_and_by_its_id(drawn, score_of):
-    lake = drawn("base").lake
-    one = score_of(lake, name="one").scorer
-    assert find_scorer(lake, "one") == find_scorer(lake, one.scorer_id[:8]) == one
-    with pytest.raises(NotFound, match=r'no scorer "onne" \(did you mean "one"'):
-        find_scorer(lake, "onne")
