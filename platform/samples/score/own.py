@@ -21,7 +21,7 @@ _ROWS = 4096  # facts that are looked at
 def own_samples(lake: Tables, scorer: Scorer) -> tuple[Own, ...]:
     """Return up to 32 samples of one run that the scorer's weights drew: of as many problems as can be had.
 
-    A run of the scorer's own dtype comes first. None if the lake has no such run.
+    A run of the scorer's own dtype comes first. There are none if the lake has no such run.
 
     Raises:
         LakeError: The lake cannot be read.

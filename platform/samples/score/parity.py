@@ -59,16 +59,22 @@ class Parity:
     why: str = ""
 
     def __str__(self) -> str:
-        what = f"{self.samples} samples ({self.tokens:,} tokens) of {self.run}"
+        what = told(self.run, self.samples, self.tokens, self.mean, self.worst, self.kl)
         if self.mean is None:
-            return f"{what} could not be scored: {self.why}"
-        numbers = f"mean |difference| {self.mean:.2g}, worst {self.worst:.2g}, mismatch KL {self.kl:.2g}"
-        lost = f"; {self.failed} of them could not be scored ({self.why})" if self.failed else ""
-        return f"{what}: {numbers}{lost}"
+            return f"{what}: {self.why}"
+        return f"{what}; {self.failed} of them could not be scored ({self.why})" if self.failed else what
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return asdict(self)
+
+
+def told(run: str, samples: int, tokens: int, mean: float | None, worst: float | None, kl: float | None) -> str:
+    """Return the figures of a check in words."""
+    what = f"{samples} samples ({tokens:,} tokens) of {run}"
+    if mean is None:
+        return f"{what} could not be scored"
+    return f"{what}: mean |difference| {mean:.2g}, worst {worst:.2g}, mismatch KL {kl:.2g}"
 
 
 def check(engine: Engine, dtype: str, own: Sequence[Own]) -> Parity:

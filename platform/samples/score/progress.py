@@ -7,6 +7,7 @@ from typing import Any
 from samples.lake.tables import Tables
 from samples.query.connect import connect
 from samples.runs.run import Run
+from samples.score.parity import told
 from samples.score.scorer import Scorer
 
 _SHOWN = 3  # reasons of errors
@@ -73,16 +74,8 @@ def read_back(lake: Tables, scorer: Scorer, runs: Sequence[Run]) -> dict[str, An
         "retokenized": retokenized,
         "errors": errors,
         "reasons": tuple(f"{count:,} x {reason}" for reason, count in reasons),
-        "parity": _said(checks[0]) if checks else "",
+        "parity": told(*checks[0]) if checks else "",
     }
-
-
-def _said(check: tuple[Any, ...]) -> str:
-    run, samples, tokens, mean, worst, kl = check
-    what = f"{samples} samples ({tokens:,} tokens) of {run}"
-    if mean is None:
-        return f"{what} could not be scored"
-    return f"{what}: mean |difference| {mean:.2g}, worst {worst:.2g}, mismatch KL {kl:.2g}"
 
 
 _COUNTS = """
