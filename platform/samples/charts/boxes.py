@@ -9,6 +9,7 @@ from samples.charts.asked import Asked, distinct
 from samples.charts.panels import run_colour, tooltips
 
 STATUSES = ("all", "correct", "wrong")
+_LEVEL = 24  # boxes beside each other that leave room for level names
 
 
 def boxes(
@@ -23,7 +24,7 @@ def boxes(
 ) -> list[alt.Chart]:
     """Return whiskers from q05 to q95, boxes from q25 to q75 and ticks at q50, the runs side by side at each x."""
     runs = asked.palette.order(distinct(values, "run"))
-    many = len(order) * len(runs) > 24  # noqa: PLR2004 - boxes that leave room for level names
+    many = len(order) * len(runs) > _LEVEL
     axis = alt.Axis(labelAngle=-45 if many else 0, labelLimit=140)
     across: dict[str, Any] = {
         "x": alt.X(f"{x}:N", sort=list(order), title=x_title, axis=axis),

@@ -9,6 +9,7 @@ from samples.charts.asked import Asked
 from samples.charts.panels import run_colour, run_dash, tooltips
 
 _BANDS = 6  # that can be told apart
+_PAIR = 2  # runs that can cross
 
 
 def curves(
@@ -48,11 +49,13 @@ def crossings(values: Sequence[dict[str, Any]], x: str, y: str) -> list[tuple[fl
     for row in values:
         at.setdefault(row[x], {})[row["run"]] = row[y]
     runs = {row["run"] for row in values}
+    if len(runs) != _PAIR:
+        return []
     found: list[tuple[float, str]] = []
     leader = None
     for place in sorted(at):
         here = at[place]
-        if len(runs) != 2 or len(here) != 2 or len(set(here.values())) == 1:  # noqa: PLR2004 - of a pair
+        if here.keys() != runs or len(set(here.values())) == 1:
             continue
         ahead = max(here, key=lambda run: here[run])
         if leader is not None and ahead != leader:

@@ -11,6 +11,7 @@ from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, finished, tooltips
 from samples.errors import SamplesError
 
+_AXES = 2  # of a run each
 _NAMED = 5  # problems in a tooltip
 _MOST = 3_000  # circles in a picture
 _AREA, _LARGEST = 40, 900  # of the circle of one problem, and of the largest, in square pixels
@@ -26,7 +27,7 @@ def draw(asked: Asked) -> Drawn:
     """
     rows = asked.values(needs=["pass_at_k"])
     runs = asked.palette.order(distinct(rows, "run"))
-    if len(runs) != 2:  # noqa: PLR2004 - one for each axis
+    if len(runs) != _AXES:
         raise SamplesError(
             f"{asked.name}: the chart compares two runs, and the answer has {len(runs)}: --runs A,B names them"
         )
