@@ -5,8 +5,8 @@ params   runs: runs
 reads    runs, samples, own_top_logprobs
 takes    by
 grain    run, per
-columns  run, dataset, of, per, problems, samples, unknown, cut, entropy, low, high, top_samples, top_n, entropy_top,
-         entropy_least, entropy_most, mass_left
+columns  run, dataset, of, per, problems, samples, unknown, cut, entropy, low, high, entropy_least, entropy_most,
+         entropy_top, mass_left, top_samples, top_n
 means    of: what the entropy is of: model (the run's model), sampling (the distribution that samples were drawn from),
            neither (no entropy) or unknown
          per: completion, or token: the mean entropy of a completion divided by the mean number of tokens
@@ -17,13 +17,13 @@ means    of: what the entropy is of: model (the run's model), sampling (the dist
          entropy: mean of -log p over the run's samples, in nats
          low: lower end of the 95 % interval over problems of this kind; NULL for one problem
          high: upper end of the 95 % interval
-         top_samples: samples whose most likely tokens at each position are stored (--top-logprobs)
-         top_n: tokens stored at each position; the fewest, where they differ. NULL without such samples, as all that
-           follow
-         entropy_top: what the stored tokens add to the entropy of the next token: -p log p, in nats
-         entropy_least: lower bound of the entropy of the next token
+         entropy_least: lower bound of the entropy of the next token; NULL where no sample has top log-probs, as are
+           the columns after it
          entropy_most: upper bound of it
+         entropy_top: what the stored tokens add to the entropy of the next token: -p log p, in nats
          mass_left: mean probability, at a position, of the tokens that are not stored
+         top_samples: samples whose most likely tokens at each position are stored (--top-logprobs); 0 without any
+         top_n: tokens stored at each position; the fewest, where they differ
 example  samples query entropy --runs base-7b,rl-7b
 
 The figure `entropy` is an estimate from samples, not a sum over the vocabulary: each sample gives -log p(y), and the
@@ -96,8 +96,8 @@ _SCHEMA = pa.schema(
         *((name, pa.string()) for name in ("run", "dataset", "of", "per")),
         *((name, pa.int64()) for name in ("problems", "samples", "unknown", "cut")),
         *((name, pa.float64()) for name in ("entropy", "low", "high")),
+        *((name, pa.float64()) for name in ("entropy_least", "entropy_most", "entropy_top", "mass_left")),
         *((name, pa.int64()) for name in ("top_samples", "top_n")),
-        *((name, pa.float64()) for name in (*_OF_TOP, "mass_left")),
     ]
 )
 

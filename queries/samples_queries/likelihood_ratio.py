@@ -4,19 +4,20 @@ group    likelihood
 params   run: run, scorer: scorer
 reads    runs, samples, likelihoods, own_likelihoods
 grain    run, problem_id, sample_index
-columns  run, dataset, scorer, of, problem_id, sample_index, tokens, logprob_own, logprob_scorer, log_ratio,
-         log_ratio_per_token, reference_run, reference, as_likely
+columns  run, dataset, scorer, of, reference_run, problem_id, sample_index, tokens, log_ratio, log_ratio_per_token,
+         as_likely, logprob_own, logprob_scorer, reference
 means    of: what logprob_own is of: model (the run's model), sampling (the distribution that samples were drawn from),
            neither (the model, while samples were drawn otherwise) or unknown
+         reference_run: whose samples the reference is of: the scorer's own run, or this run where there is none
          tokens: completion tokens, the end token included
-         logprob_own: log-prob of the sample as the run stored it
-         logprob_scorer: log-prob of the same tokens under the scorer
          log_ratio: logprob_scorer - logprob_own, in nats: above 0 where the scorer finds the sample likelier; NULL when
            one of them is unknown or not finite, or is of other tokens
          log_ratio_per_token: log_ratio / tokens
-         reference_run: whose samples the reference is of: the scorer's own run, or this run where there is none
-         reference: median log-prob per token of that run's samples of this problem under itself; NULL without any
          as_likely: whether the scorer's log-prob per token is at least the reference
+         logprob_own: log-prob of the sample as the run stored it
+         logprob_scorer: log-prob of the same tokens under the scorer
+         reference: median log-prob per token of the reference run's samples of this problem, under that run's model;
+           NULL without any
 example  samples query likelihood_ratio --run rl-7b --scorer base-7b
 
 The scorer's own run is the one named like the scorer, with the same dataset: the scores of a model are often stored
@@ -34,8 +35,8 @@ from samples_queries.log_ratios import counted, lacking
 
 _SQL = f"""
 SELECT
-    run, dataset, $scorer AS scorer, $of AS of, problem_id, sample_index, tokens, logprob_own, logprob_scorer,
-    log_ratio, log_ratio_per_token, reference_run, reference, as_likely
+    run, dataset, $scorer AS scorer, $of AS of, reference_run, problem_id, sample_index, tokens, log_ratio,
+    log_ratio_per_token, as_likely, logprob_own, logprob_scorer, reference
 FROM ({LIKELIER})
 ORDER BY run, problem_id, sample_index
 """  # noqa: S608 - SQL of our own

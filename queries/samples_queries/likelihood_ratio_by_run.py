@@ -5,20 +5,20 @@ params   runs: runs, scorer: scorer
 reads    runs, samples, likelihoods, own_likelihoods
 takes    by
 grain    run
-columns  run, dataset, scorer, of, problems, samples, unknown, log_ratio, log_ratio_per_token, reference_run,
-         compared, as_likely, share_as_likely, low, high
+columns  run, dataset, scorer, of, problems, share_as_likely, low, high, log_ratio, log_ratio_per_token,
+         reference_run, compared, as_likely, samples, unknown
 means    of: what the run's own log-probs are of: model, sampling, neither or unknown; `divergence` explains it
          problems: problems with a sample of which both log-probs are known
-         samples: samples of which both log-probs are known
-         unknown: samples that were scored, but as other tokens, or with a log-prob that is unknown or not finite
+         share_as_likely: mean over problems of the share of their compared samples that are as likely, in [0, 1]
+         low: lower end of the 95 % interval of share_as_likely, over problems of this kind; NULL for one problem
+         high: upper end of the 95 % interval
          log_ratio: mean over problems of the median over their samples of log p_scorer - log p_run, in nats
          log_ratio_per_token: the same of the ratio divided by the sample's tokens
          reference_run: whose samples are the reference: the scorer's own run, or this run where there is none
          compared: samples with a reference: tokens, and a sample of the reference run for the same problem
          as_likely: samples of these whose log-prob per token under the scorer is at least the reference
-         share_as_likely: mean over problems of the share of their compared samples that are as likely, in [0, 1]
-         low: lower end of the 95 % interval of share_as_likely, over problems of this kind; NULL for one problem
-         high: upper end of the 95 % interval
+         samples: samples of which both log-probs are known
+         unknown: samples that were scored, but as other tokens, or with a log-prob that is unknown or not finite
 example  samples query likelihood_ratio_by_run --runs rl-7b --scorer base-7b
 
 The reference of a problem is the median log-prob per token of the reference run's samples of it, under that run itself.
@@ -54,11 +54,10 @@ ORDER BY run, problem_id
 _SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("run", "dataset", "scorer", "of")),
-        *((name, pa.int64()) for name in ("problems", "samples", "unknown")),
-        *((name, pa.float64()) for name in ("log_ratio", "log_ratio_per_token")),
+        ("problems", pa.int64()),
+        *((name, pa.float64()) for name in ("share_as_likely", "low", "high", "log_ratio", "log_ratio_per_token")),
         ("reference_run", pa.string()),
-        *((name, pa.int64()) for name in ("compared", "as_likely")),
-        *((name, pa.float64()) for name in ("share_as_likely", "low", "high")),
+        *((name, pa.int64()) for name in ("compared", "as_likely", "samples", "unknown")),
     ]
 )
 

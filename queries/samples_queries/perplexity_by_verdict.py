@@ -6,20 +6,20 @@ reads    perplexities, current_verdicts
 scored   scored_perplexities
 takes    by
 grain    run, token_mode, status
-columns  run, dataset, scorer, token_mode, verifier, status, problems, samples, unknown, perplexity, mean_log,
-         bits_per_byte, paired, difference, low, high
+columns  run, dataset, scorer, token_mode, verifier, status, problems, perplexity, difference, low, high, paired,
+         samples, unknown, mean_log, bits_per_byte
 means    status: status of the sample's current verdict; unjudged without a verdict
          problems: problems that have a sample of this status with a known perplexity
-         samples: samples of this status with a known perplexity
-         unknown: samples of this status without one: not scored, without tokens, or not finite
          perplexity: mean over problems of the median perplexity of the problem's samples of this status
-         mean_log: mean over problems of the mean log perplexity (natural log) of the problem's samples of this status
-         bits_per_byte: mean over problems of the median bits per byte; NULL when no bytes are known
-         paired: problems that have samples of this status and correct ones, with known perplexities
-         difference: mean over these problems of the mean log perplexity of this status minus that of the correct
+         difference: mean over the paired problems of the mean log perplexity of this status minus that of the correct
            samples: above 0 where correct samples are likelier; NULL for correct itself
          low: lower end of the 95 % interval of difference, over problems of this kind; NULL for one problem
          high: upper end of the 95 % interval of difference
+         paired: problems that have samples of this status and correct ones, with known perplexities
+         samples: samples of this status with a known perplexity
+         unknown: samples of this status without one: not scored, without tokens, or not finite
+         mean_log: mean over problems of the mean log perplexity (natural log) of the problem's samples of this status
+         bits_per_byte: mean over problems of the median bits per byte; NULL when no bytes are known
 example  samples query perplexity_by_verdict --runs rl-7b --scorer base-7b
 
 Wrong samples come from harder problems, so `perplexity` compares problems as well as samples. `difference` compares the
@@ -72,10 +72,10 @@ _MEANS = ("perplexity", "mean_log", "bits_per_byte", "difference")
 _SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("run", "dataset", "scorer", "token_mode", "verifier", "status")),
-        *((name, pa.int64()) for name in ("problems", "samples", "unknown")),
-        *((name, pa.float64()) for name in ("perplexity", "mean_log", "bits_per_byte")),
-        ("paired", pa.int64()),
-        *((name, pa.float64()) for name in ("difference", "low", "high")),
+        ("problems", pa.int64()),
+        *((name, pa.float64()) for name in ("perplexity", "difference", "low", "high")),
+        *((name, pa.int64()) for name in ("paired", "samples", "unknown")),
+        *((name, pa.float64()) for name in ("mean_log", "bits_per_byte")),
     ]
 )
 

@@ -3,24 +3,24 @@
 -- params
 -- reads    scorers, scores, likelihoods, runs, samples
 -- grain    scorer, own, run
--- columns  scorer, scorer_id, model, engine, own, run, dataset, token_mode, prompt, drawn, samples, unknown, errors,
---          parity_run, parity_samples, parity_tokens, parity_mean, parity_worst, parity_kl
--- means    scorer_id: id of the scorer; of the run, where the run scores its own samples
---          engine: engine that scored: vllm, transformers or toy; for a run the engine that drew it, or imported
---          own: whether these are the raw log-probs that the run stored when it was drawn
+-- columns  scorer, own, run, token_mode, samples, drawn, parity_mean, parity_kl, parity_worst, parity_samples,
+--          parity_tokens, parity_run, unknown, errors, prompt, dataset, model, engine, scorer_id
+-- means    own: whether these are the raw log-probs that the run stored when it was drawn
 --          run: run whose samples are scored; NULL while there are none
 --          token_mode: ids (the stored tokens), text (the text, encoded for the scorer), or both
---          prompt: run (the prompt of the run), own (the question, rendered for the scorer), or both
---          drawn: samples of the run that did not fail
 --          samples: samples with a score
---          unknown: samples of these whose log-prob is no finite number
---          errors: samples that could not be scored
---          parity_run: run whose samples were scored again, because the scorer's model drew it; NULL without a check
---          parity_samples: samples that were scored again; 0 without a check
---          parity_tokens: their tokens
---          parity_mean: mean |difference| of a token's log-prob from the stored one, in nats
---          parity_worst: the largest |difference|
+--          drawn: samples of the run that did not fail
+--          parity_mean: mean |difference| of a token's log-prob from the stored one, in nats; NULL without a check
 --          parity_kl: mismatch KL: mean of r - log r - 1, with r = p_scored / p_stored of a token
+--          parity_worst: the largest |difference|
+--          parity_samples: samples that were scored again for the check; 0 without a check
+--          parity_tokens: their tokens
+--          parity_run: run of these samples, which the scorer's model drew; NULL without a check
+--          unknown: scored samples whose log-prob is no finite number
+--          errors: samples that could not be scored
+--          prompt: run (the prompt of the run), own (the question, rendered for the scorer), or both
+--          engine: engine that scored: vllm, transformers or toy; for a run the engine that drew it, or imported
+--          scorer_id: id of the scorer; of the run, where the run scores its own samples
 -- example  samples query scorers
 --
 -- A wrong score looks like a right one. So `samples score` first scores samples again that its model drew itself, and
@@ -55,8 +55,8 @@ WITH found AS (
     SELECT run, any_value(dataset) AS dataset, count(*) AS drawn FROM samples WHERE error IS NULL GROUP BY run
 )
 SELECT
-    scorer, scorer_id, model, engine, own, run, dataset, token_mode, prompt, coalesce(drawn, 0) AS drawn,
-    coalesce(samples, 0) AS samples, coalesce(unknown, 0) AS unknown, coalesce(errors, 0) AS errors,
-    parity_run, parity_samples, parity_tokens, parity_mean, parity_worst, parity_kl
+    scorer, own, run, token_mode, coalesce(samples, 0) AS samples, coalesce(drawn, 0) AS drawn,
+    parity_mean, parity_kl, parity_worst, parity_samples, parity_tokens, parity_run,
+    coalesce(unknown, 0) AS unknown, coalesce(errors, 0) AS errors, prompt, dataset, model, engine, scorer_id
 FROM named LEFT JOIN counted USING (scorer_id, own) LEFT JOIN sizes USING (run)
 ORDER BY own, scorer, run

@@ -9,7 +9,9 @@ from samples.charts.asked import Asked, distinct
 from samples.charts.panels import run_colour, tooltips
 
 STATUSES = ("all", "correct", "wrong")
-_LEVEL = 24  # boxes beside each other that leave room for level names
+_LETTERS = 22  # of a name, before it is cut
+_LEVEL = 90  # letters of all names that fit beside each other
+_AROUND = 1.1  # free space above and below, as a factor
 
 
 def boxes(
@@ -24,8 +26,8 @@ def boxes(
 ) -> list[alt.Chart]:
     """Return whiskers from q05 to q95, boxes from q25 to q75 and ticks at q50, the runs side by side at each x."""
     runs = asked.palette.order(distinct(values, "run"))
-    many = len(order) * len(runs) > _LEVEL
-    axis = alt.Axis(labelAngle=-45 if many else 0, labelLimit=140)
+    crowded = sum(min(len(name), _LETTERS) for name in order) > _LEVEL
+    axis = alt.Axis(labelAngle=-45 if crowded else 0, labelLimit=140)
     across: dict[str, Any] = {
         "x": alt.X(f"{x}:N", sort=list(order), title=x_title, axis=axis),
         "xOffset": alt.XOffset("run:N", sort=runs),
@@ -43,6 +45,6 @@ def boxes(
 
 
 def log_scale(values: list[dict[str, Any]], low: str, high: str) -> alt.Scale:
-    """Return a log scale for perplexities from 1, which none is below, to the largest of them."""
-    least, most = min(1.0, *distinct(values, low)), max(distinct(values, high))
-    return alt.Scale(type="log", nice=False, domain=[least, most if most > least else 2 * least])
+    """Return a log scale that holds the perplexities, with some space around them."""
+    least, most = min(distinct(values, low)), max(distinct(values, high))
+    return alt.Scale(type="log", nice=False, domain=[least / _AROUND, most * _AROUND])

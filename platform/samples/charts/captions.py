@@ -8,6 +8,7 @@ from samples.charts.asked import Asked, distinct
 from samples.lines import printable
 
 _WIDTH = 108  # characters of a line of the subtitle
+_TITLE_WIDTH = 78  # characters of a line of the title
 _NOTE_LINES = 6
 _NAMED = 4  # runs in a title
 SHARED = ("dataset", "verifier", "scorer", "of", "problems", "interval")
@@ -20,6 +21,12 @@ def named(names: Sequence[str]) -> str:
     if len(names) > _NAMED:
         shown.append(f"{len(names) - _NAMED} more")
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def heading(title: str) -> str | list[str]:
+    """Return a title, in several lines if one would make the chart wider: names of runs may be long."""
+    lines = wrap(title, _TITLE_WIDTH, break_on_hyphens=False)
+    return lines if len(lines) > 1 else title
 
 
 def subtitle(

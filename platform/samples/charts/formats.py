@@ -83,7 +83,8 @@ def _html(specification: dict[str, Any]) -> bytes:
     import vl_convert
 
     inert = json.dumps(specification).replace("<", "\\u003c")
-    title = html.escape(str(specification["title"]["text"]))
+    text = specification["title"]["text"]
+    title = html.escape(" ".join(text) if isinstance(text, list) else str(text))
     bundle: Callable[..., str] = vl_convert.javascript_bundle  # its stub asks for a snippet, which need not be given
     scripts = bundle(vl_version=_version())
     return _PAGE.format(policy=_POLICY, title=title, scripts=scripts, specification=inert).encode()

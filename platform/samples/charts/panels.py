@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import SHARED, subtitle
+from samples.charts.captions import SHARED, heading, subtitle
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 
@@ -65,10 +65,10 @@ def finished(
         header = alt.Header(title=None, labelFontSize=12, labelFontWeight="bold", labelLimit=round(width * size))
         chart = chart.facet(facet=alt.Facet(f"{PANEL}:N", sort=parts, header=header), columns=_COLUMNS)
         chart = chart.resolve_scale(y="independent") if own_rows else chart
-    heading = alt.TitleParams(
-        title, subtitle=subtitle(asked, values, more, shared), anchor="start", frame="bounds", offset=12
+    above = alt.TitleParams(
+        heading(title), subtitle=subtitle(asked, values, more, shared), anchor="start", frame="bounds", offset=12
     )
-    return chart.properties(title=heading).configure(
+    return chart.properties(title=above).configure(
         background="#FFFFFF",
         padding=12,
         font="Helvetica, Arial, sans-serif",
@@ -145,4 +145,6 @@ def _field(column: str, kind: str) -> str:
 def _panel(key: str, value: Any) -> str:
     if key == "dataset":
         return str(value)
+    if key == "token_mode":
+        return "scored as token ids" if value == "ids" else f"scored as {value}"
     return f"no {key}" if value is None else f"{key} {value}"

@@ -3,7 +3,7 @@
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import named
+from samples.charts.captions import counted, named
 from samples.charts.panels import Drawn, finished, run_colour, tooltips
 
 
@@ -26,6 +26,9 @@ def draw(asked: Asked) -> Drawn:
         tooltip=tooltips(values),
     )
     totals = {run: sum(row["problems"] for row in values if row["run"] == run) for run in runs}
-    counted = "problems: " + ", ".join(f"{run} {total:,}" for run, total in totals.items())
+    if len(set(totals.values())) == 1:
+        said = f"{counted(totals[runs[0]], 'problem')}{' of each run' if len(runs) > 1 else ''}"
+    else:
+        said = "problems: " + ", ".join(f"{run} {total:,}" for run, total in totals.items())
     title = f"Accuracy of the problems under {named(runs)}"
-    return finished(asked, [bars], values, title, more=[counted], shared=["dataset", "verifier"])
+    return finished(asked, [bars], values, title, more=[said], shared=["dataset", "verifier"])

@@ -41,5 +41,5 @@ def draw(asked: Asked) -> Drawn:
             tooltip=tooltips(values),
         )
     )
-    more = [f"above 0, {named(a)} is ahead; below 0, {named(b)}"]
+    more = [f"above 0, {named(a)} is ahead; below 0, {named(b)} is ahead"]
     return finished(asked, [zero, band, line, points], values, title, more=more)

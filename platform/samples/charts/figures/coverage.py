@@ -73,7 +73,7 @@ def _said(values: list[dict[str, Any]]) -> list[str]:
         rows = [row for row in values if row.get(PANEL) == panel]
         line = counted(sum(row["problems"] for row in rows), "problem")
         if (p := rows[0]["p_value"]) is not None:
-            line += f" · only one against only the other, McNemar's exact test: p = {p:.2g}"
+            line += f" · only {rows[0]['a']} against only {rows[0]['b']}, McNemar's exact test: p = {p:.2g}"
         if unpaired := rows[0]["unpaired"]:
             line += f" · left out: {unpaired:,} that one run has not, or in another version"
         lines.append(f"{panel}: {line}" if panel else line)
