@@ -6,7 +6,7 @@ import typer
 
 from samples_cli import complete, options, terminal
 
-EXAMPLE = """samples review base-7b aime-12 37 --label lucky --note "two errors cancel" --lake ./lake"""
+EXAMPLE = """samples review base-7b aime-12 37 --label lucky --note guessed --lake ./lake"""
 
 LABELS = Literal["valid", "flawed", "lucky", "unclear"]
 
@@ -16,8 +16,9 @@ def command(
     problem: Annotated[str, typer.Argument(help="Id of the problem.", autocompletion=complete.problems)],
     index: Annotated[int, typer.Argument(help="Which of its samples, counted from 0.", min=0)],
     lake: options.Lake,
-    label: Annotated[LABELS, typer.Option("--label", help="valid: correct steps lead to the answer. flawed: a step is "
-        "wrong or missing. lucky: the answer is right by a guess, or by errors that cancel. unclear: you cannot tell.",
+    label: Annotated[LABELS, typer.Option("--label", help="What it is: valid (correct steps lead to the answer), "
+        "flawed (a step is wrong or missing), lucky (right by a guess, or by errors that cancel) or unclear (you "
+        "cannot tell).",
         show_default=False)],
     note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="The reason.")] = None,
     reviewer: Annotated[str | None, typer.Option("--reviewer", metavar="NAME", envvar="SAMPLES_REVIEWER",

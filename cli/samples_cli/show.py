@@ -20,9 +20,9 @@ SAMPLE, SEVERAL = "One sample", "All samples of a problem"
 def command(
     run: options.RunName,
     problem: Annotated[str, typer.Argument(help="Id of the problem.", autocompletion=complete.problems)],
-    lake: options.Lake,
     index: Annotated[int | None, typer.Argument(help="Which of its samples, counted from 0. Without it, all are "
         "listed.", min=0)] = None,
+    *,
     against: Annotated[str | None, typer.Option("--against", metavar="RUN", autocompletion=complete.runs,
         help="Show another run on the same problem: beside the first one on a wide terminal, else below it.")] = None,
     tokenizer: Annotated[str | None, typer.Option("--tokenizer", metavar="MODEL", rich_help_panel=SAMPLE,
@@ -40,6 +40,7 @@ def command(
     every: Annotated[bool, typer.Option("--all", rich_help_panel=SEVERAL,
         help="List every sample. Without it, the five likeliest and the five least likely ones of each group.",
         )] = False,
+    lake: options.Lake,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
     """Show one sample: its text, its verdicts, reviews, why it ended, and each token with its log-prob.
@@ -59,7 +60,7 @@ def command(
     pinned = samples.open(lake).pin(show_rows.TABLES)
     names = [run] if against is None else [run, against]
     said: Callable[[Any], dict[str, Any]]
-    written: Callable[[Any], list[Any]]
+    written: Callable[[Any], Any]
     if index is None:
         shown = [samples_of(pinned, name, problem, verifier=verifier) for name in names]
         said, written = show_problem.said, partial(show_problem.written, every=every)

@@ -1,16 +1,18 @@
 """The samples of one problem as text: by verdict, the likeliest and the least likely ones of each."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from samples.lines import printable
+from samples.query.samples_of import STATUSES
+from samples_cli.side_by_side import Sections
 
 if TYPE_CHECKING:
     from samples.query.samples_of import Listed
 
+OTHER = "other"
 _FEW = 5  # samples at each end of a group
 _ANSWER = 30  # characters
 _VERIFIED = ("correct", "wrong", "no_answer")
@@ -22,10 +24,13 @@ def said(listed: "Listed") -> dict[str, Any]:
     return {"run": listed.run.name, **rest}
 
 
-def written(listed: "Listed", *, every: bool = False) -> list[Text]:
-    """Return the sections of a problem: what was asked, then a group for each status."""
-    groups = [(status, [*some]) for status, some in groupby(listed.samples, lambda row: row["status"])]
-    return [Text("\n").join(_head(listed)), *(_group(status, some, every=every) for status, some in groups)]
+def written(listed: "Listed", *, every: bool = False) -> Sections:
+    """Return the sections of a problem: what was asked, then a group for each status, and one for unknown statuses."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in listed.samples:
+        groups.setdefault(row["status"] if row["status"] in STATUSES else OTHER, []).append(row)
+    shown = [_group(status, groups[status], every=every) if status in groups else None for status in (*STATUSES, OTHER)]
+    return [Text("\n").join(_head(listed)), *shown]
 
 
 def _head(listed: "Listed") -> Iterator[Text]:

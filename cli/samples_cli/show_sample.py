@@ -9,6 +9,7 @@ from rich.text import Text
 
 from samples.lines import printable
 from samples.query.samples_of import perplexity
+from samples_cli.side_by_side import Sections
 
 if TYPE_CHECKING:
     from samples.query.show import Shown
@@ -25,12 +26,15 @@ def said(shown: "Shown") -> dict[str, Any]:
     return {"run": shown.run.name, **shown.facts, **rest}
 
 
-def written(shown: "Shown") -> list[Text]:
-    """Return the sections of a sample."""
-    sections = [Text("\n").join(_head(shown)), _titled("prompt", Text(printable(shown.prompt)))]
+def written(shown: "Shown") -> Sections:
+    """Return the sections of a sample: facts, prompt, completion, why a scorer is not shown, tokens."""
+    asked = _titled("prompt", Text(printable(shown.prompt)))
+    if not shown.prompt and shown.question:
+        asked = _titled("question", Text(printable(shown.question)))
+    head, why = Text("\n").join(_head(shown)), _unshaded(shown)
     text = "(the imported file has no text)" if shown.text is None else shown.text
     if shown.token_ids is None or shown.token_logprobs is None:
-        return [*sections, _titled("completion", Text(printable(text))), *_unshaded(shown)]
+        return [head, asked, _titled("completion", Text(printable(text))), why, None]
     styles = [*_styles(shown)]
     title = "completion"
     if shown.scorer_logprobs is not None:
@@ -39,15 +43,15 @@ def written(shown: "Shown") -> list[Text]:
         body = Text.assemble(*zip(map(printable, shown.token_texts), styles, strict=True))
     else:
         body = Text(printable(text))
-    return [*sections, _titled(title, body), *_unshaded(shown), _tokens(shown, styles)]
+    return [head, asked, _titled(title, body), why, _tokens(shown, styles)]
 
 
 def _titled(title: str, body: Text) -> Text:
     return Text("\n").join([Text(printable(title, lines=False), "bold"), body])
 
 
-def _unshaded(shown: "Shown") -> list[Text]:
-    return [Text(printable(f"no log-probs of {shown.scorer}: {shown.scorer_why}"))] if shown.scorer_why else []
+def _unshaded(shown: "Shown") -> Text | None:
+    return Text(printable(f"no log-probs of {shown.scorer}: {shown.scorer_why}")) if shown.scorer_why else None
 
 
 def _head(shown: "Shown") -> Iterator[Text]:
