@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.query.samples_of import Listed
     from samples.query.show import Shown
     from samples.query.status import RunStatus
     from samples.rescore.rescore import Status
@@ -345,6 +346,17 @@ class Lake(Tables):
         from samples.query.show import show
 
         return show(self, run, problem_id, sample_index, tokenizer=tokenizer, scorer=scorer)
+
+    def samples_of(self, run: str, problem_id: str, *, verifier: str | None = None) -> "Listed":
+        """List the samples of one problem of a run by verdict, without texts; see `samples.query.samples_of`.
+
+        Raises:
+            NotFound: There is no such run or problem, or the verifier judged no sample of the run.
+            UsageError: Several verifiers judged the run, and none is named.
+        """
+        from samples.query.samples_of import samples_of
+
+        return samples_of(self, run, problem_id, verifier=verifier)
 
     def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.

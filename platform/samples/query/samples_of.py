@@ -3,8 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import pyarrow.dataset as ds
-
 from samples.lake.tables import Tables
 from samples.query.filters import Known
 from samples.query.show import known
@@ -55,10 +53,9 @@ def samples_of(lake: Tables, name: str, problem_id: str, *, verifier: str | None
     run = known(lake, name, problem_id)
     asked = [Known(run.name, run.run_id, run.dataset, run.labels)]
     judge = choose_verifier(lake, asked, verifier, "--verifier") if verifier or verifiers(lake, asked) else None
-    here = ds.field("problem_id") == problem_id
-    facts = rows(lake, SAMPLES, here, run.partition, _COLUMNS)
-    verdicts = rows(lake, VERDICTS, here, {"verifier": judge, "run_id": run.run_id}) if judge else []
-    reviews = rows(lake, REVIEWS, here & (ds.field("run_id") == run.run_id), {})
+    facts = rows(lake, SAMPLES, _COLUMNS, **run.partition, problem_id=problem_id)
+    verdicts = rows(lake, VERDICTS, verifier=judge, run_id=run.run_id, problem_id=problem_id) if judge else []
+    reviews = rows(lake, REVIEWS, run_id=run.run_id, problem_id=problem_id)
     problem = next(problems(lake, run, [problem_id]), None)
     return Listed(
         run=run,

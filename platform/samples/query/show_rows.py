@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow.dataset as ds
 
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
@@ -57,23 +56,21 @@ def read(lake: Tables, run: Run, problem_id: str, sample_index: int, scorer_id: 
     Raises:
         LakeError: A table cannot be read.
     """
-    problem = ds.field("problem_id") == problem_id
-    here = problem & (ds.field("sample_index") == sample_index)
-    of_run = here & (ds.field("run_id") == run.run_id)
-    run_id = run.run_id
-    wanted: list[tuple[Table, ds.Expression, dict[str, str], list[str] | None]] = [
-        (PROMPTS, problem, {"run_id": run_id}, ["text"]),
-        (SAMPLES, here, run.partition, None),
-        (COMPLETIONS, here, run.partition, None),
-        (TOP_LOGPROBS, here, {"scorer_id": run_id, "run_id": run_id}, ["attempt", "n", "top_ids"]),
-        (VERDICTS, here, {"run_id": run_id}, None),
-        (REVIEWS, of_run, {}, None),
+    problem: dict[str, str | int] = {"run_id": run.run_id, "problem_id": problem_id}
+    here = {**problem, "sample_index": sample_index}
+    own, there = {"scorer_id": run.run_id, **here}, {"dataset": run.dataset, **here}
+    wanted: list[tuple[Table, dict[str, str | int], list[str] | None]] = [
+        (PROMPTS, problem, ["text"]),
+        (SAMPLES, there, None),
+        (COMPLETIONS, there, None),
+        (TOP_LOGPROBS, own, ["attempt", "n", "top_ids"]),
+        (VERDICTS, here, None),
+        (REVIEWS, here, None),
     ]
     if scorer_id:
-        scored = {"scorer_id": scorer_id, "run_id": run_id}
-        wanted += [(table, here, scored, None) for table in (SCORES, SCORE_LOGPROBS)]
+        wanted += [(table, {"scorer_id": scorer_id, **here}, None) for table in (SCORES, SCORE_LOGPROBS)]
     with ThreadPoolExecutor(len(wanted)) as pool:  # a store answers many requests at once
-        answers = pool.map(lambda one: rows(lake, *one), wanted)
+        answers = pool.map(lambda one: rows(lake, one[0], one[2], **one[1]), wanted)
         found = {table.name: some for (table, *_), some in zip(wanted, answers, strict=True)}
     sample, score = _sure(found[SAMPLES.name]), _sure(found.get(SCORES.name, []))
     return Found(
@@ -88,12 +85,9 @@ def read(lake: Tables, run: Run, problem_id: str, sample_index: int, scorer_id: 
     )
 
 
-def rows(
-    lake: Tables, table: Table, kept: ds.Expression, partition: dict[str, str], columns: list[str] | None = None
-) -> list[Row]:
-    """Return some rows of a table, from one part of it."""
-    with explained(lake.place.table_uri(table.name)):
-        return lake.dataset(table.name, **partition).to_table(columns=columns, filter=kept).to_pylist()
+def rows(lake: Tables, table: Table, columns: list[str] | None = None, /, **where: str | int) -> list[Row]:
+    """Return the rows of a table with these values of its columns."""
+    return lake.rows_at(table.name, columns, **where).to_pylist()
 
 
 def _sure(rows: Sequence[Row]) -> Row | None:
