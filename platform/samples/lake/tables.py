@@ -139,6 +139,23 @@ class Tables:
             files = files.filter(~ds.field("run_id").isin(sorted(self.hidden)))
         return files.filter(equal(partition)) if partition else files
 
+    def rows_at(self, name: str, columns: list[str] | None = None, /, **where: str | int) -> pa.Table:
+        """Return the rows of a table with these values of its columns, such as those of one sample.
+
+        Only files are opened that may hold such rows, as their commits say. See `dataset` for what the rows are.
+
+        Raises:
+            LakeError: A file cannot be read.
+        """
+        from samples.lake.datasets import equal, opened_at
+
+        table, uri = TABLES[name], self.place.table_uri(name)
+        with explained(uri):
+            if (snapshot := self.delta(name)) is None:
+                return table.schema.empty_table().select(columns or table.schema.names)
+            files = self.place.patiently(uri, lambda: opened_at(self.place, table, snapshot, self.shows, where))
+            return files.to_table(columns=columns, filter=equal(where))
+
     def shows(self, path: str) -> bool:
         """Return whether the file at this path may be opened: it is of no hidden run."""
         return not self.hidden or not any(f"run_id={run}/" in path for run in self.hidden)
