@@ -69,7 +69,7 @@ def add_setup(lake: Lake, run_id: str, facts: dict[str, Any], day: int = 1) -> N
 
 
 def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", **labels: str) -> None:
-    """Add a run with its prompts, samples, completions, scores, a review, and a verdict of verifier "v" per sample.
+    """Add a run with its prompts, samples, completions, scores, reviews, and a verdict of verifier "v" per sample.
 
     `statuses` has one letter per sample of each problem: c correct, w wrong, n no answer, e error, t timeout.
     """
@@ -118,5 +118,10 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
     append(lake, "verdicts", rows["verdicts"], verifier="v", run_id=run_id)
     append(lake, "score_logprobs", rows["score_logprobs"], scorer_id=SCORER, run_id=run_id)
     append(lake, "scores", rows["scores"], scorer_id=SCORER, run_id=run_id)
-    review = {"reviewer": "ann", "label": "valid", "note": None, "created_at": _NOW}
-    append(lake, "reviews", [{"run_id": run_id, "problem_id": "p1", "sample_index": 0, **review}])
+    reviewed = {"run_id": run_id, "problem_id": "p1", "sample_index": 0, "created_at": _NOW}
+    labels = [("ann", "valid"), ("bob", "unclear"), ("bob", "valid")]
+    named = [
+        {**reviewed, "reviewer": reviewer, "label": label, "note": None, "number": number}
+        for number, (reviewer, label) in enumerate(labels, 1)
+    ]
+    append(lake, "reviews", named)

@@ -27,7 +27,7 @@ COMMANDS = {  # in the order of the help page
         "runs": "List the runs of a lake.",
         "problems": "List the problems of a lake.",
         "verifiers": "List the verifiers, or tell what one accepts, what it needs and where its limits are.",
-        "show": "Show one sample with its tokens and log-probs.",
+        "show": "Show one sample with its tokens and log-probs, or list the samples of a problem.",
         "browse": "Read samples in a web browser on this machine, and review them.",
     },
     "Ask": {
@@ -37,6 +37,7 @@ COMMANDS = {  # in the order of the help page
     },
     "Keep": {
         "label": "Set or remove labels of a run.",
+        "review": "Label the chain of thought of one sample: valid, flawed, lucky or unclear.",
         "import": "Add the samples of another tool's file, as a run.",
         "export": "Write samples with their completions and verdicts to Parquet or JSONL.",
         "repair": "Say what of a lake is damaged, and rebuild what can be rebuilt.",

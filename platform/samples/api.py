@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.query.status import RunStatus
     from samples.rescore.rescore import Status
     from samples.rescore.rescore import Summary as Rescored
+    from samples.reviews.review import Review
     from samples.score.progress import Summary as Scored
     from samples.units.progress import Progress
 
@@ -189,6 +190,50 @@ class Lake(Tables):
 
         return label(self, run, {**(labels or {}), **more})
 
+    def review(
+        self,
+        run: str,
+        problem_id: str,
+        sample_index: int,
+        label: str,
+        *,
+        note: str | None = None,
+        reviewer: str | None = None,
+    ) -> dict[str, Any]:
+        """Label the chain of thought of one sample, and return the reviewer's current label of it.
+
+        Labels are appended, and earlier ones are kept. `lake.query("reviews")` counts them.
+
+        Args:
+            run: Name of the run, or the beginning of its id.
+            problem_id: Id of the problem.
+            sample_index: Which of its samples, counted from 0.
+            label: "valid", "flawed", "lucky" or "unclear"; see `samples_schemas.REVIEW_LABELS`.
+            note: The reason.
+            reviewer: Who gives the label; the variable SAMPLES_REVIEWER or this machine's user when None.
+
+        Raises:
+            NotFound: There is no such run, problem or sample.
+            UsageError: The label, the note or the reviewer cannot be used, or the sample failed.
+        """
+        from samples.reviews.review import review
+        from samples.reviews.reviewer import default_reviewer
+
+        who = default_reviewer() if reviewer is None else reviewer
+        return review(self, run, problem_id, sample_index, label, note=note, reviewer=who)
+
+    def review_many(self, run: str, given: "Iterable[Review]", *, reviewer: str | None = None) -> list[dict[str, Any]]:
+        """Label several samples of a run in one commit; see `samples.reviews.review.review_many`.
+
+        Raises:
+            NotFound: There is no such run, problem or sample. Nothing was written.
+            UsageError: A label, a note or the reviewer cannot be used. Nothing was written.
+        """
+        from samples.reviews.review import review_many
+        from samples.reviews.reviewer import default_reviewer
+
+        return review_many(self, run, given, reviewer=default_reviewer() if reviewer is None else reviewer)
+
     def import_file(
         self,
         file: str | Path | Sequence[str | Path],
@@ -280,19 +325,27 @@ class Lake(Tables):
 
         return status(self, run)
 
-    def show(self, run: str, problem_id: str, sample_index: int, *, tokenizer: str | None = None) -> "Shown":
-        """Read one sample: its prompt, text, tokens with log-probs, verdicts.
+    def show(
+        self,
+        run: str,
+        problem_id: str,
+        sample_index: int,
+        *,
+        tokenizer: str | None = None,
+        scorer: str | None = None,
+    ) -> "Shown":
+        """Read one sample: its question, prompt, text, tokens with log-probs, verdicts and reviews.
 
         `tokenizer` decodes the tokens: a model's folder or name, or "run" for the model that the run names. Without it
-        no file of a model is opened.
+        no file of a model is opened. `scorer` names a scorer whose log-probs of the same tokens are read too.
 
         Raises:
             ModelError: The tokenizer cannot be loaded.
-            NotFound: There is no such run, problem or sample.
+            NotFound: There is no such run, problem, sample or scorer.
         """
         from samples.query.show import show
 
-        return show(self, run, problem_id, sample_index, tokenizer=tokenizer)
+        return show(self, run, problem_id, sample_index, tokenizer=tokenizer, scorer=scorer)
 
     def browse(
         self, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None

@@ -84,6 +84,12 @@ def several(tmp_path_factory):
             }
             more = {"verifier_version": ["1"] * len(index), "seconds": np.zeros(len(index))}
             append(lake, "verdicts", {**key, **judged, **more}, verifier="v", run_id=run)
+            for number, reviewer in enumerate(("ann", "bob")):
+                labels = random.choice(["valid", "flawed", "lucky", "unclear"], len(index)).astype(object)
+                numbers = np.arange(len(index)) + 2 * len(index) * file + number * len(index)
+                named = {"run_id": [run] * len(index), "reviewer": [reviewer] * len(index), "number": numbers}
+                when = [datetime(2026, 1, 1, tzinfo=UTC)] * len(index)
+                append(lake, "reviews", {**named, **key, "label": labels, "created_at": when})
     return lake
 
 
