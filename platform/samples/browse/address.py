@@ -9,7 +9,7 @@ from samples.query.filters import Filters, read
 
 _MOST = 200  # parameters
 _CARRIED = ("run", "other", "verifier", "where", "exclude_guessable", "only", "sort", "find", "scorer", "shade")
-_READING = ("problem", "status", "order", "queue", "index", "other_index", "text", "regex", "case")
+_READING = ("problem", "status", "order", "queue", "index", "other_index", "text", "regex", "case", "max_accuracy")
 
 
 class Address:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -65,7 +66,7 @@ def sections(body: Body, start: int) -> tuple[list[Section], int | None]:
     cuts = sorted({start, stop, *(cut for cut in (opens, closes) if start < cut < stop)})
     shown = [
         Section(laid_over(body.text, body.layers, one, two), opens <= one < closes, two - one)
-        for one, two in zip(cuts, cuts[1:], strict=False)
+        for one, two in pairwise(cuts)
     ]
     return shown, stop if stop < len(body.text) else None
 

@@ -5,6 +5,7 @@ ends, and each piece gets the classes of all markings over it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -34,7 +35,7 @@ def laid_over(text: str, layers: Iterable[Sequence[Span]], start: int = 0, stop:
 
 def _pieces(text: str, layers: Sequence[Sequence[Span]], cuts: Sequence[int]) -> Iterator[Markup]:
     at = [0] * len(layers)
-    for start, stop in zip(cuts, cuts[1:], strict=False):
+    for start, stop in pairwise(cuts):
         over: list[Span] = []
         for number, layer in enumerate(layers):
             while at[number] < len(layer) and layer[at[number]].stop <= start:

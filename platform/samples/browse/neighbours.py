@@ -19,6 +19,4 @@ def neighbours(rows: Sequence[SampleRow], index: int, status: str) -> Neighbours
     """Return the neighbours of a sample in this order. With a `status`, only samples with this verdict count."""
     kept = [row.index for row in rows if status in {"", row.status} or row.index == index]
     at = kept.index(index)
-    return Neighbours(
-        kept[at - 1] if at else None, kept[at + 1] if at + 1 < len(kept) else None, at + 1, len(kept)
-    )
+    return Neighbours(kept[at - 1] if at else None, kept[at + 1] if at + 1 < len(kept) else None, at + 1, len(kept))

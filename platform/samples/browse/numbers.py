@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_NONE = "–"
+_MINUS = "\N{MINUS SIGN}"
+_NONE = "\N{EN DASH}"
 
 
 def percent(value: float | None) -> str:
@@ -14,7 +15,7 @@ def percent(value: float | None) -> str:
 
 def points(value: float | None) -> str:
     """Write a difference of shares with its sign: +12.5 %."""
-    return _NONE if value is None else f"{100 * value:+.1f} %".replace("-", "−")
+    return _NONE if value is None else f"{100 * value:+.1f} %".replace("-", _MINUS)
 
 
 def whole(value: float | None) -> str:
@@ -27,13 +28,13 @@ def decimal(value: float | None) -> str:
     if value is None:
         return _NONE
     if not math.isfinite(value):
-        return str(value).replace("-", "−")
-    return (f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}").replace("-", "−")  # noqa: PLR2004
+        return str(value).replace("-", _MINUS)
+    return (f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}").replace("-", _MINUS)  # noqa: PLR2004
 
 
 def logprob(value: float | None) -> str:
     """Write a log-prob with four decimals."""
-    return _NONE if value is None else f"{value:.4f}".replace("-", "−")
+    return _NONE if value is None else f"{value:.4f}".replace("-", _MINUS)
 
 
 FILTERS: Mapping[str, Callable[[Any], str]] = {

@@ -63,9 +63,7 @@ class ProblemRow:
 def judges(reading: Reading, runs: Sequence[Run]) -> list[str]:
     """Return the verifiers that judged any of these runs."""
     known = [Known(run.name, run.run_id, run.dataset, {}) for run in runs]
-    return reading.once(
-        ("judges", *(run.run_id for run in runs)), lambda: verifiers(reading.lake, known)
-    )
+    return reading.once(("judges", *(run.run_id for run in runs)), lambda: verifiers(reading.lake, known))
 
 
 def problem_rows(

@@ -18,6 +18,7 @@ Answer = TypeVar("Answer")
 
 _KEPT = 48  # answers
 _LOOK_SECONDS = 10.0  # between two looks at whether the lake has grown
+_OF_REVIEWS = ("reviews", "queue")  # first parts of keys
 _WATCHED = ("runs", "samples", "verdicts", "scores", "labels")
 
 
@@ -33,7 +34,7 @@ class Reading:
 
     @property
     def live(self) -> Tables:
-        """The lake as it was opened: for writing reviews, and for reading them."""
+        """The lake as it was opened: for writing reviews."""
         return self._live
 
     def once(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
@@ -59,6 +60,14 @@ class Reading:
         """Read this again when it is asked for."""
         with self._lock:
             self._answers.pop(key, None)
+
+    def reviewed(self) -> None:
+        """Read reviews anew: one was written. All else stays as it was pinned."""
+        lake = self.lake.renewed(["reviews"])
+        with self._lock:
+            self.lake = lake
+            for key in [key for key in self._answers if isinstance(key, tuple) and key[0] in _OF_REVIEWS]:
+                del self._answers[key]
 
     def reload(self) -> None:
         """Pin the newest snapshot, and forget what was read."""

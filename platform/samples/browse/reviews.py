@@ -1,41 +1,51 @@
-"""Labels of chains of thought, as pages show them. They are read anew after each label that is given here."""
+"""Labels of chains of thought, as lists show them."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from samples.query.query import sql
+import pyarrow.dataset as ds
+
+from samples.browse.reading import Reading
+from samples.query.query import query
+from samples.query.rows import Rows
+from samples.query.show_rows import reviews_once, rows
 from samples.runs.run import Run
-
-if TYPE_CHECKING:
-    from samples.browse.site import Site
+from samples_schemas import REVIEWS
 
 KEYS = {"valid": "v", "flawed": "f", "lucky": "l", "unclear": "u"}  # the key that gives each label
-_SQL = """
-SELECT problem_id, sample_index, reviewer, label, note, created_at, current
-FROM review_history
-ORDER BY number DESC
-"""
+HARD = 0.05  # accuracy up to which Yue et al. (2025) reviewed problems
 
 
-def reviews_of(site: "Site", run: Run) -> list[dict[str, Any]]:
-    """Return all labels of a run, the latest first; `current` says whether the reviewer gave no later one."""
-    key = ("reviews", run.run_id)
-    return site.reading.once(key, lambda: sql(site.reading.live.pin(["reviews", "runs"]), _SQL, runs=[run.run_id]).dicts())
+def labels_of(reading: Reading, run: Run) -> list[dict[str, Any]]:
+    """Return the current labels of a run."""
+
+    def read() -> list[dict[str, Any]]:
+        asked = ds.field("run_id") == run.run_id
+        return [row for row in reviews_once(rows(reading.lake, REVIEWS, asked, {})) if row["current"]]
+
+    return reading.once(("reviews", run.run_id), read)
 
 
-def labels_by_problem(site: "Site", run: Run) -> dict[str, Counter[str]]:
-    """Return how many current labels of each kind each problem of a run has."""
-    found: dict[str, Counter[str]] = {}
-    for row in reviews_of(site, run):
-        if row["current"]:
-            found.setdefault(row["problem_id"], Counter())[row["label"]] += 1
-    return found
-
-
-def labels_by_sample(site: "Site", run: Run, problem_id: str) -> dict[int, list[str]]:
+def labels_by_sample(reading: Reading, run: Run, problem_id: str) -> dict[int, list[str]]:
     """Return the current labels of each sample of a problem."""
     found: dict[int, list[str]] = {}
-    for row in reviews_of(site, run):
-        if row["current"] and row["problem_id"] == problem_id:
+    for row in labels_of(reading, run):
+        if row["problem_id"] == problem_id:
             found.setdefault(row["sample_index"], []).append(row["label"])
     return found
+
+
+def labels_by_problem(reading: Reading, run: Run) -> dict[str, Counter[str]]:
+    """Return how many current labels of each kind each problem has."""
+    found: dict[str, Counter[str]] = {}
+    for row in labels_of(reading, run):
+        found.setdefault(row["problem_id"], Counter())[row["label"]] += 1
+    return found
+
+
+def to_review(reading: Reading, run: Run, verifier: str, reviewer: str | None, most: float) -> Rows:
+    """Return the rows of the query `review_queue`: the samples that a reviewer has still to read."""
+    asked = {"run": run.name, "verifier": verifier, "reviewer": reviewer, "max_accuracy": most}
+    given = {name: value for name, value in asked.items() if value is not None}
+    key = ("queue", run.run_id, verifier, reviewer, most)
+    return reading.once(key, lambda: query(reading.lake, "review_queue", **given))

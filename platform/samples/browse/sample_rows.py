@@ -4,15 +4,16 @@ The facts come from narrow tables. A text is read only for a sample that is on t
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from samples.browse.reading import Reading
 from samples.lake.storage import explained
+from samples.query.show_rows import Row, rows, verdicts_once
 from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
@@ -27,10 +28,8 @@ ORDERS = {
 _compute: Any = pc  # its functions take expressions too, which its types do not say
 _TAIL = 280  # characters of a preview
 _LONGEST_ANSWER = 200
-_FACTS = [
-    "sample_index", "tokens", "cumulative_logprob", "finish_reason", "stop_reason", "attempt", "error",
-]  # fmt: skip
-_UNSURE = ("timeout", "error")
+_FACTS = ["sample_index", "tokens", "cumulative_logprob", "finish_reason", "attempt", "error"]
+_VERDICT = ["problem_id", "sample_index", "verifier", "pass_id", "status", "answer"]
 
 
 @dataclass(frozen=True)
@@ -57,25 +56,19 @@ def sample_rows(reading: Reading, run: Run, problem_id: str, verifier: str | Non
 
     def read() -> list[SampleRow]:
         asked = ds.field("problem_id") == problem_id
-        facts: dict[int, dict[str, Any]] = {}
-        for row in _read(reading, SAMPLES.name, _FACTS, asked, **run.partition):
-            before = facts.get(row["sample_index"])
-            if before is None or _place(row) < _place(before):  # a row may be there twice
-                facts[row["sample_index"]] = row
-        verdicts: dict[int, tuple[Any, str, str | None]] = {}
-        if verifier is not None:
-            columns = {name: ds.field(name) for name in ("sample_index", "pass_id", "status")}
-            columns["answer"] = _compute.utf8_slice_codeunits(ds.field("answer"), 0, _LONGEST_ANSWER)
-            for row in _read(reading, VERDICTS.name, columns, asked, verifier=verifier, run_id=run.run_id):
-                rank = (row["pass_id"], row["status"] not in _UNSURE, row["status"])
-                if row["sample_index"] not in verdicts or rank > verdicts[row["sample_index"]][0]:
-                    verdicts[row["sample_index"]] = (rank, row["status"], row["answer"])
-        return [_row(facts[index], verdicts.get(index)) for index in sorted(facts)]
+        judge = {"verifier": verifier or "", "run_id": run.run_id}
+        with ThreadPoolExecutor(2) as pool:  # a store answers many requests at once
+            drawn = pool.submit(rows, reading.lake, SAMPLES, asked, run.partition, _FACTS)
+            judged = pool.submit(rows, reading.lake, VERDICTS, asked, judge, _VERDICT)
+            verdicts = {one["sample_index"]: one for one in verdicts_once(judged.result()) if one["current"]}
+            facts = sorted(drawn.result(), key=lambda row: (row["error"] is not None, row["attempt"]), reverse=True)
+        once = {row["sample_index"]: row for row in facts}  # a row may be there twice
+        return [_row(once[index], verdicts.get(index)) for index in sorted(once)]
 
     return reading.once(("samples", run.run_id, problem_id, verifier), read)
 
 
-def ordered(rows: Sequence[SampleRow], order: str) -> list[SampleRow]:
+def ordered(given: Sequence[SampleRow], order: str) -> list[SampleRow]:
     """Return samples grouped by verdict, and within a group in one of ORDERS. What is not known comes last."""
     places = {status: place for place, status in enumerate(STATUSES)}
     keys = {
@@ -85,59 +78,48 @@ def ordered(rows: Sequence[SampleRow], order: str) -> list[SampleRow]:
         "long": lambda row: _last(row.tokens, sign=-1),
         "index": lambda _: (False, 0),
     }
-    return sorted(rows, key=lambda row: (places[row.status], keys[order](row), row.index))
+    return sorted(given, key=lambda row: (places[row.status], keys[order](row), row.index))
 
 
-def previews(reading: Reading, run: Run, problem_id: str, rows: Sequence[SampleRow]) -> dict[int, str]:
+def previews(reading: Reading, run: Run, problem_id: str, shown: Sequence[SampleRow]) -> dict[int, str]:
     """Return the end of the text of each of these samples: that is where an answer stands."""
-    if not rows:
+    if not shown:
         return {}
-    wanted = {row.index: row.attempt for row in rows}
+    wanted = {row.index: row.attempt for row in shown}
 
     def read() -> dict[int, str]:
         asked = (ds.field("problem_id") == problem_id) & ds.field("sample_index").isin(list(wanted))
-        found: dict[int, str] = {}
-        for row in _read(reading, COMPLETIONS.name, _TAILS, asked, **run.partition):
-            if row["attempt"] == wanted[row["sample_index"]] and row["tail"] is not None:
-                cut = row["length"] > _TAIL
-                found[row["sample_index"]] = ("… " if cut else "") + row["tail"].strip()
-        return found
+        with explained(reading.lake.place.table_uri(COMPLETIONS.name)):
+            there = reading.lake.dataset(COMPLETIONS.name, **run.partition)
+            found = there.to_table(columns=_TAILS, filter=asked).to_pylist()
+        return {
+            row["sample_index"]: ("… " if row["length"] > _TAIL else "") + row["tail"].strip()
+            for row in found
+            if row["attempt"] == wanted[row["sample_index"]] and row["tail"] is not None
+        }
 
     return reading.once(("previews", run.run_id, problem_id, tuple(sorted(wanted))), read)
 
 
-_TAILS = {
+_TAILS: Any = {
     "sample_index": ds.field("sample_index"),
     "attempt": ds.field("attempt"),
     "tail": _compute.utf8_slice_codeunits(ds.field("text"), -_TAIL),
-    "length": _compute.binary_length(ds.field("text")),
+    "length": _compute.utf8_length(ds.field("text")),
 }
 
 
-def _read(
-    reading: Reading, table: str, columns: Any, asked: ds.Expression, **partition: str
-) -> list[dict[str, Any]]:
-    lake = reading.lake
-    with explained(lake.place.table_uri(table)):
-        rows: pa.Table = lake.dataset(table, **partition).to_table(columns=columns, filter=asked)
-        return rows.to_pylist()
-
-
-def _place(row: dict[str, Any]) -> tuple[bool, str]:
-    return row["error"] is not None, row["attempt"]
-
-
-def _row(facts: dict[str, Any], verdict: tuple[Any, str, str | None] | None) -> SampleRow:
-    status = "failed" if facts["error"] is not None else "unjudged" if verdict is None else verdict[1]
+def _row(facts: Row, verdict: Row | None) -> SampleRow:
+    failed = facts["error"] is not None
     return SampleRow(
         index=facts["sample_index"],
         tokens=facts["tokens"],
-        logprob=None if facts["error"] is not None else facts["cumulative_logprob"],
+        logprob=None if failed else facts["cumulative_logprob"],
         finish_reason=facts["finish_reason"],
         error=facts["error"],
         attempt=facts["attempt"],
-        status=status,
-        answer=verdict[2] if verdict else None,
+        status="failed" if failed else verdict["status"] if verdict else "unjudged",
+        answer=verdict["answer"][:_LONGEST_ANSWER] if verdict and verdict["answer"] is not None else None,
     )
 
 

@@ -1,20 +1,16 @@
 """Which scorers scored a run."""
 
-from typing import TYPE_CHECKING
-
+from samples.browse.desk import Desk
 from samples.lake.files import Selection, snapshot_files
 from samples.runs.run import Run
 from samples_schemas import SCORE_LOGPROBS
 
-if TYPE_CHECKING:
-    from samples.browse.site import Site
 
-
-def scorers_of(site: "Site", run: Run) -> list[str]:
+def scorers_of(desk: Desk, run: Run) -> list[str]:
     """Return the names of the scorers of which the lake has log-probs of this run. Only its file list is read."""
 
     def read() -> list[str]:
-        lake = site.reading.lake
+        lake = desk.reading.lake
         files = snapshot_files(lake, SCORE_LOGPROBS, Selection(frozenset({run.run_id})))
         ids = {file.partition["scorer_id"] for file in files}
         if not ids:
@@ -24,4 +20,4 @@ def scorers_of(site: "Site", run: Run) -> list[str]:
             names.setdefault(row["scorer_id"], row["name"])
         return sorted(names[one] for one in ids if one in names)
 
-    return site.reading.once(("scorers", run.run_id), read)
+    return desk.reading.once(("scorers", run.run_id), read)

@@ -5,11 +5,12 @@ import secrets
 import socket
 import threading
 import time
-from typing import Any
+from typing import Any, Self
 
 import uvicorn
 
-from samples.browse.site import Site
+from samples.browse.desk import Desk
+from samples.browse.site import site
 from samples.browse.walls import Walls
 from samples.errors import UsageError
 from samples.lake.tables import Tables
@@ -45,21 +46,23 @@ class Served:
     def __repr__(self) -> str:
         return f"<samples browse at {self.url}>"
 
-    def __enter__(self) -> "Served":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
-def serve(lake: Tables, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None) -> Served:
+def serve(
+    lake: Tables, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None
+) -> Served:
     """Start to serve a lake on loopback; see `samples.browse.browse.browse`."""
-    site = Site(lake, tokenizer=tokenizer, reviewer=reviewer)
+    app = site(Desk(lake, tokenizer=tokenizer, reviewer=reviewer))
     listener = _listen(port)
     key = secrets.token_urlsafe(_KEY_BYTES)
     settings: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False, "date_header": False}
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its lines would go to the user's terminal
-    walls = Walls(site.app, listener.getsockname()[1], key)
+    walls = Walls(app, listener.getsockname()[1], key)
     config = uvicorn.Config(walls, lifespan="off", ws="none", http="h11", loop="asyncio", **settings)
     return Served(uvicorn.Server(config), listener, key)
 

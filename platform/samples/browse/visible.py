@@ -29,7 +29,7 @@ def _mark(c: str, times: int) -> Markup:
     code = ord(c)
     name = unicodedata.name(c, _CONTROLS.get(code, "character that cannot be seen"))
     sign = chr(_PICTURES + code) if code < ord(" ") else f"U+{code:04X}"
-    many = f" ×{times}" if times > 1 else ""
+    many = f" {times} times" if times > 1 else ""
     return Markup('<span class="mark" title="U+{:04X} {}{}">{}{}</span>').format(code, name, many, sign, many)
 
 

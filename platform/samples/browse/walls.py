@@ -26,6 +26,7 @@ HEADERS: Mapping[str, str] = {
 }
 _READS = {"GET", "HEAD"}
 _OURS = {"same-origin", "none"}  # of Sec-Fetch-Site; none is an address that a person typed or clicked elsewhere
+_FOREIGN = "Another web page asked for this. That is refused."
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -39,6 +40,7 @@ class Walls:
         self._origins = tuple(f"http://{host}" for host in self._hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008})
@@ -56,31 +58,18 @@ class Walls:
         await answer(scope, receive, walled)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        headers, method = Headers(scope=scope), scope["method"]
+        headers = Headers(scope=scope)
+        origins, site = headers.getlist("origin"), headers.get("sec-fetch-site", "none")
+        key, _, rest = scope["path"][1:].partition("/")
         if headers.getlist("host") not in [[host] for host in self._hosts]:
             return _refused(421, f"This server answers only at http://{self._hosts[0]}.")
-        origins = headers.getlist("origin")
         if origins and (len(origins) > 1 or origins[0] not in self._origins):
-            return _refused(403, "Another web page asked for this. That is refused.")
-        key, _, rest = scope["path"][1:].partition("/")
-        site = headers.get("sec-fetch-site", "none")
+            return _refused(403, _FOREIGN)
         if not hmac.compare_digest(key.encode(), self._key.encode()):
             return self._without_key(scope, key, rest, site)
-        if method not in _READS | {"POST"}:
-            return _refused(405, f"{method} is not used here.")
-        if method == "POST":
-            known = bool(origins) or headers.get("sec-fetch-site") == "same-origin"
-            if not known or site not in _OURS:
-                return _refused(403, "A review is accepted only from the pages of this server.")
-            if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-                return _refused(415, "A form is expected.")
-        elif site not in _OURS:
-            if headers.get("sec-fetch-mode") != "navigate" or headers.get("sec-fetch-dest") != "document":
-                return _refused(403, "Another web page asked for this. That is refused.")
-            query = scope["query_string"].decode("latin-1")
-            here = escape(quote(scope["path"], safe="/-_.~") + (f"?{query}" if query else ""), quote=True)
-            return _refused(403, "A link on another web page led here.", f'<p><a href="{here}">Open it</a></p>')
-        return None
+        if scope["method"] == "POST":
+            return _refused_write(headers, site, known=bool(origins))
+        return _refused_read(scope, headers, site)
 
     def _without_key(self, scope: Scope, key: str, rest: str, site: str) -> Response:
         """Ask for the key. A link of an earlier server works again once the new key is given."""
@@ -100,7 +89,29 @@ class Walls:
         return _refused(403, "The key in this address is not the key of this server.", form)
 
 
+def _refused_write(headers: Headers, site: str, *, known: bool) -> Response | None:
+    """Refuse a form that no page of this server sent. `known` says that the origin is this server."""
+    if site not in _OURS or not (known or site == "same-origin"):
+        return _refused(403, "A review is accepted only from the pages of this server.")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        return _refused(415, "A form is expected.")
+    return None
+
+
+def _refused_read(scope: Scope, headers: Headers, site: str) -> Response | None:
+    """Refuse what another page asks for. Who follows a link from there is asked first."""
+    if scope["method"] not in _READS:
+        return _refused(405, "Pages are read with GET.")
+    if site in _OURS:
+        return None
+    if headers.get("sec-fetch-mode") != "navigate" or headers.get("sec-fetch-dest") != "document":
+        return _refused(403, _FOREIGN)
+    query = scope["query_string"].decode("latin-1")
+    here = escape(quote(scope["path"], safe="/-_.~") + (f"?{query}" if query else ""))
+    return _refused(403, "A link on another web page led here.", f'<p><a href="{here}">Open it</a></p>')
+
+
 def _refused(status: int, why: str, more: str = "") -> HTMLResponse:
     """Return a page of a few words, which needs no file."""
-    text = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Refused</title><h1>Refused</h1><p>{why}</p>{more}'
-    return HTMLResponse(text, status)
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Refused</title><h1>Refused</h1>'
+    return HTMLResponse(f"{head}<p>{why}</p>{more}", status)

@@ -1,35 +1,33 @@
 """The problems of one run, or of two: sorted, filtered, searched; and the set of problems that only one run solves."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
 from samples.browse.address import Address
 from samples.browse.chosen import judge_of, runs_of
+from samples.browse.desk import Desk
 from samples.browse.problem_rows import OUTCOMES, ProblemRow, coverage, problem_rows
 from samples.errors import SamplesError
 from samples.runs.run import Run
-
-if TYPE_CHECKING:
-    from samples.browse.site import Site
 
 PER_PAGE = 100
 SORTS = {"id": "id", "accuracy": "accuracy", "length": "length", "perplexity": "perplexity", "difference": "difference"}
 _NUMBERS = {"accuracy": "accuracy", "length": "tokens", "perplexity": "perplexity"}
 
 
-def page(site: "Site", address: Address) -> Response:
+def page(desk: Desk, address: Address) -> Response:
     """List the problems of one run or two."""
-    runs = runs_of(site, address)
-    verifier, judges = judge_of(site, address, runs)
-    rows = listed(site, address)
-    outcomes, why = _outcomes(site, address, runs, verifier)
+    runs = runs_of(desk, address)
+    verifier, judges = judge_of(desk, address, runs)
+    rows = listed(desk, address)
+    outcomes, why = _outcomes(desk, address, runs, verifier)
     start = address.whole("from")
-    return site.render(
+    return desk.render(
         "problems",
         address,
         runs=runs,
-        others=[run for run in site.reading.runs() if run != runs[0] and run.dataset == runs[0].dataset],
+        others=[run for run in desk.reading.runs() if run != runs[0] and run.dataset == runs[0].dataset],
         verifier=verifier,
         judges=judges,
         rows=rows[start : start + PER_PAGE],
@@ -43,14 +41,14 @@ def page(site: "Site", address: Address) -> Response:
     )
 
 
-def listed(site: "Site", address: Address) -> list[ProblemRow]:
+def listed(desk: Desk, address: Address) -> list[ProblemRow]:
     """Return the problems that an address lists, in its order."""
-    runs = runs_of(site, address)
-    verifier, _ = judge_of(site, address, runs)
+    runs = runs_of(desk, address)
+    verifier, _ = judge_of(desk, address, runs)
     filters = address.filters()
-    rows = problem_rows(site.reading, runs, verifier, filters)
+    rows = problem_rows(desk.reading, runs, verifier, filters)
     if (only := address.one("only")) in OUTCOMES and len(runs) > 1 and verifier:
-        found, _ = coverage(site.reading, runs[0], runs[1], verifier, filters)
+        found, _ = coverage(desk.reading, runs[0], runs[1], verifier, filters)
         ids = {name for row in found if row["outcome"] == only for name in row["problem_ids"] or ()}
         rows = [row for row in rows if row.problem_id in ids]
     if word := address.one("find").casefold():
@@ -83,16 +81,14 @@ def _sorted(rows: list[ProblemRow], sort: str, runs: list[Run]) -> list[ProblemR
     return [*(row for _, row in known), *(row for row in rows if value(row) is None)]
 
 
-def _outcomes(
-    site: "Site", address: Address, runs: list[Run], verifier: str | None
-) -> tuple[list[dict[str, Any]], str]:
+def _outcomes(desk: Desk, address: Address, runs: list[Run], verifier: str | None) -> tuple[list[dict[str, Any]], str]:
     """Return the four outcomes of two runs, or why there are none."""
     if len(runs) == 1:
         return [], ""
     if verifier is None:
         return [], "These runs have no verdicts, so it is not known which problems each solves."
     try:
-        rows, notes = coverage(site.reading, runs[0], runs[1], verifier, address.filters())
+        rows, notes = coverage(desk.reading, runs[0], runs[1], verifier, address.filters())
     except SamplesError as error:
         return [], str(error)
     said = {name: text.format(a=runs[0].name, b=runs[1].name) for name, text in OUTCOMES.items()}

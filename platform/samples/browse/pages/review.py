@@ -1,18 +1,15 @@
 """Store a label; read the lake anew. Both are asked for by forms, and answered with the page that the form was on."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from samples.browse.chosen import run_of
+from samples.browse.desk import Desk
 from samples.errors import UsageError
 from samples.reviews.review import review
-
-if TYPE_CHECKING:
-    from samples.browse.site import Site
 
 _MOST_BYTES, _MOST_FIELDS = 1 << 17, 40
 
@@ -30,25 +27,25 @@ async def form(request: Request) -> dict[str, str]:
         return {}
 
 
-def save(site: "Site", given: Mapping[str, str]) -> Response:
+def save(desk: Desk, given: Mapping[str, str]) -> Response:
     """Store a label, and go back to the sample."""
     try:
-        run, problem, index = run_of(site, given["run"]), given["problem"], int(given["index"])
+        run, problem, index = run_of(desk, given["run"]), given["problem"], int(given["index"])
         label, reviewer = given["label"], given.get("reviewer", "").strip()
     except (KeyError, ValueError) as error:
         raise UsageError("the form lacks a field: load the page again") from error
     if not reviewer:
         raise UsageError("a label needs the name of its reviewer: write it beside the labels")
     note = given.get("note", "").replace("\r\n", "\n").strip() or None
-    review(site.reading.live, run.name, problem, index, label, note=note, reviewer=reviewer)
-    site.reviewer = reviewer
-    site.reading.forget(("reviews", run.run_id))
+    review(desk.reading.live, run.name, problem, index, label, note=note, reviewer=reviewer)
+    desk.reviewer = reviewer
+    desk.reading.reviewed()
     return _back(given)
 
 
-def reload(site: "Site", given: Mapping[str, str]) -> Response:
+def reload(desk: Desk, given: Mapping[str, str]) -> Response:
     """Pin the newest snapshot, and go back."""
-    site.reading.reload()
+    desk.reading.reload()
     return _back(given)
 
 

@@ -1,27 +1,25 @@
 """The first page: the runs of the lake. One is opened, or two are put side by side."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
 from samples.browse.address import Address
+from samples.browse.desk import Desk
 from samples.query.overview import runs as overview
-
-if TYPE_CHECKING:
-    from samples.browse.site import Site
 
 _OWN = {"run", "model", "dataset", "problems", "samples", "wanted", "errors", "accuracy", "age", "run_id", "labels"}
 
 
-def page(site: "Site", address: Address) -> Response:
+def page(desk: Desk, address: Address) -> Response:
     """List the runs with their settings that differ."""
-    rows = site.reading.once("overview", lambda: overview(site.reading.lake).dicts())
+    rows = desk.reading.once("overview", lambda: overview(desk.reading.lake).dicts())
     datasets = sorted({row["dataset"] for row in rows})
     wanted, label = address.one("dataset"), address.one("label")
     kept = [row for row in rows if wanted in {"", row["dataset"]} and _labelled(row["labels"], label)]
     judges = sorted({name for row in kept for name in row["accuracy"]}, key=lambda name: (-_best(kept, name), name))
     settings = [name for name in (rows[0] if rows else {}) if name not in _OWN]
-    return site.render(
+    return desk.render(
         "runs",
         address,
         rows=kept,

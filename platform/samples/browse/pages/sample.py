@@ -2,17 +2,18 @@
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 
 from samples.browse import shading
 from samples.browse.address import Address
 from samples.browse.body import SHADES, Body, Section, body, sections
-from samples.browse.chosen import SIDES, judge_of, run_of, runs_of
+from samples.browse.chosen import SIDES, judge_of, runs_of
+from samples.browse.desk import Desk
 from samples.browse.neighbours import Neighbours, neighbours
 from samples.browse.pages.problem import problem_of
-from samples.browse.reviews import KEYS, reviews_of
+from samples.browse.reviews import KEYS
 from samples.browse.sample_rows import ORDERS, STATUSES, ordered, sample_rows
 from samples.browse.scorers import scorers_of
 from samples.browse.texts import matches
@@ -21,9 +22,6 @@ from samples.lines import printable, without_keys
 from samples.query.show import Shown, show
 from samples.runs.run import Run
 from samples_schemas import REVIEW_LABELS
-
-if TYPE_CHECKING:
-    from samples.browse.site import Site
 
 _IDS = 2_000  # token ids that are listed
 
@@ -44,28 +42,27 @@ class Pane:
     verdict: dict[str, Any] | None
     around: Neighbours
     scorers: list[str]
-    reviews: list[dict[str, Any]]
     command: str
     ids: list[tuple[int, str, str]]
 
 
-def page(site: "Site", address: Address) -> Response:
+def page(desk: Desk, address: Address) -> Response:
     """Show one sample, or two."""
-    runs = runs_of(site, address)
-    verifier, judges = judge_of(site, address, runs)
+    runs = runs_of(desk, address)
+    verifier, judges = judge_of(desk, address, runs)
     problem_id = address.one("problem")
     panes = [
-        _pane(site, address, run, side, verifier)
+        _pane(desk, address, run, side, verifier)
         for run, side in zip(runs, SIDES, strict=False)
         if side == "run" or address.one("other_index")
     ]
-    return site.render(
+    return desk.render(
         "sample",
         address,
         runs=runs,
         panes=panes,
         problem_id=problem_id,
-        problem=problem_of(site, runs, problem_id),
+        problem=problem_of(desk, runs, problem_id),
         verifier=verifier,
         judges=judges,
         orders=ORDERS,
@@ -78,18 +75,18 @@ def page(site: "Site", address: Address) -> Response:
     )
 
 
-def _pane(site: "Site", address: Address, run: Run, side: str, verifier: str | None) -> Pane:
+def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None) -> Pane:
     problem_id = address.one("problem")
-    rows = ordered(sample_rows(site.reading, run, problem_id, verifier), address.choice("order", ORDERS))
+    rows = ordered(sample_rows(desk.reading, run, problem_id, verifier), address.choice("order", ORDERS))
     index = address.whole("index" if side == "run" else "other_index", rows[0].index if rows else 0)
     row = next((row for row in rows if row.index == index), None)
     if row is None:
         raise NotFound(f'run {run.name} has no sample {index} of problem "{problem_id[:200]}"; it has {len(rows)}')
-    scorers = scorers_of(site, run)
+    scorers = scorers_of(desk, run)
     scorer = address.one("scorer")
     scorer = scorer if scorer in scorers else None
-    shown, why = _shown(site, run, problem_id, index, scorer)
-    verdict = next((one for one in reversed(shown.verdicts) if one["verifier"] == verifier), None)
+    shown, why = _shown(desk, run, problem_id, index, scorer)
+    verdict = next((one for one in shown.verdicts if one["verifier"] == verifier and one["current"]), None)
     shade = address.choice("shade", SHADES)
     found = matches(shown.text or "", address)
     made = body(shown, shade, verdict, found)
@@ -110,27 +107,22 @@ def _pane(site: "Site", address: Address, run: Run, side: str, verifier: str | N
         verdict=verdict,
         around=neighbours(rows, index, address.one("status")),
         scorers=scorers,
-        reviews=[
-            one for one in reviews_of(site, run) if (one["problem_id"], one["sample_index"]) == (problem_id, index)
-        ],
-        command=_command(site, run, problem_id, index, scorer),
+        command=_command(desk, run, problem_id, index, scorer),
         ids=_ids(shown) if shown.token_texts is None else [],
     )
 
 
-def _shown(site: "Site", run: Run, problem_id: str, index: int, scorer: str | None) -> tuple[Shown, str]:
+def _shown(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> tuple[Shown, str]:
     """Return a sample. If its tokens cannot be decoded, return it without their texts, and say why."""
-    if site.tokenizer is not None:
+    if desk.tokenizer is not None:
         try:
-            return show(
-                site.reading.lake, run.run_id, problem_id, index, tokenizer=site.tokenizer, scorer=scorer
-            ), ""
+            return show(desk.reading.lake, run.run_id, problem_id, index, tokenizer=desk.tokenizer, scorer=scorer), ""
         except NotFound:
             raise
         except SamplesError as error:
             why = str(error)
-            return show(site.reading.lake, run.run_id, problem_id, index, scorer=scorer), why
-    return show(site.reading.lake, run.run_id, problem_id, index, scorer=scorer), ""
+            return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), why
+    return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), ""
 
 
 def _ids(shown: Shown) -> list[tuple[int, str, str]]:
@@ -144,11 +136,11 @@ def _ids(shown: Shown) -> list[tuple[int, str, str]]:
     ]
 
 
-def _command(site: "Site", run: Run, problem_id: str, index: int, scorer: str | None) -> str:
+def _command(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> str:
     """Return the command that shows a sample in a terminal."""
-    words = ["samples", "show", run.name, problem_id, str(index), "--lake", without_keys(site.reading.lake.uri)]
+    words = ["samples", "show", run.name, problem_id, str(index), "--lake", without_keys(desk.reading.lake.uri)]
     words += ["--scorer", scorer] if scorer else []
-    words += ["--tokenizer", site.tokenizer] if site.tokenizer else []
+    words += ["--tokenizer", desk.tokenizer] if desk.tokenizer else []
     return " ".join(map(_quoted, words))
 
 

@@ -32,13 +32,15 @@
   // --- panes
 
   const panes = () => all(".pane");
-  let active = 0;
+  let active = 0, token = -1;
 
-  function choose(number) {
-    if (number >= panes().length) return;
+  function choose(number, focus = true) {
+    const there = panes();
+    if (number >= there.length) return;
     active = number;
-    panes().forEach((pane, place) => pane.classList.toggle("active", place === number && panes().length > 1));
-    if (panes().length > 1) panes()[number].focus();
+    token = -1;
+    there.forEach((pane, place) => pane.classList.toggle("active", place === number && there.length > 1));
+    if (focus && there.length > 1) there[number].focus({ preventScroll: true });
   }
 
   const pane = () => panes()[active] || document;
@@ -80,8 +82,6 @@
     answer.scrollIntoView({ block: "center" });
     say(answer.title || answer.textContent);
   }
-
-  let token = -1;
 
   function step(by) {
     const tokens = all(".completion .t", pane());
@@ -186,6 +186,7 @@
     s: shadeByNext, t: fold, a: toAnswer, "[": () => step(-1), "]": () => step(1),
     m: () => { const link = one("a.more", pane()); if (link) more(link); else say("All of the text is shown."); },
     n: () => { const note = one(".review textarea", pane()); if (note) { note.focus(); note.scrollIntoView({ block: "center" }); } },
+    q: () => { const link = one('a[rel="next-to-read"], a[rel="queue"]'); if (link) location.assign(link.href); else say("The queue is reached from a list of problems."); },
     c: copyAddress,
     v: () => press("v"), f: () => press("f"), l: () => press("l"), u: () => press("u"),
   };
@@ -209,7 +210,7 @@
 
   one("#help-button").addEventListener("click", () => help.showModal());
   all("[hidden]#help-button, [data-copy-address], [data-copy-field]").forEach((button) => { button.hidden = false; });
-  if (panes().length) choose(0);
+  choose(0, false);
 
   // --- has the lake grown?
 
