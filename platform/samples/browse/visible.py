@@ -4,8 +4,9 @@ Control characters, characters that change the direction of writing, and invisib
 them. Markup of the text is escaped.
 """
 
+import re
 import unicodedata
-from itertools import groupby
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -18,19 +19,20 @@ def visible(text: str, *, lines: bool = True) -> Markup:
     """Return a text as HTML. Newlines and tabs stay unless `lines` is False."""
     if printable(text, lines=lines) == text:
         return escape(text)
-    return Markup("").join(
-        escape("".join(group)) if key is None else _mark(key, sum(1 for _ in group))
-        for key, group in groupby(text, lambda c: None if printable(c, lines=lines) == c else c)
-    )
+    hidden = [c for c in set(text) if printable(c, lines=lines) != c]
+    repeated = re.compile(f"([{re.escape(''.join(hidden))}])\\1*")
+    # Escaping first is safe: the characters that it adds are all printable.
+    return Markup(repeated.sub(lambda run: _mark(run[1], len(run[0])), str(escape(text))))  # noqa: S704 - it is escaped
 
 
-def _mark(c: str, times: int) -> Markup:
+@lru_cache(maxsize=1024)
+def _mark(c: str, times: int) -> str:
     """Return the mark of a character that stands there so many times."""
     code = ord(c)
     name = unicodedata.name(c, _CONTROLS.get(code, "character that cannot be seen"))
     sign = chr(_PICTURES + code) if code < ord(" ") else f"U+{code:04X}"
     many = f" {times} times" if times > 1 else ""
-    return Markup('<span class="mark" title="U+{:04X} {}{}">{}{}</span>').format(code, name, many, sign, many)
+    return f'<span class="mark" title="U+{code:04X} {name}{many}">{sign}{many}</span>'
 
 
 _CONTROLS = {

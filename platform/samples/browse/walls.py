@@ -60,6 +60,8 @@ class Walls:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         origins, site = headers.getlist("origin"), headers.get("sec-fetch-site", "none")
+        if origins == ["null"] and site == "same-origin":
+            origins = []  # because of no-referrer, browsers send a form of ours without its origin
         key, _, rest = scope["path"][1:].partition("/")
         if headers.getlist("host") not in [[host] for host in self._hosts]:
             return _refused(421, f"This server answers only at http://{self._hosts[0]}.")

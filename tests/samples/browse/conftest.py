@@ -108,6 +108,64 @@ def add_texts(lakes: ModuleType) -> Callable[..., Lake]:
     return make
 
 
+SHOWN = "<think>2 + 2 = \u00e9 5?</think> The answer is \\boxed{4}, and 4."
+
+
+@pytest.fixture
+def shaded(lakes: ModuleType, tmp_path: Path) -> Lake:
+    """A lake of the runs a and b of two problems. Sample 0 of p1 of run a has the text `SHOWN`, and a scorer s.
+
+    Tokens are bytes of UTF-8 and an end token. Token n has the log-prob -n / 10, and -1 under the scorer.
+    """
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    lakes.add_problems(lake, "d", {"p1": '{"level": 1}', "p2": '{"level": 5}'})
+    lakes.add_scorer(lake, "s")
+    for run in ("a", "b"):
+        specification = {"model": "toy", "dataset": "d", "sampling": {"max_tokens": 16}, "seed": ord(run)}
+        run_id = lakes.id_of(specification)
+        about = {"run_id": run_id, "name": run, "dataset": "d", "model": "toy", "engine": "toy", "versions": []}
+        hashes = [("p1", "h-p1"), ("p2", "h-p2")]
+        when = lakes._NOW.replace(day=ord(run) - ord("a") + 1)
+        more = {"problem_hashes": hashes, "labels": [("step", "1")], "created_at": when}
+        lakes.append(lake, "runs", [{**about, **more, "specification": lakes.json.dumps(specification)}])
+        prompts = [{"problem_id": one, "text": f"<user>? {one}", "token_ids": [1]} for one in ("p1", "p2")]
+        lakes.append(lake, "prompts", prompts, run_id=run_id)
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
+        for problem, index in (("p1", 0), ("p1", 1), ("p1", 2), ("p2", 0), ("p2", 1)):
+            text = SHOWN if (run, problem, index) == ("a", "p1", 0) else f"{run} {problem} {index}: the answer is {index}"
+            tokens = [*text.encode(), 256]
+            key = {"problem_id": problem, "sample_index": index}
+            logprobs = [-number / 10 for number in range(len(tokens))]
+            end = {"finish_reason": "stop", "stop_reason": None, "error": None}
+            facts = {"tokens": len(tokens), "cumulative_logprob": sum(logprobs), "seed": 1000 + index}
+            rows["samples"].append({**key, **facts, **end, "attempt": "x"})
+            payload = {"attempt": "x", "text": text, "token_ids": tokens, "token_logprobs": logprobs}
+            rows["completions"].append({**key, **payload})
+            correct = index == 0 or (run, problem) == ("b", "p1")
+            status = {"status": "correct" if correct else "wrong", "answer": "4" if text == SHOWN else str(index)}
+            rows["verdicts"].append({**key, "verifier_version": "1", "pass_id": 2, **status, "detail": "because"})
+            how = {"attempt": "y", "token_mode": "ids", "prompt": "run", "same_tokens": True, "error": None}
+            scored = {"tokens": len(tokens), "bytes": len(tokens) - 1, "cumulative_logprob": -1.0 * len(tokens)}
+            rows["scores"].append({**key, **scored, **how})
+            rows["score_logprobs"].append({**key, "attempt": "y", "token_logprobs": [-1.0] * len(tokens)})
+            top = {"n": 1, "positions": len(tokens), "top_ids": tokens, "top_logprobs": logprobs}
+            bounds = {"top_entropy": 0.0, "mass_left": 0.0, "entropy_least": 0.0, "entropy_most": 0.0}
+            rows["top_logprobs"].append({**key, "attempt": "x", **top, **bounds})
+        earlier = {"verifier_version": "0", "pass_id": 1, "status": "error", "detail": "an earlier fault"}
+        rows["verdicts"].append({"problem_id": "p1", "sample_index": 0, **earlier})
+        here, scored = {"dataset": "d", "run_id": run_id}, {"scorer_id": lakes.SCORER, "run_id": run_id}
+        lakes.append(lake, "top_logprobs", rows["top_logprobs"], scorer_id=run_id, run_id=run_id)
+        for name in ("samples", "completions"):
+            lakes.append(lake, name, rows[name], **here)
+        lakes.append(lake, "verdicts", rows["verdicts"], verifier="v", run_id=run_id)
+        for name in ("scores", "score_logprobs"):
+            lakes.append(lake, name, rows[name], **scored)
+    return lake
+
+
+_TABLES = ("samples", "completions", "verdicts", "scores", "score_logprobs", "top_logprobs")
+
+
 @pytest.fixture
 def walled(page: Any) -> Any:
     """A page of Chromium that fails the test if it asks another host, or if a script opens a dialog."""

@@ -49,12 +49,12 @@ def page(desk: Desk, address: Address) -> Response:
         _column(desk, run, problem_id, verifier, side, (status, order, start))
         for run, side in zip(runs, SIDES, strict=False)
     ]
-    shown = [row for group in columns[-1].groups for row in group.rows]
+    shown = {column.side: [row for group in column.groups for row in group.rows] for column in columns}
     return desk.render(
         "problem",
         address,
         runs=runs,
-        first_of_other=shown[0].index if len(runs) > 1 and shown else None,
+        first={side: rows[0].index for side, rows in shown.items() if rows},
         labels={column.side: labels_by_sample(desk.reading, column.run, problem_id) for column in columns},
         others=[run for run in desk.reading.runs() if problem_id in run.problem_hashes and run != runs[0]],
         verifier=verifier,
