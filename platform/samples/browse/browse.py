@@ -25,7 +25,6 @@ def browse(
     try:
         from samples.browse.serve import serve
     except ImportError as error:
-        raise MissingExtra(
-            f"browse: the package {error.name} is not installed: pip install 'samples[browse]'"
-        ) from error
+        package = (error.name or "").partition(".")[0]
+        raise MissingExtra(f"browse: the package {package} is not installed: pip install 'samples[browse]'") from error
     return serve(lake, port=port, tokenizer=tokenizer, reviewer=reviewer)

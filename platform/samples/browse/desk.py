@@ -43,6 +43,11 @@ class Desk:
         )
         self._templates.filters |= {"visible": visible, "line": _line, **numbers.FILTERS}
 
+    def warm(self) -> None:
+        """Compile the templates, so that the first page does not wait for them."""
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
+
     def render(self, template: str, address: Address, code: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""
         shared = {"address": address, "desk": self, "lake_uri": self.reading.lake.uri}

@@ -74,7 +74,7 @@ def problem_rows(
     def read() -> list[ProblemRow]:
         text = _SQL.format(verifier=quoted(verifier or ""), join="" if filters else "LEFT")
         found: dict[str, ProblemRow] = {}
-        for row in sql(reading.lake, text, runs=[run.run_id for run in runs], **filters):
+        for row in sql(reading.lake, text, runs=[run.run_id for run in runs], threads=reading.threads, **filters):
             about = (row["question"], row["answer"], row["metadata"])
             found.setdefault(row["problem_id"], ProblemRow(row["problem_id"], *about)).by_run[row["run"]] = row
         return list(found.values())
@@ -88,7 +88,9 @@ def coverage(
     """Return the rows of the query `coverage`, and its notes."""
 
     def read() -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-        rows = query(reading.lake, "coverage", a=a.run_id, b=b.run_id, verifier=verifier, **filters)
+        rows = query(
+            reading.lake, "coverage", a=a.run_id, b=b.run_id, verifier=verifier, threads=reading.threads, **filters
+        )
         return rows.dicts(), rows.notes
 
     return reading.once(("coverage", a.run_id, b.run_id, verifier, repr(filters)), read)

@@ -17,6 +17,7 @@ from samples.runs.run import Run, every
 Answer = TypeVar("Answer")
 
 _KEPT = 48  # answers
+_STORE_THREADS = 16
 _LOOK_SECONDS = 10.0  # between two looks at whether the lake has grown
 _OF_REVIEWS = ("reviews", "queue")  # first parts of keys
 _WATCHED = ("runs", "samples", "verdicts", "scores", "labels")
@@ -36,6 +37,11 @@ class Reading:
     def live(self) -> Tables:
         """The lake as it was opened: for writing reviews."""
         return self._live
+
+    @property
+    def threads(self) -> int | None:
+        """DuckDB's threads: one per core, and more on an object store, where they mostly wait for answers."""
+        return None if self._live.place.is_local else _STORE_THREADS
 
     def once(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
         """Return what `make` returned for this key. Errors are not kept."""

@@ -48,4 +48,4 @@ def to_review(reading: Reading, run: Run, verifier: str, reviewer: str | None, m
     asked = {"run": run.name, "verifier": verifier, "reviewer": reviewer, "max_accuracy": most}
     given = {name: value for name, value in asked.items() if value is not None}
     key = ("queue", run.run_id, verifier, reviewer, most)
-    return reading.once(key, lambda: query(reading.lake, "review_queue", **given))
+    return reading.once(key, lambda: query(reading.lake, "review_queue", threads=reading.threads, **given))

@@ -57,12 +57,13 @@ def serve(
     lake: Tables, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None
 ) -> Served:
     """Start to serve a lake on loopback; see `samples.browse.browse.browse`."""
-    app = site(Desk(lake, tokenizer=tokenizer, reviewer=reviewer))
+    desk = Desk(lake, tokenizer=tokenizer, reviewer=reviewer)
+    threading.Thread(target=desk.warm, daemon=True).start()
     listener = _listen(port)
     key = secrets.token_urlsafe(_KEY_BYTES)
     settings: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False, "date_header": False}
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its lines would go to the user's terminal
-    walls = Walls(app, listener.getsockname()[1], key)
+    walls = Walls(site(desk), listener.getsockname()[1], key)
     config = uvicorn.Config(walls, lifespan="off", ws="none", http="h11", loop="asyncio", **settings)
     return Served(uvicorn.Server(config), listener, key)
 

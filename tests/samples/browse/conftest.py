@@ -132,7 +132,9 @@ def shaded(lakes: ModuleType, tmp_path: Path) -> Lake:
         lakes.append(lake, "prompts", prompts, run_id=run_id)
         rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
         for problem, index in (("p1", 0), ("p1", 1), ("p1", 2), ("p2", 0), ("p2", 1)):
-            text = SHOWN if (run, problem, index) == ("a", "p1", 0) else f"{run} {problem} {index}: the answer is {index}"
+            text = (
+                SHOWN if (run, problem, index) == ("a", "p1", 0) else f"{run} {problem} {index}: the answer is {index}"
+            )
             tokens = [*text.encode(), 256]
             key = {"problem_id": problem, "sample_index": index}
             logprobs = [-number / 10 for number in range(len(tokens))]

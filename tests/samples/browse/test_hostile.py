@@ -91,7 +91,7 @@ def test_hostile_addresses_are_shown_and_never_run(walled, texts, hostile):
                 answer = texts.ask(f"{page}?" + urlencode(given, quote_via=quote, errors="replace"))
                 assert answer.status in {200, 400, 404}
                 assert "<script>window" not in answer.text
-                assert "onerror=\"window" not in answer.text
+                assert 'onerror="window' not in answer.text
     walled.goto(texts.served.url + "search?" + urlencode({"run": "r", "text": hostile.MARKUP[0]}))
     assert walled.evaluate("window.pwned") is None
 

@@ -1,5 +1,6 @@
 """The problems of one run, or of two: sorted, filtered, searched; and the set of problems that only one run solves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.responses import Response
@@ -20,8 +21,10 @@ def page(desk: Desk, address: Address) -> Response:
     """List the problems of one run or two."""
     runs = runs_of(desk, address)
     verifier, judges = judge_of(desk, address, runs)
-    rows = listed(desk, address)
-    outcomes, why = _outcomes(desk, address, runs, verifier)
+    with ThreadPoolExecutor(1) as beside:  # both read many small files
+        asked = beside.submit(_outcomes, desk, address, runs, verifier)
+        rows = listed(desk, address)
+        outcomes, why = asked.result()
     start = address.whole("from")
     return desk.render(
         "problems",
