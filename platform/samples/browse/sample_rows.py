@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 
 from samples.browse.reading import Reading
 from samples.lake.storage import explained
+from samples.query.samples_of import perplexity
 from samples.query.show_rows import Row, rows, verdicts_once
 from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
@@ -26,7 +27,7 @@ ORDERS = {
     "long": "longest first",
 }  # fmt: skip
 _compute: Any = pc  # its functions take expressions too, which its types do not say
-_TAIL = 280  # characters of a preview
+_TAIL = 160  # characters of a preview
 _LONGEST_ANSWER = 200
 _FACTS = ["sample_index", "tokens", "cumulative_logprob", "finish_reason", "attempt", "error"]
 _VERDICT = ["problem_id", "sample_index", "verifier", "pass_id", "status", "answer"]
@@ -46,9 +47,9 @@ class SampleRow:
     answer: str | None
 
     @property
-    def per_token(self) -> float | None:
-        """Mean log-prob of its tokens."""
-        return None if self.logprob is None or not self.tokens else self.logprob / self.tokens
+    def perplexity(self) -> float | None:
+        """Its perplexity; None if it is not known, or no finite number."""
+        return perplexity(self.tokens, self.logprob)
 
 
 def sample_rows(reading: Reading, run: Run, problem_id: str, verifier: str | None) -> list[SampleRow]:
@@ -72,8 +73,8 @@ def ordered(given: Sequence[SampleRow], order: str) -> list[SampleRow]:
     """Return samples grouped by verdict, and within a group in one of ORDERS. What is not known comes last."""
     places = {status: place for place, status in enumerate(STATUSES)}
     keys = {
-        "likely": lambda row: _last(row.per_token, sign=-1),
-        "unlikely": lambda row: _last(row.per_token, sign=1),
+        "likely": lambda row: _last(row.perplexity, sign=1),
+        "unlikely": lambda row: _last(row.perplexity, sign=-1),
         "short": lambda row: _last(row.tokens, sign=1),
         "long": lambda row: _last(row.tokens, sign=-1),
         "index": lambda _: (False, 0),

@@ -12,7 +12,11 @@ from markupsafe import Markup, escape
 
 from samples.lines import printable
 
-_PICTURES = 0x2400  # where Unicode has a picture of each control character
+# ASCII's own names of the control characters: few fonts have Unicode's pictures of them.
+_SHORT = (
+    "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "TAB", "LF", "VT", "FF", "CR", "SO", "SI",
+    "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
+)  # fmt: skip
 
 
 def visible(text: str, *, lines: bool = True) -> Markup:
@@ -30,7 +34,7 @@ def _mark(c: str, times: int) -> str:
     """Return the mark of a character that stands there so many times."""
     code = ord(c)
     name = unicodedata.name(c, _CONTROLS.get(code, "character that cannot be seen"))
-    sign = chr(_PICTURES + code) if code < ord(" ") else f"U+{code:04X}"
+    sign = _SHORT[code] if code < len(_SHORT) else f"U+{code:04X}"
     many = f" {times} times" if times > 1 else ""
     return f'<span class="mark" title="U+{code:04X} {name}{many}">{sign}{many}</span>'
 

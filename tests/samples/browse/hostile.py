@@ -1,4 +1,4 @@
-"""Completions as an attacker would have a model write them. Each sets `window.pwned` or asks evil.example if it runs."""
+"""Completions as an attacker would have a model write them: they set `window.pwned` or ask evil.example if they run."""
 
 _RUN = "window.pwned=1;alert(1);fetch('https://evil.example/')"
 

@@ -52,20 +52,20 @@ def test_tokens_are_shaded_by_their_own_model(walled, site):
     assert shades[:2] == ["s0", "s0"]  # exp(0) and exp(-0.1)
     assert shades[2] == "s1"  # exp(-0.2) = .82
     assert shades[-1] == "s4"  # exp(-6.7) = .0012
-    assert found[3][2].startswith("token 3 · id 105 · log-prob −0.3000 · rank 1")
+    assert found[3][2].startswith("token 3 · id 105 · log-prob \N{MINUS SIGN}0.3000 · rank 1")
     assert found[-1][0] == "."
 
 
 def test_a_letter_of_two_tokens_is_whole(walled, site):
     walled.goto(f"{site}sample?run=a&problem=p1&index=0")
     (letter,) = [one for one in tokens(walled) if one[0] == "é"]
-    assert letter[2].startswith("tokens 15 to 16 · id 195, 169 · mean log-prob −1.5500")
+    assert letter[2].startswith("tokens 15 to 16 · id 195, 169 · mean log-prob \N{MINUS SIGN}1.5500")
 
 
 def test_shading_follows_the_scorer(walled, site):
     walled.goto(f"{site}sample?run=a&problem=p1&index=0&scorer=s&shade=scorer")
     assert {shade for _, shade, _ in tokens(walled)} == {"s2"}  # exp(-1) = .37
-    assert "log-prob −1.0000 under s" in tokens(walled)[3][2]
+    assert "log-prob \N{MINUS SIGN}1.0000 under s" in tokens(walled)[3][2]
     walled.goto(f"{site}sample?run=a&problem=p1&index=0&scorer=s&shade=difference")
     shades = [shade for _, shade, _ in tokens(walled)]
     assert shades[0] == "m3"  # -1 - 0
@@ -177,15 +177,14 @@ def test_the_pages_work_without_a_script(chromium, site, shaded):
     context.close()
 
 
-def test_keys_alone_do_all_of_it(walled, site, shaded):
+def test_keys_alone_lead_from_runs_to_a_sample_and_back(walled, site):
     press = walled.keyboard.press
     walled.goto(site)
     press("j")
     press("Enter")
     walled.wait_for_url("**/problems?*")
-    press("j")
-    press("j")
-    press("k")
+    for key in "jjk":
+        press(key)
     assert walled.evaluate("document.activeElement.textContent") == "p1"
     press("Enter")
     walled.wait_for_url("**/problem?*")
@@ -197,9 +196,29 @@ def test_keys_alone_do_all_of_it(walled, site, shaded):
     walled.wait_for_url("**index=1*")
     press("ArrowLeft")
     walled.wait_for_url("**index=0*")
-    press("]")
-    press("]")
-    press("]")
+    press("J")
+    walled.wait_for_url("**problem=p2*")
+    assert heading(walled) == "Problem p2"
+    press("p")
+    walled.wait_for_url("**/problems?*")
+    press("/")
+    walled.keyboard.type("p2")
+    press("Enter")
+    walled.wait_for_url("**find=p2*")
+    assert walled.locator("tbody tr").count() == 1
+    press("p")
+    walled.wait_for_url(re.compile(r"/$"))
+    press("?")
+    assert walled.locator("#help").is_visible()
+    press("Escape")
+    assert not walled.locator("#help").is_visible()
+
+
+def test_keys_alone_read_and_label_a_sample(walled, site, shaded):
+    press = walled.keyboard.press
+    walled.goto(f"{site}sample?run=a&problem=p1&index=0")
+    for _ in range(3):
+        press("]")
     assert "token 2 · id 104" in walled.locator("#said").inner_text()
     press("a")
     assert "answer that v took" in walled.locator("#said").inner_text()
@@ -217,22 +236,6 @@ def test_keys_alone_do_all_of_it(walled, site, shaded):
     press("u")
     walled.locator(".reviews li").wait_for()
     assert "reads well" in walled.locator(".reviews").inner_text()
-    press("J")
-    walled.wait_for_url("**problem=p2*")
-    assert heading(walled) == "Problem p2"
-    press("p")
-    walled.wait_for_url("**/problems?*")
-    press("/")
-    walled.keyboard.type("p2")
-    press("Enter")
-    walled.wait_for_url("**find=p2*")
-    assert walled.locator("tbody tr").count() == 1
-    press("p")
-    walled.wait_for_url(re.compile(r"/$"))
-    press("?")
-    assert walled.locator("#help").is_visible()
-    press("Escape")
-    assert not walled.locator("#help").is_visible()
     assert len(shaded.sql("FROM reviews WHERE reviewer = 'cy' AND label = 'unclear'")) == 1
 
 
