@@ -28,6 +28,7 @@ COMMANDS = {  # in the order of the help page
         "problems": "List the problems of a lake.",
         "verifiers": "List the verifiers, or tell what one accepts, what it needs and where its limits are.",
         "show": "Show one sample with its tokens and log-probs, or list the samples of a problem.",
+        "browse": "Read samples in a web browser on this machine, and review them.",
     },
     "Ask": {
         "query": "Ask a named question, such as pass_at_k.",

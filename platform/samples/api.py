@@ -24,6 +24,7 @@ from samples.query.rows import Rows
 if TYPE_CHECKING:  # what a question does not need is imported where it is used: a question should not wait for it
     import pyarrow as pa
 
+    from samples.browse.serve import Served
     from samples.charts.panels import Drawn
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
@@ -357,6 +358,22 @@ class Lake(Tables):
         from samples.query.samples_of import samples_of
 
         return samples_of(self, run, problem_id, verifier=verifier)
+
+    def browse(
+        self, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None
+    ) -> "Served":
+        """Serve the samples to a web browser on this machine, until `close()`; see `samples.browse.browse.browse`.
+
+        The result's `url` is the address to open. `tokenizer` is that of `show`.
+
+        Raises:
+            MissingExtra: A package of the extra `browse` is not installed.
+            UsageError: The port is taken.
+            LakeError: The lake cannot be read.
+        """
+        from samples.browse.browse import browse
+
+        return browse(self, port=port, tokenizer=tokenizer, reviewer=reviewer)
 
     def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.

@@ -85,6 +85,15 @@ class Tables:
         self._snapshots.update(pin([name for name in names if name not in self._snapshots], self.delta))
         return self
 
+    def renewed(self, names: Iterable[str]) -> Self:
+        """Return this pinned lake with the present commits of these tables, and all others as they were pinned."""
+        assert self._snapshots is not None, "a lake that is not pinned always sees the present commits"
+        if self._pinned is not None:
+            return self
+        again = copy(self)
+        again._snapshots = {name: one for name, one in self._snapshots.items() if name not in set(names)}  # noqa: SLF001 - its own copy
+        return again.pin(names)
+
     def without(self, runs: Iterable[str]) -> Self:
         """Return this lake without these runs, given by their ids: no read opens a file of theirs."""
         some = copy(self)
