@@ -11,6 +11,7 @@ from samples.charts.panels import run_colour, tooltips
 STATUSES = ("all", "correct", "wrong")
 _LETTERS = 22  # of a name, before it is cut
 _LEVEL = 90  # letters of all names that fit beside each other
+_NARROW, _WIDE = 2.0, 12.0  # ranges of a log axis, as a factor
 _AROUND = 1.1  # free space above and below, as a factor
 
 
@@ -42,6 +43,16 @@ def boxes(
         alt.Chart().mark_tick(thickness=3, opacity=1).encode(**across, y=middle, color=colour, tooltip=tooltips(values))
     )
     return [whiskers, box, medians]
+
+
+def log_axis(values: list[dict[str, Any]], low: str, high: str) -> alt.Axis:
+    """Return the axis of `log_scale`: labels at round numbers, and a line for each label."""
+    least, most = min(distinct(values, low)), max(distinct(values, high))
+    if most / least < _NARROW:  # Vega's own ticks are as on a linear axis there
+        return alt.Axis(format="~g", tickCount=6)
+    steps = (1, 2, 5) if most / least > _WIDE else (1, 1.5, 2, 3, 4, 6, 8)
+    ticks = [step * 10.0**power for power in range(-12, 13) for step in steps]
+    return alt.Axis(format="~g", values=[tick for tick in ticks if least / _AROUND <= tick <= most * _AROUND])
 
 
 def log_scale(values: list[dict[str, Any]], low: str, high: str) -> alt.Scale:
