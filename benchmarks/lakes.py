@@ -35,7 +35,7 @@ def fill(
     for place, (name, labels) in enumerate((runs or {"base": {}}).items()):
         request = Request(
             str(folder / "set.jsonl"),
-            f"toy-{name}",
+            f"toy?taste={place}",
             1,
             uri,
             name=name,

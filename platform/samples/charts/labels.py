@@ -7,6 +7,8 @@ import altair as alt
 
 from samples.charts.asked import distinct
 
+_TICKS = 9  # values that have a tick each
+
 
 def across(values: list[dict[str, Any]], column: str, title: str) -> alt.X:
     """Return the axis: of numbers where all values are numbers, else of texts in the order of the rows.
@@ -17,7 +19,8 @@ def across(values: list[dict[str, Any]], column: str, title: str) -> alt.X:
     if all(number is not None for number in numbers.values()):
         for row in values:
             row["place"] = numbers[row[column]]
-        return alt.X("place:Q", title=title, scale=alt.Scale(zero=False, padding=12))
+        axis = alt.Axis(values=list(numbers.values())) if len(numbers) <= _TICKS else alt.Axis(labelFlush=False)
+        return alt.X("place:Q", title=title, axis=axis, scale=alt.Scale(zero=False, nice=False, padding=12))
     return alt.X(f"{column}:N", title=title, sort=list(numbers), axis=alt.Axis(labelAngle=-45, labelLimit=140))
 
 

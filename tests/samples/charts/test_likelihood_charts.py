@@ -55,7 +55,7 @@ def test_each_run_under_the_scorer_stands_beside_each_run_under_its_own_model(la
         for row in lake.query("perplexity_by_run", scorer=scorer):
             if row["status"] == "all":
                 assert told(boxes[f"{row['scorer']}({row['run']})"], columns) == told(row, columns)
-    assert "under base and rl" in chart.to_dict()["title"]["text"]
+    assert "under base and their own models" in " ".join(chart.to_dict()["title"]["text"])
 
 
 def test_each_problem_is_a_point_where_problems_are_few(lake):
@@ -111,6 +111,17 @@ def test_steps_that_are_numbers_are_placed_as_numbers_and_joined(lake):
     for row in values(chart):
         assert told(row, ("perplexity", "low", "high")) == told(rows[row["run"]], ("perplexity", "low", "high"))
         assert (row["from"], row["to"]) == (max(row["low"], 1.0), row["high"])
+    assert "cut" not in subtitle(chart)
+
+
+def test_an_interval_that_would_leave_the_picture_is_cut_and_told(scored, tmp_path):
+    lake = scored.lake(tmp_path)
+    several = {f"p{n}": [{"tokens": 1, "logprob": -n}] for n in (1, 5)}
+    scored.add_run(lake, "a", several, labels={"step": "1"})
+    chart = lake.plot("perplexity_by_step")
+    (row,) = values(chart)
+    assert row["high"] > row["to"] == 3 * row["perplexity"]
+    assert "bars that would leave the picture are cut" in subtitle(chart)
 
 
 def test_runs_with_the_same_value_of_the_label_are_points_without_a_line(scored, tmp_path):
@@ -180,7 +191,7 @@ def test_surprising_tokens_are_in_the_order_of_their_gaps(scored, tmp_path):
     scored.add_scores(lake, "s", "a", {"p": {0: {"logprobs": [-4.0, -1.0, -3.5]}}})
     chart = lake.plot("surprising_tokens", runs="a", scorer="s", min_n=1)
     assert [(row["token_id"], row["gap"]) for row in values(chart)] == [(7, -3.0), (9, -0.5), (8, 1.0)]
-    assert "Tokens of a " in chart.to_dict()["title"]["text"]
+    assert "Tokens of a: " in chart.to_dict()["title"]["text"]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ def test_a_page_opens_from_a_folder_without_a_network(pictures, shaped, paramete
     page.context.set_offline(True)
     try:
         page.goto(file.as_uri())
-        page.wait_for_selector("#chart svg .role-mark")
+        page.wait_for_selector("#chart svg .role-mark", state="attached")
         count = page.locator(f"#chart svg :is({MARKS})").count()
     finally:
         page.context.set_offline(False)
@@ -57,7 +57,7 @@ def test_a_hostile_name_is_text_on_a_page(lakes, page, tmp_path):
         file = tmp_path / f"{chart}.html"
         file.write_bytes(encoded(lake.plot(chart), "html"))
         page.goto(file.as_uri())
-        page.wait_for_selector("#chart svg .role-mark")
+        page.wait_for_selector("#chart svg .role-mark", state="attached")
         marks = page.locator("#chart svg .role-mark:not(.mark-group) > path")
         marks.last.hover(force=True)
         assert page.locator("#vg-tooltip-element img, #vg-tooltip-element script, #chart img").count() == 0

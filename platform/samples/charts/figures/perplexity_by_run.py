@@ -37,8 +37,9 @@ def draw(asked: Asked) -> Drawn:
     points = _points(asked.ask, [scorer, None], boxes) if few and asked.ask else []
     values = [{**row, "box": _box(row), "place": "box"} for row in boxes]
     values += [{**row, "box": _box(row), "place": "point"} for row in points]
-    scorers = distinct(boxes, "scorer")
-    title = f"Perplexity of the samples of {named(runs)}" + (f" under {named(scorers)}" if scorer else "")
+    title = f"Perplexity of the samples of {named(runs)}" + (
+        f" under {named([found[0]['scorer']])} and their own models" if scorer else ""
+    )
     counts = ", ".join(dict.fromkeys(counted(row["problems"], "problem") for row in boxes))
     more = [f"{counts}; all samples, right or wrong", f"{_MEANING}{'; points: problems' if points else ''}"]
     layers = _layers(asked, values, boxes, points)

@@ -18,7 +18,7 @@ def draw(asked: Asked) -> Drawn:
     """Return the chart. A line joins the runs where each value of the label has one run."""
     values = asked.values(needs=["perplexity"])
     label = values[0]["x"]
-    ends(values, "perplexity")
+    cut = ends(values, "perplexity")
     scale, axis = (of(values, "from", "to") for of in (log_scale, log_axis))
     x = across(values, "value", label)
     y, low = (
@@ -38,5 +38,5 @@ def draw(asked: Asked) -> Drawn:
     runs = asked.palette.order(distinct(values, "run"))
     under = f" under {named(scorers)}" if asked.parameters.get("scorer") else ""
     title = f"Perplexity of the samples of {named(runs)}{under}, by {label}"
-    more = ["point: mean over problems of the median of a problem's samples; bar: its 95 % interval"]
+    more = ["point: mean over problems of the median of a problem's samples; bar: its 95 % interval", *cut]
     return finished(asked, layers, values, title, more=more, shared=["dataset", "scorer", "problems"])

@@ -20,7 +20,7 @@ def draw(asked: Asked) -> Drawn:
     words = {"both": "both", "only_a": f"only {a}", "only_b": f"only {b}", "neither": "neither"}
     for row in values:
         row |= {"solved_by": words[row["outcome"]], PART: f"{row['status']} samples"}
-    ends(values, "perplexity")
+    cut = ends(values, "perplexity")
     runs = asked.palette.order(distinct(values, "run"))
     there: dict[str, Any] = {
         "x": alt.X("solved_by:N", sort=list(words.values()), title="problems solved by",
@@ -36,6 +36,6 @@ def draw(asked: Asked) -> Drawn:
     scorer = asked.parameters.get("scorer")
     under = f" under {named(distinct(values, 'scorer'))}" if scorer else ""
     title = f"Perplexity of {named(runs)}{under} by who solves the problem, {named([a])} or {named([b])}"
-    more = ["point: mean over problems of the median of a problem's samples; bar: its 95 % interval"]
+    more = ["point: mean over problems of the median of a problem's samples; bar: its 95 % interval", *cut]
     shared = ["dataset", "verifier", "scorer"]
     return finished(asked, [ranges, points], values, title, more=more, shared=shared)

@@ -9,7 +9,7 @@ from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, finished, run_colour, tooltips
 
 _ORDER = ("wrong", "no_answer", "timeout", "error", "unjudged")
-_X = "mean log perplexity, minus that of correct samples of the same problem (nats per token)"
+_X = ["mean log perplexity, minus that of correct", "samples of the same problem (nats per token)"]
 
 
 def draw(asked: Asked) -> Drawn:

@@ -22,7 +22,7 @@ def draw(asked: Asked) -> Drawn:
     scorer, runs = asked.parameters["scorer"], asked.parameters.get("runs") or "all runs"
     against = asked.parameters.get("against")
     of = named([runs] if isinstance(runs, str) else list(runs))
-    other = named([against]) if against else "their own model"
+    other = named([against]) if against else "the run itself"
     said = f"mean log p under {named([scorer])} - log p under {other} (nats)"
     y, x = names("token", [row["token"] for row in values]), alt.X("gap:Q", title=said)
     bars = alt.Chart().mark_bar().encode(
@@ -32,8 +32,8 @@ def draw(asked: Asked) -> Drawn:
     counts = alt.Chart().mark_text(align="left", dx=4, fontSize=9, color="#444444")
     counts = counts.encode(y=y, x=alt.X("end:Q", title=said), text="occurs:N")
     zero = alt.Chart().mark_rule(color=GREY).encode(x=alt.XDatum(0))
-    title = f"Tokens of {of} where {named([scorer])} and {other} differ most"
+    title = f"Tokens of {of}: log-probs under {named([scorer])} against {other}"
     more = ["left of 0, the scorer finds the token less likely; beside the bar: how often it occurs"]
     if len(found) > _MOST:
         more.append(f"the first {_MOST} of {len(found):,} tokens; a token is written as its id")
-    return finished(asked, [bars, counts, zero], values, title, more=more, height=_ROW * len(values) + 10)
+    return finished(asked, [bars, counts, zero], values, title, more=more, shared=[], height=_ROW * len(values) + 10)
