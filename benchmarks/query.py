@@ -23,63 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
+from lakes import fill
 
 import samples
 from samples.api import Lake
-from samples.engines import Sampling
-from samples.runs.record import record
-from samples.runs.request import Request, prepare
 
 DELAY = 0.020  # seconds
-
-
-def fill(uri: str, folder: Path, problems: int, per_problem: int) -> Lake:
-    """Make a lake with samples and verdicts of one run, one file per 10^6 of them."""
-    rows = [{"id": f"p{n:05}", "question": f"{n}?", "answer": "1"} for n in range(problems)]
-    (folder / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    request = Request(str(folder / "set.jsonl"), "toy", 1, uri, name="base", engine="toy", sampling=Sampling())
-    lake = Lake(uri, create=True)
-    run = record(lake, prepare(request))
-    rng = np.random.default_rng(0)
-    step = max(1, 1_000_000 // per_problem)
-    files: dict[str, list[Any]] = {"samples": [], "verdicts": []}
-    for first in range(0, problems, step):
-        ids = range(first, min(problems, first + step))
-        size = len(ids) * per_problem
-        right = rng.random(size) < np.repeat(rng.beta(0.3, 0.7, len(ids)), per_problem)
-        keys = {
-            "problem_id": np.repeat([f"p{n:05}" for n in ids], per_problem),
-            "sample_index": np.tile(np.arange(per_problem, dtype=np.int32), len(ids)),
-        }
-        narrow = {
-            **keys,
-            "tokens": rng.integers(10, 2000, size, dtype=np.int32),
-            "cumulative_logprob": -rng.random(size) * 100,
-            "finish_reason": pa.array(["stop"]).take(pa.array(np.zeros(size, np.int8))),
-            "stop_reason": pa.nulls(size, pa.string()),
-            "seed": rng.integers(0, 1 << 62, size),
-            "attempt": pa.array(["0" * 16]).take(pa.array(np.zeros(size, np.int8))),
-            "error": pa.nulls(size, pa.string()),
-        }
-        judged = {
-            **keys,
-            "verifier_version": pa.array(["1"]).take(pa.array(np.zeros(size, np.int8))),
-            "pass_id": np.ones(size, np.int64),
-            "status": pa.array(["wrong", "correct"]).take(pa.array(right.astype(np.int8))),
-            "reward": pa.nulls(size, pa.float64()),
-            "answer": pa.array([str(n) for n in range(50)]).take(pa.array(rng.integers(0, 50, size))),
-            "detail": pa.nulls(size, pa.string()),
-            "seconds": np.zeros(size, np.float32),
-        }
-        for name, table, partition in (
-            ("samples", narrow, run.partition),
-            ("verdicts", judged, {"verifier": "math", "run_id": run.run_id}),
-        ):
-            files[name].append((lake.put(name, pa.table(table), partition), partition))
-    for name, named in files.items():
-        lake.commit(name, named)
-    return lake
 
 
 def paths(lake: Lake) -> list[str]:

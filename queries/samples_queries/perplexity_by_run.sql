@@ -5,12 +5,15 @@
 -- scored   scored_perplexities
 -- grain    run, token_mode, status
 -- columns  run, dataset, labels, scorer, token_mode, verifier, status, problems, samples, unknown, perplexity, lowest,
---          highest, mean_log, bits_per_byte
+--          q25, q50, q75, highest, mean_log, bits_per_byte
 -- means    problems: problems that have a sample of this status with a known perplexity
 --          samples: samples of this status with a known perplexity
 --          unknown: samples of this status without one: failed, not scored, without tokens, or not finite
 --          perplexity: mean over problems of the median perplexity of the problem's samples
 --          lowest: smallest of these medians
+--          q25: 0.25 quantile of these medians over problems; interpolated
+--          q50: median of these medians
+--          q75: 0.75 quantile of these medians; interpolated
 --          highest: largest of these medians
 --          mean_log: mean over problems of the mean log perplexity (natural log) of the problem's samples
 --          bits_per_byte: mean over problems of the median bits per byte of the problem's samples; NULL when no bytes
@@ -38,6 +41,7 @@ WITH per_problem AS (
         sum(unknown)::BIGINT AS unknown,
         list_avg(list(middle ORDER BY middle) FILTER (middle IS NOT NULL)) AS perplexity,
         min(middle) AS lowest,
+        quantile_cont(middle, [0.25, 0.5, 0.75]) AS quartiles,
         max(middle) AS highest,
         list_avg(list(mean_log ORDER BY mean_log) FILTER (mean_log IS NOT NULL)) AS mean_log,
         list_avg(list(bits ORDER BY bits) FILTER (bits IS NOT NULL)) AS bits_per_byte
@@ -47,7 +51,7 @@ WITH per_problem AS (
 )
 SELECT
     run, dataset, labels, coalesce($scorer, run) AS scorer, token_mode,
-    coalesce($verifier, (FROM only_verifier)) AS verifier, status, problems, samples, unknown, perplexity, lowest, highest,
-    mean_log, bits_per_byte
+    coalesce($verifier, (FROM only_verifier)) AS verifier, status, problems, samples, unknown, perplexity, lowest,
+    quartiles[1] AS q25, quartiles[2] AS q50, quartiles[3] AS q75, highest, mean_log, bits_per_byte
 FROM per_run JOIN runs USING (run_id)
 ORDER BY run, token_mode, status

@@ -99,7 +99,7 @@ _FOUND = """
 SELECT
     token_id,
     sum(n)::BIGINT AS n,
-    countif(n > 0) AS problems,
+    countif(n > 0)::BIGINT AS problems,
     sum(gap)::DOUBLE / sum(n) AS gap,
     sum(gap)::DOUBLE AS total_gap,
     min(lowest) AS lowest,

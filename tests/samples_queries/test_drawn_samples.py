@@ -191,7 +191,9 @@ def test_a_runs_perplexity_is_the_mean_over_problems_of_their_medians(lake, draw
     assert rows[CORRECT]["perplexity"] == pytest.approx((2 + 5) / 2)
     assert rows[WRONG]["perplexity"] == pytest.approx(100)
     assert [(rows[s]["problems"], rows[s]["samples"]) for s in ("all", CORRECT, WRONG)] == [(2, 6), (2, 5), (1, 1)]
-    assert (rows[CORRECT]["lowest"], rows[CORRECT]["highest"]) == (pytest.approx(2), pytest.approx(5))
+    ends = ("lowest", "q25", "q50", "q75", "highest")
+    assert [rows[CORRECT][name] for name in ends] == pytest.approx([2, 2.75, 3.5, 4.25, 5])
+    assert [rows["all"][name] for name in ends] == pytest.approx([2, 3, 4, 5, 6])
     assert rows[CORRECT]["mean_log"] == pytest.approx((math.log(20) / 3 + math.log(24) / 2) / 2)
     assert rows["all"]["labels"] == {"step": "50"}
 

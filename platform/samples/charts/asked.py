@@ -1,6 +1,6 @@
 """What a figure draws: the answer of a query, how it was asked, and the colours of the runs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -12,13 +12,18 @@ from samples.query.rows import Rows
 
 @dataclass(frozen=True)
 class Asked:
-    """The answer of the query `name`. `beside` are the rows of the other query that the figure shows, if it has one."""
+    """The answer of the query `name`. `beside` are the rows of the other query that the figure shows, if it has one.
+
+    `ask` asks another query about the same snapshot of the lake, with the same filters and the same values of the
+    parameters that both queries have; its keywords are set beside them.
+    """
 
     name: str
     rows: Rows
     parameters: Mapping[str, Any]
     palette: Palette
     beside: Rows | None = None
+    ask: Callable[..., Rows] | None = None
 
     def values(self, *also: str, needs: Collection[str] = ()) -> list[dict[str, Any]]:
         """Return the rows as the data of a chart: columns of numbers and texts, and the columns of `also`.

@@ -1,6 +1,7 @@
 """Boxes of quantiles that a query gives: nothing is computed of samples here."""
 
 from collections.abc import Sequence
+from math import ceil, floor, log10
 from typing import Any
 
 import altair as alt
@@ -11,6 +12,7 @@ from samples.charts.panels import run_colour, tooltips
 STATUSES = ("all", "correct", "wrong")
 _LETTERS = 22  # of a name, before it is cut
 _LEVEL = 90  # letters of all names that fit beside each other
+_NARROW, _WIDE, _TICKS = 2.5, 12.0, 7  # ranges of a log axis, as a factor; most ticks of a narrow one
 _AROUND = 1.1  # free space above and below, as a factor
 
 
@@ -42,6 +44,21 @@ def boxes(
         alt.Chart().mark_tick(thickness=3, opacity=1).encode(**across, y=middle, color=colour, tooltip=tooltips(values))
     )
     return [whiskers, box, medians]
+
+
+def log_axis(values: list[dict[str, Any]], low: str, high: str) -> alt.Axis:
+    """Return the axis of `log_scale`: labels at round numbers, and a line for each label."""
+    least, most = (edge(distinct(values, column)) for edge, column in ((min, low), (max, high)))
+    least, most = least / _AROUND, most * _AROUND
+    if most / least < _NARROW:
+        step = 10.0 ** floor(log10((most - least) / _TICKS))
+        step *= next(times for times in (1, 2, 5, 10) if (most - least) / (step * times) <= _TICKS)
+        ticks = [step * place for place in range(ceil(least / step), floor(most / step) + 1)]
+    else:
+        steps = (1, 2, 5) if most / least > _WIDE else (1, 1.5, 2, 3, 4, 6, 8)
+        powers = range(floor(log10(least)), ceil(log10(most)) + 1)
+        ticks = [tick for power in powers for tick in (times * 10.0**power for times in steps) if least <= tick <= most]
+    return alt.Axis(format="~g", values=[float(f"{tick:.6g}") for tick in ticks])
 
 
 def log_scale(values: list[dict[str, Any]], low: str, high: str) -> alt.Scale:

@@ -19,16 +19,17 @@ _LOW = 160  # a height that does not shrink further
 _COLUMNS = 3
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
 PANEL = "panel"
+PART = "part"  # of a figure that has panels of its own: the words that stand above the panel
 _SPECIAL = {"title", "image"}  # lines of these names are more than text to Vega's tooltips
 
 
 def panels(asked: Asked, values: list[dict[str, Any]]) -> list[str]:
     """Write into each row the panel that it belongs to, and return the panels; none when there is one only.
 
-    A dataset, a token mode, and with `by` a value of a metadata key has a panel. A label of runs makes no panels:
-    it stands in the tooltips, and all runs are in one picture.
+    A dataset, a token mode, and with `by` a value of a metadata key has a panel. So has each value of PART, which a
+    figure writes itself. A label of runs makes no panels: it stands in the tooltips, and all runs are in one picture.
     """
-    keys = [column for column in ("dataset", "token_mode") if len(distinct(values, column)) > 1]
+    keys = [column for column in ("dataset", "token_mode", PART) if len(distinct(values, column)) > 1]
     if asked.parameters.get("by") and values:
         key = asked.rows.columns[0]
         runs = {(row.get("run", row.get("a")), row[key]) for row in values}
@@ -52,14 +53,16 @@ def finished(
     width: float = WIDTH,
     height: float = HEIGHT,
     own_rows: bool = False,
+    shrinks: bool = True,
 ) -> Drawn:
     """Lay the layers over each other, in a panel for each part of the data, under the title.
 
-    With `own_rows`, each panel has rows only for what it shows.
+    With `own_rows`, each panel has rows only for what it shows. Panels beside others are smaller, unless the
+    chart never `shrinks`.
     """
     parts = panels(asked, values)
     chart: Any = alt.layer(*layers, data=alt.InlineData(values=values))
-    size = _SMALL if parts else 1
+    size = _SMALL if parts and shrinks else 1
     chart = chart.properties(width=width * size, height=height if height < _LOW else height * size)
     if parts:
         header = alt.Header(title=None, labelFontSize=12, labelFontWeight="bold", labelLimit=round(width * size))
@@ -112,7 +115,7 @@ def tooltips(values: list[dict[str, Any]]) -> list[alt.Tooltip]:
     shown: list[alt.Tooltip] = []
     for column in dict.fromkeys(name for row in values for name in row):
         found = distinct(values, column)
-        if column == PANEL or not found:
+        if column in {PANEL, PART} or not found:
             continue
         title = f"{column}:" if column in _SPECIAL else column
         if all(isinstance(value, int) for value in found):
@@ -143,7 +146,7 @@ def _field(column: str, kind: str) -> str:
 
 
 def _panel(key: str, value: Any) -> str:
-    if key == "dataset":
+    if key in {"dataset", PART}:
         return str(value)
     if key == "token_mode":
         return "scored as token ids" if value == "ids" else f"scored as {value}"

@@ -1,5 +1,7 @@
 """Draw the chart of a named query."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import samples_queries
@@ -28,7 +30,7 @@ def plot(lake: Tables, name: str, **parameters: Any) -> "Drawn":
     pinned = lake.pin(("runs",))
     rows = query(pinned, name, **parameters)
     beside = _beside(pinned, registry.beside(name), rows, parameters)
-    return draw(Asked(name, rows, parameters, _palette(pinned), beside))
+    return draw(Asked(name, rows, parameters, _palette(pinned), beside, partial(_also, pinned, parameters)))
 
 
 def _palette(lake: Tables) -> Palette:
@@ -45,6 +47,13 @@ def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters
     if other is None or not rows:
         return None
     name, same_k = other
-    taken = {parameter.name for parameter in samples_queries.header(name).options} | {*filters.NAMES, "skip_unreadable"}
-    same = {key: value for key, value in parameters.items() if key in taken and (same_k or key != "ks")}
-    return query(lake, name, **same)
+    return _also(lake, {key: value for key, value in parameters.items() if same_k or key != "ks"}, name)
+
+
+def _also(lake: Tables, parameters: Mapping[str, Any], other: str, **changed: Any) -> Rows:
+    """Ask another query with the parameters that it shares with the first, and those that are `changed`."""
+    taken = {parameter.name for parameter in samples_queries.header(other).options} | {
+        *filters.NAMES,
+        "skip_unreadable",
+    }
+    return query(lake, other, **{**{key: value for key, value in parameters.items() if key in taken}, **changed})

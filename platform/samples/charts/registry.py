@@ -19,13 +19,22 @@ CHARTS = {  # the query's name, and what its chart shows
     "pass_at_k_by_problem": "the accuracy of each problem: one run against the other",
     "coverage_at_cost": "solved problems over the tokens drawn: a line for each run",
     "forecast": "pass@K of more samples: observed until n, then forecast with its interval",
+    "power_law": "-log pass@k over k on log-log axes, with the line of a power law",
     "majority": "maj@k beside pass@k: what a vote leaves on the table",
     "best_of": "the best reward of k samples beside pass@k",
+    "perplexity_by_run": "perplexities over problems as boxes: Base(Base), Base(RL), RL(RL)",
     "perplexity_distribution": "perplexities of the samples of each problem, as boxes",
-    "perplexity_by_run": "perplexity of each run for all, correct and wrong samples",
+    "perplexity_by_step": "perplexity over training steps, or over another label of runs",
+    "perplexity_by_verdict": "how much likelier correct samples are than others of a problem",
+    "perplexity_by_support": "perplexity where both runs solve a problem, only one, or neither",
+    "likelihood_ratio_by_run": "the share of samples that a scorer finds as likely as its own",
     "divergence": "the divergence of each run from the scorer, with its interval",
+    "entropy": "the entropy of each run per token, with its interval and bounds",
+    "surprising_tokens": "tokens whose log-probs differ most between two scorers",
     "lengths": "tokens of all, correct and wrong samples of each run, as boxes",
     "truncation": "samples that stopped, were cut, or failed: a bar for each run",
+    "verifier_agreement": "how often two verifiers agree: a row for each run",
+    "verdict_transitions": "samples from which verdict to which: a matrix for each run",
 }
 
 

@@ -1,0 +1,50 @@
+"""How many samples went from which verdict to which: a matrix of statuses for each run."""
+
+import altair as alt
+
+from samples.charts.asked import Asked, distinct
+from samples.charts.captions import counted, named
+from samples.charts.matrix import cells, shaded
+from samples.charts.panels import PART, Drawn, finished
+from samples.errors import SamplesError
+
+_STATUSES = ("correct", "wrong", "no_answer", "timeout", "error", "none")
+_KINDS = ("same verdict", "another verdict")
+_CELL = 66  # pixels
+_PANELS = 12
+
+
+def draw(asked: Asked) -> Drawn:
+    """Return the chart. Cells of samples whose verdict changed are orange; the rest are grey.
+
+    Raises:
+        SamplesError: There are more runs than matrices that can be read.
+    """
+    values = asked.values(needs=["samples"])
+    runs = asked.palette.order(distinct(values, "run"))
+    if len(runs) > _PANELS:
+        few = f"the {_PANELS} matrices of one picture"
+        raise SamplesError(f"{asked.name}: {len(runs)} runs are more than {few}: --runs A,B chooses some")
+    values.sort(key=lambda row: runs.index(row["run"]))
+    totals = {run: sum(row["samples"] for row in values if row["run"] == run) for run in runs}
+    changed = dict.fromkeys(runs, 0)
+    for row in values:
+        before, after = row["from_status"] or "none", row["to_status"] or "none"
+        row |= {"earlier": before, "later": after, "kind": _KINDS[before != after], PART: row["run"]}
+        shaded(row, row["samples"], totals[row["run"]])
+        changed[row["run"]] += row["samples"] * (before != after)
+    sides = [status for status in _STATUSES if any(status in {row["earlier"], row["later"]} for row in values)]
+    before, after = (_side(words, asked.parameters.get(key)) for words, key in (("earlier", "from"), ("later", "to")))
+    every = alt.Scale(domain=sides)
+    x = alt.X("later:N", sort=sides, scale=every, title=after, axis=alt.Axis(labelAngle=0))
+    y = alt.Y("earlier:N", sort=sides, scale=every, title=before)
+    layers = cells(values, x, y, "kind", _KINDS, hidden=("earlier", "later"))
+    more = [f"{run}: {counted(changed[run], 'verdict')} of {totals[run]:,} changed" for run in runs]
+    title = f"Earlier and later verdicts on the samples of {named(runs)}"
+    side = _CELL * max(2, len(sides))
+    shared = ["dataset"]
+    return finished(asked, layers, values, title, more=more, shared=shared, width=side, height=side, shrinks=False)
+
+
+def _side(which: str, meant: str | None) -> str:
+    return f"{which} verdict ({named([meant])})" if meant else f"{which} verdict"

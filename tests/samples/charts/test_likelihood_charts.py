@@ -1,0 +1,270 @@
+"""Charts of likelihoods and verdicts: their numbers are those of their queries' rows."""
+
+import math
+
+import pytest
+
+from samples.charts.figures import perplexity_by_run, perplexity_distribution, verdict_transitions
+from samples.charts.formats import encoded
+from samples.errors import SamplesError
+
+
+@pytest.fixture(scope="module")
+def lake(scored, tmp_path_factory):
+    """Two runs that scored each other's samples, and traces of nobody's, which the base scored as text."""
+    lake = scored.lake(tmp_path_factory.mktemp("likelihoods"))
+
+    def some(first):
+        return {
+            problem: [
+                {"tokens": 4, "logprob": -(first + place + index), "status": "correct" if index % 2 else "wrong"}
+                for index in range(3)
+            ]
+            for place, problem in enumerate("pqrs")
+        }
+
+    scored.add_run(lake, "base", some(1), labels={"step": "0"})
+    scored.add_run(lake, "rl", some(2), labels={"step": "100"})
+    scored.add_run(lake, "reference", {p: [{"tokens": None, "logprob": None}] for p in "pqrs"}, engine="imported")
+    scored.add_scorer(lake, "base", samples=1, mean=0.0, kl=0.0)
+    given = {p: {index: {"tokens": 4, "logprob": -3.0 - index} for index in range(3)} for p in "pqrs"}
+    scored.add_scores(lake, "base", "rl", given)
+    scored.add_scores(lake, "base", "reference", {p: {0: {"tokens": 4, "logprob": -2.0}} for p in "pqr"})
+    return lake
+
+
+def values(chart):
+    (data,) = chart.to_dict(validate=True)["datasets"].values()
+    return data
+
+
+def subtitle(chart):
+    return " ".join(chart.to_dict()["title"]["subtitle"])
+
+
+def told(row, columns):
+    return tuple(row[column] for column in columns)
+
+
+def test_each_run_under_the_scorer_stands_beside_each_run_under_its_own_model(lake):
+    chart = lake.plot("perplexity_by_run", scorer="base")
+    boxes = {row["box"]: row for row in values(chart) if row["place"] == "box"}
+    assert set(boxes) == {"base(base)", "base(rl)", "rl(rl)", "base(reference)"}
+    columns = ("problems", "samples", "perplexity", "lowest", "q25", "q50", "q75", "highest")
+    for scorer in ("base", None):
+        for row in lake.query("perplexity_by_run", scorer=scorer):
+            if row["status"] == "all":
+                assert told(boxes[f"{row['scorer']}({row['run']})"], columns) == told(row, columns)
+    assert "under base and their own models" in " ".join(chart.to_dict()["title"]["text"])
+
+
+def test_each_problem_is_a_point_where_problems_are_few(lake):
+    chart = lake.plot("perplexity_by_run", scorer="base")
+    points = {(row["box"], row["problem_id"]): row["q50"] for row in values(chart)
+              if row["place"] == "point"}  # fmt: skip
+    expected = {
+        (f"{row['scorer']}({row['run']})", row["problem_id"]): row["q50"]
+        for scorer in ("base", None)
+        for row in lake.query("perplexity_distribution", scorer=scorer)
+        if row["status"] == "all" and row["q50"] is not None
+    }
+    assert points == expected
+    assert len(points) == 15
+
+
+def test_without_a_scorer_each_run_is_a_box_under_its_own_model(lake):
+    chart = lake.plot("perplexity_by_run")
+    assert {row["box"] for row in values(chart)} == {"base(base)", "rl(rl)"}
+    assert "each run under its own model" in subtitle(chart)
+
+
+def test_problems_have_no_points_where_they_are_many(scored, tmp_path):
+    lake = scored.lake(tmp_path)
+    many = perplexity_by_run._POINTS + 1
+    scored.add_run(lake, "a", {f"p{n}": [{"tokens": 2, "logprob": -1.0 - n}] for n in range(many)})
+    (row,) = values(lake.plot("perplexity_by_run"))  # the box
+    assert row["problems"] == many
+
+
+def test_thousands_of_problems_are_thinned_and_the_chart_says_so(scored, tmp_path):
+    lake = scored.lake(tmp_path)
+    several = {f"p{n:04}": [{"tokens": 2, "logprob": -1.0 - n / 1000}] for n in range(2500)}
+    for run in "ab":
+        scored.add_run(lake, run, several)
+    chart = lake.plot("perplexity_distribution")
+    rows = {(row["run"], row["problem_id"]): row["q50"] for row in lake.query("perplexity_distribution")
+            if row["status"] == "all"}  # fmt: skip
+    drawn = values(chart)
+    assert all(row["q50"] == rows[row["run"], row["problem_id"]] for row in drawn)
+    assert len(drawn) <= perplexity_distribution._POINTS
+    assert len(drawn) > perplexity_distribution._POINTS // 2
+    assert "2,500 problems; one of 10 is drawn" in subtitle(chart)
+    assert len(encoded(chart, "html")) < 1_000_000
+
+
+def test_steps_that_are_numbers_are_placed_as_numbers_and_joined(lake):
+    chart = lake.plot("perplexity_by_step", runs=["base", "rl"])
+    made = chart.to_dict()
+    assert {row["value"]: row["place"] for row in values(chart)} == {"0": 0.0, "100": 100.0}
+    assert any(layer["mark"]["type"] == "line" for layer in made["layer"])
+    rows = {row["run"]: row for row in lake.query("perplexity_by_step", runs=["base", "rl"])}
+    for row in values(chart):
+        assert told(row, ("perplexity", "low", "high")) == told(rows[row["run"]], ("perplexity", "low", "high"))
+        assert (row["from"], row["to"]) == (max(row["low"], 1.0), row["high"])
+    assert "cut" not in subtitle(chart)
+
+
+def test_an_interval_that_would_leave_the_picture_is_cut_and_told(scored, tmp_path):
+    lake = scored.lake(tmp_path)
+    several = {f"p{n}": [{"tokens": 1, "logprob": -n}] for n in (1, 5)}
+    scored.add_run(lake, "a", several, labels={"step": "1"})
+    chart = lake.plot("perplexity_by_step")
+    (row,) = values(chart)
+    assert row["high"] > row["to"] == 3 * row["perplexity"]
+    assert "bars that would leave the picture are cut" in subtitle(chart)
+
+
+def test_runs_with_the_same_value_of_the_label_are_points_without_a_line(scored, tmp_path):
+    lake = scored.lake(tmp_path)
+    for run in "ab":
+        scored.add_run(lake, run, {"p": [{"tokens": 1, "logprob": -1.0}]}, labels={"step": "late"})
+    made = lake.plot("perplexity_by_step").to_dict()
+    assert {layer["mark"]["type"] for layer in made["layer"]} == {"rule", "point"}
+    assert made["layer"][0]["encoding"]["x"]["field"] == "value"
+
+
+@pytest.mark.parametrize("scorer", [None, "base"])
+def test_differences_between_verdicts_are_those_of_the_query(lake, scorer):
+    chart = lake.plot("perplexity_by_verdict", runs=["base", "rl"], scorer=scorer)
+    rows = list(lake.query("perplexity_by_verdict", runs=["base", "rl"], scorer=scorer))
+    correct = {row["run"]: row["perplexity"] for row in rows if row["status"] == "correct"}
+    expected = {(row["run"], row["status"]): told(row, ("difference", "low", "high", "paired")) for row in rows
+                if row["difference"] is not None}  # fmt: skip
+    drawn = values(chart)
+    assert {
+        (row["run"], row["status"]): told(row, ("difference", "low", "high", "paired")) for row in drawn
+    } == expected
+    assert all(row["perplexity of correct"] == correct[row["run"]] for row in drawn)
+    assert expected
+
+
+def test_perplexities_by_support_are_those_of_the_query_in_a_panel_for_each_status(lake):
+    asked = {"a": "base", "b": "rl", "runs": ["base", "rl"], "scorer": "base"}
+    chart = lake.plot("perplexity_by_support", **asked)
+    columns = ("run", "outcome", "status", "perplexity", "low", "high", "problems")
+    there = {told(row, columns) for row in values(chart)}
+    assert there == {told(row, columns) for row in lake.query("perplexity_by_support", **asked)}
+    assert chart.to_dict()["facet"]["sort"] == ["all samples", "correct samples", "wrong samples"]
+
+
+def test_the_share_of_likely_samples_is_that_of_the_query(lake):
+    chart = lake.plot("likelihood_ratio_by_run", runs="rl", scorer="base")
+    columns = ("share_as_likely", "low", "high", "log_ratio", "compared")
+    assert [told(row, columns) for row in values(chart)] == [
+        told(row, columns) for row in lake.query("likelihood_ratio_by_run", runs="rl", scorer="base")
+    ]
+
+
+def test_entropy_is_drawn_per_token_and_that_per_completion_is_told(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    rows = {(row["run"], row["per"]): row for row in lake.query("entropy")}
+    drawn = values(lake.plot("entropy"))
+    columns = ("entropy", "low", "high", "entropy_least", "entropy_most", "samples")
+    assert [row["run"] for row in drawn] == ["a", "b"]
+    for row in drawn:
+        assert told(row, columns) == told(rows[row["run"], "token"], columns)
+        assert row["per_completion"] == rows[row["run"], "completion"]["entropy"]
+    assert "grey: between the bounds" in subtitle(lake.plot("entropy"))
+
+
+def test_a_chart_of_entropy_without_bounds_draws_none(lake):
+    chart = lake.plot("entropy", runs=["base", "rl"])
+    assert "grey" not in subtitle(chart)
+    assert len(chart.to_dict()["layer"]) == 2
+
+
+def test_surprising_tokens_are_in_the_order_of_their_gaps(scored, tmp_path):
+    lake = scored.lake(tmp_path)
+    tokens = {"p": [{"logprobs": [-1.0, -2.0, -3.0], "ids": [7, 8, 9]}]}
+    scored.add_run(lake, "a", tokens)
+    scored.add_scorer(lake, "s", samples=1, mean=0.0, kl=0.0)
+    scored.add_scores(lake, "s", "a", {"p": {0: {"logprobs": [-4.0, -1.0, -3.5]}}})
+    chart = lake.plot("surprising_tokens", runs="a", scorer="s", min_n=1)
+    assert [(row["token_id"], row["gap"]) for row in values(chart)] == [(7, -3.0), (9, -0.5), (8, 1.0)]
+    assert "Tokens of a: " in chart.to_dict()["title"]["text"]
+
+
+@pytest.fixture(scope="module")
+def judged(lakes, tmp_path_factory):
+    """A lake with a second verifier, which differs on some samples and could not judge one."""
+    lake = lakes.filled(tmp_path_factory.mktemp("judged") / "lake")
+    run_id = next(row["run_id"] for row in lake.sql("SELECT run_id FROM runs WHERE run = 'a'"))
+    rest = {"verifier_version": "1", "pass_id": 1, "reward": None, "answer": None, "seconds": 0.1}
+    second = ["correct", "correct", "wrong", "timeout"]
+    rows = [
+        {"problem_id": "p1", "sample_index": index, "status": status, **rest} for index, status in enumerate(second)
+    ]
+    lakes.append(lake, "verdicts", rows, verifier="w", run_id=run_id)
+    return lake
+
+
+def test_a_matrix_of_agreement_has_the_counts_of_the_query(judged):
+    asked = {"runs": "a", "first": "v", "second": "w"}
+    (row,) = judged.query("verifier_agreement", **asked)
+    chart = judged.plot("verifier_agreement", **asked)
+    counts = {one["correct"]: one["count"] for one in values(chart) if "count" in one}
+    names = {"both": "both_correct", "only v": "only_first", "only w": "only_second", "neither": "neither"}
+    assert counts == {words: row[column] for words, column in names.items()}
+    shown = {one["correct"]: one["shown"] for one in values(chart)}
+    assert shown["agree"] == f"{row['share']:.2%}"
+    assert math.isclose(float(shown["kappa"]), row["kappa"], abs_tol=5e-4)
+    assert "a 1 sample" in subtitle(chart)
+
+
+def test_transitions_have_the_counts_of_the_query_and_say_how_many_changed(judged):
+    asked = {"runs": "a", "from": "v", "to": "w"}
+    rows = list(judged.query("verdict_transitions", **asked))
+    chart = judged.plot("verdict_transitions", **asked)
+    drawn = {(one["earlier"], one["later"]): (one["samples"], one["problems"]) for one in values(chart)}
+    assert drawn == {
+        (row["from_status"] or "none", row["to_status"] or "none"): (row["samples"], row["problems"]) for row in rows
+    }
+    changed = sum(row["samples"] for row in rows if row["from_status"] != row["to_status"])
+    assert f"a: {changed} verdicts of {sum(row['samples'] for row in rows)} changed" in subtitle(chart)
+
+
+def test_more_runs_than_matrices_fit_are_an_error(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    for place in range(verdict_transitions._PANELS):
+        lakes.add_run(lake, f"r{place}", {"p1": "cw"})
+    with pytest.raises(SamplesError, match=r"14 runs are more than the 12 matrices .* --runs A,B chooses some"):
+        lake.plot("verdict_transitions")
+    assert lake.plot("verdict_transitions", runs=["a", "b"])
+
+
+def test_a_power_law_has_the_numbers_of_its_query(tallied, tmp_path):
+    counts = {f"p{n}": (16, n % 5) for n in range(12)}
+    lake = tallied.lake(tmp_path, {"a": counts, "b": {**counts, "p0": (16, 9)}})
+    chart = lake.plot("power_law")
+    rows = {(row["run"], row["k"]): row for row in lake.query("power_law")}
+    columns = ("minus_log", "fit", "exponent", "low", "high")
+    drawn = values(chart)
+    assert {(row["run"], row["k"]): told(row, columns) for row in drawn} == {
+        key: told(row, columns) for key, row in rows.items()
+    }
+    assert f"a: k^-{rows['a', 1]['exponent']:.3g}" in subtitle(chart)
+
+
+def test_k_at_which_all_is_solved_have_no_place_on_a_log_axis(tallied, tmp_path):
+    lake = tallied.lake(tmp_path, {"a": {"p": (8, 2), "q": (8, 3)}})
+    chart = lake.plot("power_law")
+    whole = [row["k"] for row in lake.query("power_law") if row["minus_log"] == 0]
+    assert whole
+    assert not {row["k"] for row in values(chart)} & set(whole)
+    assert f"not drawn: {len(whole)} point" in subtitle(chart)
+
+
+def test_a_power_law_of_nothing_is_an_error_that_says_why(tallied, tmp_path):
+    lake = tallied.lake(tmp_path, {"a": {"p": (8, 0)}})
+    with pytest.raises(SamplesError, match="power_law: nothing to draw"):
+        lake.plot("power_law")
