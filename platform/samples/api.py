@@ -359,9 +359,7 @@ class Lake(Tables):
 
         return samples_of(self, run, problem_id, verifier=verifier)
 
-    def browse(
-        self, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None
-    ) -> "Served":
+    def browse(self, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None) -> "Served":
         """Serve the samples to a web browser on this machine, until `close()`; see `samples.browse.browse.browse`.
 
         The result's `url` is the address to open. `tokenizer` is that of `show`.
