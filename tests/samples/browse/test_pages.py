@@ -194,10 +194,21 @@ def test_a_form_goes_back_to_pages_of_this_server_alone(client, back):
     assert (answer.status, answer.headers["location"]) == (303, "./")
 
 
-def test_a_hundred_readers_at_once_read_a_problem_once(client, filled, monkeypatch):
+def test_many_readers_at_once_see_the_same(client):
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: client.ask("problem?run=b&problem=p3"), range(100)))
     assert {answer.status for answer in answers} == {200}
     assert len({answer.text for answer in answers}) == 1
+
+
+@pytest.mark.heavy
+def test_pages_read_an_object_store(served, lakes, s3):
+    client = served(lakes.filled(s3))
+    for path in ("", "problems?run=a&other=b", "problem?run=a&other=b&problem=p1", "search?run=a&text=wrong"):
+        assert client.ask(path).status == 200
+    assert "p1 wrong" in words(client.ask("sample?run=a&problem=p1&index=1"))
+    body = "run=a&problem=p2&index=0&label=flawed&reviewer=bob&back=sample%3Frun%3Da%26problem%3Dp2%26index%3D0"
+    assert client.ask("review", "POST", body, Origin=client.origin).status == 303
+    assert "bob" in words(client.ask("sample?run=a&problem=p2&index=0"))
