@@ -3,7 +3,7 @@
 The background is white and the text dark, so that a chart can be read in print and on a dark page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -11,7 +11,7 @@ import altair as alt
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import SHARED, heading, subtitle
 
-Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
 
 WIDTH, HEIGHT = 480, 300
 _SMALL = 0.6  # size of a panel beside others
@@ -19,16 +19,17 @@ _LOW = 160  # a height that does not shrink further
 _COLUMNS = 3
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
 PANEL = "panel"
+PART = "part"  # of a figure that has panels of its own: the words that stand above the panel
 _SPECIAL = {"title", "image"}  # lines of these names are more than text to Vega's tooltips
 
 
 def panels(asked: Asked, values: list[dict[str, Any]]) -> list[str]:
     """Write into each row the panel that it belongs to, and return the panels; none when there is one only.
 
-    A dataset, a token mode, and with `by` a value of a metadata key has a panel. A label of runs makes no panels:
-    it stands in the tooltips, and all runs are in one picture.
+    A dataset, a token mode, and with `by` a value of a metadata key has a panel. So has each value of PART, which a
+    figure writes itself. A label of runs makes no panels: it stands in the tooltips, and all runs are in one picture.
     """
-    keys = [column for column in ("dataset", "token_mode") if len(distinct(values, column)) > 1]
+    keys = [column for column in ("dataset", "token_mode", PART) if len(distinct(values, column)) > 1]
     if asked.parameters.get("by") and values:
         key = asked.rows.columns[0]
         runs = {(row.get("run", row.get("a")), row[key]) for row in values}
@@ -52,10 +53,12 @@ def finished(
     width: float = WIDTH,
     height: float = HEIGHT,
     own_rows: bool = False,
+    own_columns: bool = False,
 ) -> Drawn:
     """Lay the layers over each other, in a panel for each part of the data, under the title.
 
-    With `own_rows`, each panel has rows only for what it shows.
+    With `own_rows`, each panel has rows only for what it shows; with `own_columns`, each has a horizontal axis of its
+    own.
     """
     parts = panels(asked, values)
     chart: Any = alt.layer(*layers, data=alt.InlineData(values=values))
@@ -65,6 +68,20 @@ def finished(
         header = alt.Header(title=None, labelFontSize=12, labelFontWeight="bold", labelLimit=round(width * size))
         chart = chart.facet(facet=alt.Facet(f"{PANEL}:N", sort=parts, header=header), columns=_COLUMNS)
         chart = chart.resolve_scale(y="independent") if own_rows else chart
+        chart = chart.resolve_scale(x="independent") if own_columns else chart
+    return titled(asked, chart, values, title, more=more, shared=shared)
+
+
+def titled(
+    asked: Asked,
+    chart: Any,
+    values: list[dict[str, Any]],
+    title: str,
+    *,
+    more: Sequence[str] = (),
+    shared: Sequence[str] = SHARED,
+) -> Drawn:
+    """Put the title and the subtitle above a chart, and give it the look of all charts."""
     above = alt.TitleParams(
         heading(title), subtitle=subtitle(asked, values, more, shared), anchor="start", frame="bounds", offset=12
     )
@@ -107,14 +124,15 @@ def run_dash(asked: Asked, values: list[dict[str, Any]]) -> alt.StrokeDash:
     return alt.StrokeDash("run:N", scale=alt.Scale(domain=names, range=dashes), title=None, sort=names)
 
 
-def tooltips(values: list[dict[str, Any]]) -> list[alt.Tooltip]:
-    """Return a tooltip of every column: counts whole, other numbers with four digits."""
+def tooltips(values: list[dict[str, Any]], titles: Mapping[str, str] | None = None) -> list[alt.Tooltip]:
+    """Return a tooltip of every column: counts whole, other numbers with four digits. `titles` rename columns."""
     shown: list[alt.Tooltip] = []
     for column in dict.fromkeys(name for row in values for name in row):
         found = distinct(values, column)
-        if column == PANEL or not found:
+        if column in {PANEL, PART} or not found:
             continue
-        title = f"{column}:" if column in _SPECIAL else column
+        title = (titles or {}).get(column, column)
+        title = f"{title}:" if title in _SPECIAL else title
         if all(isinstance(value, int) for value in found):
             shown.append(alt.Tooltip(_field(column, "Q"), title=title, format=","))
         elif all(isinstance(value, int | float) for value in found):
@@ -143,7 +161,7 @@ def _field(column: str, kind: str) -> str:
 
 
 def _panel(key: str, value: Any) -> str:
-    if key == "dataset":
+    if key in {"dataset", PART}:
         return str(value)
     if key == "token_mode":
         return "scored as token ids" if value == "ids" else f"scored as {value}"
