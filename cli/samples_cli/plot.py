@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -64,9 +65,10 @@ def charts(
     """
     if context.invoked_subcommand is None:
         assert isinstance(context.command, _Charts)
-        terminal.page(
-            "\n\n".join([*context.command.listed(), "samples plot NAME --help shows the options of a chart."])
+        more = (
+            "samples plot NAME --help shows the options of a chart. --x LABEL draws most of them over a label of runs."
         )
+        terminal.page("\n\n".join([*context.command.listed(), textwrap.fill(more, 80)]))
 
 
 def draw(

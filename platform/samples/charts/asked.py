@@ -60,7 +60,7 @@ def _finite(value: Any) -> Any:
 
 
 def spread(found: Sequence[Any], most: int) -> list[Any]:
-    """Return at most so many of these values, evenly over their places, with the first and the last."""
+    """Return at most so many of these values, two or more, evenly over their places, with the first and the last."""
     if len(found) <= most:
         return list(found)
     step = (len(found) - 1) / (most - 1)

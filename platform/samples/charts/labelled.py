@@ -63,7 +63,7 @@ def labelled(lake: Tables, name: str, x: str, colour: str | None, parameters: Ma
     known = {key: None for run in about for key in labels[run]}
     if not places:
         raise UsageError(f"{name}: {_no_label(x, about, known)}")
-    colours = _colours([labels[run] for run in places], colour)
+    colours = _colours([labels[run] for run in places], x, colour)
     groups = {run: ", ".join(labels[run].get(key, f"{WITHOUT}{key}") for key in colours) for run in places}
     lacking = tuple(run for run in about if run not in places)
     return Labelled(
@@ -150,10 +150,18 @@ def _of_pools(
     return found
 
 
-def _colours(labels: Sequence[Mapping[str, str]], colour: str | None) -> tuple[str, ...]:
-    """Return the labels whose values have a colour each: the chosen one, or those of _ALWAYS that differ."""
+def _colours(labels: Sequence[Mapping[str, str]], x: str, colour: str | None) -> tuple[str, ...]:
+    """Return the labels whose values have a colour each: the chosen one, or those of _ALWAYS that differ.
+
+    Nobody chose those, so they are left out where each of their values stands at one place: no line would be drawn.
+    """
     if colour is None:
-        return tuple(key for key in _ALWAYS if len({of[key] for of in labels if key in of}) > 1)
+        always = [key for key in _ALWAYS if key != x]
+        keys = tuple(key for key in always if len({of[key] for of in labels if key in of}) > 1)
+        groups: dict[tuple[str | None, ...], set[str]] = {}
+        for of in labels:
+            groups.setdefault(tuple(of.get(key) for key in keys), set()).add(of[x])
+        return keys if any(len(places) > 1 for places in groups.values()) else ()
     there = {key: None for of in labels for key in of}
     if colour not in there:
         raise UsageError(

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from samples.charts.asked import Asked, distinct
+from samples.charts.asked import Asked, distinct, spread
 from samples.charts.captions import SHARED, named
 from samples.charts.labelled import WITHOUT, Labelled
 from samples.charts.palette import COLOURS, DASHES, GREY
@@ -15,9 +15,13 @@ from samples.charts.trends import Trend
 from samples.lines import printable
 from samples.query.grouping import natural
 
+_INTERVAL = "isValid(datum.low) && isValid(datum.high)"
 _BANDS = 4  # in a picture
 _TICKS = 8  # of an axis that has one at each value of the label
-_SHADES = {"name": "viridis", "extent": [0, 0.75]}  # of values in an order; the yellow end cannot be seen on paper
+# Of values in an order: the scale viridis without its yellow end, which cannot be seen on paper.
+_SHADES = (
+    "#440154", "#472D7B", "#3E4A89", "#33638D", "#2A788E", "#21918C", "#22A884", "#44BF70", "#57B84E",
+)  # fmt: skip
 
 
 def over_label(asked: Asked, found: Labelled, trend: Trend) -> Drawn:
@@ -45,11 +49,13 @@ def over_label(asked: Asked, found: Labelled, trend: Trend) -> Drawn:
         dash = alt.StrokeDash(**_field(found), sort=names, scale=_dashes(names), title=None, legend=None)
         layers.insert(0, alt.Chart().mark_line(strokeWidth=2).encode(**same, y=y, strokeDash=dash))
     if any(row["low"] is not None for row in values):
-        if len(names) <= _BANDS or not trend.joined:
-            ends = alt.Chart().mark_area(opacity=0.15) if trend.joined else alt.Chart().mark_rule(strokeWidth=1.5)
-            low = alt.Y("low:Q", title=trend.axis, scale=scale)
-            ends = ends.encode(**same, y=low, y2="high:Q")
-            layers.insert(0, ends.transform_filter("isValid(datum.low) && isValid(datum.high)"))
+        ends = {"y": alt.Y("low:Q", title=trend.axis, scale=scale), "y2": "high:Q"}
+        bar = alt.Chart().mark_rule(strokeWidth=1.5, opacity=0.7).encode(**same, **ends)
+        if not trend.joined:
+            layers.insert(0, bar.transform_filter(_INTERVAL))
+        elif len(names) <= _BANDS:
+            band = alt.Chart().mark_area(opacity=0.15).encode(**same, **ends)
+            layers = [band.transform_filter(_INTERVAL), bar.transform_filter(f"{_INTERVAL} && datum.alone"), *layers]
         else:
             notes.append(f"more than {_BANDS} lines: their intervals are in the tooltips")
     if any(row["value"] < 0 for row in values):
@@ -80,7 +86,7 @@ def _across(found: Labelled, drawn: Points) -> alt.X:
 
 def _scale(values: list[dict[str, Any]], trend: Trend) -> alt.Scale:
     if not trend.doublings:
-        return alt.Scale(type="log", nice=False) if trend.log else alt.Scale(zero=False)
+        return alt.Scale(type="log", nice=False, padding=8) if trend.log else alt.Scale(zero=False)
     return alt.Scale(type="log", base=2, nice=False, domain=[1, max(distinct(values, "largest_k"))])
 
 
@@ -98,7 +104,7 @@ def _colour(names: Sequence[str], found: Labelled, trend: Trend) -> alt.Color:
     legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1) if len(names) > 1 else None
     title = printable(", ".join(found.colours)) or None
     if trend.lines in ORDERED and len(names) > 1 and not found.colours:
-        scale = alt.Scale(domain=list(names), scheme=alt.SchemeParams(**_SHADES, count=len(names)))
+        scale = alt.Scale(domain=list(names), range=spread(_SHADES, len(names)))
     else:
         own = [name for name in names if not found.colours or not name.startswith(WITHOUT)]
         colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(own)}

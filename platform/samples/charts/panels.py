@@ -17,6 +17,8 @@ WIDTH, HEIGHT = 480, 300
 _SMALL = 0.6  # size of a panel beside others
 _LOW = 160  # a height that does not shrink further
 _COLUMNS = 3
+_LEGEND = 20  # rows of a legend
+_WHOLE = 8  # ticks at each whole number
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
 PANEL = "panel"
 PART = "part"  # of a figure that has panels of its own: the words that stand above the panel
@@ -113,8 +115,25 @@ def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = Fals
     names = asked.palette.order(distinct(values, "run"))
     scale = alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
     symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
+    if len(names) > _LEGEND:
+        symbol |= {"columns": -(-len(names) // _LEGEND), "labelExpr": shortened(24)}
     shown = alt.Legend(symbolOpacity=1, **symbol) if legend else None
     return alt.Color("run:N", scale=scale, title=None, sort=names, legend=shown)
+
+
+def shortened(letters: int) -> str:
+    """Return the expression of labels in which names keep their beginning and end: steps stand at the end of names."""
+    first, last = letters // 2, letters - letters // 2 - 1
+    return (
+        f"length(datum.label) > {letters} ? substring(datum.label, 0, {first}) + '…' + "
+        f"substring(datum.label, length(datum.label) - {last}) : datum.label"
+    )
+
+
+def counts_axis(most: float, **more: Any) -> alt.Axis:
+    """Return the axis of counts up to `most`: no tick is between whole numbers."""
+    ticks = {"values": list(range(round(most) + 1))} if most <= _WHOLE else {}
+    return alt.Axis(format=",d", **ticks, **more)
 
 
 def run_dash(asked: Asked, values: list[dict[str, Any]]) -> alt.StrokeDash:

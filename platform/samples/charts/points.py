@@ -21,7 +21,8 @@ _OUTCOMES = {"both": "both", "neither": "neither", "only_b": "only the other run
 class Points:
     """Rows with the columns at, value, low, high, line, group and apart, and what the subtitle says.
 
-    `at` is the value of the label, a number where all are numbers. Rows with the same line, group and apart are joined.
+    `at` is the value of the label, a number where all are numbers. Rows with the same line, group and apart are joined;
+    one is `alone` where there is no other to join it with.
     """
 
     values: list[dict[str, Any]]
@@ -57,6 +58,11 @@ def points(name: str, found: Labelled, trend: Trend) -> Points:
         place = found.places[row["about"]]
         row |= {"at": float(place) if numbers else place, "group": found.groups[row["about"]]}
     notes += _set_apart(values, found)
+    at: dict[Any, set[Any]] = {}
+    for row in values:
+        at.setdefault(_drawn_line(row), set()).add(row["at"])
+    for row in values:
+        row["alone"] = len(at[_drawn_line(row)]) == 1
     order = _lines(rows, trend)
     there = [line for line in order if any(row["line"] == line for row in values)]
     return Points(sorted(values, key=lambda row: order.index(row["line"])), there, numbers, notes)
@@ -86,6 +92,10 @@ def _ends(row: dict[str, Any], measure: Measure) -> dict[str, Any]:
     if low is not None and high is None:
         high = row.get("largest_k")
     return {"low": low, "high": high}
+
+
+def _drawn_line(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(part) for part in ("line", "group", "apart", "dataset", "token_mode"))
 
 
 def _line(row: dict[str, Any], measure: Measure, trend: Trend) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # Altair takes a third of a second to import
     from samples.charts.panels import Drawn
 
 CHARTS = {  # the query's name, and what its chart shows
-    "pass_at_k": "pass@k over k: a line and its interval for each run",
+    "pass_at_k": "pass@k over k: a line and its interval for each run, and where the lead changes",
     "compare": "the paired difference in pass@k over k, with its interval and a line at zero",
     "crossing": "both curves of pass@k, and the k at which one run overtakes the other, with its interval",
     "coverage": "the share of problems that both runs solve, only one, or neither",

@@ -7,7 +7,7 @@ import altair as alt
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import counted, named
 from samples.charts.palette import GREY
-from samples.charts.panels import Drawn, run_colour, titled, tooltips
+from samples.charts.panels import Drawn, counts_axis, run_colour, shortened, titled, tooltips
 from samples.errors import SamplesError
 
 _SETS = 30  # bars of a picture
@@ -67,9 +67,10 @@ def _picture(asked: Asked, sets: list[dict[str, Any]], runs: list[str], dataset:
         bars.append({**about, "shown": f"{row['problems']:,.4g}", "none": not solved})
         cell = {"set": place, "problems": row["problems"]}
         cells += [{**cell, "run": run, "solves": "yes" if run in solved else "no"} for run in runs]
+    most = max((row["problems"] for row in bars), default=0)
     size = max(_STEP * len(sets), _LEAST)
     x = alt.X("set:O", title=None, axis=None, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2))
-    y = alt.Y("problems:Q", title="problems that these runs alone solve", axis=alt.Axis(tickMinStep=1, grid=True))
+    y = alt.Y("problems:Q", title="problems that these runs alone solve", axis=counts_axis(most, grid=True))
     bar = alt.Chart().mark_bar().encode(
         x=x, y=y, tooltip=tooltips(bars),
         color=alt.condition(alt.datum.none, alt.value("#BDBDBD"), alt.value("#4D4D4D")),
@@ -78,7 +79,12 @@ def _picture(asked: Asked, sets: list[dict[str, Any]], runs: list[str], dataset:
     above = alt.layer(bar, number, data=alt.InlineData(values=bars)).properties(width=size, height=_BARS)
     if dataset is not None:
         above = above.properties(title=alt.TitleParams(dataset, fontSize=12, anchor="start"))
-    row_of = alt.Y("run:N", sort=runs, title=None, axis=alt.Axis(labelLimit=200, ticks=False, domain=False))
+    row_of = alt.Y(
+        "run:N",
+        sort=runs,
+        title=None,
+        axis=alt.Axis(labelLimit=260, labelExpr=shortened(36), ticks=False, domain=False),
+    )
     empty = (
         alt.Chart()
         .mark_point(size=60, filled=True, color="#DDDDDD", opacity=1)

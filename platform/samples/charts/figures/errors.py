@@ -6,7 +6,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import named
-from samples.charts.panels import Drawn, finished, run_colour, tooltips
+from samples.charts.panels import Drawn, counts_axis, finished, run_colour, tooltips
 
 _REASONS = 20  # rows of a picture
 _LETTERS = 60  # of a reason
@@ -27,7 +27,7 @@ def draw(asked: Asked) -> Drawn:
     there = asked.palette.order(distinct(values, "run"))
     bars = alt.Chart().mark_bar()
     bars = bars.encode(
-        x=alt.X("samples:Q", title="number of samples", axis=alt.Axis(format=",d", tickMinStep=1)),
+        x=alt.X("samples:Q", title="number of samples", axis=counts_axis(max(counts.values()))),
         y=alt.Y("reason:N", sort=kept, title=None, axis=alt.Axis(labelLimit=360)),
         yOffset=alt.YOffset("run:N", sort=there),
         color=run_colour(asked, values),
@@ -37,9 +37,8 @@ def draw(asked: Asked) -> Drawn:
     if len(reasons) > _REASONS:
         more.append(f"{len(reasons) - _REASONS} rarer reasons are not drawn: samples query {asked.name}")
     height = max(_BAR * len(kept) * min(len(there), 4) + 10, 40)
-    return finished(
-        asked, [bars], values, f"Samples of {named(runs)} without a completion or a verdict", more=more, height=height
-    )
+    title = f"Samples of {named(runs)} without a completion or a verdict"
+    return finished(asked, [bars], values, title, more=more, shared=["dataset"], height=height)
 
 
 def _reason(row: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from samples.charts.panels import PART, Drawn, finished, run_colour, run_dash, t
 
 DEFAULTS = {"taus": [round(place / 50, 2) for place in range(51)]}
 _KS = 5  # panels, beside that of Cover@tau
+_RUNS = 12  # with more, one k is drawn
 _ROWS = 3_000  # of a chart
 
 
@@ -18,7 +19,7 @@ def draw(asked: Asked) -> Drawn:
     rows = asked.values(needs=["g_pass_at_k"])
     runs = asked.palette.order(distinct(rows, "run"))
     ks = sorted(distinct(rows, "k"))
-    kept = spread_in_log([k for k in ks if k > 1] or ks, _KS)
+    kept = spread_in_log([k for k in ks if k > 1] or ks, _KS) if len(runs) <= _RUNS else ks[-1:]
     taus = sorted(distinct(rows, "tau"))
     taus = spread(taus, max(6, _ROWS // (len(runs) * (len(kept) + 1))))
     rows = [row for row in rows if row["tau"] in taus]
