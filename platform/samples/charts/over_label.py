@@ -46,10 +46,10 @@ def over_label(asked: Asked, found: Labelled, trend: Trend) -> Drawn:
     mark = alt.Chart().mark_point(size=40, filled=True, opacity=1)
     layers: list[Any] = [mark.encode(**same, y=y, tooltip=tooltips(values, titles))]
     if trend.joined:
-        dash = alt.StrokeDash(**_field(found), sort=names, scale=_dashes(names), title=None, legend=None)
+        dash = alt.StrokeDash(_field(found), sort=names, scale=_dashes(names), title=None, legend=None)
         layers.insert(0, alt.Chart().mark_line(strokeWidth=2).encode(**same, y=y, strokeDash=dash))
     if any(row["low"] is not None for row in values):
-        ends = {"y": alt.Y("low:Q", title=trend.axis, scale=scale), "y2": "high:Q"}
+        ends: dict[str, Any] = {"y": alt.Y("low:Q", title=trend.axis, scale=scale), "y2": "high:Q"}
         bar = alt.Chart().mark_rule(strokeWidth=1.5, opacity=0.7).encode(**same, **ends)
         if not trend.joined:
             layers.insert(0, bar.transform_filter(_INTERVAL))
@@ -95,8 +95,8 @@ def _powers(values: list[dict[str, Any]]) -> dict[str, Any]:
     return {"values": [2**power for power in range(64) if 2**power <= most], "format": "d"}
 
 
-def _field(found: Labelled) -> dict[str, str]:
-    return {"shorthand": "group:N" if found.colours else "line:N"}
+def _field(found: Labelled) -> str:
+    return "group:N" if found.colours else "line:N"
 
 
 def _colour(names: Sequence[str], found: Labelled, trend: Trend) -> alt.Color:
@@ -109,7 +109,7 @@ def _colour(names: Sequence[str], found: Labelled, trend: Trend) -> alt.Color:
         own = [name for name in names if not found.colours or not name.startswith(WITHOUT)]
         colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(own)}
         scale = alt.Scale(domain=list(names), range=[colours.get(name, GREY) for name in names])
-    return alt.Color(**_field(found), scale=scale, title=title, sort=list(names), legend=legend)
+    return alt.Color(_field(found), scale=scale, title=title, sort=list(names), legend=legend)
 
 
 def _dashes(names: Sequence[str]) -> alt.Scale:

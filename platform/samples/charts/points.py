@@ -77,12 +77,12 @@ def _rows(found: Labelled, trend: Trend) -> tuple[list[dict[str, Any]], list[str
         there = {row[column] for row in rows}
         rows = [row for row in rows if row[column] == choose(there)]
         notes.append(f"{ORDERED[column]} = {choose(there):,}")
-    if trend.lines in ORDERED:
-        there = sorted({row[trend.lines] for row in rows})
+    if (by := trend.lines) is not None and by in ORDERED:
+        there = sorted({row[by] for row in rows})
         kept = spread(there, MOST)
-        rows = [row for row in rows if row[trend.lines] in kept]
+        rows = [row for row in rows if row[by] in kept]
         if len(kept) < len(there):
-            notes.append(f"{ORDERED[trend.lines]} shown, of {len(there)}: {', '.join(f'{value:,}' for value in kept)}")
+            notes.append(f"{ORDERED[by]} shown, of {len(there)}: {', '.join(f'{value:,}' for value in kept)}")
     return rows, notes
 
 
@@ -111,8 +111,8 @@ def _line(row: dict[str, Any], measure: Measure, trend: Trend) -> str:
 
 def _lines(rows: Iterable[dict[str, Any]], trend: Trend) -> list[str]:
     """Return the lines in the order of their legend."""
-    if trend.lines in ORDERED:
-        rows = sorted(rows, key=lambda row: row[trend.lines])
+    if (by := trend.lines) is not None and by in ORDERED:
+        rows = sorted(rows, key=lambda row: row[by])
     return list(dict.fromkeys(_line(row, measure, trend) for row in rows for measure in trend.measures))
 
 

@@ -169,7 +169,8 @@ def test_a_picture_of_sets_is_bounded_and_says_what_is_left_out(tallied, tmp_pat
     assert "98 smaller sets of runs, with 98 problems in all, are not drawn" in subtitle(chart)
 
 
-def test_sixty_runs_and_ten_thousand_problems_make_small_files(tallied, tmp_path):
+@pytest.mark.heavy
+def test_sixty_runs_make_small_files(tallied, tmp_path):
     runs = {f"r{place:02}": {f"p{n:05}": (8, (n * (place + 3)) % 9) for n in range(300)} for place in range(60)}
     lake = tallied.lake(tmp_path / "lake", runs)
     for name in ("coverage_many", "pass_at_k_by_problem", "reliability", "bayes"):
@@ -198,6 +199,7 @@ def test_one_run_has_a_grid(many):
     assert len(values(many.plot("pass_at_k_by_problem", runs=["b"]))) == 6
 
 
+@pytest.mark.heavy
 def test_a_grid_of_too_many_problems_shows_those_on_which_runs_differ(tallied, tmp_path):
     counts = {f"p{n:05}": (8, 8) for n in range(9_000)} | {f"q{n:03}": (8, 0) for n in range(999)}
     lake = tallied.lake(

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import samples_queries
 from samples.charts.formats import encoded
 from samples.charts.registry import CHARTS
 from samples.charts.trends import TRENDS
@@ -93,6 +94,17 @@ def test_a_question_about_two_runs_is_asked_about_each_run_with_the_label(lake):
         assert there == {name: row[name] for name in ("srr", "ndr", "sds", "nscr") if row[name] is not None}
 
 
+@pytest.mark.parametrize("name", TRENDS)
+def test_a_chart_over_a_label_draws_columns_of_its_query(name):
+    columns = set(samples_queries.header(name).columns)
+    trend = TRENDS[name]
+    drawn = {column for measure in trend.measures for column in (measure.column, measure.low, measure.high) if column}
+    assert (
+        drawn | {*trend.only, *([trend.lines] if trend.lines else []), *([trend.one[0]] if trend.one else [])}
+        <= columns
+    )
+
+
 @pytest.mark.parametrize("name", [name for name in TRENDS if name in CHARTS and name != "crossing"])
 def test_every_chart_over_a_label_is_valid_or_says_what_is_missing(lakes, tmp_path_factory, name):
     lake = lakes.filled(tmp_path_factory.mktemp("all") / "lake")
@@ -173,6 +185,7 @@ def test_a_colour_needs_a_label(lake):
         lake.plot("pass_at_k", colour="algorithm")
 
 
+@pytest.mark.heavy
 def test_sixty_runs_make_a_small_file(tallied, tmp_path):
     counts = {f"p{place}": (64, place % 65) for place in range(100)}
     runs = {f"run-{step}": counts for step in range(60)}
