@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samples.errors import UsageError
+from samples.lines import printable
 
 if TYPE_CHECKING:
     from samples.charts.panels import Drawn
@@ -54,8 +55,23 @@ def form_of(file: str) -> str:
 
 
 def encoded(chart: "Drawn", form: str) -> bytes:
-    """Return a chart as the bytes of a file of this format, one of FORMS."""
-    return FORMS[form](chart.to_dict())
+    """Return a chart as the bytes of a file of this format, one of FORMS.
+
+    Control characters in names of runs, ids and labels are spelled out: one of them would abort vl-convert, and with it
+    this process.
+    """
+    return FORMS[form](_spelled_out(chart.to_dict()))
+
+
+def _spelled_out(part: Any) -> Any:
+    """Return a part of a specification in which every text can be printed, names of fields too."""
+    if isinstance(part, str):
+        return printable(part)
+    if isinstance(part, list):
+        return [_spelled_out(one) for one in part]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(part, dict):
+        return {printable(str(name)): _spelled_out(of) for name, of in part.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return part
 
 
 def _svg(specification: dict[str, Any]) -> bytes:

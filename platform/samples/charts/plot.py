@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 import samples_queries
 from samples.charts import registry
 from samples.charts.asked import Asked
+from samples.charts.labelled import labelled
 from samples.charts.palette import Palette
+from samples.charts.trends import trend
+from samples.errors import UsageError
 from samples.lake.tables import Tables
 from samples.query import filters
 from samples.query.query import query
@@ -17,20 +22,48 @@ if TYPE_CHECKING:
     from samples.charts.panels import Drawn
 
 
-def plot(lake: Tables, name: str, **parameters: Any) -> "Drawn":
+def plot(
+    lake: Tables,
+    name: str,
+    *,
+    x: str | None = None,
+    colour: str | None = None,
+    form: str | None = None,
+    **parameters: Any,
+) -> "Drawn":
     """Return the chart of a named query, as an Altair chart. `parameters` are those of `samples.query.query.query`.
 
-    The chart's data are the rows of the answer, and its subtitle has the notes.
+    The chart's data are the rows of the answer, and its subtitle has the notes. With `x`, a label of runs such as step,
+    the chart shows the numbers of the runs over this label; `colour` is a label whose values have a colour each. A
+    query about two runs is then asked about A and each chosen run (`runs`) that has the label. `form` is another form
+    of the chart, of those that `registry.FORMS` has.
 
     Raises:
-        UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
+        UsageError: The query has no chart, or none over a label, or a parameter is unknown, missing or of another kind.
         SamplesError: The lake does not hold what the answer needs, or there is nothing to draw.
     """
     draw = registry.figure(registry.known(name))
     pinned = lake.pin(("runs",))
-    rows = query(pinned, name, **parameters)
+    if x is not None and "x" in {parameter.name for parameter in samples_queries.header(name).params}:
+        parameters, x = {**parameters, "x": x}, None  # the query itself is about a label
+    if x is not None:
+        return _over_label(pinned, name, x, colour, parameters)
+    if colour is not None:
+        raise UsageError(f"{name}: --colour is for a chart over a label; give --x LABEL too")
+    registry.require_form(name, form)
+    asked = registry.defaults(name) | {key: value for key, value in parameters.items() if value is not None}
+    rows = query(pinned, name, **asked)
     beside = _beside(pinned, registry.beside(name), rows, parameters)
-    return draw(Asked(name, rows, parameters, _palette(pinned), beside, partial(_also, pinned, parameters)))
+    return draw(Asked(name, rows, asked, _palette(pinned), beside, partial(_also, pinned, asked), form))
+
+
+def _over_label(lake: Tables, name: str, x: str, colour: str | None, parameters: dict[str, Any]) -> "Drawn":
+    from samples.charts.over_label import over_label  # Altair takes a third of a second to import
+
+    shown = trend(name, registry.CHARTS)
+    found = labelled(lake, name, x, colour, parameters)
+    rows = Rows(pa.table({column: [] for column in found.rows[0]}), found.notes)
+    return over_label(Asked(name, rows, parameters, _palette(lake)), found, shown)
 
 
 def _palette(lake: Tables) -> Palette:
