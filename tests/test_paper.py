@@ -87,6 +87,12 @@ def train(folder: Path, model: str, out: Path, *, stop: int) -> subprocess.Compl
     )
 
 
+def test_the_script_passes_shellcheck():
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run([shellcheck, PAPER / "study.sh"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 @needs_trl
 @pytest.mark.heavy
 def test_a_training_that_was_stopped_ends_with_the_same_weights(tiny_model, tmp_path):

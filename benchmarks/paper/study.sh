@@ -8,11 +8,14 @@ if [ -n "${QUICK:-}" ]; then
     : "${OUT:=.paper/quick}" "${STEPS:=8}" "${EVERY:=4}" "${SUMS:=12}" "${PRODUCTS:=6}"
     : "${K:=32}" "${K_STEPS:=16}" "${K_PRODUCTS:=16}" "${SCORED:=4}"
 else
-    : "${OUT:=.paper/full}" "${STEPS:=100}" "${EVERY:=25}" "${SUMS:=60}" "${PRODUCTS:=40}"
-    : "${K:=512}" "${K_STEPS:=64}" "${K_PRODUCTS:=64}" "${SCORED:=16}"
+    : "${OUT:=.paper/full}" "${STEPS:=100}" "${EVERY:=25}" "${SUMS:=50}" "${PRODUCTS:=30}"
+    : "${K:=512}" "${K_STEPS:=64}" "${K_PRODUCTS:=64}" "${SCORED:=8}"
 fi
 : "${BASE:=.demo/SmolLM2-135M-Instruct}" # a folder that is there already is taken as it is
 : "${ENGINE:=vllm}"
+block=
+# Prompts have about 54 tokens. With vLLM's CPU default, blocks of 128, no two samples share the work on their prompt.
+[ "$ENGINE" != vllm ] || block=32
 export SAMPLES_LAKE="$OUT/lake"
 problems="$OUT/problems" models="$OUT/models" charts="$OUT/charts"
 child=$(printf 'rloo-%03d' "$STEPS")
@@ -25,7 +28,7 @@ stage() { # WHAT: say what begins, and when
 draw() { # NAME MODEL PROBLEMS K STEP ALGORITHM: draw the samples of a run that are missing
     samples ingest "$problems/$3.jsonl" --name "$1-$3" --model "$2" -k "$4" --label "step=$5" --label "algorithm=$6" \
         --suffix 'Answer with only the final answer.' --temperature 1.0 --max-tokens 24 --dtype float32 \
-        --engine "$ENGINE" --max-model-len 256 --max-num-seqs 64 ${ENGINE_ARG:+--engine-arg "$ENGINE_ARG"}
+        --engine "$ENGINE" --max-model-len 256 --max-num-seqs 64 ${block:+--engine-arg "block_size=$block"}
 }
 chart() { # NAME ARGUMENTS…: draw a chart
     name=$1
