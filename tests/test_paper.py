@@ -133,6 +133,6 @@ def test_the_study_runs_from_training_to_export_and_again_draws_nothing(tiny_mod
     assert "drew" not in again
     assert "step 1" not in again
     out = tmp_path / "out"
-    assert "### Where the curves cross" in (out / "results.md").read_text()
+    assert "## Where the curves cross" in (out / "results.md").read_text()
     assert (out / "samples.parquet").stat().st_size
     assert len(list((out / "charts").glob("*.svg"))) == 9

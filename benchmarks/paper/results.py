@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Figure:
-    """One question, the columns of its answer that are shown, and a sentence about it."""
+    """One question: what is claimed, the columns of the answer that are shown, and a sentence about it."""
 
     title: str
     claim: str
@@ -44,7 +44,7 @@ class Figure:
         """Return the figure as text: the claim, what came out, the table, and the command."""
         answer = getattr(lake.queries, self.query)(**self.given)
         rows = answer.dicts()
-        parts = [f"### {self.title}", f"The paper: {self.claim}"]
+        parts = [f"## {self.title}", self.claim]
         if self.says and rows:
             parts.append(f"Here: {self.says(rows)}")
         parts += [table(rows, self.columns.split()), f"    {self.command()}"]
@@ -105,111 +105,115 @@ def crossed(rows: list[Row]) -> str:
     )
 
 
-def figures(base: str, steps: list[str], other: tuple[str, str], k: int) -> list[Figure]:
-    """Return the figures of the study. `steps` are the trained runs, the last of them the child."""
+def figures(base: str, steps: list[str], other: tuple[str, str], k: int, other_k: int) -> list[Figure]:
+    """Return the figures of the study.
+
+    `steps` are the trained runs, the last of them the child; `other` is base and child on products. k is the number of
+    samples of each problem, and other_k that of products.
+    """
     child = steps[-1]
     pair = {"a": base, "b": child}
-    ks = sorted({1, min(8, k), min(64, k), k})
+    ks, other_ks = (sorted({1, min(8, most), min(64, most), most}) for most in (k, other_k))
     shown = "k problems pass_at_k_a pass_at_k_b difference low high detectable wins losses ties"
     lenient, strict = {"verifier": "numeric"}, {"verifier": "stated"}
     return [
         Figure(
             "Pass@k",
-            "the trained model is ahead at k = 1, and the base is ahead at large k.",
+            "The paper: the trained model is ahead at k = 1, and the base is ahead at large k.",
             "compare", pair | lenient | {"ks": ks}, shown, ahead,
         ),
         Figure(
             "Where the curves cross",
-            "the base overtakes at k of tens to hundreds.",
+            "The paper: the base overtakes at k of tens to hundreds.",
             "crossing", pair | lenient, "leads_at_1 k leads_at_k low high uncrossed behind_from largest_k", crossed,
         ),
         Figure(
             "These problems alone",
-            "the same, as a statement about these problems and not about all problems of the kind.",
+            "The same about these problems alone, sampled anew: nothing is said of other problems of the kind.",
             "compare", pair | lenient | {"ks": ks, "interval": "these"}, "k difference low high wins losses ties",
         ),
         Figure(
             "Pass@k under the strict verdict",
-            "the claim should not depend on a lenient verifier.",
+            "The claim should hold under a strict verifier too.",
             "compare", pair | strict | {"ks": ks}, shown, ahead,
         ),
         Figure(
-            "Where the curves cross, under the strict verdict", "as above.",
+            "Where the curves cross, under the strict verdict", "As above.",
             "crossing", pair | strict, "leads_at_1 k leads_at_k low high uncrossed behind_from largest_k", crossed,
         ),
         Figure(
             "Solved problems",
-            "the problems that the trained model solves are nearly a part of those that the base solves.",
+            "The paper: the problems that the trained model solves are nearly a part of those that the base solves.",
             "coverage", pair | lenient, "outcome problems share p_value",
         ),
         Figure(
             "Support kept, gained and lost",
-            "training keeps most of the support, gains little and loses more (Wu et al. 2025).",
+            "Wu et al. 2025: training keeps most of the support, gains little and loses more.",
             "support", pair | lenient, "srr ndr sds nscr p e s",
         ),
         Figure(
             "Accuracy histogram",
-            "training moves problems to accuracy 1, and some to accuracy 0.",
+            "The paper: training moves problems to accuracy 1, and some to accuracy 0.",
             "accuracy_histogram", {"runs": [base, child], **lenient}, "run bin problems share",
         ),
         Figure(
             "Sampling-efficiency gap over the steps",
-            "pass@1 rises with training and stays far below the base's pass@256.",
+            "The paper: pass@1 rises with training and stays far below the base's pass@256.",
             "efficiency_gap", {"base": base, "runs": steps, **lenient, "ks": [min(256, k)]},
             "run base_pass_at_K pass_at_1 gap low high problems",
         ),
         Figure(
             "Perplexity under the base",
-            "the base finds the trained model's answers likely, like the likelier ones of its own.",
+            "The paper: the base finds the trained model's answers likely, like the likelier ones of its own.",
             "perplexity_by_run", {"runs": [base, child], "scorer": "base", **lenient},
             "run status problems samples perplexity lowest highest",
         ),
         Figure(
             "Perplexity under the model itself",
-            "training makes the model's own answers likelier: its distribution is narrower.",
+            "A trained model finds its own answers likelier than the base finds its own: its distribution is narrower.",
             "perplexity_by_run", {"runs": [base, child], **lenient}, "run status problems samples perplexity",
         ),
         Figure(
             "Answers that the base finds as likely as its own",
-            "nearly all.",
+            "If the base could have given them, it finds most of them as likely as its own.",
             "likelihood_ratio_by_run", {"runs": steps, "scorer": "base"},
             "run problems share_as_likely low high log_ratio compared",
         ),
         Figure(
             "Perplexity under the base, over the steps",
-            "it falls as training goes on.",
+            "The paper: it falls as training goes on.",
             "perplexity_by_step", {"runs": [base, *steps], "scorer": "base"},
             "value run problems samples perplexity low high",
         ),
         Figure(
             "Divergence from the base, over the steps",
-            "(not in the paper) it grows.",
+            "It should grow with training.",
             "divergence", {"runs": steps, "scorer": "base"}, "run per samples divergence low high k3 cut",
         ),
         Figure(
             "Entropy",
-            "it falls with training, and with it the variety of answers.",
+            "It should fall with training, and with it the variety of answers.",
             "entropy", {"runs": [base, *steps]}, "run per samples entropy low high cut",
         ),
         Figure(
             "Different answers to a problem",
-            "fewer after training.",
+            "There should be fewer after training.",
             "answers_by_run", {"runs": [base, child], **lenient}, "run problems distinct_answers entropy top_share",
         ),
         Figure(
             "A task that was not trained: products",
-            "(not in the paper) what training on sums does to another task.",
-            "compare", {"a": other[0], "b": other[1], **lenient}, shown, ahead,
+            "What training on sums does to another task.",
+            "compare", {"a": other[0], "b": other[1], **lenient, "ks": other_ks}, shown, ahead,
         ),
         Figure(
             "What more samples would show",
-            "(not in the paper) pass@k of these problems, if the runs went on.",
+            "Pass@k of these problems, if the runs went on.",
             "forecast", {"runs": [base, child], **lenient, "ks": [2 * k, 4 * k]},
             "run k pass_at_k low high observed_at_n unsolved never",
         ),
         Figure(
             "Completions that were cut",
-            "(a check) a model must not be wrong because it was not let finish.",
+            "A check: a model must not be wrong because it was not let finish.",
             "truncation", {"runs": [base, *steps], **lenient},
             "run samples stopped cut share_cut accuracy accuracy_without_cut",
         ),
@@ -222,8 +226,9 @@ def chosen(lake: Lake) -> list[Figure]:
     trained = [run for run in runs if run["labels"].get("algorithm") != "none"]
     steps = sorted((run for run in trained if run["dataset"] == "sums"), key=lambda run: int(run["labels"]["step"]))
     [child] = [run["run"] for run in trained if run["dataset"] == "products"]
-    most = lake.queries.compare(a="base-sums", b=steps[-1]["run"], verifier="numeric").dicts()[-1]["k"]
-    return figures("base-sums", [run["run"] for run in steps], ("base-products", child), most)
+    pairs = ("base-sums", steps[-1]["run"]), ("base-products", child)
+    most = [lake.queries.compare(a=a, b=b, verifier="numeric").dicts()[-1]["k"] for a, b in pairs]
+    return figures("base-sums", [run["run"] for run in steps], pairs[1], *most)
 
 
 def main() -> None:
@@ -231,7 +236,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     given = parser.parse_args()
     lake = samples.open(os.environ["SAMPLES_LAKE"])
-    head = "# What came out\n\nWritten by results.py from the lake. Intervals hold 95 %; README.md has the protocol.\n"
+    head = (
+        "# What came out\n\nresults.py wrote this from the lake. README.md has the protocol. Intervals are of 95 %.\n"
+        "In a comparison, a is the base and b is its child."
+    )
     given.out.write_text("\n\n".join([head, *(figure.markdown(lake) for figure in chosen(lake))]) + "\n")
     print(f"wrote {given.out}")
 

@@ -5,7 +5,7 @@
 set -eu
 here=benchmarks/paper
 if [ -n "${QUICK:-}" ]; then
-    : "${OUT:=.paper/quick}" "${STEPS:=8}" "${EVERY:=4}" "${SUMS:=12}" "${PRODUCTS:=6}"
+    : "${OUT:=.paper/quick}" "${STEPS:=4}" "${EVERY:=2}" "${SUMS:=12}" "${PRODUCTS:=6}"
     : "${K:=32}" "${K_STEPS:=16}" "${K_PRODUCTS:=16}" "${SCORED:=4}"
 else
     : "${OUT:=.paper/full}" "${STEPS:=100}" "${EVERY:=25}" "${SUMS:=50}" "${PRODUCTS:=30}"
@@ -62,7 +62,8 @@ samples rescore --verifier numeric
 samples rescore --verifier $here/stated.py:stated
 
 stage "scoring: the first $SCORED samples of each problem and run, under the base"
-samples score --model "$BASE" --name base --limit-per-problem "$SCORED" --dtype float32 --engine "$ENGINE"
+samples score --model "$BASE" --name base --limit-per-problem "$SCORED" --dtype float32 --engine "$ENGINE" \
+    --max-model-len 256 --max-num-seqs 64
 
 stage "charts, tables, report, export"
 mkdir -p "$charts"
