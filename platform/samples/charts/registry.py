@@ -58,8 +58,9 @@ def known(name: str) -> str:
     if name in CHARTS:
         return name
     if name in samples_queries.NAMES:
+        near = [chart for chart in CHARTS if chart.partition("_")[0] == name.partition("_")[0]]
         raise UsageError(
-            f"query {name} has no chart: samples query {name} prints its rows; charts: {', '.join(CHARTS)}"
+            f"query {name} has no chart: samples query {name} prints its rows; charts: {', '.join(near or CHARTS)}"
         )
     raise UsageError(f'no chart "{name}"{meant(name, CHARTS)}: choose one of {", ".join(CHARTS)}')
 
