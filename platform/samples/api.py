@@ -274,7 +274,7 @@ class Lake(Tables):
     def plot(self, name: str, **parameters: Any) -> "Drawn":
         """Draw the rows of a named query as an Altair chart; see `samples.charts.plot`.
 
-        `samples plot` lists the queries that have a chart. With `x="step"`, a chart is drawn over this label of the runs.
+        `samples plot` lists the queries that have a chart. With `x="step"`, it is drawn over this label of runs.
 
         Raises:
             UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
