@@ -1,5 +1,6 @@
 """Draw the chart of a named query."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import samples_queries
@@ -14,6 +15,8 @@ from samples.query.rows import Rows
 if TYPE_CHECKING:
     from samples.charts.panels import Drawn
 
+Ask = Callable[..., Rows]  # as `query`: of a lake, a name and parameters
+
 
 def plot(lake: Tables, name: str, **parameters: Any) -> "Drawn":
     """Return the chart of a named query, as an Altair chart. `parameters` are those of `samples.query.query.query`.
@@ -24,11 +27,18 @@ def plot(lake: Tables, name: str, **parameters: Any) -> "Drawn":
         UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
         SamplesError: The lake does not hold what the answer needs, or there is nothing to draw.
     """
-    draw = registry.figure(registry.known(name))
     pinned = lake.pin(("runs",))
-    rows = query(pinned, name, **parameters)
-    beside = _beside(pinned, registry.beside(name), rows, parameters)
-    return draw(Asked(name, rows, parameters, _palette(pinned), beside))
+    return drawn(pinned, registry.known(name), query(pinned, name, **parameters), parameters)
+
+
+def drawn(lake: Tables, name: str, rows: Rows, parameters: Mapping[str, Any], ask: Ask = query) -> "Drawn":
+    """Return the chart of an answer that is there already; `ask` answers the other query of the figure, if it has one.
+
+    Raises:
+        SamplesError: There is nothing to draw.
+    """
+    beside = _beside(lake, registry.beside(name), rows, parameters, ask)
+    return registry.figure(name)(Asked(name, rows, parameters, _palette(lake), beside))
 
 
 def _palette(lake: Tables) -> Palette:
@@ -37,7 +47,9 @@ def _palette(lake: Tables) -> Palette:
     return Palette(list(dict.fromkeys(runs["name"].to_pylist())))
 
 
-def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters: dict[str, Any]) -> Rows | None:
+def _beside(
+    lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters: Mapping[str, Any], ask: Ask
+) -> Rows | None:
     """Ask the other query of the figure, if it has one, about the same runs and samples.
 
     Where no k is asked for, none is asked for here: the k decide which problems count.
@@ -47,4 +59,4 @@ def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters
     name, same_k = other
     taken = {parameter.name for parameter in samples_queries.header(name).options} | {*filters.NAMES, "skip_unreadable"}
     same = {key: value for key, value in parameters.items() if key in taken and (same_k or key != "ks")}
-    return query(lake, name, **same)
+    return ask(lake, name, **same)

@@ -1,0 +1,65 @@
+"""pass@k: the curves, where they cross, and the paired difference at each k."""
+
+from typing import Any
+
+from samples.report.asking import Asker
+from samples.report.parts import Answer, Section, Sentence
+from samples.report.sections.two import needs_two
+from samples.report.words import share
+
+
+def pass_at_k(ask: Asker) -> Section:
+    """Return the section about the curves of all runs."""
+    crossings = [ask.ask("crossing", f"Where {a} and {b} cross", a=a, b=b) for a, b in ask.subject.pairs]
+    return Section(
+        "pass-at-k",
+        "pass@k",
+        "pass@k is the chance that at least one of k samples of a problem is correct, averaged over the problems. The "
+        "interval says how far it is from the truth for other problems of this kind.",
+        crossed(crossings),
+        [ask.ask("pass_at_k", "pass@k of each run"), *crossings],
+    )
+
+
+def compare(ask: Asker) -> Section:
+    """Return the section about the difference at each k."""
+    pairs = ask.subject.pairs
+    return Section(
+        "compare",
+        "Difference in pass@k",
+        "Both runs are compared problem by problem. Where the interval leaves out 0, the difference is more than chance "
+        "in these problems. A run that is ahead on many problems by little may still be behind on average.",
+        needs_two(ask),
+        [ask.ask("compare", f"pass@k of {a} minus pass@k of {b}", a=a, b=b) for a, b in pairs],
+    )
+
+
+def crossed(crossings: list[Answer]) -> list[Sentence]:
+    """Say for each pair of runs who leads, and where the other takes the lead."""
+    return [Sentence(_crossed(row)) for answer in crossings for row in answer.dicts]
+
+
+def _crossed(row: dict[str, Any]) -> str:
+    a, b, leader, taken = row["a"], row["b"], row["leads_at_1"], row["leads_at_k"]
+    if leader is None:
+        return f"{a} and {b} have the same pass@k at every k up to {row['largest_k']}."
+    other = b if leader == a else a
+    at = {a: share(row["pass_at_k_a"]), b: share(row["pass_at_k_b"])}
+    if row["k"] is None:
+        k = row["largest_k"]
+        return (
+            f"At k = 1, {leader} leads {other}, and no k up to {k} changes that: at k = {k}, {leader} has {at[leader]} "
+            f"and {other} {at[other]}. {_resampled(row, 'leads at every k')}"
+        )
+    ends = f"{row['low']} to {'above ' + str(row['largest_k']) if row['high'] is None else row['high']}"
+    interval = f"95 % interval: {ends}" if row["low"] is not None else f"95 % interval: above {row['largest_k']}"
+    return (
+        f"At k = 1, {leader} leads {other}. At k = {row['k']} ({interval}), {taken} takes the lead: {at[taken]} against "
+        f"{at[leader]}. {_resampled(row, 'keeps the lead')}"
+    )
+
+
+def _resampled(row: dict[str, Any], what: str) -> str:
+    uncrossed = row["uncrossed"]
+    leader = row["leads_at_1"]
+    return "" if uncrossed is None else f"In {uncrossed:.0%} of the resamples of the problems, {leader} {what}."
