@@ -22,7 +22,10 @@ def query_command(name: str, parameters: Mapping[str, Any], version: str, ids: M
         if key in own and own[key].kind == "bool":
             words.append(own[key].option.split("/")[0 if value else 1])
         elif key in own:
-            words += [f"--{key.replace('_', '-')}", _joined(value, ids, runs=own[key].kind in {"run", "runs", "scorer"})]
+            words += [
+                f"--{key.replace('_', '-')}",
+                _joined(value, ids, runs=own[key].kind in {"run", "runs", "scorer"}),
+            ]
         else:
             words += _filter(key, value, ids)
     return _quoted([*words, "--at", version])
@@ -47,7 +50,10 @@ def _filter(key: str, value: Any, ids: Mapping[str, str]) -> list[str]:
         return [word for name, some in value.items() for one in texts(some) for word in (option, f"{name}={one}")]
     if key == "exclude_guessable":
         run, *rest = value
-        return ["--exclude-guessable", ":".join(map(str, [_typed(run, ids), *(part for part in rest if part is not None)]))]
+        return [
+            "--exclude-guessable",
+            ":".join(map(str, [_typed(run, ids), *(part for part in rest if part is not None)])),
+        ]
     if key == "problems" and len(value) > _IDS:
         return ["--problems", "@FILE-OF-IDS"]
     return [f"--{key}", _joined(value, ids, runs=key == "runs")]

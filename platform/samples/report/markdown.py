@@ -1,27 +1,25 @@
 """Write a report as Markdown, with its charts as picture files: for a repository, or a paper's appendix."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from samples.lines import printable
 from samples.query.papers import markdown as table
 from samples.query.papers import marked
 from samples.query.rows import Rows
-from samples.report.parts import Answer, Section, Sentence, Settings
+from samples.report.parts import Answer, Content, Section, Sentence, Settings
 from samples.report.pictures import standing_alone
-
-if TYPE_CHECKING:
-    from samples.report.report import Report
 
 MOST_ROWS = 400  # of a table; the command prints all
 _LONG = 40  # rows from which a table is folded
 _WHOLE = 300  # characters of a setting
 
 
-def markdown(report: "Report", folder: str) -> tuple[str, dict[str, bytes]]:
+def markdown(report: Content, folder: str) -> tuple[str, dict[str, bytes]]:
     """Return the text, and the pictures by their file names; the text links to them in `folder`."""
     pictures: dict[str, bytes] = {}
     parts = [*_head(report)]
+    if report.short:
+        parts += ["## In short", "\n".join(map(_sentence, report.short))]
     for section in report.sections:
         parts += _section(section, folder, pictures)
     parts += [
@@ -32,7 +30,7 @@ def markdown(report: "Report", folder: str) -> tuple[str, dict[str, bytes]]:
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n", pictures
 
 
-def _head(report: "Report") -> Iterator[str]:
+def _head(report: Content) -> Iterator[str]:
     yield f"# {_text(report.title)}"
     facts = {
         "Runs": ", ".join(report.runs), "Verifier": report.verifier or "none", "Only": ", ".join(report.filters),
@@ -61,7 +59,10 @@ def _section(section: Section, folder: str, pictures: dict[str, bytes]) -> Itera
         elif answer.undrawn is not None:
             yield f"No chart: {_text(answer.undrawn)}"
         yield _table(answer)
-    commands = [*([section.settings.command] if section.settings else []), *(answer.command for answer in section.answers)]
+    commands = [
+        *([section.settings.command] if section.settings else []),
+        *(answer.command for answer in section.answers),
+    ]
     if commands:
         yield "How to get these numbers:"
         yield _code("\n".join(commands))

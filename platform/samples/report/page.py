@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,11 +16,8 @@ from samples.lines import printable
 from samples.query.cells import texts
 from samples.query.plain import is_number
 from samples.query.table import shared
-from samples.report.parts import Answer, Section
+from samples.report.parts import Answer, Content, Section
 from samples.report.pictures import within_page
-
-if TYPE_CHECKING:
-    from samples.report.report import Report
 
 MOST_ROWS = 400  # of a table; the command prints all
 _LONG = 12  # rows from which a table is folded
@@ -38,7 +35,7 @@ class _Table:
 
     @property
     def left_out(self) -> int:
-        return self.total - len(self.rows)
+        return self.total - len(self.rows) if self.columns else 0
 
     @property
     def long(self) -> bool:
@@ -58,13 +55,17 @@ class _Explained:
         return new
 
 
-def page(report: "Report") -> str:
+def page(report: Content) -> str:
     """Return the report as a page."""
     style = resources.files("samples.report").joinpath("templates/style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     numbers = _numbers()
     environment = Environment(
-        loader=PackageLoader("samples.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("samples.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["inert"] = lambda text: printable(str(text), lines=False)
     environment.filters["lines"] = lambda text: printable(str(text))
@@ -84,9 +85,10 @@ def _table(answer: Answer) -> _Table:
     """Lay out the rows of an answer as `samples query` prints them: what all rows share stands above them."""
     assert answer.rows is not None
     rows = answer.rows.table
-    same = shared(rows)
+    # A single row has one line for each column, as on a narrow terminal.
+    same = shared(rows) if rows.num_rows != 1 else {name: texts(rows[name])[0] for name in rows.column_names}
     meanings = {} if answer.name == "sql" else samples_queries.header(answer.name).meanings
-    left = rows.drop_columns(list(same)).slice(0, MOST_ROWS)
+    left = rows.drop_columns(list(same)).slice(0, MOST_ROWS if rows.num_rows > 1 else 0)
     columns = [(name, is_number(left.schema.field(name).type), meanings.get(name, "")) for name in left.column_names]
     return _Table(same, columns, _rows(left), rows.num_rows)
 

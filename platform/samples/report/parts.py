@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from samples.query.rows import Rows
@@ -74,3 +75,19 @@ class Section:
     sentences: Sequence[Sentence] = ()
     answers: Sequence[Answer] = ()
     settings: Settings | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Content:
+    """All that a report says. `filters` are written as a reader types them, and `short` is what to see first."""
+
+    title: str
+    lake: str
+    version: str
+    made_at: datetime
+    program: str
+    runs: Sequence[str]
+    verifier: str | None
+    filters: Sequence[str]
+    short: Sequence[Sentence]
+    sections: Sequence[Section]

@@ -1,7 +1,6 @@
 """Make the report of runs: ask all its questions of one snapshot."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,28 +10,17 @@ from samples.errors import UsageError
 from samples.files.whole import whole_file
 from samples.lake.tables import Tables
 from samples.report.asking import Asker, Asking
-from samples.report.parts import Section
+from samples.report.parts import Content, Section, Sentence
 from samples.report.sections.registry import SECTIONS
 from samples.report.subject import choose
-from samples.report.words import several
+from samples.report.words import counted, several
 
 Form = Literal["html", "md"]
 FORMS: dict[str, Form] = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
 
 
-@dataclass(frozen=True, repr=False)
-class Report:
+class Report(Content):
     """The report of runs at one version of a lake. `save` writes it."""
-
-    title: str
-    lake: str
-    version: str
-    made_at: datetime
-    program: str
-    runs: Sequence[str]
-    verifier: str | None
-    filters: Sequence[str]
-    sections: Sequence[Section]
 
     def save(self, file: str | Path, form: Form | None = None) -> list[Path]:
         """Write the report to `file`, and return what was written: .html is one file, .md has pictures beside it.
@@ -94,6 +82,7 @@ def report(
     pinned = lake.pin()
     subject = choose(pinned, [runs] if isinstance(runs, str) else list(runs), verifier, filters)
     ask = Asker(pinned, subject, watch, skip_unreadable=skip_unreadable)
+    sections = [make(ask) for make in SECTIONS]
     return Report(
         title=title or f"{several(subject.names)} on {several(subject.datasets)}",
         lake=lake.uri,
@@ -103,8 +92,27 @@ def report(
         runs=subject.names,
         verifier=subject.verifier,
         filters=ask.filters_said,
-        sections=[make(ask) for make in SECTIONS],
+        short=_short(sections),
+        sections=sections,
     )
+
+
+def _short(sections: Sequence[Section]) -> list[Sentence]:
+    """Return what a reader should see first: what is wrong, who leads where, and which problems are solved."""
+    by_key = {section.key: section for section in sections}
+    kinds = [sentence.kind for sentence in by_key["health"].sentences]
+    wrong, care = kinds.count("wrong"), kinds.count("care")
+    said: list[Sentence] = []
+    if wrong:
+        said.append(Sentence(f"The samples have {counted(wrong, 'fault')} to mend first: see Health.", "wrong"))
+    if care:
+        said.append(Sentence(f"{_facts(care)} how to read the numbers: see Health.", "care"))
+    found = [sentence for key in ("pass-at-k", "coverage") for sentence in by_key[key].sentences]
+    return [*said, *(sentence for sentence in found if sentence.kind == "plain")]
+
+
+def _facts(care: int) -> str:
+    return "One fact about the samples changes" if care == 1 else f"{care} facts about the samples change"
 
 
 def form_of(file: str | Path) -> Form:

@@ -68,7 +68,9 @@ def choose(lake: Tables, runs: Sequence[str], verifier: str | None, filters: Map
         raise NotFound(f"run {apart[0]} does not pass the filters: leave out --dataset or --label, or the run")
     chosen = named or left
     if not named and len(chosen) > _MOST:
-        raise UsageError(f"{len(chosen)} runs are too many for one report: choose some with --run, such as {_two(chosen)}")
+        raise UsageError(
+            f"{len(chosen)} runs are too many for one report: choose some with --run, such as {_two(chosen)}"
+        )
     judges = tuple(verifiers(lake, chosen))
     by = None if verifier is None and not judges else choose_verifier(lake, chosen, verifier, "--verifier")
     recorded = {run.run_id: run for run in every(lake)}

@@ -1,12 +1,16 @@
 """Read a page as its reader does: sections, sentences, tables by the question that they answer."""
 
-import importlib.util
+import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html.parser import HTMLParser
-from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from samples.api import Lake
+from samples.report.asking import Asker
+from samples.report.report import Report
+from samples.report.subject import choose
 
 
 @dataclass
@@ -23,6 +27,8 @@ class Table:
     charts: int = 0
 
     def dicts(self) -> list[dict[str, str]]:
+        if self.shared and not self.rows:
+            return [self.shared]
         return [self.shared | dict(zip(self.heading, row, strict=True)) for row in self.rows]
 
 
@@ -50,7 +56,7 @@ class Page(HTMLParser):
         self.tags.add(tag)
         self.ids += [given["id"]] if "id" in given else []
         self.attributes += [(tag, name, value) for name, value in given.items()]
-        if tag in {"meta", "br", "path", "rect", "line", "circle"}:
+        if tag == "meta":
             return
         self._stack.append((tag, given.get("class", "")))
         self._words = ""
@@ -64,6 +70,11 @@ class Page(HTMLParser):
         elif tag == "tr" and self._in("tbody") and self._in("article"):
             self.sections[self._section][-1].rows.append([])
 
+    def handle_startendtag(self, tag, attrs):
+        self.tags.add(tag)
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
     def handle_data(self, data):
         self._words += data
         if not self._in("style"):
@@ -76,30 +87,31 @@ class Page(HTMLParser):
                 break
         if tag == "li" and self._in("ul", "said"):
             self.said[self._section].append((kind, " ".join(self._words.split())))
-        if not self._in("article"):
-            return
-        table = self.sections[self._section][-1]
-        words = self._words.strip()
-        if tag == "th" and self._in("thead"):
-            table.heading.append(words)
-        elif tag == "td":
-            table.rows[-1].append(self._words)
-        elif tag == "dt":
-            self._name = words
-        elif tag == "dd":
-            table.shared[self._name] = words
-        elif tag == "p" and kind == "missing":
-            table.refused = words
-        elif tag == "p" and kind == "note":
-            table.notes.append(words)
+        if self._in("article"):
+            self._tell(self.sections[self._section][-1], tag, kind, self._words.strip())
+
+    def _tell(self, table: Table, tag: str, kind: str, words: str) -> None:
+        match tag, kind:
+            case "th", _ if self._in("thead"):
+                table.heading.append(words)
+            case "td", _:
+                table.rows[-1].append(self._words)
+            case "dt", _:
+                self._name = words
+            case "dd", _:
+                table.shared[self._name] = words
+            case "p", "missing":
+                table.refused = words
+            case "p", "note":
+                table.notes.append(words)
 
     def _in(self, tag: str, kind: str | None = None) -> bool:
         return any(opened == tag and kind in {None, given} for opened, given in self._stack)
 
 
 @pytest.fixture(scope="session")
-def page():
-    """Return what reads a page: `page(report)`."""
+def read_page():
+    """Return what reads a page: `read_page(report)`."""
 
     def read(report) -> Page:
         (content,) = report.files("report.html").values()
@@ -109,12 +121,30 @@ def page():
 
 
 @pytest.fixture(scope="session")
-def tallied() -> ModuleType:
-    """Return what makes lakes from counts: `tallied.lake(path, {"a": {"p1": (4, 1)}})`; samples_queries/tallied.py."""
-    path = Path(__file__).parents[2] / "samples_queries" / "tallied.py"
-    spec = importlib.util.spec_from_file_location("tallied", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def part(read_page):
+    """Return what makes a page of some sections alone: `part(lake, ["a", "b"], two.coverage)`."""
+
+    def make(lake, runs, *sections, verifier=None, **filters) -> Page:
+        pinned = lake.pin()
+        ask = Asker(pinned, choose(pinned, runs, verifier, filters), lambda _asking: None)
+        made = [section(ask) for section in sections]
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        return read_page(Report("t", lake.uri, ask.version, now, "samples", runs, None, ask.filters_said, (), made))
+
+    return make
+
+
+@pytest.fixture
+def counted(tmp_path):
+    """Return what makes a lake of imported counts: `counted({"a": {"p1": (4, 1)}})`, with n and c of each problem."""
+
+    def make(runs) -> Lake:
+        lake = Lake(str(tmp_path / "counted"), create=True)
+        for name, counts in runs.items():
+            file = tmp_path / f"{name}.jsonl"
+            lines = [json.dumps({"problem_id": problem, "n": n, "c": c}) for problem, (n, c) in counts.items()]
+            file.write_text("\n".join(lines))
+            lake.import_file(file, name=name, dataset="d")
+        return lake
+
+    return make

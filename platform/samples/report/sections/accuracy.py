@@ -23,8 +23,8 @@ def reliability(ask: Asker) -> Section:
     return Section(
         "reliability",
         "Reliability",
-        "pass^k is the chance that all of k samples are correct. G-Pass@k asks for a share tau of them. Cover@tau is the "
-        "share of the problems with at least this accuracy.",
+        "pass^k is the chance that all of k samples are correct. G-Pass@k asks for a share tau of them. Cover@tau is "
+        "the share of the problems with at least this accuracy.",
         (),
         [ask.ask("reliability", "pass^k, G-Pass@k and Cover@tau")],
     )
@@ -35,8 +35,8 @@ def selection(ask: Asker) -> Section:
     return Section(
         "selection",
         "Majority vote and best of k",
-        "pass@k knows which sample is correct. A vote does not: the distance between the two is what selection leaves on "
-        "the table. With rewards of 0 and 1, the best of k is pass@k.",
+        "pass@k knows which sample is correct. A vote does not: the distance between the two is what selection "
+        "leaves on the table. With rewards of 0 and 1, the best of k is pass@k.",
         (),
         [
             ask.ask("majority", "maj@k: a vote among k samples", minutes=_MINUTES),
@@ -50,8 +50,8 @@ def forecast(ask: Asker) -> Section:
     return Section(
         "forecast",
         "Forecast of more samples",
-        "The forecast continues these problems to K samples each. It starts at what was observed. Where the interval is "
-        "wide, the samples that are there do not say what more would bring.",
+        "The forecast continues these problems to K samples each. It starts at what was observed. Where the interval "
+        "is wide, the samples that are there do not say what more would bring.",
         (),
         [ask.ask("forecast", "pass@K of more samples")],
     )
@@ -62,7 +62,8 @@ def cost(ask: Asker) -> Section:
     return Section(
         "cost",
         "Solved problems for equal tokens",
-        "A run with longer completions pays more for each sample. Here the runs are compared at equal numbers of tokens.",
+        "A run with longer completions pays more for each sample. Here the runs are compared at equal numbers of "
+        "tokens.",
         (),
         [ask.ask("coverage_at_cost", "Share of the problems solved with a budget of tokens")],
     )

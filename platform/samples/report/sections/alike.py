@@ -21,7 +21,10 @@ def sentences(ask: Asker) -> list[Sentence]:
         found += [*_problems(dataset, runs), *_templates(dataset, runs)]
     if len(datasets) > 1:
         found.append(
-            Sentence(f"The runs are of different problem sets ({several(datasets)}): only runs of one set are compared.", "care")
+            Sentence(
+                f"The runs are of different problem sets ({several(datasets)}): only runs of one set are compared.",
+                "care",
+            )
         )
     return [*found, *_logprobs(ask.subject.runs)]
 
@@ -36,7 +39,8 @@ def _problems(dataset: str, runs: Sequence[Run]) -> list[Sentence]:
         if first.problem_hashes.keys() != other.problem_hashes.keys():
             text = (
                 f"{dataset}: {first.name} has {counted(len(first.problem_hashes), 'problem')}, {other.name} "
-                f"{len(other.problem_hashes):,}, and {len(common):,} are the same. Comparisons are of those that both have."
+                f"{len(other.problem_hashes):,}, and {len(common):,} are in both. Comparisons are of those that "
+                "both have."
             )
             found.append(Sentence(text, "care"))
         if edited:
@@ -52,10 +56,11 @@ def _templates(dataset: str, runs: Sequence[Run]) -> list[Sentence]:
     found = differing([{"template": run.specification["template"]} for run in runs])
     if not found:
         return []
+    what = f"{several(list(found))} differ{'s' if len(found) == 1 else ''}"
     return [
         Sentence(
-            f"{dataset}: the prompts come from different templates ({several(list(found))} differ). A difference between "
-            "the runs is then also one between prompts.",
+            f"{dataset}: the prompts come from different templates ({what}). A difference between the runs is then "
+            "also one between prompts.",
             "care",
         )
     ]
@@ -73,8 +78,10 @@ def _logprobs(runs: Sequence[Run]) -> list[Sentence]:
     have = "have" if len(processed) > 1 else "has"
     return [
         Sentence(
-            f"{several(processed)} {have} processed log-probs: those of the distribution that tokens were drawn from, after "
-            "temperature and truncation, not of the model. Perplexities of them do not compare with those of raw log-probs.",
+            f"{several(processed)} {have} processed log-probs: those of the distribution that tokens were drawn "
+            "from, after temperature and truncation, not of the model. Perplexities of them do not compare with "
+            "those of raw "
+            "log-probs.",
             "care",
         )
     ]

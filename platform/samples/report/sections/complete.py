@@ -42,9 +42,13 @@ def _missing(ask: Asker) -> list[Sentence]:
         part = f"{samples:,} of the {k * problems:,} samples that were asked for are there ({k:,} of each problem)"
         if per_second is not None and last is not None:
             ago = age(datetime.now(UTC) - last)
-            found.append(Sentence(f"{run.name} still grows: {part}, the last came {ago} ago. Its numbers will change.", "wrong"))
+            found.append(
+                Sentence(f"{run.name} still grows: {part}, the last came {ago} ago. Its numbers will change.", "wrong")
+            )
         else:
-            found.append(Sentence(f"{run.name}: {part}. The same samples ingest command again draws the rest.", "wrong"))
+            found.append(
+                Sentence(f"{run.name}: {part}. The same samples ingest command again draws the rest.", "wrong")
+            )
     return found
 
 
@@ -53,8 +57,8 @@ def _ragged(ask: Asker) -> list[Sentence]:
     low, high = verified(ask)
     found = [
         Sentence(
-            f"{run}: problems have between {low[run]:,} and {counted(high[run], 'verified sample')}. A comparison of problems "
-            "or runs by what is solved favours those with more.",
+            f"{run}: problems have between {low[run]:,} and {counted(high[run], 'verified sample')}. A comparison of "
+            "problems or runs by what is solved favours those with more.",
             "care",
         )
         for run in low
@@ -64,9 +68,10 @@ def _ragged(ask: Asker) -> list[Sentence]:
         most = ", ".join(f"{run} {high[run]:,}" for run in high)
         found.append(
             Sentence(
-                f"The runs have different numbers of verified samples of a problem (at most {most}). A run that was sampled "
-                f"more often solves more problems by chance: coverage and support with --at-n {min(high.values())} compare "
-                "equal numbers.",
+                f"The runs have different numbers of verified samples of a problem (at most {most}). A run that was "
+                "sampled more often solves more problems by chance: coverage and support with --at-n "
+                f"{min(high.values())} "
+                "compare equal numbers.",
                 "care",
             )
         )

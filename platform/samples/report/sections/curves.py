@@ -5,7 +5,7 @@ from typing import Any
 from samples.report.asking import Asker
 from samples.report.parts import Answer, Section, Sentence
 from samples.report.sections.two import needs_two
-from samples.report.words import share
+from samples.report.words import percent, share
 
 
 def pass_at_k(ask: Asker) -> Section:
@@ -27,8 +27,8 @@ def compare(ask: Asker) -> Section:
     return Section(
         "compare",
         "Difference in pass@k",
-        "Both runs are compared problem by problem. Where the interval leaves out 0, the difference is more than chance "
-        "in these problems. A run that is ahead on many problems by little may still be behind on average.",
+        "Both runs are compared problem by problem. Where the interval leaves out 0, the difference is more than "
+        "chance in these problems. A run that is ahead on many problems by little may still be behind on average.",
         needs_two(ask),
         [ask.ask("compare", f"pass@k of {a} minus pass@k of {b}", a=a, b=b) for a, b in pairs],
     )
@@ -54,12 +54,12 @@ def _crossed(row: dict[str, Any]) -> str:
     ends = f"{row['low']} to {'above ' + str(row['largest_k']) if row['high'] is None else row['high']}"
     interval = f"95 % interval: {ends}" if row["low"] is not None else f"95 % interval: above {row['largest_k']}"
     return (
-        f"At k = 1, {leader} leads {other}. At k = {row['k']} ({interval}), {taken} takes the lead: {at[taken]} against "
-        f"{at[leader]}. {_resampled(row, 'keeps the lead')}"
+        f"At k = 1, {leader} leads {other}. At k = {row['k']} ({interval}), {taken} takes the lead: {at[taken]} "
+        f"against {at[leader]}. {_resampled(row, 'keeps the lead')}"
     )
 
 
 def _resampled(row: dict[str, Any], what: str) -> str:
     uncrossed = row["uncrossed"]
     leader = row["leads_at_1"]
-    return "" if uncrossed is None else f"In {uncrossed:.0%} of the resamples of the problems, {leader} {what}."
+    return "" if uncrossed is None else f"In {percent(uncrossed)} of the resamples of the problems, {leader} {what}."

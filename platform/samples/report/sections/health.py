@@ -6,7 +6,7 @@ from typing import Any
 from samples.report.asking import Asker
 from samples.report.parts import Answer, Section, Sentence
 from samples.report.sections import alike, complete, repeats
-from samples.report.words import counted, share
+from samples.report.words import counted, percent, share
 
 _CUT = 0.05  # share of cut samples from which a reader must be warned
 
@@ -30,29 +30,30 @@ def section(ask: Asker) -> Section:
     return Section(
         "health",
         "Health",
-        "What a reader must know before the numbers. Wrong is what to mend first; care is what to read the numbers with.",
-        in_order(said) or [_CLEAN],
+        "What a reader must know before the numbers. Wrong is what to mend first; care is what to read the numbers "
+        "with.",
+        in_order(said if {sentence.kind for sentence in said} & {"wrong", "care"} else [_CLEAN, *said]),
         [answer for answer in (errors, copies) if answer is not None],
     )
 
 
 _CLEAN = Sentence(
-    "Nothing is wrong: all samples that were asked for are there and judged, none failed or was cut, and the runs have the "
-    "same problems and settings.",
+    "Nothing is wrong: the samples that were asked for are there and judged, and nothing about them changes how the "
+    "numbers read.",
     "good",
 )
 
 
 def in_order(said: Iterable[Sentence]) -> list[Sentence]:
     """Put what is wrong first, then what needs care, then plain facts; each sentence once."""
-    kinds = ("wrong", "care", "missing", "plain", "good")
+    kinds = ("wrong", "care", "good", "missing", "plain")
     return sorted(dict.fromkeys(said), key=lambda sentence: kinds.index(sentence.kind))
 
 
 def _failed(errors: Answer) -> list[Sentence]:
     """Say for each reason how many samples have no completion or no verdict."""
     words: dict[object, Callable[[dict[str, Any]], str]] = {
-        "sampling": lambda row: "have no completion",
+        "sampling": lambda _: "have no completion",
         "verdict error": lambda row: f"have no verdict, because the verifier {row['verifier']} failed",
         "timeout": lambda row: f"have no verdict, because the verifier {row['verifier']} took too long",
     }
@@ -65,7 +66,9 @@ def _failed(errors: Answer) -> list[Sentence]:
         most = rows[0]  # the query gives the most frequent reason first
         why = f" Most often: {most['error']}." if most["error"] else ""
         verb = words[kind](most).replace("have", "has", 1) if total == 1 else words[kind](most)
-        found.append(Sentence(f"{run}: {counted(total, 'sample')} {verb}.{why} No figure counts them as wrong.", "care"))
+        found.append(
+            Sentence(f"{run}: {counted(total, 'sample')} {verb}.{why} No figure counts them as wrong.", "care")
+        )
     return found
 
 
@@ -84,22 +87,15 @@ def _cut(truncation: Answer) -> list[Sentence]:
         cut, of = row["cut"], row["cut"] + row["stopped"]
         if cut:
             part = row["share_cut"]
-            accuracy = (
-                ""
-                if row["accuracy"] is None or row["accuracy_without_cut"] is None
-                else f" The accuracy is {share(row['accuracy'])}, and {share(row['accuracy_without_cut'])} without them."
-            )
-            many = f"{part:.1%}" if part >= _PER_MILLE else "below 0.1 %"
-            was = "was" if cut == 1 else "were"
-            text = f"{row['run']}: {cut:,} of {counted(of, 'sample')} ({many}) {was} cut at the limit of tokens.{accuracy}"
+            both = row["accuracy"], row["accuracy_without_cut"]
+            accuracy = "" if None in both else f" The accuracy is {share(both[0])}, and {share(both[1])} without them."
+            of_all = f"{row['run']}: {cut:,} of {counted(of, 'sample')} ({percent(part)})"
+            text = f"{of_all} {'was' if cut == 1 else 'were'} cut at the limit of tokens.{accuracy}"
             found.append(Sentence(text, "care" if part >= _CUT else "plain"))
         if row["unknown"]:
             text = f"{row['run']}: it is not known of {counted(row['unknown'], 'sample')} whether they were cut."
             found.append(Sentence(text, "plain"))
     return found
-
-
-_PER_MILLE = 0.001
 
 
 def _near_n(ask: Asker, curves: Answer) -> list[Sentence]:
@@ -114,8 +110,8 @@ def _near_n(ask: Asker, curves: Answer) -> list[Sentence]:
     k = max(largest[run] for run in near)
     return [
         Sentence(
-            f"The curves go up to k = {k}, and problems have {_fewest(low, near)} verified samples. Above half of them, "
-            "pass@k rests on few independent draws: read it with its interval.",
+            f"The curves go up to k = {k}, and problems have {_fewest(low, near)} verified samples. Above half of "
+            "them, pass@k rests on few independent draws: read it with its interval.",
             "plain",
         )
     ]

@@ -15,10 +15,15 @@ def verdicts(ask: Asker) -> Section:
     others = [name for name in judges if name != chosen]
     said: list[Sentence] = []
     if chosen is None:
-        said.append(Sentence("No verifier has judged these runs: samples rescore --verifier NAME adds verdicts.", "missing"))
+        said.append(
+            Sentence("No verifier has judged these runs: samples rescore --verifier NAME adds verdicts.", "missing")
+        )
     elif not others:
         said.append(
-            Sentence(f"Only {chosen} judged these runs: samples rescore --verifier NAME lets another one judge them too.", "missing")
+            Sentence(
+                f"Only {chosen} judged these runs: samples rescore --verifier NAME lets another one judge them too.",
+                "missing",
+            )
         )
     return Section(
         "verdicts",

@@ -9,8 +9,8 @@ def lengths(ask: Asker) -> Section:
     return Section(
         "lengths",
         "Lengths and truncation",
-        "A sample that reaches the limit of tokens is cut, and a cut sample is rarely correct. The accuracy without cut "
-        "samples is usually too high, because long answers are often the wrong ones.",
+        "A sample that reaches the limit of tokens is cut, and a cut sample is rarely correct. The accuracy without "
+        "cut samples is usually too high, because long answers are often the wrong ones.",
         (),
         [
             ask.ask("lengths", "Tokens of all, correct and wrong samples"),

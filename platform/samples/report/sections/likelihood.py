@@ -18,7 +18,9 @@ def perplexity(ask: Asker) -> Section:
             heading = f"Correct and wrong samples of the same problems under {scorer}"
             answers.append(ask.ask("perplexity_by_verdict", heading, scorer=scorer))
             answers += [
-                ask.ask("perplexity_by_support", f"Problems kept, gained and lost, under {scorer}", a=a, b=b, scorer=scorer)
+                ask.ask(
+                    "perplexity_by_support", f"Problems kept, gained and lost, under {scorer}", a=a, b=b, scorer=scorer
+                )
                 for a, b in ask.subject.pairs
             ]
     said: list[Sentence] = []
@@ -29,8 +31,8 @@ def perplexity(ask: Asker) -> Section:
     return Section(
         "perplexity",
         "Perplexity",
-        "The perplexity of a sample is the inverse of the geometric mean of its tokens' probabilities. The median over a "
-        "problem's samples is averaged over the problems. Prompt tokens never count.",
+        "The perplexity of a sample is the inverse of the geometric mean of its tokens' probabilities. The median "
+        "over a problem's samples is averaged over the problems. Prompt tokens never count.",
         said,
         [*([scorers] if answers else []), *answers],
     )

@@ -5,7 +5,7 @@ from typing import Any
 from samples.lake.files import Selection, snapshot_files
 from samples.report.asking import Asker
 from samples.report.parts import Answer, Sentence
-from samples.report.words import counted
+from samples.report.words import counted, percent
 from samples_schemas import COMPLETIONS
 
 _MOST_BYTES = 1 << 30  # of completions that a report reads
@@ -34,16 +34,20 @@ def sentences(ask: Asker, found: Answer | None) -> list[Sentence]:
         samples = sum(row["samples"] for row in rows)
         repeated = samples - sum(row["distinct_texts"] for row in rows)
         if repeated:
-            said.append(_said(run.name, samples, repeated, lengths.get(run.name), _temperature(run.specification)))
+            said.append(told(run.name, samples, repeated, lengths.get(run.name), _temperature(run.specification)))
     return said
 
 
-def _said(run: str, samples: int, repeated: int, tokens: object, temperature: float | None) -> Sentence:
-    part = f"{run}: {repeated:,} of {counted(samples, 'sample')} ({repeated / samples:.1%}) repeat an earlier text of the same problem."
+def told(run: str, samples: int, repeated: int, tokens: float | None, temperature: float | None) -> Sentence:
+    """Say how many samples of a run repeat an earlier text. `tokens` is their median length, None if unknown."""
+    of_all = f"{run}: {repeated:,} of {counted(samples, 'sample')} ({percent(repeated / samples)})"
+    part = f"{of_all} repeat an earlier text of the same problem."
     if temperature == 0:
         return Sentence(f"{part} Its temperature is 0: more samples of a problem say nothing new.", "care")
     if tokens is None:
-        return Sentence(f"{part} It is not known how long they are: short texts repeat by chance, long ones do not.", "plain")
+        return Sentence(
+            f"{part} It is not known how long they are: short texts repeat by chance, long ones do not.", "plain"
+        )
     median = f"half of the samples have at most {tokens:,.0f} tokens"
     if tokens >= _LONG and repeated / samples > _MANY:
         return Sentence(f"{part} Texts of this length ({median}) hardly repeat by chance: look at the seeds.", "wrong")

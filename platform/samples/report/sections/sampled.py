@@ -1,10 +1,14 @@
 """What was sampled: the runs, and their settings side by side."""
 
+from collections.abc import Sequence
+
 from samples.query.connect import connect
 from samples.report.asking import Asker
 from samples.report.commands import sql_command
 from samples.report.parts import Section, Sentence, Setting, Settings
-from samples.runs.settings import side_by_side
+from samples.report.words import several
+from samples.runs.run import Run
+from samples.runs.settings import IMPORTED, differing, side_by_side
 from samples.runs.setups import setup_facts
 
 _SETUPS = "SELECT run, drawn_by FROM setups WHERE list_contains($runs, run) ORDER BY created_at, drawn_by"
@@ -13,23 +17,33 @@ _SETUPS = "SELECT run, drawn_by FROM setups WHERE list_contains($runs, run) ORDE
 def section(ask: Asker) -> Section:
     """Return the section."""
     settings = _settings(ask)
-    differ = [setting.name for setting in settings if setting.differs]
-    said: list[Sentence] = []
-    if len(ask.subject.runs) > 1:
-        said = [
-            Sentence(f"The runs differ in {', '.join(differ)}." if differ else "The settings of all runs are the same.")
-        ]
     text = "SELECT run, specification FROM runs"
     command = sql_command(text, {"runs": ask.subject.names}, ask.version, ask.ids)
     return Section(
         "sampled",
         "What was sampled",
-        "A run is one way of sampling one problem set. These numbers are of whole runs, whatever problems the report is "
-        "about. Settings that differ between the runs are marked.",
-        said,
+        "A run is one way of sampling one problem set. These numbers are of whole runs, whatever problems the report "
+        "is about. Settings that differ between the runs are marked.",
+        _differ(ask.subject.runs),
         [ask.ask("runs", "Samples and tokens of each run", filtered=False)],
         Settings(ask.subject.names, settings, command),
     )
+
+
+def _differ(runs: Sequence[Run]) -> list[Sentence]:
+    """Say in what the runs differ, and of which it is not known."""
+    imported = [run.name for run in runs if run.engine == IMPORTED]
+    drawn = [run for run in runs if run.engine != IMPORTED]
+    said: list[Sentence] = []
+    if imported:
+        text = f"It is not recorded how {several(imported)} {'was' if len(imported) == 1 else 'were'} sampled"
+        said.append(Sentence(f"{text}: a file was imported.", "plain"))
+    if len(drawn) > 1:
+        models = list(dict.fromkeys(run.model_name for run in drawn))
+        differ = [*(["model"] if models[1:] else []), *differing([run.specification for run in drawn])]
+        what = f"differ in {several(differ)}" if differ else "have the same settings"
+        said.append(Sentence(f"{several([run.name for run in drawn])} {what}."))
+    return said
 
 
 def _settings(ask: Asker) -> list[Setting]:

@@ -25,8 +25,8 @@ def coverage(ask: Asker) -> Section:
     return Section(
         "coverage",
         "Which problems are solved",
-        "A run solves a problem when at least one of its samples is correct. Nobody knows whether an unsolved problem is "
-        "out of reach: the columns p_most bound how likely a correct sample may still be.",
+        "A run solves a problem when at least one of its samples is correct. Nobody knows whether an unsolved "
+        "problem is out of reach: the columns p_most bound how likely a correct sample may still be.",
         said,
         answers,
     )
@@ -54,8 +54,9 @@ def efficiency(ask: Asker) -> Section:
     return Section(
         "efficiency-gap",
         "Sampling-efficiency gap",
-        "The gap is pass@K of the base minus pass@1 of the trained run (arXiv:2504.13837). The smaller it is, the more of "
-        "what sampling can reach one sample of the trained run already has. The first run counts as the base.",
+        "The gap is pass@K of the base minus pass@1 of the trained run (arXiv:2504.13837). The smaller it is, the "
+        "more of what sampling can reach one sample of the trained run already has. The first run counts as the "
+        "base.",
         needs_two(ask),
         [
             ask.ask("efficiency_gap", f"Gap between {base} and the runs trained from it", base=base, runs=runs)
