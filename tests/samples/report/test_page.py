@@ -116,6 +116,8 @@ def test_on_paper_folded_tables_are_open_and_the_background_is_white(made, page,
     )
     assert heights
     assert min(heights) > 20
+    titles = page.evaluate("[...document.querySelectorAll('h2')].map(h => h.getBoundingClientRect().height)")
+    assert min(titles) > 10
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf(path=tmp_path / "report.pdf").startswith(b"%PDF")
 
