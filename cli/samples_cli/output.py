@@ -100,6 +100,17 @@ def _file(name: str) -> AbstractContextManager[IO[bytes]]:
     return whole_file(name)
 
 
+def require_folder(file: str) -> None:
+    """Check that a file can be made here, before the work that fills it.
+
+    Raises:
+        UsageError: Its folder does not exist, or it is a folder itself.
+    """
+    from samples.files.whole import is_device
+
+    is_device(Path(file))
+
+
 def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | None) -> list[str]:
     """Write rows, which are the first of the whole. Return lines about what is left out of them."""
     if form == "parquet":

@@ -6,6 +6,7 @@ import typer
 
 from samples_cli import complete, options, output
 from samples_cli.reporter import reporting
+from samples_cli.values import Names
 
 EXAMPLE = "samples report --run base-7b --run rl-7b --verifier math -o report.html"
 
@@ -45,9 +46,10 @@ def command(
     from samples.report.report import form_of
 
     form = form or form_of(file)
+    output.require_folder(file)
     with reporting(quiet=quiet, json=json) as shown, output.interruptible():
         made = samples.open(lake, version=at).report(
-            runs or (),
+            [name for given in runs or () for name in Names.read(given)],
             verifier=verifier,
             title=title,
             skip_unreadable=skip_unreadable,
@@ -58,5 +60,6 @@ def command(
         refused = [answer for section in made.sections for answer in section.answers if answer.rows is None]
         said = [f"wrote {file}: {len(made.sections)} sections"]
         if refused:
-            said.append(f"{len(refused)} questions are not answered, the first because: {refused[0].refused}")
+            many = "1 question is" if len(refused) == 1 else f"{len(refused)} questions are"
+            said.append(f"{many} not answered, and the report says why; the first: {refused[0].refused}")
         shown.done(said, {"command": "report", "file": file, "files": len(files), "refused": len(refused)})

@@ -18,7 +18,7 @@ def whole_file(name: str) -> Generator[IO[bytes]]:
     """
     part = None
     try:
-        if _is_device(path := Path(name)):
+        if is_device(path := Path(name)):
             with path.open("wb") as sink:
                 yield sink
             return
@@ -34,8 +34,8 @@ def whole_file(name: str) -> Generator[IO[bytes]]:
             part.unlink(missing_ok=True)
 
 
-def _is_device(path: Path) -> bool:
-    """Whether a path names a device or a pipe.
+def is_device(path: Path) -> bool:
+    """Return whether a path names a device or a pipe.
 
     Raises:
         UsageError: It is a folder, or in a folder that does not exist.
