@@ -267,8 +267,15 @@ class Lake(Tables):
         """
         from samples.report.report import report
 
-        more = {"verifier": verifier, "title": title, "skip_unreadable": skip_unreadable}
-        return report(self, runs, watch=watch or _Said(str), **more, **filters)
+        return report(
+            self,
+            runs,
+            verifier=verifier,
+            title=title,
+            skip_unreadable=skip_unreadable,
+            watch=watch or _Said(str),
+            **filters,
+        )
 
     def sql(self, text: str, **limits: Any) -> Rows:
         """Answer your own SELECT over the views; see `samples.query.query.sql`.

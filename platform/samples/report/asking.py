@@ -41,7 +41,7 @@ class Asker:
     ) -> None:
         self.lake, self.subject, self.version = lake, subject, lake.version
         self._watch, self._number = watch, 0
-        self._limits = {"skip_unreadable": True} if skip_unreadable else {}
+        self._limits: dict[str, Any] = {"skip_unreadable": True} if skip_unreadable else {}
         self.ids = {run.name: run.run_id for run in subject.runs}
         self._known: dict[str, Rows | SamplesError] = {}
 

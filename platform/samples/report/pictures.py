@@ -49,7 +49,7 @@ def _clean(element: ET.Element, prefix: str) -> None:
     element.attrib.clear()
     element.attrib.update(kept)
     for child in list(element):
-        if not isinstance(child.tag, str) or child.tag.removeprefix(f"{{{_SVG}}}") not in _ELEMENTS:
+        if child.tag.removeprefix(f"{{{_SVG}}}") not in _ELEMENTS:
             element.remove(child)
         else:
             _clean(child, prefix)

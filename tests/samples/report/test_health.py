@@ -41,7 +41,7 @@ def test_errors_timeouts_cut_samples_and_ragged_n_are_told(lakes, said, tmp_path
     found = said(lakes.filled(tmp_path / "lake"), "a", "b")
     care = " ".join(found["care"])
     assert "good" not in found
-    assert "a: 1 sample has no verdict, because the verifier v failed. No figure counts them as wrong." in care
+    assert "a: 1 sample has no verdict, because the verifier v failed. No figure counts it as wrong." in care
     assert "b: 1 sample has no verdict, because the verifier v took too long." in care
     assert "a: 4 of 16 samples (25 %) were cut at the limit of tokens." in care
     assert "a: problems have between 3 and 4 verified samples." in care

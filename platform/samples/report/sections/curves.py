@@ -10,7 +10,7 @@ from samples.report.words import percent, share
 
 def pass_at_k(ask: Asker) -> Section:
     """Return the section about the curves of all runs."""
-    crossings = [ask.ask("crossing", f"Where {a} and {b} cross", a=a, b=b) for a, b in ask.subject.pairs]
+    crossings = [ask.ask("crossing", f"Crossing of {a} and {b}", a=a, b=b) for a, b in ask.subject.pairs]
     return Section(
         "pass-at-k",
         "pass@k",
@@ -49,17 +49,22 @@ def _crossed(row: dict[str, Any]) -> str:
         k = row["largest_k"]
         return (
             f"At k = 1, {leader} leads {other}, and no k up to {k} changes that: at k = {k}, {leader} has {at[leader]} "
-            f"and {other} {at[other]}. {_resampled(row, 'leads at every k')}"
+            f"and {other} {at[other]}. {_resampled(row)}"
         )
     ends = f"{row['low']} to {'above ' + str(row['largest_k']) if row['high'] is None else row['high']}"
     interval = f"95 % interval: {ends}" if row["low"] is not None else f"95 % interval: above {row['largest_k']}"
     return (
         f"At k = 1, {leader} leads {other}. At k = {row['k']} ({interval}), {taken} takes the lead: {at[taken]} "
-        f"against {at[leader]}. {_resampled(row, 'keeps the lead')}"
+        f"against {at[leader]}. {_resampled(row)}"
     )
 
 
-def _resampled(row: dict[str, Any], what: str) -> str:
+def _resampled(row: dict[str, Any]) -> str:
+    """Say how often the first leader is never behind when other problems of this kind are asked."""
     uncrossed = row["uncrossed"]
     leader = row["leads_at_1"]
-    return "" if uncrossed is None else f"In {percent(uncrossed)} of the resamples of the problems, {leader} {what}."
+    return (
+        ""
+        if uncrossed is None
+        else f"In {percent(uncrossed)} of the resamples of the problems, {leader} is not behind at any k."
+    )

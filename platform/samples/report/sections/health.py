@@ -25,7 +25,7 @@ def section(ask: Asker) -> Section:
         *repeats.sentences(ask, copies),
         *alike.sentences(ask),
         *_near_n(ask, curves),
-        *_noted(curves, "care"),
+        *_noted(curves),
     ]
     return Section(
         "health",
@@ -66,9 +66,8 @@ def _failed(errors: Answer) -> list[Sentence]:
         most = rows[0]  # the query gives the most frequent reason first
         why = f" Most often: {most['error']}." if most["error"] else ""
         verb = words[kind](most).replace("have", "has", 1) if total == 1 else words[kind](most)
-        found.append(
-            Sentence(f"{run}: {counted(total, 'sample')} {verb}.{why} No figure counts them as wrong.", "care")
-        )
+        end = f"No figure counts {'it' if total == 1 else 'them'} as wrong."
+        found.append(Sentence(f"{run}: {counted(total, 'sample')} {verb}.{why} {end}", "care"))
     return found
 
 
@@ -122,7 +121,7 @@ def _fewest(low: dict[object, int], runs: Sequence[object]) -> str:
     return f"{min(fewest):,}" if len(fewest) == 1 else f"{min(fewest):,} or more"
 
 
-def _noted(answer: Answer, kind: str) -> list[Sentence]:
+def _noted(answer: Answer) -> list[Sentence]:
     """Return the notes of an answer as sentences."""
     notes = () if answer.rows is None else answer.rows.notes
-    return [Sentence(f"{note[:1].upper()}{note[1:]}.", "care" if kind == "care" else "plain") for note in notes]
+    return [Sentence(note, "care") for note in notes]
