@@ -57,21 +57,18 @@ def form_of(file: str) -> str:
 def encoded(chart: "Drawn", form: str) -> bytes:
     """Return a chart as the bytes of a file of this format, one of FORMS.
 
-    Control characters in names of runs, ids and labels are spelled out: one of them would abort vl-convert, and with it
-    this process.
+    Control and invisible characters are spelled out: vl-convert aborts the process at some. JSON keeps exact text.
     """
-    return FORMS[form](_spelled_out(chart.to_dict()))
+    specification = chart.to_dict()
+    return FORMS[form](specification if form == "json" else _inert(specification))
 
 
-def _spelled_out(part: Any) -> Any:
-    """Return a part of a specification in which every text can be printed, names of fields too."""
-    if isinstance(part, str):
-        return printable(part)
-    if isinstance(part, list):
-        return [_spelled_out(one) for one in part]  # pyright: ignore[reportUnknownVariableType]
+def _inert(part: Any) -> Any:
     if isinstance(part, dict):
-        return {printable(str(name)): _spelled_out(of) for name, of in part.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return part
+        return {_inert(key): _inert(value) for key, value in part.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(part, list):
+        return [_inert(value) for value in part]  # pyright: ignore[reportUnknownVariableType]
+    return printable(part) if isinstance(part, str) else part
 
 
 def _svg(specification: dict[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """Draw the chart of a named query."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from samples.query.rows import Rows
 
 if TYPE_CHECKING:
     from samples.charts.panels import Drawn
+
+Ask = Callable[..., Rows]  # as `query`: of a lake, a name and parameters
 
 
 def plot(
@@ -42,7 +44,6 @@ def plot(
         UsageError: The query has no chart, or none over a label, or a parameter is unknown, missing or of another kind.
         SamplesError: The lake does not hold what the answer needs, or there is nothing to draw.
     """
-    draw = registry.figure(registry.known(name))
     pinned = lake.pin(("runs",))
     if x is not None and "x" in {parameter.name for parameter in samples_queries.header(name).params}:
         parameters, x = {**parameters, "x": x}, None  # the query itself is about a label
@@ -50,11 +51,29 @@ def plot(
         return _over_label(pinned, name, x, colour, parameters)
     if colour is not None:
         raise UsageError(f"{name}: --colour is for a chart over a label; give --x LABEL too")
+    registry.known(name)
     registry.require_form(name, form)
     asked = registry.defaults(name) | {key: value for key, value in parameters.items() if value is not None}
-    rows = query(pinned, name, **asked)
-    beside = _beside(pinned, registry.beside(name), rows, parameters)
-    return draw(Asked(name, rows, asked, _palette(pinned), beside, partial(_also, pinned, asked), form))
+    return drawn(pinned, name, query(pinned, name, **asked), asked, form=form)
+
+
+def drawn(
+    lake: Tables,
+    name: str,
+    rows: Rows,
+    parameters: Mapping[str, Any],
+    ask: Ask = query,
+    *,
+    form: str | None = None,
+) -> "Drawn":
+    """Return the chart of an answer that is there already; `ask` answers other queries that the figure shows.
+
+    Raises:
+        SamplesError: There is nothing to draw.
+    """
+    also = partial(_also, lake, parameters, ask)
+    beside = _beside(registry.beside(name), rows, also)
+    return registry.figure(name)(Asked(name, rows, parameters, _palette(lake), beside, also, form))
 
 
 def _over_label(lake: Tables, name: str, x: str, colour: str | None, parameters: dict[str, Any]) -> "Drawn":
@@ -72,7 +91,7 @@ def _palette(lake: Tables) -> Palette:
     return Palette(list(dict.fromkeys(runs["name"].to_pylist())))
 
 
-def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters: dict[str, Any]) -> Rows | None:
+def _beside(other: tuple[str, bool] | None, rows: Rows, ask: Callable[..., Rows]) -> Rows | None:
     """Ask the other query of the figure, if it has one, about the same runs and samples.
 
     Where no k is asked for, none is asked for here: the k decide which problems count.
@@ -80,13 +99,12 @@ def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters
     if other is None or not rows:
         return None
     name, same_k = other
-    return _also(lake, {key: value for key, value in parameters.items() if same_k or key != "ks"}, name)
+    return ask(name) if same_k else ask(name, ks=None)
 
 
-def _also(lake: Tables, parameters: Mapping[str, Any], other: str, **changed: Any) -> Rows:
+def _also(lake: Tables, parameters: Mapping[str, Any], ask: Ask, other: str, **changed: Any) -> Rows:
     """Ask another query with the parameters that it shares with the first, and those that are `changed`."""
-    taken = {parameter.name for parameter in samples_queries.header(other).options} | {
-        *filters.NAMES,
-        "skip_unreadable",
-    }
-    return query(lake, other, **{**{key: value for key, value in parameters.items() if key in taken}, **changed})
+    taken = {parameter.name for parameter in samples_queries.header(other).options}
+    taken |= {*filters.NAMES, "skip_unreadable"}
+    same = {key: value for key, value in parameters.items() if key in taken} | changed
+    return ask(lake, other, **{key: value for key, value in same.items() if value is not None})
