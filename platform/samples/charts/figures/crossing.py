@@ -24,7 +24,7 @@ def draw(asked: Asked) -> Drawn:
     if row["behind_from"] is not None:
         behind = named([row["leads_at_1"] or row["a"]])
         more.append(
-            f"from k = {row['behind_from']:,} on, {behind} is behind by more than chance explains (dotted line)"
+            f"k = {row['behind_from']:,} is the first at which {behind} is behind by more than chance explains (dotted line)"
         )
     more.append(
         "exact: who leads at each k, on these problems; not exact: the interval (grey), from 1,000 resamples of them"
