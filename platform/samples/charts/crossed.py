@@ -72,7 +72,7 @@ def marked(values: Sequence[dict[str, Any]], crossings: Sequence[dict[str, Any]]
             row |= {"crossing_k": one["k"], "crossing_words": f"k = {one['k']:,}"}
             shown = True
         if behind and one["behind_from"] is not None and least <= one["behind_from"] <= most:
-            row |= {"behind_k": one["behind_from"], "behind_words": f"clear from k = {one['behind_from']:,}"}
+            row |= {"behind_k": one["behind_from"], "behind_words": f"clear at k = {one['behind_from']:,}"}
             shown = True
     if not shown:
         return []

@@ -23,9 +23,7 @@ def draw(asked: Asked) -> Drawn:
     more = [said(row)]
     if row["behind_from"] is not None:
         behind = named([row["leads_at_1"] or row["a"]])
-        more.append(
-            f"from k = {row['behind_from']:,} on, {behind} is behind by more than chance explains (dotted line)"
-        )
+        more.append(f"{behind} is behind by more than chance first at k = {row['behind_from']:,} (dotted line)")
     more.append(
         "exact: who leads at each k, on these problems; not exact: the interval (grey), from 1,000 resamples of them"
     )
