@@ -134,5 +134,5 @@ def test_the_study_runs_from_training_to_export_and_again_draws_nothing(tiny_mod
     assert "step 1" not in again
     out = tmp_path / "out"
     assert "## Where the curves cross" in (out / "results.md").read_text()
-    assert (out / "samples.parquet").stat().st_size
+    assert {file.name for file in out.glob("*.parquet")} == {"base-sums.parquet", "rloo-002-sums.parquet"}
     assert len(list((out / "charts").glob("*.svg"))) == 9

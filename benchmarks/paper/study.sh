@@ -80,10 +80,12 @@ python $here/results.py "$OUT/results.md"
 if samples report --help >/dev/null 2>&1; then
     samples report --run base-sums --run "$child-sums" --verifier numeric -o "$OUT/report.html"
 fi
-samples export --run base-sums --run "$child-sums" --verifier numeric -o "$OUT/samples.parquet" --force
+for run in base-sums "$child-sums"; do
+    samples export --run "$run" --verifier numeric -o "$OUT/$run.parquet" --force
+done
 
 stage "done"
-echo "$OUT: results.md, charts and $(du -h "$OUT/samples.parquet" | cut -f 1) of samples.parquet, the lake has $(du -sh "$OUT/lake" | cut -f 1)"
+echo "$OUT: results.md, charts, base-sums.parquet and $child-sums.parquet; the lake has $(du -sh "$OUT/lake" | cut -f 1)"
 cat <<END
 
 Ask more (the environment is .venv):
