@@ -26,6 +26,7 @@ def markdown(report: Content, folder: str) -> tuple[str, dict[str, bytes]]:
         "## How to get each number",
         "The commands under each section print its numbers again, of the lake as it was when this report was made.",
         _code(f"export SAMPLES_LAKE={_line(report.lake)}"),
+        "samples query NAME --help explains the columns of a table, and how they are worked out.",
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n", pictures
 
@@ -71,6 +72,8 @@ def _section(section: Section, folder: str, pictures: dict[str, bytes]) -> Itera
 def _table(answer: Answer) -> str:
     assert answer.rows is not None
     rows: Rows = answer.rows[:MOST_ROWS]
+    if not rows:
+        return "\n\n".join(["No rows.", *(f"note: {_text(note)}" for note in rows.notes)])
     written = "".join(table(rows)).rstrip("\n")
     if len(rows) < len(answer.rows):
         written += f"\n\n{len(rows):,} of {len(answer.rows):,} rows are shown; the command prints all."
