@@ -56,11 +56,11 @@ def sample_rows(reading: Reading, run: Run, problem_id: str, verifier: str | Non
     """Return the samples of a problem, by number."""
 
     def read() -> list[SampleRow]:
-        asked = ds.field("problem_id") == problem_id
-        judge = {"verifier": verifier or "", "run_id": run.run_id}
+        here = {"run_id": run.run_id, "problem_id": problem_id}
+        there, judge = {"dataset": run.dataset, **here}, {"verifier": verifier or "", **here}
         with ThreadPoolExecutor(2) as pool:  # a store answers many requests at once
-            drawn = pool.submit(rows, reading.lake, SAMPLES, asked, run.partition, _FACTS)
-            judged = pool.submit(rows, reading.lake, VERDICTS, asked, judge, _VERDICT)
+            drawn = pool.submit(rows, reading.lake, SAMPLES, _FACTS, **there)
+            judged = pool.submit(rows, reading.lake, VERDICTS, _VERDICT, **judge)
             verdicts = {one["sample_index"]: one for one in verdicts_once(judged.result()) if one["current"]}
             facts = sorted(drawn.result(), key=lambda row: (row["error"] is not None, row["attempt"]), reverse=True)
         once = {row["sample_index"]: row for row in facts}  # a row may be there twice
