@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from samples.browse.reading import Reading
+from samples.lake.datasets import equal
 from samples.lake.storage import explained
 from samples.query.samples_of import perplexity
 from samples.query.show_rows import Row, rows, verdicts_once
@@ -89,9 +90,10 @@ def previews(reading: Reading, run: Run, problem_id: str, shown: Sequence[Sample
     wanted = {row.index: row.attempt for row in shown}
 
     def read() -> dict[int, str]:
-        asked = (ds.field("problem_id") == problem_id) & ds.field("sample_index").isin(list(wanted))
+        here = {**run.partition, "problem_id": problem_id}
+        asked = equal(here) & ds.field("sample_index").isin(list(wanted))
         with explained(reading.lake.place.table_uri(COMPLETIONS.name)):
-            there = reading.lake.dataset(COMPLETIONS.name, **run.partition)
+            there = reading.lake.dataset_at(COMPLETIONS.name, **here)
             found = there.to_table(columns=_TAILS, filter=asked).to_pylist()
         return {
             row["sample_index"]: ("… " if row["length"] > _TAIL else "") + row["tail"].strip()
