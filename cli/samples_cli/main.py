@@ -33,6 +33,7 @@ COMMANDS = {  # in the order of the help page
     "Ask": {
         "query": "Ask a named question, such as pass_at_k.",
         "plot": "Draw the chart of a named query, such as pass_at_k, into a file.",
+        "report": "Write the figures and tables of runs as one document.",
         "sql": "Ask with your own SELECT over the lake's views.",
     },
     "Keep": {

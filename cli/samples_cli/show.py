@@ -1,7 +1,7 @@
 """`samples show`: show one sample with its tokens and log-probs, or list the samples of a problem."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -59,22 +59,22 @@ def command(
         raise UsageError("--against-index is for the run of --against: give both")
     pinned = samples.open(lake).pin(show_rows.TABLES)
     names = [run] if against is None else [run, against]
-    said: Callable[[Any], dict[str, Any]]
-    written: Callable[[Any], Any]
+    objects: Iterator[dict[str, Any]]
+    columns: Iterator[side_by_side.Sections]
     if index is None:
-        shown = [samples_of(pinned, name, problem, verifier=verifier) for name in names]
-        said, written = show_problem.said, partial(show_problem.written, every=every)
+        listed = [samples_of(pinned, name, problem, verifier=verifier) for name in names]
+        objects, columns = map(show_problem.said, listed), map(partial(show_problem.written, every=every), listed)
     else:
         numbers = [index, index if against_index is None else against_index]
         asked = zip(names, numbers, strict=False)
         shown = [show(pinned, name, problem, number, tokenizer=tokenizer, scorer=scorer) for name, number in asked]
-        said, written = show_sample.said, show_sample.written
+        objects, columns = map(show_sample.said, shown), map(show_sample.written, shown)
     if as_json:
-        first, *others = map(said, shown)
+        first, *others = objects
         whole = first | ({"against": others[0]} if others else {})
         terminal.put(printable_json(json.dumps(whole, ensure_ascii=False, default=str)))
     else:
-        side_by_side.put([written(one) for one in shown])
+        side_by_side.put([*columns])
 
 
 def _require_index(index: int | None, given: Mapping[str, object]) -> None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -93,15 +92,14 @@ def _tokens(shown: "Shown", styles: Sequence[str]) -> Text:
     names += f" {'rank':>5}" if shown.ranks else ""
     names += f" {'scorer':>10} {'difference':>10}" if other else ""
     lines = [Text(printable(title, lines=False), "bold"), Text(names, "dim")]
-    columns = zip_longest(ids, own, shown.ranks or [], other or [], shown.token_texts or [], styles)
-    for number, (token, logprob, rank, theirs, piece, style) in enumerate(columns):
+    for number, (token, logprob, style) in enumerate(zip(ids, own, styles, strict=True)):
         row = f"{number:>6} {token:>8} {logprob:>10.4f}"
-        row += f" {rank or '-':>5}" if shown.ranks else ""
-        row += f" {theirs:>10.4f} {theirs - logprob:>+10.4f}" if other else ""
-        if piece is None:
-            lines.append(Text(row, style))
+        row += f" {shown.ranks[number] or '-':>5}" if shown.ranks else ""
+        row += f" {other[number]:>10.4f} {other[number] - logprob:>+10.4f}" if other else ""
+        if shown.token_texts:
+            lines.append(Text.assemble(f"{row}  ", (printable(repr(shown.token_texts[number])), style)))
         else:
-            lines.append(Text.assemble(f"{row}  ", (printable(repr(piece)), style)))
+            lines.append(Text(row, style))
     return Text("\n").join(lines)
 
 

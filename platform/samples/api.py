@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.query.samples_of import Listed
     from samples.query.show import Shown
     from samples.query.status import RunStatus
+    from samples.report.asking import Asking
+    from samples.report.report import Report
     from samples.rescore.rescore import Status
     from samples.rescore.rescore import Summary as Rescored
     from samples.reviews.review import Review
@@ -274,7 +276,7 @@ class Lake(Tables):
     def plot(self, name: str, **parameters: Any) -> "Drawn":
         """Draw the rows of a named query as an Altair chart; see `samples.charts.plot`.
 
-        `samples plot` lists the queries that have a chart.
+        `samples plot` lists the queries that have a chart. With `x="step"`, it is drawn over this label of runs.
 
         Raises:
             UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
@@ -284,6 +286,43 @@ class Lake(Tables):
         from samples.charts.plot import plot
 
         return plot(self, name, **parameters)
+
+    def report(
+        self,
+        runs: str | Sequence[str] = (),
+        *,
+        verifier: str | None = None,
+        title: str | None = None,
+        skip_unreadable: bool = False,
+        watch: "Callable[[Asking], None] | None" = None,
+        **filters: Any,
+    ) -> "Report":
+        """Make the report of runs: their figures and tables in one document. `.save("report.html")` writes it.
+
+        Args:
+            runs: Names of runs; the first is the base of comparisons. All runs when none is named.
+            verifier: Whose verdicts count; the only one that judged these runs when None.
+            title: The title of the report.
+            skip_unreadable: Leave out the runs of which a file cannot be read.
+            watch: Called before each question; a line on stderr every few seconds when None.
+            **filters: The filters of `query`: dataset, where, problems, labels and exclude_guessable.
+
+        Raises:
+            NotFound: A run, verifier, dataset, label or problem is not there.
+            UsageError: Several verifiers judged the runs and none is named, or a filter cannot be read.
+            LakeError: A file of the lake cannot be read.
+        """
+        from samples.report.report import report
+
+        return report(
+            self,
+            runs,
+            verifier=verifier,
+            title=title,
+            skip_unreadable=skip_unreadable,
+            watch=watch or _Said(str),
+            **filters,
+        )
 
     def sql(self, text: str, **limits: Any) -> Rows:
         """Answer your own SELECT over the views; see `samples.query.query.sql`.
