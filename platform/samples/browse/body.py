@@ -76,7 +76,9 @@ def _pieces(shown: Any, notes: list[str]) -> list[Piece]:
     text, tokens = shown.text, shown.token_texts
     if tokens is None:
         if shown.token_ids is not None and shown.token_logprobs is not None:
-            notes.append(f"Tokens are not shaded in the text: {shown.why}.")
+            known = "--tokenizer" in shown.why  # it names the option of samples show
+            how = f"samples browse --tokenizer run decodes them with the run's tokenizer, {shown.run.model}"
+            notes.append(f"Tokens are shown as ids, and the text is not shaded: {how if known else shown.why}.")
         return [Piece(text, len(shown.token_ids or ()), 0)] if text else []
     tokens = tokens[:_MOST_TOKENS]
     if text is None:

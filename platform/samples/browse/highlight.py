@@ -52,8 +52,7 @@ def _words(code: str, at: int, lexer: str) -> Iterator[Span]:
     from pygments.token import STANDARD_TYPES
 
     for start, kind, word in get_lexer_by_name(lexer).get_tokens_unprocessed(code):
-        while kind not in STANDARD_TYPES:
-            kind = kind.parent  # noqa: PLW2901 - a kind without a class has that of its parent
-        short = _SHORT.get(STANDARD_TYPES[kind][:1], "")
+        known = next(one for one in reversed(kind.split()) if one in STANDARD_TYPES)
+        short = _SHORT.get(STANDARD_TYPES[known][:1], "")
         if short and word.strip():
             yield Span(at + start, at + start + len(word), f"c-{short}")

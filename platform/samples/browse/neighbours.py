@@ -1,12 +1,13 @@
 """The next sample of a problem."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from samples.browse.sample_rows import SampleRow
 
 
-class Neighbours(NamedTuple):
+@dataclass(frozen=True)
+class Neighbours:
     """The samples before and after one, its place in the order from 1, and how many there are."""
 
     before: int | None

@@ -28,7 +28,7 @@ WITH asked AS (
     SELECT run, problem_id, n, c, errors, timeouts FROM tallies WHERE verifier = {verifier}
 )
 SELECT
-    run, problem_id, left(question, 400) AS question, left(answer, 200) AS answer, answers, metadata,
+    run, problem_id, left(question, 400) AS question, left(answer, 200) AS answer,
     coalesce(samples, 0) AS samples, failed, tokens, perplexity, n, c, errors, timeouts,
     CASE WHEN n > 0 THEN c / n END AS accuracy
 FROM asked
@@ -47,7 +47,6 @@ class ProblemRow:
     problem_id: str
     question: str | None
     answer: str | None
-    metadata: str | None
     by_run: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     def number(self, run: str, name: str) -> float | None:
@@ -75,7 +74,7 @@ def problem_rows(
         text = _SQL.format(verifier=quoted(verifier or ""), join="" if filters else "LEFT")
         found: dict[str, ProblemRow] = {}
         for row in sql(reading.lake, text, runs=[run.run_id for run in runs], threads=reading.threads, **filters):
-            about = (row["question"], row["answer"], row["metadata"])
+            about = (row["question"], row["answer"])
             found.setdefault(row["problem_id"], ProblemRow(row["problem_id"], *about)).by_run[row["run"]] = row
         return list(found.values())
 

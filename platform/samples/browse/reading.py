@@ -32,6 +32,7 @@ class Reading:
         self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
         self._looked, self._grown = 0.0, False
         self.lake = lake.pin()
+        self._fixed = self.lake is lake  # it was opened at one version
 
     @property
     def live(self) -> Tables:
@@ -84,7 +85,7 @@ class Reading:
 
     def grown(self) -> bool:
         """Return whether the lake has commits that pages do not show. It is looked up every ten seconds at most."""
-        if not self._grown and time.monotonic() - self._looked > _LOOK_SECONDS:
+        if not self._fixed and not self._grown and time.monotonic() - self._looked > _LOOK_SECONDS:
             self._looked = time.monotonic()
             self._grown = any(map(self._has_more, _WATCHED))
         return self._grown

@@ -3,8 +3,6 @@
 from collections import Counter
 from typing import Any
 
-import pyarrow.dataset as ds
-
 from samples.browse.reading import Reading
 from samples.query.query import query
 from samples.query.rows import Rows
@@ -20,8 +18,7 @@ def labels_of(reading: Reading, run: Run) -> list[dict[str, Any]]:
     """Return the current labels of a run."""
 
     def read() -> list[dict[str, Any]]:
-        asked = ds.field("run_id") == run.run_id
-        return [row for row in reviews_once(rows(reading.lake, REVIEWS, asked, {})) if row["current"]]
+        return [row for row in reviews_once(rows(reading.lake, REVIEWS, run_id=run.run_id)) if row["current"]]
 
     return reading.once(("reviews", run.run_id), read)
 
@@ -45,7 +42,7 @@ def labels_by_problem(reading: Reading, run: Run) -> dict[str, Counter[str]]:
 
 def to_review(reading: Reading, run: Run, verifier: str, reviewer: str | None, most: float) -> Rows:
     """Return the rows of the query `review_queue`: the samples that a reviewer has still to read."""
-    asked = {"run": run.name, "verifier": verifier, "reviewer": reviewer, "max_accuracy": most}
+    asked: dict[str, Any] = {"run": run.name, "verifier": verifier, "reviewer": reviewer, "max_accuracy": most}
     given = {name: value for name, value in asked.items() if value is not None}
     key = ("queue", run.run_id, verifier, reviewer, most)
     return reading.once(key, lambda: query(reading.lake, "review_queue", threads=reading.threads, **given))

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from samples.browse.reading import Reading
+from samples.lake.datasets import equal
 from samples.lake.storage import explained
 from samples.query.samples_of import perplexity
 from samples.query.show_rows import Row, rows, verdicts_once
@@ -56,11 +57,11 @@ def sample_rows(reading: Reading, run: Run, problem_id: str, verifier: str | Non
     """Return the samples of a problem, by number."""
 
     def read() -> list[SampleRow]:
-        asked = ds.field("problem_id") == problem_id
-        judge = {"verifier": verifier or "", "run_id": run.run_id}
+        here = {"run_id": run.run_id, "problem_id": problem_id}
+        there, judge = {"dataset": run.dataset, **here}, {"verifier": verifier or "", **here}
         with ThreadPoolExecutor(2) as pool:  # a store answers many requests at once
-            drawn = pool.submit(rows, reading.lake, SAMPLES, asked, run.partition, _FACTS)
-            judged = pool.submit(rows, reading.lake, VERDICTS, asked, judge, _VERDICT)
+            drawn = pool.submit(rows, reading.lake, SAMPLES, _FACTS, **there)
+            judged = pool.submit(rows, reading.lake, VERDICTS, _VERDICT, **judge)
             verdicts = {one["sample_index"]: one for one in verdicts_once(judged.result()) if one["current"]}
             facts = sorted(drawn.result(), key=lambda row: (row["error"] is not None, row["attempt"]), reverse=True)
         once = {row["sample_index"]: row for row in facts}  # a row may be there twice
@@ -89,9 +90,10 @@ def previews(reading: Reading, run: Run, problem_id: str, shown: Sequence[Sample
     wanted = {row.index: row.attempt for row in shown}
 
     def read() -> dict[int, str]:
-        asked = (ds.field("problem_id") == problem_id) & ds.field("sample_index").isin(list(wanted))
+        here = {**run.partition, "problem_id": problem_id}
+        asked = equal(here) & ds.field("sample_index").isin(list(wanted))
         with explained(reading.lake.place.table_uri(COMPLETIONS.name)):
-            there = reading.lake.dataset(COMPLETIONS.name, **run.partition)
+            there = reading.lake.dataset_at(COMPLETIONS.name, **here)
             found = there.to_table(columns=_TAILS, filter=asked).to_pylist()
         return {
             row["sample_index"]: ("… " if row["length"] > _TAIL else "") + row["tail"].strip()

@@ -5,17 +5,17 @@ texts batch by batch, and stops after some seconds; it then says how far it came
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from samples.browse.address import Address
 from samples.browse.sample_rows import STATUSES
 from samples.errors import UsageError
+from samples.lake.datasets import equal
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query.connection import engine
@@ -168,8 +168,8 @@ def _in_run(
 ) -> tuple[list[Hit], list[tuple[str, str, int, int]], bool]:
     parts: list[pa.Table] = []
     stopped = False
-    kept = None if problem_id is None else ds.field("problem_id") == problem_id
-    for batch in _batches(lake, run, kept):
+    where: dict[str, str] = {} if problem_id is None else {"problem_id": problem_id}
+    for batch in _batches(lake, {**run.partition, **where}):
         if time.monotonic() > until:
             stopped = True
             break
@@ -180,10 +180,9 @@ def _in_run(
         return [], [], stopped
     connection.register("looked", pa.concat_tables(parts))
     keys = ["problem_id", "sample_index"]
-    with explained(lake.uri):
-        facts = lake.dataset(SAMPLES.name, **run.partition).to_table(columns=[*keys, "attempt"], filter=kept)
-        where = {"verifier": verifier or "", "run_id": run.run_id}
-        verdicts = lake.dataset(VERDICTS.name, **where).to_table(columns=[*keys, "pass_id", "status"], filter=kept)
+    judge = {"verifier": verifier or "", "run_id": run.run_id}
+    facts = lake.rows_at(SAMPLES.name, [*keys, "attempt"], **run.partition, **where)
+    verdicts = lake.rows_at(VERDICTS.name, [*keys, "pass_id", "status"], **judge, **where)
     connection.register("samples", facts)
     connection.register("verdicts", verdicts)
     connection.execute(f"CREATE TEMP TABLE judged AS {_JUDGED}")
@@ -200,12 +199,11 @@ def _in_run(
     return [Hit(run.name, *row) for row in rows], [(run.name, *row) for row in tallied], stopped
 
 
-def _batches(lake: Tables, run: Run, kept: ds.Expression | None) -> Iterator[pa.RecordBatch]:
+def _batches(lake: Tables, where: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
     columns = ["problem_id", "sample_index", "attempt", "text"]
     with explained(lake.place.table_uri(COMPLETIONS.name)):
-        there = lake.dataset(COMPLETIONS.name, **run.partition)
-        scanner = there.scanner(
-            columns=columns, filter=kept, batch_size=_BATCH_ROWS, batch_readahead=4, fragment_readahead=2
+        scanner = lake.dataset_at(COMPLETIONS.name, **where).scanner(
+            columns=columns, filter=equal(where), batch_size=_BATCH_ROWS, batch_readahead=4, fragment_readahead=2
         )
         yield from scanner.to_batches()
 

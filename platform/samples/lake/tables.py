@@ -156,14 +156,24 @@ class Tables:
         Raises:
             LakeError: A file cannot be read.
         """
-        from samples.lake.datasets import equal, opened_at
+        from samples.lake.datasets import equal
+
+        with explained(self.place.table_uri(name)):
+            return self.dataset_at(name, **where).to_table(columns=columns, filter=equal(where))
+
+    def dataset_at(self, name: str, /, **where: str | int) -> "ds.Dataset":
+        """Return the files of a table that may hold rows with these values of its columns, as a pyarrow dataset.
+
+        They hold other rows too. See `dataset` for what the rows are.
+        """
+        import pyarrow.dataset as ds
+
+        from samples.lake.datasets import opened_at
 
         table, uri = TABLES[name], self.place.table_uri(name)
-        with explained(uri):
-            if (snapshot := self.delta(name)) is None:
-                return table.schema.empty_table().select(columns or table.schema.names)
-            files = self.place.patiently(uri, lambda: opened_at(self.place, table, snapshot, self.shows, where))
-            return files.to_table(columns=columns, filter=equal(where))
+        if (snapshot := self.delta(name)) is None:
+            return ds.dataset(table.schema.empty_table())
+        return self.place.patiently(uri, lambda: opened_at(self.place, table, snapshot, self.shows, where))
 
     def shows(self, path: str) -> bool:
         """Return whether the file at this path may be opened: it is of no hidden run."""

@@ -41,6 +41,18 @@ def test_a_reader_sees_one_version_whatever_is_committed_meanwhile(lakes, tmp_pa
     assert [row["run"] for row in pinned.query("runs")] == ["a", "b"]
 
 
+def test_a_pinned_reader_can_renew_one_table_and_keep_the_others(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    pinned = lake.pin()
+    lakes.add_run(lake, "c", {"p1": "cw"})
+    renewed = pinned.renewed(["runs"])
+    assert names(renewed) == ["a", "b", "c"]
+    assert names(pinned) == ["a", "b"]
+    assert len(renewed.sql("SELECT * FROM samples WHERE run = 'c'")) == 0
+    old = samples.open(lake.uri, version=pinned.version)
+    assert names(old.renewed(["runs"])) == ["a", "b"]
+
+
 def test_a_table_that_a_version_does_not_name_is_empty(filled):
     old = samples.open(filled.uri, version="runs:2")
     assert names(old) == ["a", "b"]

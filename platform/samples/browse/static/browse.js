@@ -13,6 +13,12 @@
     silence = setTimeout(() => { said.textContent = ""; }, seconds * 1000);
   }
 
+  // A list of many small files on an object store can take seconds.
+  let reading;
+  function wait() { reading = setTimeout(() => say("Reading the lake …", 3600), 1000); }
+  window.addEventListener("pageshow", () => { clearTimeout(reading); said.textContent = ""; });
+  function go(address) { wait(); location.assign(address); }
+
   // --- lists
 
   const rows = () => all("a[data-row]");
@@ -47,13 +53,13 @@
 
   function follow(rel) {
     const link = one(`a[rel="${rel}"]`, pane()) || one(`a[rel="${rel}"]`);
-    if (link) location.assign(link.href);
+    if (link) go(link.href);
     else say("There is nothing further.");
   }
 
   function up() {
     const link = one('a[rel="up"]');
-    if (link) location.assign(link.href);
+    if (link) go(link.href);
   }
 
   // --- one sample
@@ -104,7 +110,7 @@
     link.textContent = "Reading …";
     const got = await page(link.href);
     const next = got.page.getElementById(link.dataset.into);
-    if (!got.ok || !next) { location.assign(link.href); return; }
+    if (!got.ok || !next) { go(link.href); return; }
     into.append(...next.children);
     const following = one(`a.more[data-into="${link.dataset.into}"]`, got.page);
     link.closest("p").replaceWith(...(following ? [following.closest("p")] : []));
@@ -133,7 +139,8 @@
   }
 
   document.addEventListener("submit", (event) => {
-    if (!event.target.closest(".review") || !event.submitter) return;
+    if (event.target.method === "dialog") return;
+    if (!event.target.closest(".review") || !event.submitter) { wait(); return; }
     event.preventDefault();
     label(event.target, event.submitter);
   });
@@ -168,6 +175,8 @@
       return;
     }
     if (event.target.closest("[data-copy-address]")) copyAddress();
+    const plain = event.target.closest("a[href]:not([href^=\"#\"])");
+    if (plain && !event.ctrlKey && !event.metaKey && !event.shiftKey && !plain.hasAttribute("download")) wait();
     const field = event.target.closest("[data-copy-field]");
     if (field) copy(one("input.command", field.closest("p")).value, "the command");
   });
@@ -180,13 +189,13 @@
     J: () => follow("next-problem"), K: () => follow("prev-problem"),
     ArrowRight: () => follow("next"), ArrowLeft: () => follow("prev"),
     p: up,
-    "/": () => { const field = one("[data-search]"); if (field) { field.focus(); field.select(); } else { const link = all("a").find((a) => a.getAttribute("href").startsWith("search")); if (link) location.assign(link.href); else say("Search in a list of problems, or in the texts of one."); } },
+    "/": () => { const field = one("[data-search]"); if (field) { field.focus(); field.select(); } else { const link = all("a").find((a) => a.getAttribute("href").startsWith("search")); if (link) go(link.href); else say("Search in a list of problems, or in the texts of one."); } },
     "?": () => help.showModal(),
     1: () => choose(0), 2: () => choose(1),
     s: shadeByNext, t: fold, a: toAnswer, "[": () => step(-1), "]": () => step(1),
     m: () => { const link = one("a.more", pane()); if (link) more(link); else say("All of the text is shown."); },
     n: () => { const note = one(".review textarea", pane()); if (note) { note.focus(); note.scrollIntoView({ block: "center" }); } },
-    q: () => { const link = one('a[rel="next-to-read"], a[rel="queue"]'); if (link) location.assign(link.href); else say("The queue is reached from a list of problems."); },
+    q: () => { const link = one('a[rel="next-to-read"], a[rel="queue"]'); if (link) go(link.href); else say("The queue is reached from a list of problems."); },
     c: copyAddress,
     v: () => press("v"), f: () => press("f"), l: () => press("l"), u: () => press("u"),
   };
