@@ -26,7 +26,8 @@ warnings.filterwarnings("ignore", message="TRL currently supports vLLM")
 import datasets  # noqa: E402
 from transformers import PrinterCallback, TrainerCallback  # noqa: E402
 from transformers.trainer_utils import get_last_checkpoint  # noqa: E402
-from trl import RLOOConfig, RLOOTrainer  # noqa: E402
+from trl.trainer.rloo_config import RLOOConfig  # noqa: E402
+from trl.trainer.rloo_trainer import RLOOTrainer  # noqa: E402
 
 from samples.problems.problems import Problem  # noqa: E402
 from samples.verifiers import verifier  # noqa: E402

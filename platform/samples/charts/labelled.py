@@ -91,7 +91,8 @@ def _against(
         said.append(f"left out, because they have no label {x}: {listed(lacking)}")
     for run in (run.run for run in others if x in run.labels):
         try:
-            answer = query(lake, name, **{**rest, "b": run})
+            asked: dict[str, Any] = {**rest, "b": run}
+            answer = query(lake, name, **asked)
         except (UsageError, NotFound):
             raise
         except SamplesError as error:
@@ -142,7 +143,8 @@ def _of_pools(
     for key in keys:
         if not any(key in run.labels for run in there) or TAKES["by"] not in samples_queries.header(name).takes:
             continue
-        answer = query(lake, name, **{**parameters, "by": f"label:{key}"})
+        asked: dict[str, Any] = {**parameters, "by": f"label:{key}"}
+        answer = query(lake, name, **asked)
         for row in answer:
             of = found.setdefault(row["run"], {})
             if (value := row[answer.columns[0]]) is not None:

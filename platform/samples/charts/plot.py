@@ -54,7 +54,7 @@ def plot(
     registry.known(name)
     registry.require_form(name, form)
     asked = registry.defaults(name) | {key: value for key, value in parameters.items() if value is not None}
-    return drawn(pinned, name, query(pinned, name, **asked), asked, form=form)
+    return drawn(pinned, name, query(pinned, name, **asked), asked, query, form=form)
 
 
 def drawn(
@@ -62,7 +62,7 @@ def drawn(
     name: str,
     rows: Rows,
     parameters: Mapping[str, Any],
-    ask: Ask = query,
+    ask: Ask,
     *,
     form: str | None = None,
 ) -> "Drawn":
