@@ -10,6 +10,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import SHARED, heading, subtitle
+from samples.charts.shorten import LEGEND, expression
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 
@@ -18,6 +19,7 @@ _SMALL = 0.6  # size of a panel beside others
 _LOW = 160  # a height that does not shrink further
 _COLUMNS = 3
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
+_LETTER = 7  # width of a bold letter above a panel, in pixels
 PANEL = "panel"
 PART = "part"  # of a figure that has panels of its own: the words that stand above the panel
 _SPECIAL = {"title", "image"}  # lines of these names are more than text to Vega's tooltips
@@ -66,6 +68,7 @@ def finished(
     chart = chart.properties(width=width * size, height=height if height < _LOW else height * size)
     if parts:
         header = alt.Header(title=None, labelFontSize=12, labelFontWeight="bold", labelLimit=round(width * size))
+        header.labelExpr = expression(round(width * size / _LETTER))
         chart = chart.facet(facet=alt.Facet(f"{PANEL}:N", sort=parts, header=header), columns=_COLUMNS)
         chart = chart.resolve_scale(y="independent") if own_rows else chart
     above = alt.TitleParams(
@@ -85,7 +88,7 @@ def finished(
         ),
         legend=alt.LegendConfig(
             labelColor=_TEXT, titleColor=_TEXT, labelFontSize=11, titleFontSize=12, titleFontWeight="normal",
-            labelLimit=260, symbolLimit=60,
+            labelLimit=280, symbolLimit=60,
         ),
         header=alt.HeaderConfig(labelColor=_TEXT),
     )  # fmt: skip
@@ -99,7 +102,7 @@ def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = Fals
     names = asked.palette.order(distinct(values, "run"))
     scale = alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
     symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
-    shown = alt.Legend(symbolOpacity=1, **symbol) if legend else None
+    shown = alt.Legend(symbolOpacity=1, labelExpr=expression(LEGEND), **symbol) if legend else None
     return alt.Color("run:N", scale=scale, title=None, sort=names, legend=shown)
 
 

@@ -9,6 +9,7 @@ from samples.charts.boxes import STATUSES, log_axis, log_scale
 from samples.charts.captions import named
 from samples.charts.panels import PART, Drawn, finished, run_colour, tooltips
 from samples.charts.ranges import ends, without_ends
+from samples.charts.shorten import expression
 
 _Y = "perplexity (log scale)"
 
@@ -24,7 +25,7 @@ def draw(asked: Asked) -> Drawn:
     runs = asked.palette.order(distinct(values, "run"))
     there: dict[str, Any] = {
         "x": alt.X("solved_by:N", sort=list(words.values()), title="problems solved by",
-                   axis=alt.Axis(labelAngle=-30, labelLimit=120)),
+                   axis=alt.Axis(labelAngle=-30, labelExpr=expression(22), labelLimit=150)),
         "xOffset": alt.XOffset("run:N", sort=runs),
         "color": run_colour(asked, values),
     }  # fmt: skip
