@@ -74,7 +74,8 @@ def _layers(
     ]
     layers = [layer.transform_filter(alt.datum.place == "box") for layer in made]
     if points:
-        dots = alt.Chart().mark_circle(size=16, opacity=0.5).encode(**{**same, "tooltip": tooltips(points)}, x=middle)
+        other: dict[str, Any] = {**same, "tooltip": tooltips(points)}
+        dots = alt.Chart().mark_circle(size=16, opacity=0.5).encode(**other, x=middle)
         layers.insert(2, dots.transform_filter(alt.datum.place == "point"))
     return layers
 
