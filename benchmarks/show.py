@@ -126,7 +126,7 @@ def _measure(uri: str, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
         finally:
             asking.append(time.perf_counter() - start)
 
-    ask, plot.query = plot.query, query
+    ask, plot.query = plot.query, query  # pyright: ignore[reportPrivateImportUsage]  # where `lake.plot` finds it
     try:
         chart = samples.open(uri).plot(name, **parameters)
     except SamplesError as error:

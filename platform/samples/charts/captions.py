@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import Any
 
 from samples.charts.asked import Asked, distinct
+from samples.charts.shorten import few, shortened
 from samples.lines import printable
 
 _WIDTH = 108  # characters of a line of the subtitle
@@ -80,7 +81,7 @@ def _lost(values: list[dict[str, Any]]) -> str:
         counts = [counted(row[column], word) for column, word in _LEFT_OUT.items() if row.get(column)]
         if counts and "run" in row and row.get("status") in {None, "all"}:
             said[f"{row['run']} {', '.join(counts)}"] = None
-    return "; ".join(said)
+    return few(list(said))
 
 
 def _wrapped(text: str) -> list[str]:
@@ -88,6 +89,4 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _short(name: str) -> str:
-    most = 40
-    name = printable(name)
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    return shortened(printable(name), 40)

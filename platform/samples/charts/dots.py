@@ -6,7 +6,8 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked
-from samples.charts.panels import run_colour, shortened, tooltips
+from samples.charts.panels import run_colour, tooltips
+from samples.charts.shorten import expression
 
 _ROW, _DENSE, _MANY = 26, 16, 25  # pixels of a row, of a row where runs are many, and how many are many
 
@@ -15,7 +16,7 @@ def dots(
     asked: Asked, values: list[dict[str, Any]], column: str, title: str, runs: Sequence[str], *, percent: bool = False
 ) -> list[Any]:
     """Return a point for each run, and a bar from low to high where the rows have these columns."""
-    y = alt.Y("run:N", sort=list(runs), title=None, axis=alt.Axis(labelLimit=260, labelExpr=shortened(36)))
+    y = alt.Y("run:N", sort=list(runs), title=None, axis=alt.Axis(labelLimit=260, labelExpr=expression(36)))
     colour = run_colour(asked, values, legend=False)
     axis = alt.Axis(format="%") if percent else alt.Axis()
     x = alt.X(f"{column}:Q", title=title, scale=alt.Scale(zero=False), axis=axis)

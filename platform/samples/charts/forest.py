@@ -10,17 +10,17 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.panels import run_colour, tooltips
+from samples.charts.shorten import AXIS, expression
 
-_LETTERS = 40  # of a name on an axis; of a longer one, its beginning and its end are shown
-_BEGIN, _END = 18, 21
-ROW = 40  # height of a row, in pixels
+_WIDEST = 400  # of the names of an axis, in pixels: without it, Vega writes the axis's title over long names
+ROW, _LOW = 40, 22  # height of a row, in pixels; of one of many
+_MANY = 10
 
 
 def names(column: str, order: Sequence[str], title: str | None = None) -> alt.Y:
-    """Return an axis of names, from top to bottom. The middle of a long name is left out: names differ at the end."""
-    cut = f"slice(datum.label, 0, {_BEGIN}) + '…' + slice(datum.label, -{_END})"
-    shown = f"length(datum.label) > {_LETTERS} ? {cut} : datum.label"
-    return alt.Y(f"{column}:N", sort=list(order), title=title, axis=alt.Axis(labelExpr=shown, labelLimit=0))
+    """Return an axis of names, from top to bottom."""
+    axis = alt.Axis(labelExpr=expression(AXIS), labelLimit=0, maxExtent=_WIDEST)
+    return alt.Y(f"{column}:N", sort=list(order), title=title, axis=axis)
 
 
 def intervals(
@@ -44,4 +44,4 @@ def intervals(
 
 def height(rows: Sequence[Any]) -> int:
     """Return the height of a chart of so many rows."""
-    return ROW * len(rows) + 10
+    return (ROW if len(rows) <= _MANY else _LOW) * len(rows) + 10

@@ -8,7 +8,8 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import counted, named
-from samples.charts.panels import PART, Drawn, panels, shortened, titled, tooltips
+from samples.charts.panels import PART, Drawn, panels, titled, tooltips
+from samples.charts.shorten import expression
 from samples.errors import SamplesError
 
 _CELLS = 3_000  # of a picture
@@ -99,7 +100,9 @@ def _finished(asked: Asked, values: list[dict[str, Any]], runs: Sequence[str], w
         "run:N",
         sort=list(runs),
         title=None,
-        axis=alt.Axis(orient="top", labelAngle=-45, labelLimit=160, labelExpr=shortened(24), ticks=False, domain=False),
+        axis=alt.Axis(
+            orient="top", labelAngle=-45, labelLimit=160, labelExpr=expression(24), ticks=False, domain=False
+        ),
     )
     y = alt.Y(
         "problem_id:N",

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import distinct
+from samples.charts.shorten import expression
 
 _TICKS = 9  # values that have a tick each
 
@@ -15,13 +16,14 @@ def across(values: list[dict[str, Any]], column: str, title: str) -> alt.X:
 
     Where they are numbers, the rows get them in the column `place`.
     """
-    numbers = {value: _number(value) for value in distinct(values, column)}
-    if all(number is not None for number in numbers.values()):
+    texts = distinct(values, column)
+    numbers = {value: number for value in texts if (number := _number(value)) is not None}
+    if len(numbers) == len(texts):
         for row in values:
             row["place"] = numbers[row[column]]
         axis = alt.Axis(values=list(numbers.values())) if len(numbers) <= _TICKS else alt.Axis(labelFlush=False)
         return alt.X("place:Q", title=title, axis=axis, scale=alt.Scale(zero=False, nice=False, padding=12))
-    return alt.X(f"{column}:N", title=title, sort=list(numbers), axis=alt.Axis(labelAngle=-45, labelLimit=140))
+    return alt.X(f"{column}:N", title=title, sort=texts, axis=alt.Axis(labelAngle=-45, labelExpr=expression(24)))
 
 
 def is_line(values: list[dict[str, Any]], column: str) -> bool:

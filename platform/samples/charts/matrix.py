@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from samples.charts.panels import tooltips
+from samples.charts.columns import told
 
 GREY, ORANGE = "#8C8C8C", "#D55E00"
 _FAINT = 0.12  # the shade of a cell with hardly anything
@@ -25,8 +25,7 @@ def cells(
 
     A row without a shade is a number alone. The columns `hidden` are in no tooltip.
     """
-    there: dict[str, Any] = {"x": x, "y": y}
-    there["tooltip"] = [one for one in tooltips(values) if one.to_dict()["title"] not in {*_MADE, *hidden}]
+    there: dict[str, Any] = {"x": x, "y": y, "tooltip": told(values, {*_MADE, *hidden})}
     scale, whole = alt.Scale(domain=list(kinds), range=[GREY, ORANGE]), alt.Scale(domain=[0, 1], range=[0, _FULL])
     squares = alt.Chart().mark_rect(stroke="#FFFFFF")
     squares = squares.encode(

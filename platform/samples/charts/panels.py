@@ -10,6 +10,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import SHARED, heading, subtitle
+from samples.charts.shorten import LEGEND, expression
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
 
@@ -18,8 +19,10 @@ _SMALL = 0.6  # size of a panel beside others
 _LOW = 160  # a height that does not shrink further
 _COLUMNS = 3
 _LEGEND = 20  # rows of a legend
+_NARROW = 24  # letters of a name in a legend of several columns
 _WHOLE = 8  # ticks at each whole number
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
+_LETTER = 7  # width of a bold letter above a panel, in pixels
 PANEL = "panel"
 PART = "part"  # of a figure that has panels of its own: the words that stand above the panel
 _SPECIAL = {"title", "image"}  # lines of these names are more than text to Vega's tooltips
@@ -69,6 +72,7 @@ def finished(
     chart = chart.properties(width=width * size, height=height if height < _LOW else height * size)
     if parts:
         header = alt.Header(title=None, labelFontSize=12, labelFontWeight="bold", labelLimit=round(width * size))
+        header.labelExpr = expression(round(width * size / _LETTER))
         chart = chart.facet(facet=alt.Facet(f"{PANEL}:N", sort=parts, header=header), columns=_COLUMNS)
         chart = chart.resolve_scale(y="independent") if own_rows else chart
         chart = chart.resolve_scale(x="independent") if own_columns else chart
@@ -102,7 +106,7 @@ def titled(
         ),
         legend=alt.LegendConfig(
             labelColor=_TEXT, titleColor=_TEXT, labelFontSize=11, titleFontSize=12, titleFontWeight="normal",
-            labelLimit=260, symbolLimit=60,
+            labelLimit=280, symbolLimit=60,
         ),
         header=alt.HeaderConfig(labelColor=_TEXT),
     )  # fmt: skip
@@ -116,19 +120,12 @@ def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = Fals
     names = asked.palette.order(distinct(values, "run"))
     scale = alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
     symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
+    letters = LEGEND
     if len(names) > _LEGEND:
-        symbol |= {"columns": -(-len(names) // _LEGEND), "labelExpr": shortened(24)}
-    shown = alt.Legend(symbolOpacity=1, **symbol) if legend else None
+        symbol |= {"columns": -(-len(names) // _LEGEND)}
+        letters = _NARROW
+    shown = alt.Legend(symbolOpacity=1, labelExpr=expression(letters), **symbol) if legend else None
     return alt.Color("run:N", scale=scale, title=None, sort=names, legend=shown)
-
-
-def shortened(letters: int) -> str:
-    """Return the expression of labels in which names keep their beginning and end: steps stand at the end of names."""
-    first, last = letters // 2, letters - letters // 2 - 1
-    return (
-        f"length(datum.label) > {letters} ? substring(datum.label, 0, {first}) + '…' + "
-        f"substring(datum.label, length(datum.label) - {last}) : datum.label"
-    )
 
 
 def counts_axis(most: float, **more: Any) -> alt.Axis:

@@ -1,11 +1,8 @@
 """Intervals on a log scale of perplexities, which are at least 1."""
 
-from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-
-_ENDS = {"from", "to"}
+MADE = ("from", "to")
 _BEYOND = 3.0  # the factor by which the picture reaches beyond the smallest and the largest value
 
 
@@ -23,8 +20,3 @@ def ends(values: list[dict[str, Any]], column: str) -> list[str]:
     known = [row for row in values if row["low"] is not None]
     cut = any(max(row["low"], 1.0) < row["from"] or row["to"] < row["high"] for row in known)
     return ["bars that would leave the picture are cut; the tooltips have their ends"] if cut else []
-
-
-def without_ends(shown: Sequence[alt.Tooltip]) -> list[alt.Tooltip]:
-    """Leave out the columns that are made for the picture."""
-    return [one for one in shown if one.to_dict()["title"] not in _ENDS]

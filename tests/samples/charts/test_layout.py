@@ -67,6 +67,9 @@ def check(pictures, chart):
         for one, other in combinations(several, 2):
             assert not one.meets(other), (one.role, one.words, other.words)
     titles = [text for text in texts if text.role in TITLES]
+    for title in titles:
+        for text in texts:
+            assert text.role in TITLES or not boxes_meet(title.box(), text.box()), (title.words, text.words)
     for one, other in combinations(titles, 2):
         assert not boxes_meet(one.box(), other.box()), (one.words, other.words)
 

@@ -98,7 +98,7 @@ def test_thousands_of_problems_are_thinned_and_the_chart_says_so(scored, tmp_pat
     assert all(row["q50"] == rows[row["run"], row["problem_id"]] for row in drawn)
     assert len(drawn) <= perplexity_distribution._POINTS
     assert len(drawn) > perplexity_distribution._POINTS // 2
-    assert "2,500 problems; one of 10 is drawn" in subtitle(chart)
+    assert "2,500 problems; one of 17 is drawn" in subtitle(chart)
     assert len(encoded(chart, "html")) < 1_000_000
 
 

@@ -7,7 +7,8 @@ import altair as alt
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import counted, named
 from samples.charts.palette import GREY
-from samples.charts.panels import Drawn, counts_axis, run_colour, shortened, titled, tooltips
+from samples.charts.panels import Drawn, counts_axis, run_colour, titled, tooltips
+from samples.charts.shorten import expression
 from samples.errors import SamplesError
 
 _SETS = 30  # bars of a picture
@@ -83,7 +84,7 @@ def _picture(asked: Asked, sets: list[dict[str, Any]], runs: list[str], dataset:
         "run:N",
         sort=runs,
         title=None,
-        axis=alt.Axis(labelLimit=260, labelExpr=shortened(36), ticks=False, domain=False),
+        axis=alt.Axis(labelLimit=260, labelExpr=expression(36), ticks=False, domain=False),
     )
     empty = (
         alt.Chart()

@@ -10,8 +10,10 @@ from samples.charts.boxes import log_axis, log_scale
 from samples.charts.captions import counted, named
 from samples.charts.forest import names
 from samples.charts.panels import Drawn, finished, run_colour, tooltips
+from samples.charts.shorten import shortened
 from samples.query.rows import Rows
 
+_NAME = 18  # letters of a name; two names and the brackets fit an axis
 _POINTS = 100  # problems that have points of their own
 _ROW, _BOX = 36, 18  # height of a row and of its box, in pixels
 _MEANING = (
@@ -28,15 +30,17 @@ def draw(asked: Asked) -> Drawn:
     """
     scorer = asked.parameters.get("scorer")
     found = asked.values(needs=["perplexity"])
-    if scorer and asked.ask:
-        found += data(asked.ask(asked.name, scorer=None))
+    others = [run for run in distinct(found, "run") if run != found[0]["scorer"]]  # the scorer's own run is there
+    if scorer and asked.ask and others:
+        found += data(asked.ask(asked.name, scorer=None, runs=others))
     runs = asked.palette.order(distinct(found, "run"))
     boxes = list({_key(row): row for row in found if row["status"] == "all"}.values())
     boxes.sort(key=lambda row: runs.index(row["run"]))
     few = max(row["problems"] for row in boxes) <= _POINTS
     points = _points(asked.ask, [scorer, None], boxes) if few and asked.ask else []
-    values = [{**row, "box": _box(row), "place": "box"} for row in boxes]
-    values += [{**row, "box": _box(row), "place": "point"} for row in points]
+    named_so = _names(boxes)
+    values = [{**row, "box": named_so[_key(row)], "place": "box"} for row in boxes]
+    values += [{**row, "box": named_so[_key(row)], "place": "point"} for row in points]
     title = f"Perplexity of the samples of {named(runs)}" + (
         f" under {named([found[0]['scorer']])} and their own models" if scorer else ""
     )
@@ -70,17 +74,21 @@ def _layers(
     ]
     layers = [layer.transform_filter(alt.datum.place == "box") for layer in made]
     if points:
-        dots = alt.Chart().mark_circle(size=16, opacity=0.5).encode(**{**same, "tooltip": tooltips(points)}, x=middle)
+        other: dict[str, Any] = {**same, "tooltip": tooltips(points)}
+        dots = alt.Chart().mark_circle(size=16, opacity=0.5).encode(**other, x=middle)
         layers.insert(2, dots.transform_filter(alt.datum.place == "point"))
     return layers
 
 
-def _box(row: dict[str, Any]) -> str:
-    return f"{row['scorer']}({row['run']})"
-
-
 def _key(row: dict[str, Any]) -> tuple[str, ...]:
     return row["scorer"], row["run"], row["token_mode"]
+
+
+def _names(boxes: list[dict[str, Any]]) -> dict[tuple[str, ...], str]:
+    """Return what each box is called: "base(rl)", with short names where these tell the boxes apart."""
+    short = {_key(row): f"{shortened(row['scorer'], _NAME)}({shortened(row['run'], _NAME)})" for row in boxes}
+    whole = {_key(row): f"{row['scorer']}({row['run']})" for row in boxes}
+    return short if len(set(short.values())) == len(set(whole.values())) else whole
 
 
 def _points(ask: Callable[..., Rows], scorers: list[str | None], boxes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,9 +7,10 @@ import altair as alt
 from samples.charts.asked import Asked, distinct
 from samples.charts.boxes import log_axis, log_scale
 from samples.charts.captions import named
+from samples.charts.columns import told
 from samples.charts.labels import across, is_line
-from samples.charts.panels import Drawn, finished, run_colour, tooltips
-from samples.charts.ranges import ends, without_ends
+from samples.charts.panels import Drawn, finished, run_colour
+from samples.charts.ranges import MADE, ends
 
 _LINE = "#333333"
 
@@ -30,7 +31,7 @@ def draw(asked: Asked) -> Drawn:
         alt.Chart().mark_rule(strokeWidth=1.5, opacity=0.7).encode(x=x, y=low, y2="to:Q", color=colour),
         alt.Chart()
         .mark_point(size=50, filled=True, opacity=1)
-        .encode(x=x, y=y, color=colour, tooltip=without_ends(tooltips(values))),
+        .encode(x=x, y=y, color=colour, tooltip=told(values, MADE)),
     ]
     if alone:
         layers.insert(1, alt.Chart().mark_line(strokeWidth=1.5).encode(x=x, y=y, color=colour))

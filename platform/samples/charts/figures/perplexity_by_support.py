@@ -7,8 +7,10 @@ import altair as alt
 from samples.charts.asked import Asked, distinct
 from samples.charts.boxes import STATUSES, log_axis, log_scale
 from samples.charts.captions import named
-from samples.charts.panels import PART, Drawn, finished, run_colour, tooltips
-from samples.charts.ranges import ends, without_ends
+from samples.charts.columns import told
+from samples.charts.panels import PART, Drawn, finished, run_colour
+from samples.charts.ranges import MADE, ends
+from samples.charts.shorten import expression
 
 _Y = "perplexity (log scale)"
 
@@ -24,7 +26,7 @@ def draw(asked: Asked) -> Drawn:
     runs = asked.palette.order(distinct(values, "run"))
     there: dict[str, Any] = {
         "x": alt.X("solved_by:N", sort=list(words.values()), title="problems solved by",
-                   axis=alt.Axis(labelAngle=-30, labelLimit=120)),
+                   axis=alt.Axis(labelAngle=-30, labelExpr=expression(22), labelLimit=150)),
         "xOffset": alt.XOffset("run:N", sort=runs),
         "color": run_colour(asked, values),
     }  # fmt: skip
@@ -32,7 +34,7 @@ def draw(asked: Asked) -> Drawn:
     middle, low = (alt.Y(f"{name}:Q", title=_Y, scale=scale, axis=axis) for name in ("perplexity", "from"))
     ranges = alt.Chart().mark_rule(strokeWidth=2).encode(**there, y=low, y2="to:Q")
     points = alt.Chart().mark_point(size=60, filled=True, opacity=1)
-    points = points.encode(**there, y=middle, tooltip=without_ends(tooltips(values)))
+    points = points.encode(**there, y=middle, tooltip=told(values, MADE))
     scorer = asked.parameters.get("scorer")
     under = f" under {named(distinct(values, 'scorer'))}" if scorer else ""
     title = f"Perplexity of {named(runs)}{under} by who solves the problem, {named([a])} or {named([b])}"

@@ -1,5 +1,7 @@
 """How much likelier correct samples are than others of the same problems: a point and its interval for each run."""
 
+from typing import Any
+
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
@@ -20,7 +22,7 @@ def draw(asked: Asked) -> Drawn:
         row["perplexity of correct"] = correct[row["run"], row["token_mode"]]["perplexity"]
     runs = asked.palette.order(distinct(values, "run"))
     statuses = [status for status in _ORDER if status in distinct(values, "status")]
-    across = {
+    across: dict[str, Any] = {
         "y": names("status", statuses),
         "yOffset": alt.YOffset("run:N", sort=runs),
         "color": run_colour(asked, values),

@@ -8,7 +8,7 @@ from samples.charts.captions import counted, named
 from samples.charts.panels import Drawn, finished, run_colour, tooltips
 
 _BOXES = 80  # boxes that can be told apart
-_POINTS = 500  # of all bands together: a page of HTML stays below a megabyte, and 900 KB of it are Vega
+_POINTS = 300  # of all bands together: a page of HTML stays below a megabyte, and 900 KB of it are Vega
 _WIDE = 760
 _Y = "perplexity (log scale)"
 _DRAWN = ("run", "dataset", "scorer", "token_mode", "problem_id", "samples", "q25", "q50", "q75")

@@ -4,9 +4,10 @@ import altair as alt
 
 from samples.charts.asked import Asked
 from samples.charts.captions import named
+from samples.charts.columns import told
 from samples.charts.forest import names
 from samples.charts.palette import GREY
-from samples.charts.panels import Drawn, finished, tooltips
+from samples.charts.panels import Drawn, finished
 
 _LESS, _MORE = "#4D4D4D", "#ABABAB"  # greys: colours are for runs
 _ROW = 15  # height of a bar, in pixels
@@ -27,7 +28,7 @@ def draw(asked: Asked) -> Drawn:
     y, x = names("token", [row["token"] for row in values]), alt.X("gap:Q", title=said)
     bars = alt.Chart().mark_bar().encode(
         y=y, x=x, color=alt.condition(alt.datum.gap < 0, alt.value(_LESS), alt.value(_MORE)),
-        tooltip=[one for one in tooltips(values) if one.to_dict()["title"] not in {"end", "occurs", "token"}],
+        tooltip=told(values, {"end", "occurs", "token"}),
     )  # fmt: skip
     counts = alt.Chart().mark_text(align="left", dx=4, fontSize=9, color="#444444")
     counts = counts.encode(y=y, x=alt.X("end:Q", title=said), text="occurs:N")

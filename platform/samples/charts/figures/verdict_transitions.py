@@ -6,6 +6,7 @@ from samples.charts.asked import Asked, distinct
 from samples.charts.captions import counted, named
 from samples.charts.matrix import cells, shaded
 from samples.charts.panels import PART, Drawn, finished
+from samples.charts.shorten import few
 from samples.errors import SamplesError
 
 _STATUSES = ("correct", "wrong", "no_answer", "timeout", "error", "none")
@@ -23,8 +24,8 @@ def draw(asked: Asked) -> Drawn:
     values = asked.values(needs=["samples"])
     runs = asked.palette.order(distinct(values, "run"))
     if len(runs) > _PANELS:
-        few = f"the {_PANELS} matrices of one picture"
-        raise SamplesError(f"{asked.name}: {len(runs)} runs are more than {few}: --runs A,B chooses some")
+        most = f"the {_PANELS} matrices of one picture"
+        raise SamplesError(f"{asked.name}: {len(runs)} runs are more than {most}: --runs A,B chooses some")
     values.sort(key=lambda row: runs.index(row["run"]))
     totals = {run: sum(row["samples"] for row in values if row["run"] == run) for run in runs}
     changed = dict.fromkeys(runs, 0)
@@ -39,7 +40,7 @@ def draw(asked: Asked) -> Drawn:
     x = alt.X("later:N", sort=sides, scale=every, title=after, axis=alt.Axis(labelAngle=0))
     y = alt.Y("earlier:N", sort=sides, scale=every, title=before)
     layers = cells(values, x, y, "kind", _KINDS, hidden=("earlier", "later"))
-    more = [f"{run}: {counted(changed[run], 'verdict')} of {totals[run]:,} changed" for run in runs]
+    more = [few([f"{run}: {counted(changed[run], 'verdict')} of {totals[run]:,} changed" for run in runs])]
     title = f"Earlier and later verdicts on the samples of {named(runs)}"
     side = _CELL * max(2, len(sides))
     shared = ["dataset"]

@@ -9,6 +9,7 @@ from samples.charts.captions import counted, named
 from samples.charts.forest import names
 from samples.charts.matrix import cells, shaded
 from samples.charts.panels import Drawn, finished
+from samples.charts.shorten import expression, few
 
 _KINDS = ("they agree", "they differ")
 _CELL, _ROW = 92, 34  # pixels
@@ -37,11 +38,12 @@ def draw(asked: Asked) -> Drawn:
         values.append({**about, "correct": "agree", "shown": f"{row['share']:.2%}"})
         values.append({**about, "correct": "kappa", "shown": kappa})
     order = [*words.values(), "agree", "kappa"]
-    axis = alt.Axis(labelAngle=0, labelLimit=_CELL - 4, orient="top", domain=False, ticks=False)
+    short = expression(_CELL // 6)
+    axis = alt.Axis(labelAngle=0, labelLimit=_CELL - 4, labelExpr=short, orient="top", domain=False, ticks=False)
     x = alt.X("correct:N", sort=order, title="which verifiers call the sample correct", axis=axis)
     layers = cells(values, x, names("run", runs), "kind", _KINDS)
     lost = [f"{row['run']} {counted(row['undecided'], 'sample')}" for row in rows if row["undecided"]]
-    more = [f"left out, an error or a timeout of either verifier: {', '.join(lost)}"] if lost else []
+    more = [f"left out, an error or a timeout of either verifier: {few(lost)}"] if lost else []
     title = f"Verdicts of {named([first])} and {named([second])} on the same samples of {named(runs)}"
     size: dict[str, Any] = {"width": _CELL * len(order), "height": _ROW * len(runs), "shrinks": False}
     return finished(asked, layers, values, title, more=more, shared=["dataset"], own_rows=True, **size)
