@@ -108,7 +108,7 @@ def main() -> None:
     working = given.out / "working"
     trainer = RLOOTrainer(
         model=str(given.model),
-        reward_funcs=rewards,
+        reward_funcs=rewards,  # pyright: ignore[reportArgumentType]  # it names no keywords
         train_dataset=datasets.Dataset.from_list(asked),
         callbacks=[Publisher(given.model, given.out, given.every)],
         args=RLOOConfig(

@@ -91,8 +91,7 @@ def _against(
         said.append(f"left out, because they have no label {x}: {listed(lacking)}")
     for run in (run.run for run in others if x in run.labels):
         try:
-            asked: dict[str, Any] = {**rest, "b": run}
-            answer = query(lake, name, **asked)
+            answer = query(lake, name, **dict[str, Any]({**rest, "b": run}))
         except (UsageError, NotFound):
             raise
         except SamplesError as error:
