@@ -50,7 +50,7 @@ nightly: $(BIN)/samples          ## long simulations, and tests that wait for a 
 	@$(BIN)/python -m pytest -m nightly
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
-	@for script in storage plan toy ingest score rescore query rows forecast intervals show; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	@for script in storage plan toy ingest score rescore query rows forecast intervals show browse; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 gpu: $(BIN)/samples              ## for the first person with a card: prints one block to paste into an issue
 	@$(BIN)/python benchmarks/gpu.py $(if $(MODEL),--model $(MODEL))

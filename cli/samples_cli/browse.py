@@ -23,8 +23,8 @@ def command(
 ) -> None:  # fmt: skip
     """Read samples in a web browser: runs, problems, samples, one sample, two runs side by side; and review them.
 
-    Prints an address and opens nothing. Only this machine is answered, and only to who knows the address. Ctrl-C ends
-    it. Only reviews are written.
+    Prints an address and opens nothing. It answers this machine alone, and only someone who has the address. Ctrl-C
+    ends it. Only reviews are written.
     """
     import os
 

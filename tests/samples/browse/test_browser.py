@@ -129,8 +129,10 @@ def test_a_link_restores_the_view(walled, site, chromium):
     walled.get_by_role("combobox", name="Scorer", exact=True).select_option("s")
     walled.get_by_label("Shade by").select_option("difference")
     walled.get_by_role("button", name="Show", exact=True).click()
+    walled.wait_for_url("**shade=difference*")
     state = asked(walled)
     assert state | {"order": "long", "shade": "difference", "scorer": "s", "where": "level=1"} == state
+    walled.wait_for_load_state()
     seen = walled.locator("main").inner_text()
     other = chromium.new_page()
     other.goto(walled.url)
@@ -257,6 +259,7 @@ def test_the_queue_leads_through_correct_samples_that_are_not_labelled(walled, s
     walled.get_by_role("button", name="Show").click()
     assert walled.locator("tbody th").all_inner_texts() == ["p1", "p2"]
     walled.get_by_role("link", name="p1").click()
+    walled.wait_for_url("**/sample?*")
     walled.get_by_label("Reviewer").fill("ann")
     walled.keyboard.press("Escape")
     walled.keyboard.press("f")
