@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 K      ?= 16
+QUICK  ?=
 
 # Bytecode is kept, whatever the shell says: without it every process compiles vLLM anew, for 15 seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -10,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build; on a login node, say it: make GPU=yes.
 GPU    :=
 
-.PHONY: demo check test lint types layers quick pytest nightly bench gpu dist upgrade constraints clean
+.PHONY: demo paper check test lint types layers quick pytest nightly bench gpu dist upgrade constraints clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt deploy/constraints.txt
@@ -19,6 +20,9 @@ $(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt de
 
 demo: $(BIN)/samples            ## sample real problems with a real vLLM and print pass@k
 	@PATH="$(CURDIR)/$(BIN):$$PATH" K=$(K) sh deploy/demo.sh
+
+paper: $(BIN)/samples           ## train, sample, judge, score, report: benchmarks/paper/README.md; QUICK=1 in ten minutes
+	@PATH="$(CURDIR)/$(BIN):$$PATH" QUICK=$(QUICK) sh benchmarks/paper/study.sh
 
 check: $(BIN)/samples            ## what an edit is tried with: nothing heavy is started; pyright runs beside the tests
 	@$(MAKE) --no-print-directory --jobs=2 lint layers types quick
@@ -67,4 +71,4 @@ $(BIN)/uv:
 	@PYTHON=$(PYTHON) VENV=$(VENV) sh deploy/environment.sh uv
 
 clean:
-	rm -rf $(VENV) .demo dist
+	rm -rf $(VENV) .demo .paper dist

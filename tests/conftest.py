@@ -1,9 +1,12 @@
 """Fixtures for many test files: small lakes, a real model that fits any machine, and its exact distribution."""
 
 import importlib.util
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +15,11 @@ import pytest
 from samples import engines
 from samples.api import Lake
 from samples.engines import Placement, Sampling
+
+_CHROMIUM = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 CUDA_BUILD = engines.gpus("vllm", Placement(), there=False) > 0
 
@@ -136,3 +144,29 @@ def fits() -> Callable[[npt.NDArray[np.int64], npt.NDArray[np.float64]], bool]:
         return bool(z < 4)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium without a window, as Playwright's Browser; deploy/browser.sh installs it."""
+    where = shutil.which("chromium")
+    if where is None:
+        missing = "Chromium is missing: sh deploy/browser.sh installs it"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=where, args=list(_CHROMIUM))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """A page of Chromium. `page.errors` holds what went wrong on it: errors of the console and of scripts."""
+    opened = chromium.new_page()
+    opened.errors = []
+    opened.on("console", lambda message: opened.errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: opened.errors.append(str(error)))
+    yield opened
+    opened.close()

@@ -68,8 +68,10 @@ def add_setup(lake: Lake, run_id: str, facts: dict[str, Any], day: int = 1) -> N
     append(lake, "setups", [row], run_id=run_id)
 
 
-def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", **labels: str) -> None:
-    """Add a run with its prompts, samples, completions, scores, a review, and a verdict of verifier "v" per sample.
+def add_run(
+    lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", *, reviewed: bool = True, **labels: str
+) -> None:
+    """Add a run with its prompts, samples, completions, scores, reviews, and a verdict of verifier "v" per sample.
 
     `statuses` has one letter per sample of each problem: c correct, w wrong, n no answer, e error, t timeout.
     """
@@ -118,5 +120,7 @@ def add_run(lake: Lake, run: str, statuses: dict[str, str], dataset: str = "d", 
     append(lake, "verdicts", rows["verdicts"], verifier="v", run_id=run_id)
     append(lake, "score_logprobs", rows["score_logprobs"], scorer_id=SCORER, run_id=run_id)
     append(lake, "scores", rows["scores"], scorer_id=SCORER, run_id=run_id)
-    review = {"reviewer": "ann", "label": "valid", "note": None, "created_at": _NOW}
-    append(lake, "reviews", [{"run_id": run_id, "problem_id": "p1", "sample_index": 0, **review}])
+    review = {"run_id": run_id, "problem_id": "p1", "sample_index": 0, "note": None, "created_at": _NOW}
+    labels = [("ann", "valid"), ("bob", "unclear"), ("bob", "valid")]
+    named = [{**review, "reviewer": who, "label": label, "number": n} for n, (who, label) in enumerate(labels, 1)]
+    append(lake, "reviews", named if reviewed else [])

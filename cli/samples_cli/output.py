@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -94,6 +94,23 @@ def write_file(file: str, content: bytes) -> None:
         sink.write(content)
 
 
+def _file(name: str) -> AbstractContextManager[IO[bytes]]:
+    from samples.files.whole import whole_file
+
+    return whole_file(name)
+
+
+def require_folder(file: str) -> None:
+    """Check that a file can be made here, before the work that fills it.
+
+    Raises:
+        UsageError: Its folder does not exist, or it is a folder itself.
+    """
+    from samples.files.whole import is_device
+
+    is_device(Path(file))
+
+
 def _write(rows: "Rows", whole: "Rows", form: str, sink: IO[bytes], file: str | None) -> list[str]:
     """Write rows, which are the first of the whole. Return lines about what is left out of them."""
     if form == "parquet":
@@ -156,37 +173,3 @@ def _stdout() -> Generator[IO[bytes]]:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # for what Python still wants to write when it ends
         os.close(nowhere)
-
-
-@contextmanager
-def _file(name: str) -> Generator[IO[bytes]]:
-    """Open a file that appears when the context ends without an error. A device or a pipe is written directly."""
-    part = None
-    try:
-        if _is_device(path := Path(name)):
-            with path.open("wb") as sink:
-                yield sink
-            return
-        path = path.resolve()  # the file that a link names, not the link, is replaced
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        with part.open("wb") as sink:
-            yield sink
-        part.replace(path)
-    except OSError as error:
-        raise UsageError(f"{name}: cannot be written: {error.strerror or error}") from error
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
-
-
-def _is_device(path: Path) -> bool:
-    """Whether a path names a device or a pipe.
-
-    Raises:
-        UsageError: It is a folder, or in a folder that does not exist.
-    """
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: name a file in it")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}: make it first, or choose another")
-    return path.exists() and not path.is_file()

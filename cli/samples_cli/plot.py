@@ -1,18 +1,32 @@
 """`samples plot`: the chart of each named query is a command, with the query's own options."""
 
+import inspect
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 import samples_queries
-from samples_cli import commands, options, output, terminal
+from samples_cli import commands, complete, options, output, terminal
 from samples_cli.query import asking
 
 File = Annotated[str, typer.Option("-o", "--output", metavar="FILE", rich_help_panel=options.OUTPUT,
     help="Write the chart to this file: .svg, .png, .pdf, .html (works without a network) or .json "
     "(the Vega-Lite specification).")]  # fmt: skip
+
+CHART = "Chart"
+X = Annotated[str | None, typer.Option("--x", metavar="LABEL", rich_help_panel=CHART,
+    autocompletion=complete.label_keys,
+    help="Draw the numbers of the runs over this label of theirs, such as step. A query about two runs compares A "
+    "with each of --runs that has the label.")]  # fmt: skip
+Colour = Annotated[str | None, typer.Option("--colour", metavar="LABEL", rich_help_panel=CHART,
+    autocompletion=complete.label_keys,
+    help="With --x: a label whose values have a colour each, such as algorithm. Without it: algorithm and family, "
+    "where runs differ in them.")]  # fmt: skip
+Grid = Annotated[bool, typer.Option("--grid", rich_help_panel=CHART,
+    help="Draw problems by runs, with the ids of the problems. So is the chart of other than two runs.")]  # fmt: skip
 
 
 class _Charts(commands.Group):
@@ -51,9 +65,10 @@ def charts(
     """
     if context.invoked_subcommand is None:
         assert isinstance(context.command, _Charts)
-        terminal.page(
-            "\n\n".join([*context.command.listed(), "samples plot NAME --help shows the options of a chart."])
+        more = (
+            "samples plot NAME --help shows the options of a chart. --x LABEL draws most of them over a label of runs."
         )
+        terminal.page("\n\n".join([*context.command.listed(), textwrap.fill(more, 80)]))
 
 
 def draw(
@@ -61,6 +76,8 @@ def draw(
     own: Mapping[str, Any],
     *,
     file: File,
+    x: X = None,
+    colour: Colour = None,
     lake: options.Lake,
     dataset: options.Dataset = None,
     where: options.Where = None,
@@ -70,6 +87,7 @@ def draw(
     runs: options.Runs = None,
     at: options.At = None,
     skip_unreadable: options.SkipUnreadable = False,
+    grid: Grid = False,
 ) -> None:
     """Draw the chart of a query's answer into a file. The other options are those of every query."""
     import samples
@@ -80,12 +98,27 @@ def draw(
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible():
         given = {name: value for name, value in own.items() if value is not None}
-        chart = opened.plot(query, skip_unreadable=skip_unreadable, **filters, **given)
+        chosen = {"x": x, "colour": colour, "form": "grid" if grid else None}
+        chosen = {name: value for name, value in chosen.items() if value is not None}
+        chart = opened.plot(query, skip_unreadable=skip_unreadable, **chosen, **filters, **given)
         output.write_file(file, encoded(chart, form))
 
 
 def _draws(name: str, shows: str) -> Any:
-    """Make the Typer function of a chart."""
-    function = asking(name, draw)
+    """Make the Typer function of a chart. Run B need not be given, for --x; --grid is there where the chart has one."""
+    from samples.charts.registry import FORMS
+    from samples.charts.trends import is_about_pairs
+
+    function = asking(name, draw if name in FORMS else _in_one_form, free=("b",) if is_about_pairs(name) else ())
     function.__doc__ = f"Draw {shows}."
     return function
+
+
+def _in_one_form(query: str, own: Mapping[str, Any], **rest: Any) -> None:
+    draw(query, own, **rest)
+
+
+_OPTIONS = inspect.signature(draw)
+vars(_in_one_form)["__signature__"] = _OPTIONS.replace(
+    parameters=[option for name, option in _OPTIONS.parameters.items() if name != "grid"]
+)

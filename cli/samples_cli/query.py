@@ -102,10 +102,11 @@ def ask(
     output.write(rows, form, file, every=every, limit=limit)
 
 
-def asking(query: str, then: Callable[..., None]) -> Callable[..., None]:
+def asking(query: str, then: Callable[..., None], *, free: Collection[str] = ()) -> Callable[..., None]:
     """Make a Typer function with a query's own options, and the keyword options of `then`, which it calls.
 
-    `then` takes the query's name, its own options as a mapping, and the others as keywords.
+    `then` takes the query's name, its own options as a mapping, and the others as keywords. The parameters `free` need
+    not be given: `then` sees to them.
     """
     header = samples_queries.header(query)
     own = {_variable(parameter): parameter.name for parameter in header.options}
@@ -120,7 +121,7 @@ def asking(query: str, then: Callable[..., None]) -> Callable[..., None]:
 
     names = {parameter.name for parameter in header.options}
     signature = [
-        *(_option(parameter, header.meanings[parameter.name], names) for parameter in header.options),
+        *(_option(parameter, header.meanings[parameter.name], names, free) for parameter in header.options),
         *common,
     ]
     signature.sort(key=lambda parameter: parameter.default is not parameter.empty)
@@ -130,11 +131,14 @@ def asking(query: str, then: Callable[..., None]) -> Callable[..., None]:
     return answer
 
 
-def _option(parameter: samples_queries.Parameter, meaning: str, names: Collection[str]) -> inspect.Parameter:
+def _option(
+    parameter: samples_queries.Parameter, meaning: str, names: Collection[str], free: Collection[str]
+) -> inspect.Parameter:
     """Make a query's parameter an option. Its help says what holds when it is not given.
 
-    `--runs` may be typed as `--run`, unless that is another of the query's `names`.
+    `--runs` may be typed as `--run`, unless that is another of the query's `names`. Those of `free` need not be given.
     """
+    required = parameter.required and parameter.name not in free
     kind = _TYPES.get(parameter.kind, str)
     also = ["--run"] if parameter.kind == "runs" and "run" not in names else []
     option = typer.Option(
@@ -149,8 +153,8 @@ def _option(parameter: samples_queries.Parameter, meaning: str, names: Collectio
     return inspect.Parameter(
         _variable(parameter),
         inspect.Parameter.KEYWORD_ONLY,
-        default=inspect.Parameter.empty if parameter.required else None,
-        annotation=Annotated[kind if parameter.required else kind | None, option],
+        default=inspect.Parameter.empty if required else None,
+        annotation=Annotated[kind if required else kind | None, option],
     )
 
 

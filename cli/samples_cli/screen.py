@@ -30,6 +30,7 @@ from samples.pipeline.progress import GAP
 from samples.units.progress import Progress
 
 if TYPE_CHECKING:  # it imports the whole lake
+    from samples.report.asking import Asking
     from samples.rescore.rescore import Status
 
 Mode = Literal["auto", "quiet", "json"]
@@ -114,6 +115,11 @@ class Screen:
             self._set(str(progress), "progress", **asdict(progress))
         elif self._event[1].get("phase") != progress.phase:
             self.phase(progress.phase)
+
+    def asking(self, asking: "Asking") -> None:
+        """Draw which question of a report is asked. A report of a few seconds prints no line."""
+        self._printed = max(self._printed, self._begin)
+        self._set(f"asking {asking}", "progress", **asdict(asking))
 
     def counting(self, doing: str, rows: int) -> None:
         """Draw how many rows are done. Zero rows begin a phase."""

@@ -1,105 +1,89 @@
-"""`samples show`: show one sample with its tokens and log-probs."""
+"""`samples show`: show one sample with its tokens and log-probs, or list the samples of a problem."""
 
 import json
-import math
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from samples.lines import printable, printable_json
+from samples.errors import UsageError
+from samples.lines import printable_json
 from samples_cli import complete, options, terminal
 
-EXAMPLE = "samples show base-7b aime-12 0 --lake ./lake"
+EXAMPLE = """samples show base-7b aime-12 --against rl-7b --lake ./lake
+samples show base-7b aime-12 0 --scorer rl-7b --lake ./lake"""
 
-_COLOURS = ((0.9, "green"), (0.5, "yellow"), (0.1, "dark_orange"), (0.0, "red"))  # by a token's probability
+SAMPLE, SEVERAL = "One sample", "All samples of a problem"
 
 
 def command(
     run: options.RunName,
     problem: Annotated[str, typer.Argument(help="Id of the problem.", autocompletion=complete.problems)],
-    index: Annotated[int, typer.Argument(help="Which of its samples, counted from 0.", min=0)],
-    lake: options.Lake,
-    tokenizer: Annotated[str | None, typer.Option("--tokenizer", metavar="MODEL",
+    index: Annotated[int | None, typer.Argument(help="Which of its samples, counted from 0. Without it, all are "
+        "listed.", min=0)] = None,
+    *,
+    against: Annotated[str | None, typer.Option("--against", metavar="RUN", autocompletion=complete.runs,
+        help="Show another run on the same problem: beside the first one on a wide terminal, else below it.")] = None,
+    tokenizer: Annotated[str | None, typer.Option("--tokenizer", metavar="MODEL", rich_help_panel=SAMPLE,
         help="Decode the tokens with this model's tokenizer: a folder, or a name on the Hugging Face Hub; run is the "
         "model that the run names. Without it no file of a model is opened.")] = None,
+    scorer: Annotated[str | None, typer.Option("--scorer", metavar="SCORER", rich_help_panel=SAMPLE,
+        autocompletion=complete.scorers,
+        help="Shade each token by how much likelier this scorer finds it than the run did, and show its log-probs.",
+        )] = None,
+    against_index: Annotated[int | None, typer.Option("--against-index", metavar="N", min=0, rich_help_panel=SAMPLE,
+        show_default="INDEX", help="Which sample of the other run.")] = None,
+    verifier: Annotated[str | None, typer.Option("--verifier", metavar="VERIFIER", rich_help_panel=SEVERAL,
+        autocompletion=complete.judged, show_default="the only one",
+        help="Group the samples by the verdicts of this verifier.")] = None,
+    every: Annotated[bool, typer.Option("--all", rich_help_panel=SEVERAL,
+        help="List every sample. Without it, the five likeliest and the five least likely ones of each group.",
+        )] = False,
+    lake: options.Lake,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
-    """Show one sample: its text, its verdicts, why it ended, and each token with its log-prob."""
+    """Show one sample: its text, its verdicts, reviews, why it ended, and each token with its log-prob.
+
+    Without INDEX, list the samples of the problem by verdict: the likeliest and the least likely of each.
+    """
     import samples
+    from samples.query import show_rows
+    from samples.query.samples_of import samples_of
     from samples.query.show import show
+    from samples_cli import show_problem, show_sample, side_by_side
 
-    shown = show(samples.open(lake), run, problem, index, tokenizer=tokenizer)
+    _require_index(index, {"--tokenizer": tokenizer, "--scorer": scorer, "--against-index": against_index})
+    _require_none(index, {"--verifier": verifier, "--all": every})
+    if against_index is not None and against is None:
+        raise UsageError("--against-index is for the run of --against: give both")
+    pinned = samples.open(lake).pin(show_rows.TABLES)
+    names = [run] if against is None else [run, against]
+    objects: Iterator[dict[str, Any]]
+    columns: Iterator[side_by_side.Sections]
+    if index is None:
+        listed = [samples_of(pinned, name, problem, verifier=verifier) for name in names]
+        objects, columns = map(show_problem.said, listed), map(partial(show_problem.written, every=every), listed)
+    else:
+        numbers = [index, index if against_index is None else against_index]
+        asked = zip(names, numbers, strict=False)
+        shown = [show(pinned, name, problem, number, tokenizer=tokenizer, scorer=scorer) for name, number in asked]
+        objects, columns = map(show_sample.said, shown), map(show_sample.written, shown)
     if as_json:
-        rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
-        said = json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str)
-        terminal.put(printable_json(said))
+        first, *others = objects
+        whole = first | ({"against": others[0]} if others else {})
+        terminal.put(printable_json(json.dumps(whole, ensure_ascii=False, default=str)))
     else:
-        _print(shown)
+        side_by_side.put([*columns])
 
 
-def _print(shown: Any) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, soft_wrap=True)
-
-    def say(text: str, style: str = "") -> None:
-        console.print(Text(printable(text), style))
-
-    facts = shown.facts
-    say(
-        f"run {shown.run.name} ({shown.run.run_id}), problem {facts['problem_id']}, sample {facts['sample_index']}",
-        "bold",
-    )
-    say(_end(facts) + (f"; seed {facts['seed']}" if facts["seed"] is not None else ""))
-    if shown.golds:
-        say(f"gold answer{'s' * (len(shown.golds) > 1)}: {' or '.join(shown.golds)}")
-    for verdict in shown.verdicts:
-        judge = f"{verdict['verifier']} (version {verdict['verifier_version']}, pass {verdict['pass_id']})"
-        say(f"{judge}: {verdict['status']}, answer {verdict['answer']}")
-    say("\nprompt", "bold")
-    say(shown.prompt)
-    say("\ncompletion", "bold")
-    text = "(the imported file has no text)" if shown.text is None else shown.text
-    if shown.token_ids is None or shown.token_logprobs is None:
-        say(text)
-        return
-    styles = [colour(logprob) for logprob in shown.token_logprobs]
-    if shown.token_texts:
-        coloured = zip(map(printable, shown.token_texts), styles, strict=True)
-        console.print(Text.assemble(*coloured))
-    else:
-        say(text)
-    say("\ntokens" if shown.token_texts else f"\ntokens (as ids: {shown.why})", "bold")
-    pieces = shown.token_texts or [None] * len(styles)
-    for number, (piece, token, logprob, style) in enumerate(
-        zip(pieces, shown.token_ids, shown.token_logprobs, styles, strict=True)
-    ):
-        row = f"{number:>6} {token:>8} {logprob:>10.4f}"
-        if piece is None:
-            say(row, style)
-        else:
-            console.print(Text(f"{row}  "), Text(printable(repr(piece)), style), sep="")
+def _require_index(index: int | None, given: Mapping[str, object]) -> None:
+    """Refuse options about one sample where none is named."""
+    if index is None and (some := [name for name, value in given.items() if value is not None]):
+        raise UsageError(f"{some[0]} is about one sample: give its INDEX")
 
 
-def _end(facts: dict[str, Any]) -> str:
-    """Say how a sample ended, and how likely it was."""
-    if facts["error"]:
-        return f"no completion: {facts['error']}"
-    tokens, logprob = facts["tokens"], facts["cumulative_logprob"]
-    reason = f"finish reason {facts['finish_reason'] or 'unknown'}" + (
-        f" ({facts['stop_reason']})" if facts["stop_reason"] else ""
-    )
-    parts = [f"{'unknown' if tokens is None else tokens} tokens", reason]
-    if logprob is not None:
-        parts.append(f"log-prob {logprob:.3f}")
-        if tokens and -700 * tokens < logprob:
-            parts.append(f"perplexity {math.exp(-logprob / tokens):.3f}")
-    return ", ".join(parts)
-
-
-def colour(logprob: float) -> str:
-    """Return the colour of a token's probability: green, yellow, orange, red; magenta where it is no number."""
-    if not math.isfinite(logprob):
-        return "magenta"
-    return next(name for least, name in _COLOURS if math.exp(logprob) >= least)
+def _require_none(index: int | None, given: Mapping[str, object]) -> None:
+    """Refuse options about the list of samples where one is named."""
+    if index is not None and (some := [name for name, value in given.items() if value]):
+        raise UsageError(f"{some[0]} is about the list of samples: leave INDEX out")

@@ -24,14 +24,19 @@ from samples.query.rows import Rows
 if TYPE_CHECKING:  # what a question does not need is imported where it is used: a question should not wait for it
     import pyarrow as pa
 
+    from samples.browse.serve import Served
     from samples.charts.panels import Drawn
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.query.samples_of import Listed
     from samples.query.show import Shown
     from samples.query.status import RunStatus
+    from samples.report.asking import Asking
+    from samples.report.report import Report
     from samples.rescore.rescore import Status
     from samples.rescore.rescore import Summary as Rescored
+    from samples.reviews.review import Review
     from samples.score.progress import Summary as Scored
     from samples.units.progress import Progress
 
@@ -188,6 +193,50 @@ class Lake(Tables):
 
         return label(self, run, {**(labels or {}), **more})
 
+    def review(
+        self,
+        run: str,
+        problem_id: str,
+        sample_index: int,
+        label: str,
+        *,
+        note: str | None = None,
+        reviewer: str | None = None,
+    ) -> dict[str, Any]:
+        """Label the chain of thought of one sample, and return the reviewer's current label of it.
+
+        Labels are appended, and earlier ones are kept. `lake.query("reviews")` counts them.
+
+        Args:
+            run: Name of the run, or the beginning of its id.
+            problem_id: Id of the problem.
+            sample_index: Which of its samples, counted from 0.
+            label: "valid", "flawed", "lucky" or "unclear"; see `samples_schemas.REVIEW_LABELS`.
+            note: The reason.
+            reviewer: Who gives the label; the variable SAMPLES_REVIEWER or this machine's user when None.
+
+        Raises:
+            NotFound: There is no such run, problem or sample.
+            UsageError: The label, the note or the reviewer cannot be used, or the sample failed.
+        """
+        from samples.reviews.review import review
+        from samples.reviews.reviewer import default_reviewer
+
+        who = default_reviewer() if reviewer is None else reviewer
+        return review(self, run, problem_id, sample_index, label, note=note, reviewer=who)
+
+    def review_many(self, run: str, given: "Iterable[Review]", *, reviewer: str | None = None) -> list[dict[str, Any]]:
+        """Label several samples of a run in one commit; see `samples.reviews.review.review_many`.
+
+        Raises:
+            NotFound: There is no such run, problem or sample. Nothing was written.
+            UsageError: A label, a note or the reviewer cannot be used. Nothing was written.
+        """
+        from samples.reviews.review import review_many
+        from samples.reviews.reviewer import default_reviewer
+
+        return review_many(self, run, given, reviewer=default_reviewer() if reviewer is None else reviewer)
+
     def import_file(
         self,
         file: str | Path | Sequence[str | Path],
@@ -227,7 +276,7 @@ class Lake(Tables):
     def plot(self, name: str, **parameters: Any) -> "Drawn":
         """Draw the rows of a named query as an Altair chart; see `samples.charts.plot`.
 
-        `samples plot` lists the queries that have a chart.
+        `samples plot` lists the queries that have a chart. With `x="step"`, it is drawn over this label of runs.
 
         Raises:
             UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
@@ -237,6 +286,43 @@ class Lake(Tables):
         from samples.charts.plot import plot
 
         return plot(self, name, **parameters)
+
+    def report(
+        self,
+        runs: str | Sequence[str] = (),
+        *,
+        verifier: str | None = None,
+        title: str | None = None,
+        skip_unreadable: bool = False,
+        watch: "Callable[[Asking], None] | None" = None,
+        **filters: Any,
+    ) -> "Report":
+        """Make the report of runs: their figures and tables in one document. `.save("report.html")` writes it.
+
+        Args:
+            runs: Names of runs; the first is the base of comparisons. All runs when none is named.
+            verifier: Whose verdicts count; the only one that judged these runs when None.
+            title: The title of the report.
+            skip_unreadable: Leave out the runs of which a file cannot be read.
+            watch: Called before each question; a line on stderr every few seconds when None.
+            **filters: The filters of `query`: dataset, where, problems, labels and exclude_guessable.
+
+        Raises:
+            NotFound: A run, verifier, dataset, label or problem is not there.
+            UsageError: Several verifiers judged the runs and none is named, or a filter cannot be read.
+            LakeError: A file of the lake cannot be read.
+        """
+        from samples.report.report import report
+
+        return report(
+            self,
+            runs,
+            verifier=verifier,
+            title=title,
+            skip_unreadable=skip_unreadable,
+            watch=watch or _Said(str),
+            **filters,
+        )
 
     def sql(self, text: str, **limits: Any) -> Rows:
         """Answer your own SELECT over the views; see `samples.query.query.sql`.
@@ -279,19 +365,52 @@ class Lake(Tables):
 
         return status(self, run)
 
-    def show(self, run: str, problem_id: str, sample_index: int, *, tokenizer: str | None = None) -> "Shown":
-        """Read one sample: its prompt, text, tokens with log-probs, verdicts.
+    def show(
+        self,
+        run: str,
+        problem_id: str,
+        sample_index: int,
+        *,
+        tokenizer: str | None = None,
+        scorer: str | None = None,
+    ) -> "Shown":
+        """Read one sample: its question, prompt, text, tokens with log-probs, verdicts and reviews.
 
         `tokenizer` decodes the tokens: a model's folder or name, or "run" for the model that the run names. Without it
-        no file of a model is opened.
+        no file of a model is opened. `scorer` names a scorer whose log-probs of the same tokens are read too.
 
         Raises:
             ModelError: The tokenizer cannot be loaded.
-            NotFound: There is no such run, problem or sample.
+            NotFound: There is no such run, problem, sample or scorer.
         """
         from samples.query.show import show
 
-        return show(self, run, problem_id, sample_index, tokenizer=tokenizer)
+        return show(self, run, problem_id, sample_index, tokenizer=tokenizer, scorer=scorer)
+
+    def samples_of(self, run: str, problem_id: str, *, verifier: str | None = None) -> "Listed":
+        """List the samples of one problem of a run by verdict, without texts; see `samples.query.samples_of`.
+
+        Raises:
+            NotFound: There is no such run or problem, or the verifier judged no sample of the run.
+            UsageError: Several verifiers judged the run, and none is named.
+        """
+        from samples.query.samples_of import samples_of
+
+        return samples_of(self, run, problem_id, verifier=verifier)
+
+    def browse(self, *, port: int | None = None, tokenizer: str | None = None, reviewer: str | None = None) -> "Served":
+        """Serve the samples to a web browser on this machine, until `close()`; see `samples.browse.browse.browse`.
+
+        The result's `url` is the address to open. `tokenizer` is that of `show`.
+
+        Raises:
+            MissingExtra: A package of the extra `browse` is not installed.
+            UsageError: The port is taken.
+            LakeError: The lake cannot be read.
+        """
+        from samples.browse.browse import browse
+
+        return browse(self, port=port, tokenizer=tokenizer, reviewer=reviewer)
 
     def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.

@@ -10,7 +10,7 @@ from functools import cache
 from samples_queries.files import text
 from samples_queries.glossary import GLOSSARY
 
-GROUPS = ("accuracy", "two runs", "answers", "likelihood", "health")
+GROUPS = ("accuracy", "two runs", "answers", "likelihood", "reviews", "health")
 
 # Each kind of parameter, and how help names it.
 KINDS = {

@@ -136,7 +136,8 @@ def _require_time(asked: Sequence[tuple[Ballot, int]], minutes: float) -> None:
     expected = sum(seconds) / max(len(seconds), 1) * len(asked) / 60
     if expected > minutes:
         ballots, ks = (len({pair[place] for pair in asked}) for place in (0, 1))
+        some_minutes = f"{expected:.{0 if expected >= 1 else 2}f}"
         raise Unanswerable(
-            f"votes at {ks} ks, of problems with {ballots} different sets of answers, take some {expected:.0f} "
-            f"minutes: ask for fewer ks or problems, or allow it with minutes={expected * 2:.0f}"
+            f"votes at {ks} ks, of problems with {ballots} different sets of answers, take some {some_minutes} "
+            f"minutes: ask for fewer ks or problems, or allow it with minutes={max(1, expected * 2):.0f}"
         )

@@ -7,7 +7,7 @@ and their sum over problems is the expected number of problems with this outcome
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -47,6 +47,11 @@ class Outcomes:
     solved_b: Floats
     thinned: int | None
     unpaired: int
+
+    def at(self, threshold: int) -> "Outcomes":
+        """Return the outcomes of the same problems where so many correct samples solve one."""
+        a, b = (solving(n, c, threshold, self.thinned) for n, c in ((self.n_a, self.c_a), (self.n_b, self.c_b)))
+        return replace(self, solved_a=a, solved_b=b)
 
     def chances(self) -> Iterator[tuple[str, Floats]]:
         """Yield each outcome with its chance on each problem."""

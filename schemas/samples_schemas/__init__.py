@@ -6,7 +6,7 @@ from samples_schemas.ingests import INGESTS
 from samples_schemas.labels import RUN_LABELS
 from samples_schemas.problems import PROBLEMS
 from samples_schemas.prompts import PROMPTS
-from samples_schemas.reviews import REVIEWS
+from samples_schemas.reviews import REVIEW_LABELS, REVIEWS
 from samples_schemas.runs import RUNS
 from samples_schemas.samples import SAMPLES
 from samples_schemas.scorers import SCORERS
@@ -26,6 +26,7 @@ TABLES: dict[str, Table] = {
 }  # fmt: skip
 
 __all__ = [
-    "COMPLETIONS", "COUNTS", "INGESTS", "PROBLEMS", "PROMPTS", "REVIEWS", "RUNS", "RUN_LABELS", "SAMPLES", "SCORERS",
-    "SCORES", "SCORE_LOGPROBS", "SETUPS", "TABLES", "TOP_LOGPROBS", "VERDICTS", "VIEWS", "Column", "Table", "View",
+    "COMPLETIONS", "COUNTS", "INGESTS", "PROBLEMS", "PROMPTS", "REVIEWS", "REVIEW_LABELS", "RUNS", "RUN_LABELS",
+    "SAMPLES", "SCORERS", "SCORES", "SCORE_LOGPROBS", "SETUPS", "TABLES", "TOP_LOGPROBS", "VERDICTS", "VIEWS", "Column",
+    "Table", "View",
 ]  # fmt: skip

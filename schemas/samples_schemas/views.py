@@ -121,10 +121,11 @@ VIEWS: dict[str, View] = {
                 *_of(TOP_LOGPROBS, *_TOP),
             ),
         ),
+        View("reviews", "one reviewer's current label of one sample's chain of thought", (*_SAMPLE, *_of(REVIEWS))),
         View(
-            "reviews",
-            "one person's label for the chain of thought of one sample",
-            (_RUN, RUN_ID, PROBLEM_ID, SAMPLE_INDEX, *_of(REVIEWS)),
+            "review_history",
+            "one label that a reviewer gave one sample's chain of thought; earlier ones are kept",
+            (*_SAMPLE, *_of(REVIEWS), Column("current", pa.bool_(), "whether the reviewer gave no later label")),
         ),
     )
 }

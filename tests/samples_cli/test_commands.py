@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import samples_queries
-from samples_cli.show import colour
+from samples_cli.show_sample import colour
 
 
 def test_runs_lists_what_was_sampled(samples, lake):

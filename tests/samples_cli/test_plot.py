@@ -32,6 +32,18 @@ def test_dashes_in_the_name_of_a_chart_are_underscores(samples, filled, tmp_path
     assert "<svg" in (tmp_path / "x.svg").read_text()
 
 
+def test_a_chart_over_a_label_and_a_grid_are_options(samples, filled, tmp_path):
+    for file, options in (
+        ("x.json", ("pass_at_k", "--x", "role", "--colour", "family")),
+        ("pair.json", ("coverage", "--a", "a", "--x", "role")),
+        ("grid.json", ("pass_at_k_by_problem", "--grid")),
+    ):
+        code, _, err = samples("plot", *options, "--lake", filled.uri, "-o", tmp_path / file)
+        assert (code, err) == (0, "")
+    (drawn,) = json.loads((tmp_path / "x.json").read_text())["datasets"].values()
+    assert {row["at"] for row in drawn} == {"base", "rl"}
+
+
 @pytest.mark.parametrize("arguments", [("plot",), ("plot", "--list")])
 def test_without_a_name_the_charts_are_listed(samples, arguments):
     code, out, _ = samples(*arguments)
@@ -43,11 +55,18 @@ WRONG = {
     "an unknown ending": (("pass_at_k", "-o", "x.gif"), 2, "end it in .svg, .png, .pdf, .html, .json"),
     "no file": (("pass_at_k",), 2, "--output is missing"),
     "a folder that is not there": (("pass_at_k", "-o", "/nope/x.svg"), 2, "there is no folder /nope"),
-    "a query without a chart": (("errors", "-o", "x.svg"), 2, "query errors has no chart"),
+    "a query without a chart": (("problems", "-o", "x.svg"), 2, "query problems has no chart"),
     "a chart that is almost there": (("pas_at_k", "-o", "x.svg"), 2, 'did you mean "pass_at_k"'),
     "an option of no query": (("pass_at_k", "--colour", "red", "-o", "x.svg"), 2, "--colour"),
     "a run that is not there": (("pass_at_k", "--runs", "x", "-o", "x.svg"), 2, "runs there: a, b"),
-    "one run on two axes": (("pass_at_k_by_problem", "--runs", "a", "-o", "x.svg"), 1, "compares two runs"),
+    "run A alone, over no label": (("compare", "--a", "a", "-o", "x.svg"), 2, "needs the parameter b"),
+    "over a label, where it makes no sense": (
+        ("accuracy_histogram", "--x", "step", "-o", "x.svg"),
+        2,
+        "--x makes no sense",
+    ),
+    "a grid, where there is none": (("pass_at_k", "--grid", "-o", "x.svg"), 2, "--grid"),
+    "nothing that is drawn": (("errors", "--runs", "a", "--where", "level=1", "-o", "x.svg"), 1, "nothing to draw"),
 }
 
 

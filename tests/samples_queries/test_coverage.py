@@ -27,6 +27,8 @@ def asked(tallied, name, tallies, **parameters):
 def answered(tallied, name, tallies, **parameters):
     to = tallied.connection(tallies)
     thinned = {} if name == "accuracy_histogram" else {"at_n": None}
+    if name == "support" and isinstance(parameters["threshold"], int):
+        parameters["threshold"] = [parameters["threshold"]]
     return ask(to, name, {"verifier": "v", "problem_set": "common", **thinned, **parameters})
 
 
@@ -112,6 +114,30 @@ def test_coverage_and_support_of_any_counts(oracles, tallied, a, b, threshold):
     paired = [problem for problems in expected.values() for problem in problems]
     assert (found["n_a"], found["n_b"]) == tuple(min(run[problem][0] for problem in paired) for run in (a, b))
     assert found["unpaired"] == len(verified) - total
+
+
+@settings(max_examples=30, deadline=None)
+@given(TALLIES, TALLIES, st.sampled_from([None, 1, 3]))
+def test_support_at_every_threshold_is_that_of_each_alone(oracles, tallied, a, b, at_n):
+    paired = [p for p in a.keys() & b.keys() if min(a[p][0], b[p][0]) >= (at_n or 1)]
+    if not paired:
+        return
+    given = {"a": "a", "b": "b", "at_n": at_n}
+    rows = asked(tallied, "support", {"a": a, "b": b}, **given, threshold=[])
+    most = at_n or min(n for run in (a, b) for n in (run[p][0] for p in paired))
+    assert [row["threshold"] for row in rows] == list(range(1, most + 1))
+    for row in rows:
+        if at_n is None:
+            expected = {outcome: len(ids) for outcome, ids in oracles.coverage(a, b, row["threshold"]).items()}
+        else:
+            expected = oracles.thinned_coverage(a, b, at_n, row["threshold"])
+        kept, gained, lost = (expected[outcome] for outcome in ("both", "only_b", "only_a"))
+        assert [row[name] for name in "pes"] == pytest.approx([float(n) for n in (kept, gained, lost)], abs=1e-12)
+        assert row["problems"] == len(paired)
+        for name, ratio in oracles.support(kept, gained, lost).items():
+            assert row[name] == (ratio if ratio is None else pytest.approx(float(ratio), abs=1e-12))
+    some = asked(tallied, "support", {"a": a, "b": b}, **given, threshold=[2, 1, 2])
+    assert [row["threshold"] for row in some] == [1, 2]
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,6 +1,6 @@
 """What a figure draws: the answer of a query, how it was asked, and the colours of the runs."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -15,7 +15,8 @@ class Asked:
     """The answer of the query `name`. `beside` are the rows of the other query that the figure shows, if it has one.
 
     `ask` asks another query about the same snapshot of the lake, with the same filters and the same values of the
-    parameters that both queries have; its keywords are set beside them.
+    parameters that both queries have; its keywords are set beside them. `form` is the form of the chart that was
+    chosen, if the figure has several.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Asked:
     palette: Palette
     beside: Rows | None = None
     ask: Callable[..., Rows] | None = None
+    form: str | None = None
 
     def values(self, *also: str, needs: Collection[str] = ()) -> list[dict[str, Any]]:
         """Return the rows as the data of a chart: columns of numbers and texts, and the columns of `also`.
@@ -55,3 +57,20 @@ def distinct(values: list[dict[str, Any]], column: str) -> list[Any]:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def spread(found: Sequence[Any], most: int) -> list[Any]:
+    """Return at most so many of these values, two or more, evenly over their places, with the first and the last."""
+    if len(found) <= most:
+        return list(found)
+    step = (len(found) - 1) / (most - 1)
+    return [found[round(place * step)] for place in range(most)]
+
+
+def spread_in_log(found: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of these ascending numbers from 1 on, evenly in their logarithms, with first and last."""
+    if len(found) <= most:
+        return list(found)
+    ratio = (found[-1] / found[0]) ** (1 / (most - 1))
+    wanted = [found[0] * ratio**place for place in range(most)]
+    return sorted({min(found, key=lambda one: abs(one - aim)) for aim in wanted} | {found[0], found[-1]})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samples.errors import UsageError
+from samples.lines import printable
 
 if TYPE_CHECKING:
     from samples.charts.panels import Drawn
@@ -54,8 +55,20 @@ def form_of(file: str) -> str:
 
 
 def encoded(chart: "Drawn", form: str) -> bytes:
-    """Return a chart as the bytes of a file of this format, one of FORMS."""
-    return FORMS[form](chart.to_dict())
+    """Return a chart as the bytes of a file of this format, one of FORMS.
+
+    Control and invisible characters are spelled out: vl-convert aborts the process at some. JSON keeps exact text.
+    """
+    specification = chart.to_dict()
+    return FORMS[form](specification if form == "json" else _inert(specification))
+
+
+def _inert(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {_inert(key): _inert(value) for key, value in part.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(part, list):
+        return [_inert(value) for value in part]  # pyright: ignore[reportUnknownVariableType]
+    return printable(part) if isinstance(part, str) else part
 
 
 def _svg(specification: dict[str, Any]) -> bytes:

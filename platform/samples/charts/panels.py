@@ -3,7 +3,7 @@
 The background is white and the text dark, so that a chart can be read in print and on a dark page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -12,12 +12,14 @@ from samples.charts.asked import Asked, distinct
 from samples.charts.captions import SHARED, heading, subtitle
 from samples.charts.shorten import LEGEND, expression
 
-Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
 
 WIDTH, HEIGHT = 480, 300
 _SMALL = 0.6  # size of a panel beside others
 _LOW = 160  # a height that does not shrink further
 _COLUMNS = 3
+_LEGEND = 20  # rows of a legend
+_WHOLE = 8  # ticks at each whole number
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
 _LETTER = 7  # width of a bold letter above a panel, in pixels
 PANEL = "panel"
@@ -56,11 +58,12 @@ def finished(
     height: float = HEIGHT,
     own_rows: bool = False,
     shrinks: bool = True,
+    own_columns: bool = False,
 ) -> Drawn:
     """Lay the layers over each other, in a panel for each part of the data, under the title.
 
-    With `own_rows`, each panel has rows only for what it shows. Panels beside others are smaller, unless the
-    chart never `shrinks`.
+    With `own_rows`, each panel has rows only for what it shows; with `own_columns`, each has a horizontal axis of its
+    own. Panels beside others are smaller, unless the chart never `shrinks`.
     """
     parts = panels(asked, values)
     chart: Any = alt.layer(*layers, data=alt.InlineData(values=values))
@@ -71,6 +74,20 @@ def finished(
         header.labelExpr = expression(round(width * size / _LETTER))
         chart = chart.facet(facet=alt.Facet(f"{PANEL}:N", sort=parts, header=header), columns=_COLUMNS)
         chart = chart.resolve_scale(y="independent") if own_rows else chart
+        chart = chart.resolve_scale(x="independent") if own_columns else chart
+    return titled(asked, chart, values, title, more=more, shared=shared)
+
+
+def titled(
+    asked: Asked,
+    chart: Any,
+    values: list[dict[str, Any]],
+    title: str,
+    *,
+    more: Sequence[str] = (),
+    shared: Sequence[str] = SHARED,
+) -> Drawn:
+    """Put the title and the subtitle above a chart, and give it the look of all charts."""
     above = alt.TitleParams(
         heading(title), subtitle=subtitle(asked, values, more, shared), anchor="start", frame="bounds", offset=12
     )
@@ -102,8 +119,17 @@ def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = Fals
     names = asked.palette.order(distinct(values, "run"))
     scale = alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
     symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
-    shown = alt.Legend(symbolOpacity=1, labelExpr=expression(LEGEND), **symbol) if legend else None
+    symbol["labelExpr"] = expression(LEGEND)
+    if len(names) > _LEGEND:
+        symbol |= {"columns": -(-len(names) // _LEGEND), "labelExpr": expression(24)}
+    shown = alt.Legend(symbolOpacity=1, **symbol) if legend else None
     return alt.Color("run:N", scale=scale, title=None, sort=names, legend=shown)
+
+
+def counts_axis(most: float, **more: Any) -> alt.Axis:
+    """Return the axis of counts up to `most`: no tick is between whole numbers."""
+    ticks = {"values": list(range(round(most) + 1))} if most <= _WHOLE else {}
+    return alt.Axis(format=",d", **ticks, **more)
 
 
 def run_dash(asked: Asked, values: list[dict[str, Any]]) -> alt.StrokeDash:
@@ -113,14 +139,15 @@ def run_dash(asked: Asked, values: list[dict[str, Any]]) -> alt.StrokeDash:
     return alt.StrokeDash("run:N", scale=alt.Scale(domain=names, range=dashes), title=None, sort=names)
 
 
-def tooltips(values: list[dict[str, Any]]) -> list[alt.Tooltip]:
-    """Return a tooltip of every column: counts whole, other numbers with four digits."""
+def tooltips(values: list[dict[str, Any]], titles: Mapping[str, str] | None = None) -> list[alt.Tooltip]:
+    """Return a tooltip of every column: counts whole, other numbers with four digits. `titles` rename columns."""
     shown: list[alt.Tooltip] = []
     for column in dict.fromkeys(name for row in values for name in row):
         found = distinct(values, column)
         if column in {PANEL, PART} or not found:
             continue
-        title = f"{column}:" if column in _SPECIAL else column
+        title = (titles or {}).get(column, column)
+        title = f"{title}:" if title in _SPECIAL else title
         if all(isinstance(value, int) for value in found):
             shown.append(alt.Tooltip(_field(column, "Q"), title=title, format=","))
         elif all(isinstance(value, int | float) for value in found):

@@ -1,13 +1,18 @@
 """Draw the chart of a named query."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 import samples_queries
 from samples.charts import registry
 from samples.charts.asked import Asked
+from samples.charts.labelled import labelled
 from samples.charts.palette import Palette
+from samples.charts.trends import trend
+from samples.errors import UsageError
 from samples.lake.tables import Tables
 from samples.query import filters
 from samples.query.query import query
@@ -16,21 +21,68 @@ from samples.query.rows import Rows
 if TYPE_CHECKING:
     from samples.charts.panels import Drawn
 
+Ask = Callable[..., Rows]  # as `query`: of a lake, a name and parameters
 
-def plot(lake: Tables, name: str, **parameters: Any) -> "Drawn":
+
+def plot(
+    lake: Tables,
+    name: str,
+    *,
+    x: str | None = None,
+    colour: str | None = None,
+    form: str | None = None,
+    **parameters: Any,
+) -> "Drawn":
     """Return the chart of a named query, as an Altair chart. `parameters` are those of `samples.query.query.query`.
 
-    The chart's data are the rows of the answer, and its subtitle has the notes.
+    The chart's data are the rows of the answer, and its subtitle has the notes. With `x`, a label of runs such as step,
+    the chart shows the numbers of the runs over this label; `colour` is a label whose values have a colour each. A
+    query about two runs is then asked about A and each chosen run (`runs`) that has the label. `form` is another form
+    of the chart, of those that `registry.FORMS` has.
 
     Raises:
-        UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
+        UsageError: The query has no chart, or none over a label, or a parameter is unknown, missing or of another kind.
         SamplesError: The lake does not hold what the answer needs, or there is nothing to draw.
     """
-    draw = registry.figure(registry.known(name))
     pinned = lake.pin(("runs",))
-    rows = query(pinned, name, **parameters)
-    beside = _beside(pinned, registry.beside(name), rows, parameters)
-    return draw(Asked(name, rows, parameters, _palette(pinned), beside, partial(_also, pinned, parameters)))
+    if x is not None and "x" in {parameter.name for parameter in samples_queries.header(name).params}:
+        parameters, x = {**parameters, "x": x}, None  # the query itself is about a label
+    if x is not None:
+        return _over_label(pinned, name, x, colour, parameters)
+    if colour is not None:
+        raise UsageError(f"{name}: --colour is for a chart over a label; give --x LABEL too")
+    registry.known(name)
+    registry.require_form(name, form)
+    asked = registry.defaults(name) | {key: value for key, value in parameters.items() if value is not None}
+    return drawn(pinned, name, query(pinned, name, **asked), asked, form=form)
+
+
+def drawn(
+    lake: Tables,
+    name: str,
+    rows: Rows,
+    parameters: Mapping[str, Any],
+    ask: Ask = query,
+    *,
+    form: str | None = None,
+) -> "Drawn":
+    """Return the chart of an answer that is there already; `ask` answers other queries that the figure shows.
+
+    Raises:
+        SamplesError: There is nothing to draw.
+    """
+    also = partial(_also, lake, parameters, ask)
+    beside = _beside(registry.beside(name), rows, also)
+    return registry.figure(name)(Asked(name, rows, parameters, _palette(lake), beside, also, form))
+
+
+def _over_label(lake: Tables, name: str, x: str, colour: str | None, parameters: dict[str, Any]) -> "Drawn":
+    from samples.charts.over_label import over_label  # Altair takes a third of a second to import
+
+    shown = trend(name, registry.CHARTS)
+    found = labelled(lake, name, x, colour, parameters)
+    rows = Rows(pa.table({column: [] for column in found.rows[0]}), found.notes)
+    return over_label(Asked(name, rows, parameters, _palette(lake)), found, shown)
 
 
 def _palette(lake: Tables) -> Palette:
@@ -39,7 +91,7 @@ def _palette(lake: Tables) -> Palette:
     return Palette(list(dict.fromkeys(runs["name"].to_pylist())))
 
 
-def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters: dict[str, Any]) -> Rows | None:
+def _beside(other: tuple[str, bool] | None, rows: Rows, ask: Callable[..., Rows]) -> Rows | None:
     """Ask the other query of the figure, if it has one, about the same runs and samples.
 
     Where no k is asked for, none is asked for here: the k decide which problems count.
@@ -47,13 +99,12 @@ def _beside(lake: Tables, other: tuple[str, bool] | None, rows: Rows, parameters
     if other is None or not rows:
         return None
     name, same_k = other
-    return _also(lake, {key: value for key, value in parameters.items() if same_k or key != "ks"}, name)
+    return ask(name) if same_k else ask(name, ks=None)
 
 
-def _also(lake: Tables, parameters: Mapping[str, Any], other: str, **changed: Any) -> Rows:
+def _also(lake: Tables, parameters: Mapping[str, Any], ask: Ask, other: str, **changed: Any) -> Rows:
     """Ask another query with the parameters that it shares with the first, and those that are `changed`."""
-    taken = {parameter.name for parameter in samples_queries.header(other).options} | {
-        *filters.NAMES,
-        "skip_unreadable",
-    }
-    return query(lake, other, **{**{key: value for key, value in parameters.items() if key in taken}, **changed})
+    taken = {parameter.name for parameter in samples_queries.header(other).options}
+    taken |= {*filters.NAMES, "skip_unreadable"}
+    same = {key: value for key, value in parameters.items() if key in taken} | changed
+    return ask(lake, other, **{key: value for key, value in same.items() if value is not None})

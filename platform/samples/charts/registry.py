@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import samples_queries
 from samples.errors import UsageError, meant
@@ -12,11 +12,17 @@ if TYPE_CHECKING:  # Altair takes a third of a second to import
     from samples.charts.panels import Drawn
 
 CHARTS = {  # the query's name, and what its chart shows
-    "pass_at_k": "pass@k over k: a line and its interval for each run",
+    "pass_at_k": "pass@k over k: a line and its interval for each run, and where the lead changes",
     "compare": "the paired difference in pass@k over k, with its interval and a line at zero",
+    "crossing": "both curves of pass@k, and the k at which one run overtakes the other, with its interval",
     "coverage": "the share of problems that both runs solve, only one, or neither",
+    "coverage_many": "how many problems each set of runs solves: bars above a matrix of the runs",
+    "support": "which solved problems training kept, gained and lost, over the threshold",
+    "efficiency_gap": "how far pass@1 of each trained run is from pass@K of the base",
     "accuracy_histogram": "problems by accuracy in twelve bins, runs side by side",
-    "pass_at_k_by_problem": "the accuracy of each problem: one run against the other",
+    "pass_at_k_by_problem": "the accuracy of each problem: one run against the other, or problems by runs",
+    "bayes": "the accuracy of each run with its Bayesian interval",
+    "reliability": "G-Pass@k and Cover@tau over tau: a line for each run",
     "coverage_at_cost": "solved problems over the tokens drawn: a line for each run",
     "forecast": "pass@K of more samples: observed until n, then forecast with its interval",
     "power_law": "-log pass@k over k on log-log axes, with the line of a power law",
@@ -35,7 +41,12 @@ CHARTS = {  # the query's name, and what its chart shows
     "truncation": "samples that stopped, were cut, or failed: a bar for each run",
     "verifier_agreement": "how often two verifiers agree: a row for each run",
     "verdict_transitions": "samples from which verdict to which: a matrix for each run",
+    "tokens_by_run": "tokens that each run wrote, and tokens of its prompts",
+    "answers_by_run": "how many different answers problems got, and their entropy",
+    "duplicates": "the share of repeated texts of each problem, the highest first",
+    "errors": "why samples have no completion or no verdict: a bar for each reason",
 }
+FORMS = {"pass_at_k_by_problem": ("grid",)}  # other forms of a chart
 
 
 def known(name: str) -> str:
@@ -47,10 +58,22 @@ def known(name: str) -> str:
     if name in CHARTS:
         return name
     if name in samples_queries.NAMES:
+        near = [chart for chart in CHARTS if chart.partition("_")[0] == name.partition("_")[0]]
         raise UsageError(
-            f"query {name} has no chart: samples query {name} prints its rows; charts: {', '.join(CHARTS)}"
+            f"query {name} has no chart: samples query {name} prints its rows; charts: {', '.join(near or CHARTS)}"
         )
     raise UsageError(f'no chart "{name}"{meant(name, CHARTS)}: choose one of {", ".join(CHARTS)}')
+
+
+def require_form(name: str, form: str | None) -> None:
+    """Check that a chart has this form; None is the usual one.
+
+    Raises:
+        UsageError: It has not.
+    """
+    there = FORMS.get(name, ())
+    if form is not None and form not in there:
+        raise UsageError(f'{name}: its chart has no form "{form}"; it has {", ".join(there) or "one form only"}')
 
 
 def figure(name: str) -> "Callable[[Asked], Drawn]":
@@ -63,3 +86,8 @@ def beside(name: str) -> tuple[str, bool] | None:
     module = import_module(f"samples.charts.figures.{name}")
     other = getattr(module, "BESIDE", None)
     return None if other is None else (other, getattr(module, "SAME_K", True))
+
+
+def defaults(name: str) -> dict[str, Any]:
+    """Return the parameters with which the chart asks its query, where they are not given."""
+    return dict(getattr(import_module(f"samples.charts.figures.{name}"), "DEFAULTS", {}))

@@ -1,9 +1,13 @@
 """The text of tokens one by one, for people who read samples: without transformers where the model's folder is here."""
 
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from samples import engines
 from samples.errors import MissingExtra, ModelError
+
+_KEPT = 4  # tokenizers: reading one takes up to a second
 
 
 def token_texts(model: str, revision: str | None, token_ids: list[int]) -> list[str]:
@@ -20,15 +24,27 @@ def token_texts(model: str, revision: str | None, token_ids: list[int]) -> list[
     if not file.is_file():
         if model.startswith(("/", "~", ".")) and not Path(model).expanduser().is_dir():
             raise ModelError(f"cannot decode tokens: the model's folder {model} is not on this machine")
-        return engines.tokenizer("transformers", model, revision).decode(token_ids)
+        return _loaded(model, revision).decode(token_ids)
+    try:
+        decode = _read(file, file.stat().st_mtime_ns).decode
+        return [decode([token], skip_special_tokens=False) for token in token_ids]
+    except MissingExtra:
+        raise
+    except Exception as error:  # the package raises bare Exceptions
+        raise ModelError(f"cannot decode tokens: {file} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=_KEPT)
+def _loaded(model: str, revision: str | None) -> engines.Tokenizer:
+    return engines.tokenizer("transformers", model, revision)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(file: Path, changed: int) -> Any:  # noqa: ARG001 - a file that changed is read again
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
         raise MissingExtra(
             "cannot decode tokens: the package tokenizers is not installed (pip install tokenizers)"
         ) from error
-    try:
-        decode = Tokenizer.from_file(str(file)).decode
-        return [decode([token], skip_special_tokens=False) for token in token_ids]
-    except Exception as error:  # the package raises bare Exceptions
-        raise ModelError(f"cannot decode tokens: {file} cannot be read: {error}") from error
+    return Tokenizer.from_file(str(file))

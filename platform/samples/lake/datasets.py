@@ -1,8 +1,11 @@
 """Open files of a table as a pyarrow dataset. Their bytes are compared with the checksums in their names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
@@ -31,21 +34,64 @@ def opened(
         file_pruning_predicate=[(column, "=", value) for column, value in (partition or {}).items()] or None,
         schema=table.schema,
     )
-    fragments = [fragment for fragment in files.get_fragments() if shows(fragment.path)]
+    there = [(one.path, one.partition_expression) for one in files.get_fragments() if shows(one.path)]
+    return _dataset(place, table, files.filesystem, there)
+
+
+def opened_at(
+    place: Location, table: Table, snapshot: DeltaTable, shows: Callable[[str], bool], where: Mapping[str, Any]
+) -> ds.Dataset:
+    """Return the files of a table's snapshot that may hold rows with these values of columns, as their commits say.
+
+    It is for looking up a few rows: the time does not grow with what deltalake makes of each file of a large table. The
+    rows of these files are still to be filtered.
+
+    Raises:
+        LakeError: Bytes of a footer have changed since it was written.
+    """
+    files = added_files(snapshot)
+    files = files.filter(_may_hold(files, where))
+    paths = [*map(unquote, files["path"].to_pylist())]
+    filesystem = place.filesystem(table.name, dict(zip(paths, files["size_bytes"].to_pylist(), strict=True)))
+    values = [files[f"partition.{column}"].to_pylist() for column in table.partition_by]
+    there = [
+        (path, equal({column: values[place][row] for place, column in enumerate(table.partition_by)}))
+        for row, path in enumerate(paths)
+        if shows(path)
+    ]
+    return _dataset(place, table, filesystem, there)
+
+
+def _may_hold(files: pa.Table, where: Mapping[str, Any]) -> pa.Array:
+    """Return for each file whether it may hold rows with these values: its partition and its ranges allow them."""
+    kept: Any = pa.array([True] * len(files))
+    for column, value in where.items():
+        if (of := f"partition.{column}") in files.column_names:
+            kept = pc.call_function("and", [kept, pc.call_function("equal", [files[of], value])])
+            continue
+        for end, compare in ((f"min.{column}", "less_equal"), (f"max.{column}", "greater_equal")):
+            if end in files.column_names:
+                holds = pc.call_function("coalesce", [pc.call_function(compare, [files[end], value]), pa.scalar(True)])
+                kept = pc.call_function("and", [kept, holds])
+    return kept
+
+
+def _dataset(
+    place: Location, table: Table, filesystem: Any, files: Sequence[tuple[str, ds.Expression]]
+) -> ds.FileSystemDataset:
+    """Return these files, each with what is true of all of its rows. Footers are compared with their checksums now."""
     if place.is_local:
-        checksums.verify((f"{place.table_uri(table.name)}/{fragment.path}" for fragment in fragments), footers=True)
+        checksums.verify((f"{place.table_uri(table.name)}/{path}" for path, _ in files), footers=True)
     options = ds.ParquetFragmentScanOptions(pre_buffer=True, page_checksum_verification=True)
     kind = ds.ParquetFileFormat(default_fragment_scan_options=options)
-    made = [
-        kind.make_fragment(one.path, one.filesystem, partition_expression=one.partition_expression) for one in fragments
-    ]
-    return ds.FileSystemDataset(made, files.schema, kind, files.filesystem)
+    made = [kind.make_fragment(path, filesystem, partition_expression=true) for path, true in files]
+    return ds.FileSystemDataset(made, table.schema, kind, filesystem)
 
 
-def equal(partition: Mapping[str, str]) -> ds.Expression:
-    """Return the condition that rows have these partition values."""
+def equal(values: Mapping[str, Any]) -> ds.Expression:
+    """Return the condition that rows have these values of columns."""
     expression = ds.scalar(True)
-    for column, value in partition.items():
+    for column, value in values.items():
         expression = expression & (ds.field(column) == value)
     return expression
 

@@ -85,6 +85,15 @@ class Tables:
         self._snapshots.update(pin([name for name in names if name not in self._snapshots], self.delta))
         return self
 
+    def renewed(self, names: Iterable[str]) -> Self:
+        """Return this pinned lake with the present commits of these tables, and all others as they were pinned."""
+        assert self._snapshots is not None, "a lake that is not pinned always sees the present commits"
+        if self._pinned is not None:
+            return self
+        again = copy(self)
+        again._snapshots = {name: one for name, one in self._snapshots.items() if name not in set(names)}  # noqa: SLF001 - its own copy
+        return again.pin(names)
+
     def without(self, runs: Iterable[str]) -> Self:
         """Return this lake without these runs, given by their ids: no read opens a file of theirs."""
         some = copy(self)
@@ -138,6 +147,23 @@ class Tables:
         if self.hidden and "run_id" in table.file_schema.names:
             files = files.filter(~ds.field("run_id").isin(sorted(self.hidden)))
         return files.filter(equal(partition)) if partition else files
+
+    def rows_at(self, name: str, columns: list[str] | None = None, /, **where: str | int) -> pa.Table:
+        """Return the rows of a table with these values of its columns, such as those of one sample.
+
+        Only files are opened that may hold such rows, as their commits say. See `dataset` for what the rows are.
+
+        Raises:
+            LakeError: A file cannot be read.
+        """
+        from samples.lake.datasets import equal, opened_at
+
+        table, uri = TABLES[name], self.place.table_uri(name)
+        with explained(uri):
+            if (snapshot := self.delta(name)) is None:
+                return table.schema.empty_table().select(columns or table.schema.names)
+            files = self.place.patiently(uri, lambda: opened_at(self.place, table, snapshot, self.shows, where))
+            return files.to_table(columns=columns, filter=equal(where))
 
     def shows(self, path: str) -> bool:
         """Return whether the file at this path may be opened: it is of no hidden run."""

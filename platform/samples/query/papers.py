@@ -23,12 +23,12 @@ def markdown(rows: Rows) -> Iterator[str]:
     def line(cells: Iterable[str]) -> str:
         return f"| {' | '.join(cells)} |\n"
 
-    yield line(_marked(printable(name, lines=False)) for name in rows.columns)
+    yield line(marked(printable(name, lines=False)) for name in rows.columns)
     yield line(["---:" if is_number(kind) else "---" for kind in rows.table.schema.types])
     for block in blocks(rows.table, _BLOCK):
-        yield "".join(line(cells) for cells in _escaped(block, _MARKS, _marked))
+        yield "".join(line(cells) for cells in _escaped(block, _MARKS, marked))
     if rows.notes:
-        yield "".join(f"\nnote: {_marked(printable(note, lines=False))}\n" for note in rows.notes)
+        yield "".join(f"\nnote: {marked(printable(note, lines=False))}\n" for note in rows.notes)
 
 
 def latex(rows: Rows) -> Iterator[str]:
@@ -60,8 +60,8 @@ def _escaped(block: pa.Table, special: re.Pattern[str], escape: Callable[[str], 
 _MARKS = re.compile(r"[\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&")
 
 
-def _marked(words: str) -> str:
-    """Write text so that Markdown shows it as it is, in one cell."""
+def marked(words: str) -> str:
+    """Write text of one line so that Markdown shows it as it is, in a cell too."""
     return _MARKS.sub(lambda found: "&amp;" if found[0] == "&" else "\\" + found[0], words)
 
 

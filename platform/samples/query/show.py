@@ -1,31 +1,48 @@
-"""Read one sample: its facts, its text, and each token with its log-prob."""
+"""Read one sample: its facts, its text, each token with its log-probs, its verdicts and reviews."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow.dataset as ds
-
-from samples import engines
-from samples.engines.token_text import token_texts
-from samples.errors import LakeError, NotFound, SamplesError, UsageError
-from samples.lake.storage import explained
+from samples.errors import NotFound, UsageError
 from samples.lake.tables import Tables
+from samples.query import show_rows, show_scorer, show_tokens
 from samples.runs.record import problems
 from samples.runs.run import Run, find
-from samples_schemas import COMPLETIONS, PROMPTS, SAMPLES, VERDICTS, Table
+from samples_schemas import COMPLETIONS
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One sample. `golds` are the accepted answers of its problem, none if it has none.
+    """One sample.
 
-    `token_texts` are the texts of its tokens. If they are not decoded, it is None and `why` says why. An imported
-    sample may lack its text, token ids and log-probs. They are None then.
+    An imported sample may lack its text, token ids and log-probs. They are None then. All lists of tokens are equally
+    long.
+
+    Attributes:
+        run: The run that drew it.
+        dataset: Name of the problem set.
+        question: The question as the problem file has it; "" if it is not known.
+        prompt: What the model was sent; "" if it is not known.
+        golds: The accepted answers of its problem, none if it has none.
+        facts: Its row in table `samples`.
+        text: The completion.
+        token_ids: Its tokens.
+        token_logprobs: The natural log-prob of each token, as the run stored it.
+        token_texts: The text of each token; None if they are not decoded, and then `why` says why.
+        why: See `token_texts`.
+        ranks: The place of each token among the most likely ones that the run stored, counted from 1; None for a token
+            that is not among them. The whole list is None if the run stored none (--top-logprobs).
+        scorer: Name of the scorer that was asked for; None if none was.
+        scorer_logprobs: The log-prob of each token under it; None if it has none of these tokens, and then `scorer_why`
+            says why.
+        scorer_why: See `scorer_logprobs`.
+        verdicts: Every verdict of every verifier, the earliest pass first. `current` says which one counts.
+        reviews: Every label of every reviewer, the latest first. `current` says which one counts.
     """
 
     run: Run
+    dataset: str
+    question: str
     prompt: str
     golds: tuple[str, ...]
     facts: dict[str, Any]
@@ -34,104 +51,84 @@ class Shown:
     token_logprobs: list[float] | None
     token_texts: list[str] | None
     why: str
+    ranks: list[int | None] | None
+    scorer: str | None
+    scorer_logprobs: list[float] | None
+    scorer_why: str
     verdicts: list[dict[str, Any]]
+    reviews: list[dict[str, Any]]
 
 
-def show(lake: Tables, name: str, problem_id: str, sample_index: int, *, tokenizer: str | None = None) -> Shown:
+def show(
+    lake: Tables,
+    name: str,
+    problem_id: str,
+    sample_index: int,
+    *,
+    tokenizer: str | None = None,
+    scorer: str | None = None,
+) -> Shown:
     """Read one sample of a run.
 
     `tokenizer` names the model whose tokenizer decodes the tokens: a folder, a name on the Hugging Face Hub, or "run"
     for the model that the run names. Without it no file of a model is opened, because a stranger may have written the
     lake. Only tokens of the toy engine are decoded then.
 
+    `scorer` names a scorer, or a run that scores its own samples, whose log-probs are shown beside those of the run.
+
+    All is of one snapshot of the lake. Each table is asked for the rows of this sample alone.
+
     Raises:
         ModelError: The tokenizer that was asked for cannot be loaded.
-        NotFound: There is no such run, problem or sample; the message says what is there.
+        NotFound: There is no such run, problem, sample or scorer; the message says what is there.
         LakeError: A table of the lake cannot be read.
     """
     try:
         sample_index = int(sample_index)  # numpy's numbers too
     except (TypeError, ValueError) as error:
         raise UsageError(f"sample {sample_index!r}: a whole number is expected, counted from 0") from error
-    run = find(lake, name)
-    if problem_id not in run.problem_hashes:
-        some = ", ".join(sorted(run.problem_hashes)[:5])
-        count = len(run.problem_hashes)
-        raise NotFound(f'run {run.name} has no problem "{problem_id}"; it has {count}, such as {some}')
-    asked = ds.field("problem_id") == problem_id
-    here = asked & (ds.field("sample_index") == sample_index)
-    facts = _rows(lake, SAMPLES, here, **run.partition)
-    if not facts:
-        there = _indices(lake, run, problem_id)
+    lake = lake.pin((*show_rows.TABLES, *(show_scorer.TABLES if scorer else ())))
+    run = known(lake, name, problem_id)
+    asked = None if scorer is None else show_scorer.chosen(lake, run, scorer)
+    found = show_rows.read(lake, run, problem_id, sample_index, asked.scorer_id if asked else None)
+    if found.facts is None:
+        there = show_rows.indices(lake, run, problem_id)
         raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {there}")
-    row = min(facts, key=lambda fact: (fact["error"] is not None, fact["attempt"]))  # a row may be there twice
-    completions = _rows(lake, COMPLETIONS, here & (ds.field("attempt") == row["attempt"]), **run.partition)
-    completion = completions[0] if completions else dict.fromkeys(COMPLETIONS.file_schema.names)
-    prompts = _rows(lake, PROMPTS, asked, run_id=run.run_id)
-    texts, why = _texts(run, completion["token_ids"], tokenizer)
-    verdicts = _rows(lake, VERDICTS, here, run_id=run.run_id)
-    _require_parallel(lake, run, completion, texts)
+    completion = found.completion or dict.fromkeys(COMPLETIONS.file_schema.names)
+    texts, why = show_tokens.texts(run, completion["token_ids"], tokenizer)
+    other = show_scorer.logprobs(lake, run, asked, found, completion) if asked else show_scorer.NOBODY
+    show_tokens.require_parallel(lake, run, completion, texts)
+    problem = next(problems(lake, run, [problem_id]), None)
     return Shown(
         run=run,
-        prompt=prompts[0]["text"] if prompts else "",
-        golds=next((problem.accepted for problem in problems(lake, run, [problem_id])), ()),
-        facts=row,
+        dataset=run.dataset,
+        question=problem.question or "" if problem else "",
+        prompt=found.prompt,
+        golds=problem.accepted if problem else (),
+        facts=found.facts,
         text=completion["text"],
         token_ids=completion["token_ids"],
         token_logprobs=completion["token_logprobs"],
         token_texts=texts,
         why=why,
-        verdicts=_once(verdicts),
+        ranks=show_tokens.ranks(completion["token_ids"], found.top),
+        scorer=asked.name if asked else None,
+        scorer_logprobs=other.logprobs,
+        scorer_why=other.why,
+        verdicts=found.verdicts,
+        reviews=found.reviews,
     )
 
 
-def _rows(lake: Tables, table: Table, kept: ds.Expression, **partition: str) -> list[dict[str, Any]]:
-    with explained(lake.place.table_uri(table.name)):
-        return lake.dataset(table.name, **partition).filter(kept).to_table().to_pylist()
+def known(lake: Tables, name: str, problem_id: str) -> Run:
+    """Return the run of this name if it has this problem.
 
-
-def _require_parallel(lake: Tables, run: Run, completion: dict[str, Any], texts: list[str] | None) -> None:
-    """Check that a completion's tokens have a log-prob and a text each."""
-    lists = (completion["token_ids"], completion["token_logprobs"], texts)
-    if len(lengths := {len(values) for values in lists if values is not None}) > 1:
-        raise LakeError(
-            f"lake {lake.place.table_uri(COMPLETIONS.name)}: sample {completion['sample_index']} of problem "
-            f"{completion['problem_id']} of run {run.name} has lists of {sorted(lengths)} tokens and log-probs; they "
-            "should be equally long: restore the table from a copy"
-        )
-
-
-def _once(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sort verdicts by verifier and pass, one of each: the same one that views count."""
-    unsure = {"timeout", "error"}
-    ordered = sorted(
-        verdicts, key=lambda v: (v["verifier"], v["pass_id"], v["status"] in unsure, v["status"]), reverse=True
-    )
-    return list({(verdict["verifier"], verdict["pass_id"]): verdict for verdict in ordered}.values())[::-1]
-
-
-def _texts(run: Run, token_ids: list[int] | None, tokenizer: str | None) -> tuple[list[str] | None, str]:
-    if token_ids is None:
-        return None, "this sample has no token ids"
-    if tokenizer not in {None, "run"}:
-        return token_texts(str(tokenizer), None, token_ids), ""
-    if run.engine == "toy":  # a part of this program: it opens no file
-        try:
-            return engines.tokenizer("toy", run.model).decode(token_ids), ""
-        except SamplesError as error:
-            return None, str(error)
-    if tokenizer is None:
-        return None, f"to decode them with the run's tokenizer, {run.model}, give --tokenizer run"
-    revision = None if Path(run.model).is_absolute() else run.specification.get("revision")
-    return token_texts(run.model, revision, token_ids), ""
-
-
-def _indices(lake: Tables, run: Run, problem_id: str) -> str:
-    samples = lake.dataset(SAMPLES.name, **run.partition)
-    with explained(lake.place.table_uri(SAMPLES.name)), duckdb.connect() as connection:
-        connection.register("samples", samples)
-        found = connection.execute(
-            "SELECT count(*), min(sample_index), max(sample_index) FROM samples WHERE problem_id = ?", [problem_id]
-        )
-        count, lowest, highest = found.fetchall()[0]
-    return f"{count}, from {lowest} to {highest}" if count else "none yet"
+    Raises:
+        NotFound: There is no such run, or the run has no such problem.
+    """
+    run = find(lake, name)
+    if problem_id not in run.problem_hashes:
+        some = ", ".join(sorted(run.problem_hashes)[:5])
+        count = len(run.problem_hashes)
+        raise NotFound(f'run {run.name} has no problem "{problem_id}"; it has {count}, such as {some}')
+    return run

@@ -85,7 +85,7 @@ def status(lake: Tables, name: str) -> RunStatus:
         ((samples, errors, tokens, done),) = connection.execute(_COUNTS, values).fetchall()
         judged = connection.execute(_VERIFIERS, {"run": run.run_id}).fetchall()
         setups = connection.execute(_SETUPS, {"run": run.run_id}).fetchall()
-    last, per_second = _commits(pinned, run.run_id)
+    last, per_second = commits(pinned, run.run_id)
     asked = None if k is None else k * len(run.problem_hashes)
     left = None if asked is None or not per_second else max(asked - samples, 0) / per_second
     return RunStatus(
@@ -107,7 +107,7 @@ def status(lake: Tables, name: str) -> RunStatus:
     )
 
 
-def _commits(lake: Tables, run_id: str) -> tuple[datetime | None, float | None]:
+def commits(lake: Tables, run_id: str) -> tuple[datetime | None, float | None]:
     """Return the time of the last commit of a run's samples, and the samples per second lately."""
     snapshot = lake.delta(SAMPLES.name)
     if snapshot is None:

@@ -29,6 +29,13 @@ def differing(specifications: Sequence[Mapping[str, Any]]) -> dict[str, list[str
     return {s if short.count(s) == 1 else name: found[name] for s, name in zip(short, found, strict=True)}
 
 
+def side_by_side(specifications: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
+    """Return every setting of specifications, with its whole value in each one, by its dotted name."""
+    flat = [_flat(specification) for specification in specifications]
+    names = dict.fromkeys(name for one in flat for name in one)
+    return {name: [one.get(name) for one in flat] for name in names}
+
+
 def _flat(specification: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     flat: dict[str, str] = {}
     for key, value in specification.items():

@@ -171,6 +171,7 @@ def vllm_engine(
 
 
 @pytest.mark.vllm
+@pytest.mark.nightly  # two engines of a minute; make test draws and scores with the transformers engine
 def test_vllm_draws_and_scores_with_base_and_adapter(
     vllm_engine: Any, prompt: list[int], exact: Any, tolerance: Mapping[str, float]
 ):

@@ -135,7 +135,11 @@ MOMENTS = {
 
 @pytest.mark.parametrize(
     "moment",
-    ["before the first commit", pytest.param("between two commits", marks=pytest.mark.nightly), "after some commits"],
+    [
+        pytest.param("before the first commit", marks=pytest.mark.nightly),
+        pytest.param("between two commits", marks=pytest.mark.nightly),
+        "after some commits",
+    ],
 )
 def test_a_killed_driver_is_finished_by_the_same_command(problems, tmp_path, moment):
     lake, k, model = str(tmp_path / "lake"), 48, "toy?delay=1"

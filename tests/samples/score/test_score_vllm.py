@@ -27,7 +27,8 @@ from samples.runs.request import Request, prepare
 from samples.runs.run import seed_of
 from samples.score.progress import read_back
 
-pytestmark = [pytest.mark.vllm, pytest.mark.heavy]
+# Two minutes of engines. make test scores with vLLM in tests/samples/engines/test_vllm_scores.py.
+pytestmark = [pytest.mark.vllm, pytest.mark.heavy, pytest.mark.nightly]
 
 LIMIT = 128
 QUESTIONS = ("what is 3 + 5?", "tom has 12 sheep and buys 7. how many now?", "2 + 2 =")
@@ -289,7 +290,6 @@ def test_a_scorer_with_padded_embeddings_counts_the_padding_among_its_tokens(
     _require_exact(scoring, lake, padded_model, tolerance)
 
 
-@pytest.mark.nightly
 def test_vllm_with_padded_embeddings_counts_the_padding_among_its_tokens(
     lake: Lake,
     padded_model: str,

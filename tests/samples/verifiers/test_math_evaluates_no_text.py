@@ -91,7 +91,9 @@ def compiled():
         process.stdin.close()
 
 
-@pytest.mark.parametrize("dress", DRESSES)
+@pytest.mark.parametrize(
+    "dress", [*DRESSES[:8], *(pytest.param(one, marks=pytest.mark.nightly) for one in DRESSES[8:])]
+)
 def test_no_text_of_an_answer_is_compiled(compiled, dress):
     for call in CALLS:
         assert compiled(dress.replace("%s", call)) == []

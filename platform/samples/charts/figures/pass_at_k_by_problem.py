@@ -1,4 +1,4 @@
-"""The accuracy of each problem: one run against another, or the accuracy of all problems in order."""
+"""The accuracy of each problem: one run against another, or a grid of problems by runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import counted, named
+from samples.charts.grid import grid
 from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, finished, tooltips
 from samples.errors import SamplesError
@@ -18,19 +19,17 @@ _AREA, _LARGEST = 40, 900  # of the circle of one problem, and of the largest, i
 
 
 def draw(asked: Asked) -> Drawn:
-    """Return the chart of the two runs of the answer.
+    """Return the chart of two runs, or the grid where there are more or fewer, or where it is asked for.
 
     Problems at one place are one circle, whose area says how many they are. The smallest k of the rows is drawn.
 
     Raises:
-        SamplesError: The answer is of more or fewer than two runs, or they share no problem.
+        SamplesError: The runs share no problem, or problems or runs are too many.
     """
     rows = asked.values(needs=["pass_at_k"])
     runs = asked.palette.order(distinct(rows, "run"))
-    if len(runs) != _AXES:
-        raise SamplesError(
-            f"{asked.name}: the chart compares two runs, and the answer has {len(runs)}: --runs A,B names them"
-        )
+    if asked.form == "grid" or len(runs) != _AXES:
+        return grid(asked, rows)
     k = min(row["k"] for row in rows)
     values = _places([row for row in rows if row["k"] == k], runs)
     if not values:

@@ -1,0 +1,105 @@
+"""The state of a page is its address: every link carries what restores the view."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from samples.errors import UsageError
+from samples.query.filters import Filters, read
+
+_MOST = 200  # parameters
+_CARRIED = ("run", "other", "verifier", "where", "exclude_guessable", "only", "sort", "find", "scorer", "shade")
+_READING = ("problem", "status", "order", "queue", "index", "other_index", "text", "regex", "case", "max_accuracy")
+
+
+class Address:
+    """What was asked of a page: its path, and its parameters as they stand in the address."""
+
+    def __init__(self, page: str, query: str) -> None:
+        self.page = page
+        self.pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=_MOST)
+
+    def one(self, name: str, default: str = "") -> str:
+        """Return the value of a parameter, the first one if it is there several times."""
+        return next((value for key, value in self.pairs if key == name), default)
+
+    def all(self, name: str) -> list[str]:
+        """Return all values of a parameter."""
+        return [value for key, value in self.pairs if key == name]
+
+    def whole(self, name: str, default: int = 0) -> int:
+        """Return the value of a parameter that counts.
+
+        Raises:
+            UsageError: It is no whole number, or below 0.
+        """
+        text = self.one(name, str(default))
+        try:
+            number = int(text)
+        except ValueError:
+            number = -1
+        if not 0 <= number < 1 << 31:
+            raise UsageError(f"{name} {text[:40]}: a whole number from 0 on is expected")
+        return number
+
+    def choice(self, name: str, among: Iterable[str]) -> str:
+        """Return the value of a parameter if it is one of these, else the first of them."""
+        known = list(among)
+        given = self.one(name)
+        return given if given in known else known[0]
+
+    def to(self, page: str, *, carry: bool = True, reading: bool = False, **changes: Any) -> str:
+        """Return the address of another page. It carries runs, filters and order; `reading` carries the place too.
+
+        A change to None leaves a parameter out.
+        """
+        names = (*(_CARRIED if carry else ()), *(_READING if reading else ()))
+        kept = [(key, value) for key, value in self.pairs if key in names and key not in changes]
+        new = [
+            (key, str(value))
+            for key, given in changes.items()
+            for value in (given if isinstance(given, list | tuple) else [given])  # pyright: ignore[reportUnknownVariableType]
+            if value is not None and value != ""
+        ]
+        query = urlencode([*kept, *new])
+        return f"{page}?{query}" if query else page or "./"
+
+    def here(self, **changes: Any) -> str:
+        """Return the address of this page with some parameters changed."""
+        kept = [(key, value) for key, value in self.pairs if key not in changes]
+        query = urlencode([*kept, *((key, str(value)) for key, value in changes.items() if value is not None)])
+        return f"{self.page}?{query}" if query else self.page or "./"
+
+    def hidden(self, *but: str, reading: bool = False) -> list[tuple[str, str]]:
+        """Return the parameters that a form carries in hidden fields, except some."""
+        names = (*_CARRIED, *(_READING if reading else ()))
+        return [(key, value) for key, value in self.pairs if key in names and key not in but]
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters of problems that were asked for, as the library takes them.
+
+        Raises:
+            UsageError: One cannot be read.
+        """
+        where: dict[str, list[str]] = {}
+        for text in self.all("where"):
+            key, separator, value = text.partition("=")
+            if not separator or not key:
+                raise UsageError(f'filter "{text}": KEY=VALUE is expected, as in level=5')
+            where.setdefault(key.strip(), []).append(value.strip())
+        given: dict[str, Any] = {"where": where}
+        if guess := self.one("exclude_guessable"):
+            run, separator, rest = guess.partition(":")
+            if not separator:
+                raise UsageError(f'guessable "{guess}": RUN:THRESHOLD is expected, as in base-no-cot:0.05')
+            given["exclude_guessable"] = (run, *rest.split(":", 1))
+        return {name: value for name, value in given.items() if value}
+
+
+def checked(filters: Mapping[str, Any]) -> Filters:
+    """Return filters as the library reads them.
+
+    Raises:
+        UsageError: One cannot be read.
+    """
+    return read(**filters)

@@ -1,0 +1,136 @@
+"""The text of one sample with everything that is marked in it, and the part of it that a page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from markupsafe import Markup
+
+from samples.browse import marks, shading
+from samples.browse.alignment import Piece, aligned
+from samples.browse.highlight import code_spans
+from samples.browse.layers import Span, laid_over
+from samples.browse.numbers import logprob
+
+PART = 32_000  # characters that a page shows at once
+_MOST_TOKENS = 65_536  # that are shaded; text after them is shown plainly
+_MOST_CODE = 1 << 20  # characters in which code blocks are looked for
+SHADES = {"own": "the model that drew it", "scorer": "the scorer", "difference": "scorer minus own model"}
+
+
+@dataclass(frozen=True)
+class Body:
+    """The text, its markings, and what a reader must know about them. `shade` is what tokens are shaded by."""
+
+    text: str
+    layers: tuple[Sequence[Span], ...]
+    thinking: tuple[int, int] | None
+    answer_at: int | None
+    shade: str | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A piece of the text that is shown: thinking is folded apart."""
+
+    html: Markup
+    thinking: bool
+    characters: int
+
+
+def body(shown: Any, shade: str, verdict: Any, found: Sequence[str] = ()) -> Body:
+    """Return the body of a sample. `shade` is one of SHADES; `found` are texts to mark wherever they stand."""
+    notes: list[str] = []
+    pieces, own = _pieces(shown, notes), shown.token_logprobs
+    if shown.scorer is not None and shown.scorer_logprobs is None:
+        notes.append(f"Not shaded by {shown.scorer}: {shown.scorer_why}.")
+    if shade != "own" and shown.scorer_logprobs is None:
+        shade = "own"
+    if own is None and shade != "scorer":
+        notes.append("This sample has no log-probs, so its tokens are not shaded.")
+        shade = ""
+    text = "".join(piece.text for piece in pieces)
+    tokens = _tokens(pieces, shown, shade) if shade else []
+    answer = marks.answer_span(text, verdict["answer"], verdict["verifier"]) if verdict else None
+    layers = (tokens, code_spans(text[:_MOST_CODE]), [answer] if answer else [], _found(text, found))
+    at = answer.start if answer else None
+    return Body(text, layers, marks.thinking(text), at, shade if tokens else None, tuple(notes))
+
+
+def sections(body: Body, start: int) -> tuple[list[Section], int | None]:
+    """Return the part of a body that begins at character `start`, and where the next part begins."""
+    stop = min(start + PART, len(body.text))
+    opens, closes = body.thinking or (stop, stop)
+    cuts = sorted({start, stop, *(cut for cut in (opens, closes) if start < cut < stop)})
+    shown = [
+        Section(laid_over(body.text, body.layers, one, two), opens <= one < closes, two - one)
+        for one, two in pairwise(cuts)
+    ]
+    return shown, stop if stop < len(body.text) else None
+
+
+def _pieces(shown: Any, notes: list[str]) -> list[Piece]:
+    """Return the text in the pieces that tokens wrote; in one piece if that is not known."""
+    text, tokens = shown.text, shown.token_texts
+    if tokens is None:
+        if shown.token_ids is not None and shown.token_logprobs is not None:
+            notes.append(f"Tokens are not shaded in the text: {shown.why}.")
+        return [Piece(text, len(shown.token_ids or ()), 0)] if text else []
+    tokens = tokens[:_MOST_TOKENS]
+    if text is None:
+        notes.append("The text is made of the tokens: none is stored.")
+        return [Piece(token, number, number) for number, token in enumerate(tokens)]
+    found = aligned(text, tokens)
+    if found is None:
+        notes.append("The stored text is not what these tokens decode to; the decoded tokens are shown.")
+        return [Piece(token, number, number) for number, token in enumerate(tokens)]
+    if len(tokens) < len(shown.token_ids or ()):
+        notes.append(f"Only the first {len(tokens):,} tokens are shaded.")
+    return found
+
+
+def _tokens(pieces: Sequence[Piece], shown: Any, shade: str) -> list[Span]:
+    spans: list[Span] = []
+    at = 0
+    for piece in pieces:
+        here, at = at, at + len(piece.text)
+        if piece.last < piece.first or not piece.text:
+            continue
+        group = range(piece.first, piece.last + 1)
+        own = shading.joint([shown.token_logprobs[n] for n in group]) if shown.token_logprobs else None
+        other = shading.joint([shown.scorer_logprobs[n] for n in group]) if shown.scorer_logprobs else None
+        if shade == "difference" and own is not None and other is not None:
+            name = shading.by_difference(other, own)
+        else:
+            value = other if shade == "scorer" else own
+            name = "odd" if value is None else shading.by_probability(value)
+        special = " special" if piece.special else ""
+        spans.append(Span(here, at, f"t {name}{special}", _said(shown, group, own, other)))
+    return spans
+
+
+def _said(shown: Any, group: range, own: float | None, other: float | None) -> str:
+    """Say of a token, or of several that share a character, what hovering shows."""
+    ids = shown.token_ids or ()
+    parts = [f"token {group[0]}" if len(group) == 1 else f"tokens {group[0]} to {group[-1]}"]
+    parts += [f"id {', '.join(str(ids[n]) for n in group)}"] if ids else []
+    mean = "mean " if len(group) > 1 else ""
+    parts += [f"{mean}log-prob {logprob(own)}"] if own is not None else []
+    if shown.ranks and len(group) == 1 and group[0] < len(shown.ranks) and (rank := shown.ranks[group[0]]) is not None:
+        parts.append(f"rank {rank}")
+    parts += [f"{mean}log-prob {logprob(other)} under {shown.scorer}"] if other is not None else []
+    return " · ".join(parts)
+
+
+def _found(text: str, words: Sequence[str]) -> list[Span]:
+    """Return where these texts stand, one after another."""
+    spans: list[Span] = []
+    at = 0
+    for word in words:
+        start = text.find(word, at)
+        if start >= 0 and word:
+            at = start + len(word)
+            spans.append(Span(start, at, "found"))
+    return spans

@@ -1,0 +1,101 @@
+"""One problem: its question and gold answer, and its samples grouped by verdict, of one run or of two side by side."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from samples.browse.address import Address
+from samples.browse.chosen import SIDES, judge_of, runs_of
+from samples.browse.desk import Desk
+from samples.browse.reviews import labels_by_sample
+from samples.browse.sample_rows import ORDERS, STATUSES, SampleRow, ordered, previews, sample_rows
+from samples.errors import NotFound
+from samples.problems.problems import Problem
+from samples.runs.record import problems
+from samples.runs.run import Run
+
+_FEW, _MANY = 8, 50  # samples of a group on the page of all groups, and of the page of one group
+
+
+@dataclass(frozen=True)
+class Group:
+    """Samples with one verdict: how many, those on this page, and where the page begins."""
+
+    status: str
+    said: str
+    count: int
+    rows: list[SampleRow]
+
+
+@dataclass(frozen=True)
+class Column:
+    """The samples of one run."""
+
+    side: str
+    run: Run
+    total: int
+    groups: list[Group]
+    texts: dict[int, str]
+
+
+def page(desk: Desk, address: Address) -> Response:
+    """Show one problem with its samples."""
+    runs = runs_of(desk, address)
+    verifier, judges = judge_of(desk, address, runs)
+    problem_id = address.one("problem")
+    status, order = address.one("status"), address.choice("order", ORDERS)
+    start = address.whole("from") if status else 0
+    columns = [
+        _column(desk, run, problem_id, verifier, side, (status, order, start))
+        for run, side in zip(runs, SIDES, strict=False)
+    ]
+    shown = {column.side: [row for group in column.groups for row in group.rows] for column in columns}
+    return desk.render(
+        "problem",
+        address,
+        runs=runs,
+        first={side: rows[0].index for side, rows in shown.items() if rows},
+        labels={column.side: labels_by_sample(desk.reading, column.run, problem_id) for column in columns},
+        others=[run for run in desk.reading.runs() if problem_id in run.problem_hashes and run != runs[0]],
+        verifier=verifier,
+        judges=judges,
+        problem_id=problem_id,
+        problem=problem_of(desk, runs, problem_id),
+        columns=columns,
+        most=max((group.count for column in columns for group in column.groups if group.status == status), default=0),
+        status=status,
+        statuses=STATUSES,
+        order=order,
+        orders=ORDERS,
+        start=start,
+        per_page=_MANY,
+    )
+
+
+def problem_of(desk: Desk, runs: list[Run], problem_id: str) -> Problem | None:
+    """Return a problem as the first of these runs that has it was asked; None where the lake has only its id.
+
+    Raises:
+        NotFound: None of these runs has it.
+    """
+    run = next((run for run in runs if problem_id in run.problem_hashes), None)
+    if run is None:
+        names = " and ".join(run.name for run in runs)
+        raise NotFound(f'no problem "{problem_id[:200]}" in {names}')
+    key = ("problem", run.dataset, problem_id, run.problem_hashes[problem_id])
+    return desk.reading.once(key, lambda: next(problems(desk.reading.lake, run, [problem_id]), None))
+
+
+def _column(
+    desk: Desk, run: Run, problem_id: str, verifier: str | None, side: str, asked: tuple[str, str, int]
+) -> Column:
+    status, order, start = asked
+    rows = ordered(sample_rows(desk.reading, run, problem_id, verifier), order)
+    groups: list[Group] = []
+    for name, said in STATUSES.items():
+        some = [row for row in rows if row.status == name]
+        if some and status in {"", name}:
+            shown = some[start : start + _MANY] if status else some[:_FEW]
+            groups.append(Group(name, said, len(some), shown))
+    shown = [row for group in groups for row in group.rows]
+    return Column(side, run, len(rows), groups, previews(desk.reading, run, problem_id, shown))

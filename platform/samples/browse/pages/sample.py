@@ -1,0 +1,151 @@
+"""One sample up close, or two of the same problem side by side."""
+
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from samples.browse import shading
+from samples.browse.address import Address
+from samples.browse.body import SHADES, Body, Section, body, sections
+from samples.browse.chosen import SIDES, judge_of, runs_of
+from samples.browse.desk import Desk
+from samples.browse.neighbours import Neighbours, neighbours
+from samples.browse.pages.problem import problem_of
+from samples.browse.reviews import KEYS
+from samples.browse.sample_rows import ORDERS, STATUSES, ordered, sample_rows
+from samples.browse.scorers import scorers_of
+from samples.browse.texts import matches
+from samples.errors import NotFound, SamplesError
+from samples.lines import printable, without_keys
+from samples.query.show import Shown, show
+from samples.runs.run import Run
+from samples_schemas import REVIEW_LABELS
+
+_IDS = 2_000  # token ids that are listed
+
+
+@dataclass(frozen=True)
+class Pane:
+    """One sample of a run, and where a reader may go from it."""
+
+    side: str
+    run: Run
+    index: int
+    shown: Shown
+    body: Body
+    parts: list[Section]
+    start: int
+    more: int | None
+    status: str
+    verdict: dict[str, Any] | None
+    around: Neighbours
+    scorers: list[str]
+    command: str
+    ids: list[tuple[int, str, str]]
+
+
+def page(desk: Desk, address: Address) -> Response:
+    """Show one sample, or two."""
+    runs = runs_of(desk, address)
+    verifier, judges = judge_of(desk, address, runs)
+    problem_id = address.one("problem")
+    panes = [
+        _pane(desk, address, run, side, verifier)
+        for run, side in zip(runs, SIDES, strict=False)
+        if side == "run" or address.one("other_index")
+    ]
+    return desk.render(
+        "sample",
+        address,
+        runs=runs,
+        panes=panes,
+        problem_id=problem_id,
+        problem=problem_of(desk, runs, problem_id),
+        verifier=verifier,
+        judges=judges,
+        orders=ORDERS,
+        order=address.choice("order", ORDERS),
+        statuses=STATUSES,
+        shades=SHADES,
+        legends={"own": shading.PROBABILITY, "scorer": shading.PROBABILITY, "difference": shading.DIFFERENCE},
+        labels=REVIEW_LABELS,
+        keys=KEYS,
+    )
+
+
+def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None) -> Pane:
+    problem_id = address.one("problem")
+    rows = ordered(sample_rows(desk.reading, run, problem_id, verifier), address.choice("order", ORDERS))
+    index = address.whole("index" if side == "run" else "other_index", rows[0].index if rows else 0)
+    row = next((row for row in rows if row.index == index), None)
+    if row is None:
+        raise NotFound(f'run {run.name} has no sample {index} of problem "{problem_id[:200]}"; it has {len(rows)}')
+    scorers = scorers_of(desk, run)
+    scorer = address.one("scorer")
+    scorer = scorer if scorer in scorers else None
+    shown, why = _shown(desk, run, problem_id, index, scorer)
+    verdict = next((one for one in shown.verdicts if one["verifier"] == verifier and one["current"]), None)
+    shade = address.choice("shade", SHADES)
+    found = matches(shown.text or "", address)
+    made = body(shown, shade, verdict, found)
+    if why:
+        made = Body(made.text, made.layers, made.thinking, made.answer_at, made.shade, (why, *made.notes))
+    start = min(address.whole("at" if side == "run" else "other_at"), max(len(made.text) - 1, 0))
+    parts, more = sections(made, start)
+    return Pane(
+        side=side,
+        run=run,
+        index=index,
+        shown=shown,
+        body=made,
+        parts=parts,
+        start=start,
+        more=more,
+        status=row.status,
+        verdict=verdict,
+        around=neighbours(rows, index, address.one("status")),
+        scorers=scorers,
+        command=_command(desk, run, problem_id, index, scorer),
+        ids=_ids(shown) if shown.token_texts is None else [],
+    )
+
+
+def _shown(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> tuple[Shown, str]:
+    """Return a sample. If its tokens cannot be decoded, return it without their texts, and say why."""
+    if desk.tokenizer is not None:
+        try:
+            return show(desk.reading.lake, run.run_id, problem_id, index, tokenizer=desk.tokenizer, scorer=scorer), ""
+        except NotFound:
+            raise
+        except SamplesError as error:
+            why = str(error)
+            return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), why
+    return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), ""
+
+
+def _ids(shown: Shown) -> list[tuple[int, str, str]]:
+    """Return the first token ids, each with its shade and what hovering says."""
+    ids, own = shown.token_ids, shown.token_logprobs
+    if ids is None or own is None:
+        return []
+    return [
+        (token, shading.by_probability(value), f"token {number} · id {token} · log-prob {value:.4f}")
+        for number, (token, value) in enumerate(zip(ids[:_IDS], own, strict=False))
+    ]
+
+
+def _command(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> str:
+    """Return the command that shows a sample in a terminal."""
+    words = ["samples", "show", run.name, problem_id, str(index), "--lake", without_keys(desk.reading.lake.uri)]
+    words += ["--scorer", scorer] if scorer else []
+    words += ["--tokenizer", desk.tokenizer] if desk.tokenizer else []
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a shell; characters that cannot be seen are spelled out as bash reads them."""
+    if printable(word, lines=False) == word:
+        return shlex.quote(word)
+    return "$'" + printable(word.replace("\\", "\\\\").replace("'", "\\'"), lines=False) + "'"

@@ -1,0 +1,41 @@
+"""One sample as a file: its text, or all of it as JSON. And whether the lake has grown."""
+
+import json
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from samples.browse.address import Address
+from samples.browse.chosen import run_of
+from samples.browse.desk import Desk
+from samples.errors import NotFound
+from samples.query.show import show
+
+
+def text(desk: Desk, address: Address) -> Response:
+    """Return the text of a sample, exactly as it is stored."""
+    shown = _shown(desk, address)
+    if shown.text is None:
+        raise NotFound("this sample has no text")
+    return PlainTextResponse(shown.text, headers=_as_file("txt"))
+
+
+def json_object(desk: Desk, address: Address) -> Response:
+    """Return a sample as `samples show --json` prints it."""
+    shown = _shown(desk, address)
+    rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
+    said = json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str)
+    return Response(said, media_type="application/json", headers=_as_file("json"))
+
+
+def grown(desk: Desk, _: Address) -> Response:
+    """Say whether the lake has commits that the pages do not show."""
+    return JSONResponse({"grown": desk.reading.grown()})
+
+
+def _shown(desk: Desk, address: Address):  # noqa: ANN202 - what show returns
+    run = run_of(desk, address.one("run"))
+    return show(desk.reading.lake, run.run_id, address.one("problem"), address.whole("index"), tokenizer=desk.tokenizer)
+
+
+def _as_file(ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="sample.{ending}"'}

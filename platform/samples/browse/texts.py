@@ -1,0 +1,229 @@
+"""Look for a text or a regular expression in completions.
+
+DuckDB matches with RE2, whose time grows with the length of the text alone, whatever the expression is. A search reads
+texts batch by batch, and stops after some seconds; it then says how far it came.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from samples.browse.address import Address
+from samples.browse.sample_rows import STATUSES
+from samples.errors import UsageError
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.query.connection import engine
+from samples.query.interrupts import promptly
+from samples.runs.run import Run
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
+
+SECONDS = 20.0
+HITS = 200  # that are listed
+_GRACE = 10.0  # seconds for one batch
+_BATCH_ROWS = 256
+_MARKED = 500  # matches that are marked in one text
+_MARKED_TEXT = 1 << 20  # characters of a text in which matches are marked
+_BEFORE, _SNIPPET = 60, 240  # characters of a snippet before the match, and in all
+_LONGEST = 1_000  # characters of what is looked for
+
+
+class Sought(NamedTuple):
+    """What is looked for: a regular expression (RE2), and its options."""
+
+    pattern: str
+    options: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One sample with a match: where it is, and the text around its first match."""
+
+    run: str
+    problem_id: str
+    index: int
+    status: str
+    before: str
+    match: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found. `counts` has, for each run and status, samples with a match and samples looked at."""
+
+    hits: list[Hit]
+    counts: list[tuple[str, str, int, int]]
+    looked: int
+    stopped: bool
+    seconds: float
+
+
+def sought(address: Address) -> Sought | None:
+    """Return what an address looks for; None if for nothing.
+
+    Raises:
+        UsageError: It is too long.
+    """
+    text = address.one("text")
+    if not text:
+        return None
+    if len(text) > _LONGEST:
+        raise UsageError(f"search: {len(text):,} characters; at most {_LONGEST:,} are looked for")
+    pattern = text if address.one("regex") else _escaped(text)
+    return Sought(pattern, "s" if address.one("case") else "si")
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isalnum() or c == "_" or not c.isascii() else f"\\x{{{ord(c):x}}}" for c in text)
+
+
+def matches(text: str, address: Address) -> list[str]:
+    """Return the first matches in a text, in their order."""
+    asked = sought(address)
+    if asked is None or not text:
+        return []
+    with engine(threads=1) as connection:
+        rows = _ask(connection, _MATCHES, [text[:_MARKED_TEXT], *asked, _MARKED])
+    return [one for one in rows[0][0] if one] if rows else []
+
+
+_MATCHES = "SELECT regexp_extract_all($1, $2, 0, $3)[:$4]"
+
+# The match stands where its text stands first: an expression with ^ or \b may begin later, which the snippet bears.
+_LOOK = """
+SELECT
+    problem_id, sample_index, attempt, hit,
+    CASE WHEN hit THEN left(match, $3) END AS match,
+    CASE WHEN hit THEN substr(text, greatest(1, place - $4), least($4, place - 1)) END AS before,
+    CASE WHEN hit THEN substr(text, place + length(match), $3) END AS after
+FROM (
+    SELECT *, CASE WHEN hit THEN greatest(1, instr(text, match)) END AS place
+    FROM (
+        SELECT
+            problem_id, sample_index, attempt, text,
+            regexp_matches(text, $1, $2) AS hit,
+            CASE WHEN hit THEN regexp_extract(text, $1, 0, $2) END AS match
+        FROM batch
+    )
+)
+"""
+
+_JUDGED = """
+WITH current AS (
+    SELECT problem_id, sample_index, arg_max(status, pass_id) AS status FROM verdicts GROUP BY ALL
+)
+SELECT
+    looked.problem_id, looked.sample_index, looked.hit, looked.before, looked.match, looked.after,
+    coalesce(current.status, 'unjudged') AS status
+FROM looked
+JOIN samples USING (problem_id, sample_index, attempt)
+LEFT JOIN current USING (problem_id, sample_index)
+"""
+
+
+def search(lake: Tables, runs: list[Run], problem_id: str | None, asked: Sought, verifier: str | None) -> Found:
+    """Look for something in the texts of one problem, or of all problems of these runs, for at most `SECONDS`.
+
+    Raises:
+        UsageError: The regular expression cannot be read.
+    """
+    begun = time.monotonic()
+    hits: list[Hit] = []
+    counts: list[tuple[str, str, int, int]] = []
+    looked, stopped = 0, False
+    for number, run in enumerate(runs):
+        until = begun + SECONDS * (number + 1) / len(runs)
+
+        def work(running: list[duckdb.DuckDBPyConnection], run: Run = run, until: float = until) -> Any:
+            with engine() as connection:
+                running.append(connection)
+                return _in_run(connection, lake, run, problem_id, asked, verifier, until)
+
+        try:
+            some, tallied, short = promptly(work, max(until - time.monotonic(), 0.0) + _GRACE)
+        except TimeoutError:
+            stopped = True
+            continue
+        hits += some
+        counts += tallied
+        looked += sum(count for *_, count in tallied)
+        stopped = stopped or short
+    return Found(hits, counts, looked, stopped, time.monotonic() - begun)
+
+
+def _in_run(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Tables,
+    run: Run,
+    problem_id: str | None,
+    asked: Sought,
+    verifier: str | None,
+    until: float,
+) -> tuple[list[Hit], list[tuple[str, str, int, int]], bool]:
+    parts: list[pa.Table] = []
+    stopped = False
+    kept = None if problem_id is None else ds.field("problem_id") == problem_id
+    for batch in _batches(lake, run, kept):
+        if time.monotonic() > until:
+            stopped = True
+            break
+        connection.register("batch", pa.Table.from_batches([batch]))
+        parts.append(_looked(connection, asked))
+        connection.unregister("batch")
+    if not parts:
+        return [], [], stopped
+    connection.register("looked", pa.concat_tables(parts))
+    keys = ["problem_id", "sample_index"]
+    with explained(lake.uri):
+        facts = lake.dataset(SAMPLES.name, **run.partition).to_table(columns=[*keys, "attempt"], filter=kept)
+        where = {"verifier": verifier or "", "run_id": run.run_id}
+        verdicts = lake.dataset(VERDICTS.name, **where).to_table(columns=[*keys, "pass_id", "status"], filter=kept)
+    connection.register("samples", facts)
+    connection.register("verdicts", verdicts)
+    connection.execute(f"CREATE TEMP TABLE judged AS {_JUDGED}")
+    tallied = connection.execute("SELECT status, countif(hit), count(*) FROM judged GROUP BY ALL").fetchall()
+    places = list(STATUSES)
+    tallied.sort(key=lambda row: places.index(row[0]))
+    rows = connection.execute(
+        "SELECT problem_id, sample_index, status, before, match, after FROM judged WHERE hit "
+        "QUALIFY row_number() OVER (PARTITION BY status ORDER BY problem_id, sample_index) <= $most "
+        "ORDER BY problem_id, sample_index",
+        {"most": HITS},
+    ).fetchall()
+    rows.sort(key=lambda row: places.index(row[2]))
+    return [Hit(run.name, *row) for row in rows], [(run.name, *row) for row in tallied], stopped
+
+
+def _batches(lake: Tables, run: Run, kept: ds.Expression | None) -> Iterator[pa.RecordBatch]:
+    columns = ["problem_id", "sample_index", "attempt", "text"]
+    with explained(lake.place.table_uri(COMPLETIONS.name)):
+        there = lake.dataset(COMPLETIONS.name, **run.partition)
+        scanner = there.scanner(
+            columns=columns, filter=kept, batch_size=_BATCH_ROWS, batch_readahead=4, fragment_readahead=2
+        )
+        yield from scanner.to_batches()
+
+
+def _looked(connection: duckdb.DuckDBPyConnection, asked: Sought) -> pa.Table:
+    try:
+        return connection.sql(_LOOK, params=[*asked, _SNIPPET, _BEFORE]).to_arrow_table()
+    except duckdb.InvalidInputException as error:
+        raise _unreadable(error) from error
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, text: str, values: list[Any]) -> list[Any]:
+    try:
+        return connection.execute(text, values).fetchall()
+    except duckdb.InvalidInputException as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: duckdb.Error) -> UsageError:
+    said = str(error).splitlines()[0].partition(": ")[2] or str(error)
+    return UsageError(f"regular expression: {said}; the syntax is RE2's")

@@ -1,0 +1,79 @@
+"""The log-prob of each token of one sample under a scorer: a model that scored it, or the run itself."""
+
+from collections.abc import Mapping
+from shlex import quote
+from typing import Any, NamedTuple
+
+from samples.errors import LakeError
+from samples.lake.tables import Tables
+from samples.query.connect import connect
+from samples.query.scorers import Scorer, find_scorer, scorers
+from samples.query.show_rows import Found
+from samples.runs.run import Run, every
+from samples_schemas import SCORE_LOGPROBS, SCORERS, SCORES
+
+TABLES = tuple(table.name for table in (SCORERS, SCORES, SCORE_LOGPROBS))
+
+
+class Scored(NamedTuple):
+    """The log-probs of a sample's tokens; None if the scorer has none of these tokens, and `why`."""
+
+    logprobs: list[float] | None
+    why: str
+
+
+NOBODY = Scored(None, "")
+
+
+def chosen(lake: Tables, run: Run, name: str) -> Scorer:
+    """Return the scorer of this name. The run's own name means its stored log-probs, in its log-prob mode.
+
+    Raises:
+        NotFound: There is no such scorer; the message says which there are.
+    """
+    with connect(lake, ["runs", "scorers"]) as connection:
+        there = scorers(connection)
+    if name == run.name and name not in {one.name for one in there}:
+        return Scorer(run.name, run.model, run.engine, None, run.run_id)
+    return find_scorer(there, name, [one.name for one in every(lake)])
+
+
+def logprobs(lake: Tables, run: Run, scorer: Scorer, found: Found, completion: Mapping[str, Any]) -> Scored:
+    """Return the log-probs of the tokens of `completion` under a scorer. `found` has its rows, if there are any.
+
+    Raises:
+        LakeError: The scorer has another number of log-probs than there are tokens.
+    """
+    own = completion["token_logprobs"]
+    if scorer.run_id == run.run_id and (own is not None or scorer.scorer_id is None):
+        # They count before scores of the same name, as in queries.
+        return Scored(own, "" if own is not None else f"run {run.name} stored no log-probs of this sample")
+    given, ids = found.score_logprobs, completion["token_ids"]
+    if why := _missing(run, scorer, found):
+        return Scored(None, why)
+    assert given is not None
+    values = given["token_logprobs"]
+    if ids is None or (given["token_ids"] is not None and given["token_ids"] != ids):
+        return Scored(
+            None,
+            f"{scorer.name} scored the text, as {len(values)} tokens of its own: samples query token_logprobs "
+            f"--scorer {quote(scorer.name)} lists them",
+        )
+    if len(values) != len(ids):
+        raise LakeError(
+            f"lake {lake.place.table_uri(SCORE_LOGPROBS.name)}: scorer {scorer.name} has {len(values)} log-probs of "
+            f"sample {completion['sample_index']} of problem {completion['problem_id']} of run {run.name}, which has "
+            f"{len(ids)} tokens: restore the table from a copy"
+        )
+    return Scored(values, "")
+
+
+def _missing(run: Run, scorer: Scorer, found: Found) -> str:
+    """Say why a scorer has no log-probs of a sample; "" if it has."""
+    if found.score is None:
+        return f"{scorer.name} has not scored this sample; {scorer.command([run.name])} does"
+    if found.score["error"] is not None:
+        return f"{scorer.name} could not score this sample: {found.score['error']}"
+    if found.score_logprobs is None:
+        return f"{scorer.name} scored this sample, but its log-probs of tokens are not in the lake"
+    return ""

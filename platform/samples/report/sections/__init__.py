@@ -1,0 +1,1 @@
+"""The sections of a report: each file says what one part asks, and reads its answers in words."""

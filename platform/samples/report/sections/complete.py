@@ -1,0 +1,78 @@
+"""Whether all samples that were asked for are there, and whether the problems of a run have equally many."""
+
+from datetime import UTC, datetime
+
+from samples.query.overview import age
+from samples.query.status import commits
+from samples.report.asking import Asker
+from samples.report.parts import Sentence
+from samples.report.words import counted
+from samples.runs.record import wanted
+
+
+def sentences(ask: Asker) -> list[Sentence]:
+    """Return what a reader must know."""
+    return [*_missing(ask), *_ragged(ask)]
+
+
+def verified(ask: Asker) -> tuple[dict[object, int], dict[object, int]]:
+    """Return the fewest and the most verified samples that a problem of each run has."""
+    low: dict[object, int] = {}
+    high: dict[object, int] = {}
+    for row in ask.ask("pass_at_k_by_problem", "", chart=False, ks=[1]).dicts:
+        n, run = row["n"], row["run"]
+        low[run], high[run] = min(low.get(run, n), n), max(high.get(run, n), n)
+    return low, high
+
+
+def _missing(ask: Asker) -> list[Sentence]:
+    """Say which runs lack samples that were asked for, and which still grow."""
+    asked = wanted(ask.lake)
+    there = {row["run_id"]: row for row in ask.ask("runs", "", filtered=False).dicts}
+    found: list[Sentence] = []
+    for run in ask.subject.runs:
+        row = there[run.run_id]
+        samples, problems = row["samples"], row["problems"]
+        if run.run_id not in asked:
+            continue
+        k = asked[run.run_id]
+        if samples >= k * problems:
+            continue
+        last, per_second = commits(ask.lake, run.run_id)
+        part = f"{samples:,} of the {k * problems:,} samples that were asked for are there ({k:,} of each problem)"
+        if per_second is not None and last is not None:
+            ago = age(datetime.now(UTC) - last)
+            found.append(
+                Sentence(f"{run.name} still grows: {part}, the last came {ago} ago. Its numbers will change.", "wrong")
+            )
+        else:
+            found.append(
+                Sentence(f"{run.name}: {part}. The same samples ingest command again draws the rest.", "wrong")
+            )
+    return found
+
+
+def _ragged(ask: Asker) -> list[Sentence]:
+    """Say which runs have more verified samples of some problems than of others, and whether runs differ."""
+    low, high = verified(ask)
+    found = [
+        Sentence(
+            f"{run}: problems have between {low[run]:,} and {counted(high[run], 'verified sample')}. A comparison of "
+            "problems or runs by what is solved favours those with more.",
+            "care",
+        )
+        for run in low
+        if low[run] < high[run]
+    ]
+    if len(set(high.values())) > 1:
+        most = ", ".join(f"{run} {high[run]:,}" for run in high)
+        found.append(
+            Sentence(
+                f"The runs have different numbers of verified samples of a problem (at most {most}). A run that was "
+                "sampled more often solves more problems by chance: coverage and support with --at-n "
+                f"{min(high.values())} "
+                "compare equal numbers.",
+                "care",
+            )
+        )
+    return found

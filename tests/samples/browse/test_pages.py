@@ -1,0 +1,214 @@
+"""What pages say of lakes that lack something, and of requests that make no sense."""
+
+import json
+import re
+
+import pytest
+
+from samples.api import Lake
+
+
+@pytest.fixture(scope="module")
+def client(served, filled):
+    return served(filled)
+
+
+def words(answer):
+    """The text of a page's main part."""
+    main = answer.text.partition("<main")[2].partition("</main>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+def test_a_lake_without_runs_says_how_to_draw_one(served, tmp_path):
+    Lake(str(tmp_path / "empty"), create=True)
+    answer = served(Lake(str(tmp_path / "empty"))).ask("")
+    assert answer.status == 200
+    assert "This lake has no runs yet. samples ingest" in words(answer)
+
+
+def test_a_lake_of_one_run_has_nothing_to_put_beside_it(served, lakes, tmp_path):
+    lake = Lake(str(tmp_path / "one"), create=True)
+    lakes.add_problems(lake, "d", lakes.METADATA)
+    lakes.add_scorer(lake, "s")
+    lakes.add_run(lake, "a", lakes.STATUSES["a"])
+    client = served(lake)
+    assert "side by side" not in words(client.ask(""))
+    assert "Beside it" not in client.ask("problems?run=a").text
+
+
+def test_runs_without_verdicts_say_how_to_get_some(served, lakes, tmp_path):
+    lake = Lake(str(tmp_path / "unjudged"), create=True)
+    lakes.add_problems(lake, "d", {"p": "{}"})
+    run = lakes.id_of({"model": "m", "sampling": {}})
+    about = {"run_id": run, "name": "r", "dataset": "d", "model": "m", "engine": "imported", "versions": []}
+    more = {"specification": json.dumps({"model": "m", "sampling": {}}), "problem_hashes": [("p", "h-p")]}
+    lakes.append(lake, "runs", [{**about, **more, "labels": [], "created_at": lakes._NOW}])
+    here = {"dataset": "d", "run_id": run}
+    sample = {"problem_id": "p", "sample_index": 0, "attempt": "x"}
+    lakes.append(lake, "samples", [sample, {**sample, "sample_index": 1, "error": "too long"}], **here)
+    client = served(lake)
+    for path in ("problems?run=r", "problem?run=r&problem=p", "queue?run=r"):
+        answer = client.ask(path)
+        assert answer.status == 200
+        assert "samples rescore --verifier" in words(answer)
+    listed = words(client.ask("problem?run=r&problem=p"))
+    assert "not judged 1" in listed
+    assert "no completion 1" in listed
+    assert "no text stored" in listed
+    shown = words(client.ask("sample?run=r&problem=p&index=0"))
+    assert "The imported file has no text." in shown
+    assert "No verifier judged this sample yet." in shown
+    assert "No completion: too long" in words(client.ask("sample?run=r&problem=p&index=1"))
+
+
+def test_tokens_that_are_not_decoded_are_shown_as_ids(served, add_texts, tmp_path):
+    answer = served(add_texts(tmp_path / "ids", ["a b c"])).ask("sample?run=r&problem=p&index=0")
+    assert "Tokens are not shaded in the text" in words(answer)
+    assert "samples browse --tokenizer run decodes them" in words(answer)
+    assert 'title="token 1 · id 2 · log-prob -0.5000"' in answer.text
+
+
+def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_texts, tmp_path):
+    client = served(add_texts(tmp_path / "lost", ["a b c"]), tokenizer="/no/such/model")
+    answer = client.ask("sample?run=r&problem=p&index=0")
+    assert answer.status == 200
+    assert "a b c" in words(answer)
+    assert "/no/such/model is not on this machine" in words(answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("problems", 400, "no run is chosen"),
+        ("problems?run=nobody", 404, 'no run "nobody"'),
+        ("problem?run=a&problem=p9", 404, 'no problem "p9" in a'),
+        ("sample?run=a&problem=p1&index=99", 404, "run a has no sample 99"),
+        ("sample?run=a&problem=p1&index=x", 400, "a whole number from 0 on is expected"),
+        ("sample?run=a&problem=p1&index=99999999999999999999", 400, "a whole number from 0 on is expected"),
+        ("problems?run=a&where=level", 400, "KEY=VALUE is expected"),
+        ("problems?run=a&where=level%3D7", 404, "no problem has level=7"),
+        ("problems?run=a&exclude_guessable=b", 400, "RUN:THRESHOLD is expected"),
+        ("search?run=a&text=(&regex=1", 400, "regular expression: missing )"),
+        ("search?run=a&text=" + "x" * 2000, 400, "at most 1,000 are looked for"),
+        ("queue?run=a&max_accuracy=much", 400, "a number from 0 to 1 is expected"),
+        ("nothing", 404, "There is no page /nothing."),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_told_why(client, path, status, said):
+    answer = client.ask(path)
+    assert answer.status == status
+    assert said in words(answer).replace("&#34;", '"').replace("&#39;", "'")
+
+
+def test_filters_are_those_of_queries(client, filled):
+    page = words(client.ask("problems?run=a&where=level%3D5"))
+    assert "2 problems" in page
+    assert "p2" in page
+    assert "p1" not in page
+    assert "1 problem " in words(client.ask("problems?run=a&where=level%3D5&where=subject%3Dgeometry"))
+    assert "3 problems" in words(client.ask("problems?run=a&exclude_guessable=b%3A0.5"))
+
+
+def test_problems_are_sorted_by_their_numbers(client):
+    def ids(sort, more=""):
+        return re.findall(r'problem=(p\d)"', client.ask(f"problems?run=a{more}&sort={sort}").text)
+
+    assert ids("id") == ["p1", "p2", "p3", "p4"]
+    assert ids("-id") == ["p4", "p3", "p2", "p1"]
+    assert ids("-accuracy") == ["p1", "p2", "p3", "p4"]
+    assert ids("difference", "&other=b") == ["p2", "p4", "p1", "p3"]
+    assert ids("nonsense") == ["p1", "p2", "p3", "p4"]
+
+
+def test_numbers_of_the_list_are_those_of_the_query(client, filled):
+    text = client.ask("problems?run=a").text
+    for row in filled.sql("SELECT problem_id, c, n FROM tallies WHERE run = 'a'"):
+        assert f'title="{row["c"]} of {row["n"]} judged samples are correct"' in text
+
+
+def test_a_next_problem_follows_the_order_of_the_list(client):
+    def step(query):
+        answer = client.ask(f"step?{query}")
+        return answer.status, re.search(r"problem=(p\d)", answer.headers["location"] or "problem=p0")[1]
+
+    assert step("run=a&problem=p1&by=1") == (303, "p2")
+    assert step("run=a&problem=p1&by=-1")[0] == 404
+    assert step("run=a&problem=p1&by=1&sort=-id")[0] == 404
+    assert step("run=a&problem=p3&by=1&sort=-id") == (303, "p2")
+
+
+def test_samples_are_grouped_by_verdict_and_ordered(served, shaded):
+    client = served(shaded)
+
+    def indices(order):
+        text = client.ask(f"problem?run=b&problem=p1&order={order}").text
+        return [int(number) for number in re.findall(r"<b>(\d+)</b>", text)]
+
+    assert indices("index") == [0, 1, 2]
+    page = words(client.ask("problem?run=a&problem=p1"))
+    assert page.index("correct 1") < page.index("wrong 2")
+    assert "wrong 2" in words(client.ask("problem?run=a&problem=p1&status=wrong"))
+    assert "correct" not in words(client.ask("problem?run=a&problem=p1&status=wrong")).partition("all verdicts")[2]
+
+
+def test_a_sample_is_copied_as_json_like_the_command_prints_it(client, filled):
+    answer = client.ask("sample.json?run=a&problem=p1&index=1")
+    shown = json.loads(answer.text)
+    assert (shown["run"], shown["sample_index"], shown["text"]) == ("a", 1, "p1 wrong")
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_a_lake_at_an_earlier_version_refuses_reviews(served, lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "old")
+    client = served(Lake(lake.uri, version=lake.version))
+    body = "run=a&problem=p2&index=0&label=valid&reviewer=ann&back=sample"
+    answer = client.ask("review", "POST", body, Origin=client.origin)
+    assert answer.status == 400
+    assert "open it without a version to write" in words(answer)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("", "the form lacks a field"),
+        ("run=a&problem=p1&index=0&label=valid&reviewer=", "a label needs the name of its reviewer"),
+        ("run=a&problem=p1&index=0&label=great&reviewer=ann", "great"),
+        ("run=a&problem=p9&index=0&label=valid&reviewer=ann", "no problem"),
+        ("run=a&problem=p1&index=0&label=valid&reviewer=%E2%80%AEann", "reviewer"),
+        ("x=" + "y" * 200_000, "the form lacks a field"),
+    ],
+)
+def test_a_label_that_cannot_be_stored_is_told_why(client, filled, body, said):
+    before = len(filled.sql("FROM review_history"))
+    answer = client.ask("review", "POST", body, Origin=client.origin)
+    assert answer.status in {400, 404}
+    assert said in words(answer)
+    assert len(filled.sql("FROM review_history")) == before
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "../x", "javascript:alert(1)", "/x"])
+def test_a_form_goes_back_to_pages_of_this_server_alone(client, back):
+    from urllib.parse import quote
+
+    answer = client.ask("reload", "POST", f"back={quote(back)}", Origin=client.origin)
+    assert (answer.status, answer.headers["location"]) == (303, "./")
+
+
+def test_many_readers_at_once_see_the_same(client):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: client.ask("problem?run=b&problem=p3"), range(100)))
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+
+
+@pytest.mark.heavy
+def test_pages_read_an_object_store(served, lakes, s3):
+    client = served(lakes.filled(s3))
+    for path in ("", "problems?run=a&other=b", "problem?run=a&other=b&problem=p1", "search?run=a&text=wrong"):
+        assert client.ask(path).status == 200
+    assert "p1 wrong" in words(client.ask("sample?run=a&problem=p1&index=1"))
+    body = "run=a&problem=p2&index=0&label=flawed&reviewer=bob&back=sample%3Frun%3Da%26problem%3Dp2%26index%3D0"
+    assert client.ask("review", "POST", body, Origin=client.origin).status == 303
+    assert "bob" in words(client.ask("sample?run=a&problem=p2&index=0"))
