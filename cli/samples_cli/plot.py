@@ -47,7 +47,7 @@ class _Charts(commands.Group):
             return None
         example = samples_queries.header(known(name)).example.replace("samples query", "samples plot", 1)
         short = re.sub(r" --(verifier|ks|budgets) \S+", "", example)  # a line of a help page has 80 characters
-        return commands.command(name, _draws(name, CHARTS[name]), f"{short} -o chart.svg")
+        return commands.command(name, _draws(name, CHARTS[name]), f"{short} -o x.svg")
 
 
 def group() -> commands.Group:
