@@ -16,6 +16,7 @@ _AXES = 2  # of a run each
 _NAMED = 5  # problems in a tooltip
 _MOST = 500  # circles in a picture; with more, problems of nearly the same place are one circle
 _STEPS = 20  # places between 0 and 1 then
+_ROUNDING = 1e-9  # of an accuracy at the edge of a square
 _AREA, _LARGEST = 40, 900  # of the circle of one problem, and of the largest, in square pixels
 
 
@@ -101,4 +102,4 @@ def _joined(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _middle(value: float) -> float:
-    return value if value in {0, 1} else (int(value * _STEPS) + 0.5) / _STEPS
+    return value if value in {0, 1} else (int(value * _STEPS + _ROUNDING) + 0.5) / _STEPS
