@@ -5,7 +5,8 @@ charts   Two runs of 5,000 problems with 1,000 samples each; the second is score
          whole of `lake.plot` with imports, "queries" the part of it that the chart's queries take, and "CPU" the
          processor time of `lake.plot` on all cores. Modules of the platform are imported where they are used, so that
          each process imports what it needs. Sizes are those of SVG and HTML. Goals: 2 s for `lake.plot`, 1 MB
-         for a file. surprising_tokens reads all tokens, of which this lake has none: it is left out.
+         for a file. surprising_tokens and duplicates read tokens and texts, and errors reads errors, of which
+         this lake has none: they are left out.
 """
 
 import argparse
@@ -38,7 +39,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "verdict_transitions": {"from": "math", "to": "exact"},
 }
 OF_TWO_VERIFIERS = {"verifier_agreement", "verdict_transitions"}
-LEFT_OUT = {"surprising_tokens"}
+LEFT_OUT = {"surprising_tokens", "duplicates", "errors"}
 
 
 def lake_of_two_runs(folder: Path, problems: int, per_problem: int) -> str:

@@ -11,7 +11,7 @@ from samples.charts.panels import PART, Drawn, finished, run_colour, run_dash, t
 DEFAULTS = {"taus": [round(place / 50, 2) for place in range(51)]}
 _KS = 5  # panels, beside that of Cover@tau
 _RUNS = 12  # with more, one k is drawn
-_ROWS = 3_000  # of a chart
+_ROWS = 2_000  # of a chart: with the scripts of a page they stay below a megabyte
 
 
 def draw(asked: Asked) -> Drawn:
