@@ -22,6 +22,7 @@ RUNS = {"base": {"step": "0", "role": "base"}, "rl": {"step": "100", "role": "rl
 TWO = {"a": "base", "b": "rl"}
 ASKED: dict[str, dict[str, Any]] = {
     "compare": TWO,
+    "majority": {"ks": [1, 4, 16]},  # by default it would be all doublings, which takes a vote of 45 minutes here
     "coverage": TWO,
     "crossing": TWO,
     "efficiency_gap": {"base": "base"},

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -344,6 +345,21 @@ def test_thousands_of_problems_make_a_small_file(tallied, tmp_path):
     counts = {f"p{number:05}": (8, number % 9) for number in range(5_000)}
     lake = tallied.lake(tmp_path / "lake", {"a": counts, "b": counts})
     assert len(encoded(lake.plot("pass_at_k_by_problem", ks=[1]), "json")) < 100_000
+
+
+def test_thousands_of_places_are_joined_and_every_problem_is_counted(tallied, tmp_path):
+    correct = {f"p{number:05}": (number % 101, number * number % 101) for number in range(5_000)}
+    runs = {run: {p: (100, both[side]) for p, both in correct.items()} for side, run in enumerate("ab")}
+    chart = tallied.lake(tmp_path, runs).plot("pass_at_k_by_problem", ks=[1])
+
+    def place(c):
+        return c / 100 if c in {0, 100} else (c // 5 + 0.5) / 20
+
+    expected = Counter((place(a), place(b)) for a, b in correct.values())
+    assert {(row["x"], row["y"]): row["problems"] for row in values(chart)} == expected
+    assert f"{sum(b > a for a, b in correct.values()):,} above the line" in subtitle(chart)
+    assert "a circle stands for problems within 0.05" in subtitle(chart)
+    assert len(encoded(chart, "html")) < 1_000_000
 
 
 WRONG = {

@@ -14,7 +14,8 @@ from samples.errors import SamplesError
 
 _AXES = 2  # of a run each
 _NAMED = 5  # problems in a tooltip
-_MOST = 3_000  # circles in a picture
+_MOST = 500  # circles in a picture; with more, problems of nearly the same place are one circle
+_STEPS = 20  # places between 0 and 1 then
 _AREA, _LARGEST = 40, 900  # of the circle of one problem, and of the largest, in square pixels
 
 
@@ -24,7 +25,7 @@ def draw(asked: Asked) -> Drawn:
     Problems at one place are one circle, whose area says how many they are. The smallest k of the rows is drawn.
 
     Raises:
-        SamplesError: The runs share no problem, or problems or runs are too many.
+        SamplesError: The runs share no problem, or problems or runs of the grid are too many.
     """
     rows = asked.values(needs=["pass_at_k"])
     runs = asked.palette.order(distinct(rows, "run"))
@@ -34,10 +35,12 @@ def draw(asked: Asked) -> Drawn:
     values = _places([row for row in rows if row["k"] == k], runs)
     if not values:
         raise SamplesError(f"{asked.name}: nothing to draw: {named(runs)} share no problem")
+    above, below = (sum(row["problems"] for row in values if sign * (row["y"] - row["x"]) > 0) for sign in (1, -1))
+    total = sum(row["problems"] for row in values)
+    more = [f"{counted(total, 'problem')}: {above:,} above the line, {below:,} below, {total - above - below:,} on it"]
     if len(values) > _MOST:
-        raise SamplesError(
-            f"{asked.name}: {len(values):,} different points are too many: ask for fewer problems with --where"
-        )
+        values = _joined(values)
+        more.append(f"a circle stands for problems within {1 / _STEPS:g} on both axes; 0 and 1 are exact")
     first, second = (f"{'accuracy' if k == 1 else f'pass@{k}'} under {named([run])}" for run in runs)
     most = max(row["problems"] for row in values)
     size = alt.Scale(domain=[0, most], range=[0, min(_AREA * most, _LARGEST)])
@@ -59,9 +62,6 @@ def draw(asked: Asked) -> Drawn:
             tooltip=tooltips(values),
         )
     )
-    above, below = (sum(row["problems"] for row in values if sign * (row["y"] - row["x"]) > 0) for sign in (1, -1))
-    total = sum(row["problems"] for row in values)
-    more = [f"{counted(total, 'problem')}: {above:,} above the line, {below:,} below, {total - above - below:,} on it"]
     title = f"The same problems under {named(runs)}"
     shared = ["dataset", "verifier"]
     return finished(asked, [equal, circles], values, title, more=more, shared=shared, width=360, height=360)
@@ -84,3 +84,21 @@ def _places(rows: list[dict[str, Any]], runs: Sequence[str]) -> list[dict[str, A
         }
         for place, those in found.items()
     ]  # fmt: skip
+
+
+def _joined(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put problems of nearly the same place together, at the middle of their square; 0 and 1 stay alone."""
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for row in values:
+        found.setdefault((row["dataset"], _middle(row["x"]), _middle(row["y"])), []).append(row)
+    joined: list[dict[str, Any]] = []
+    for (dataset, x, y), those in found.items():
+        problems, ids = sum(row["problems"] for row in those), those[0]["ids"]
+        ids = ids if len(those) == 1 else f"{ids.removesuffix(' …')} …"
+        same = {"dataset": dataset, "verifier": those[0]["verifier"]}
+        joined.append({"x": x, "y": y, "problems": problems, **same, "ids": ids})
+    return joined
+
+
+def _middle(value: float) -> float:
+    return value if value in {0, 1} else (int(value * _STEPS) + 0.5) / _STEPS
