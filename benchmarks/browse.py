@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,7 +102,7 @@ def lake_of_two_runs(uri: str, problems: int, per_problem: int) -> None:
                 status = {"status": random.choice(["correct", "wrong"], n), "answer": ["4"] * n, "pass_id": [1] * n}
                 rest = {name: [None] * n for name in ("reward", "detail", "seconds")}
                 verdicts.append({**key, **status, **rest, "verifier_version": ["1"] * n})
-        here = {"dataset": "d", "run_id": row["run_id"]}
+        here = {"dataset": "d", "run_id": str(row["run_id"])}
         put("completions", payload, **here)
         put("samples", facts, **here)
         put("verdicts", verdicts, verifier="math", run_id=here["run_id"])
@@ -122,7 +122,7 @@ def measured(uri: str) -> None:
 
 
 @contextmanager
-def _server(uri: str) -> Iterator[str]:
+def _server(uri: str) -> Generator[str]:
     command = [sys.executable, "-m", "samples", "browse", "--lake", uri]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
@@ -148,7 +148,7 @@ def _screen(url: str) -> str:
 
 
 @contextmanager
-def _far_away(milliseconds: float) -> Iterator[str]:
+def _far_away(milliseconds: float) -> Generator[str]:
     """Serve S3 on this machine, behind a proxy that waits before each request. Yields the URI of a lake."""
     import boto3
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer

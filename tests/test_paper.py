@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from samples import engines
+from samples.engines import Placement, Sampling
 from samples.problems.problems import Problem
 
 ROOT = Path(__file__).parent.parent
@@ -95,6 +97,18 @@ def test_the_script_passes_shellcheck():
 
 @needs_trl
 @pytest.mark.heavy
+def test_a_training_publishes_its_weights_as_models(tiny_model, tmp_path):
+    problems(tmp_path / "p", 32, 4, 3)
+    done = train(tmp_path / "p", tiny_model, tmp_path / "out", stop=0)
+    assert done.returncode == 0, done.stderr
+    files = {file.name for file in Path(tiny_model).iterdir()}
+    for step in ("step-002", "step-004"):
+        assert {file.name for file in (tmp_path / "out" / step).iterdir()} == files
+    assert engines.load("transformers", str(tmp_path / "out" / "step-004"), None, "float32", Sampling(), Placement())
+
+
+@needs_trl
+@pytest.mark.nightly  # it imports TRL three times, for half a minute each
 def test_a_training_that_was_stopped_ends_with_the_same_weights(tiny_model, tmp_path):
     problems(tmp_path / "p", 32, 4, 3)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
@@ -113,7 +127,7 @@ def test_a_training_that_was_stopped_ends_with_the_same_weights(tiny_model, tmp_
 
 
 @needs_trl
-@pytest.mark.heavy
+@pytest.mark.nightly  # minutes: a training, seven runs, a scorer, each twice
 @pytest.mark.ray
 def test_the_study_runs_from_training_to_export_and_again_draws_nothing(tiny_model, tmp_path):
     sizes = {"STEPS": 2, "EVERY": 2, "SUMS": 4, "PRODUCTS": 3, "K": 8, "K_STEPS": 4, "K_PRODUCTS": 4, "SCORED": 2}

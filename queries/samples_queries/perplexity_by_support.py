@@ -17,7 +17,7 @@ means    runs: whose samples are asked about; a and b, and foreign traces; witho
          high: upper end of the 95 % interval of perplexity
          mean_log: mean over these problems of the mean log perplexity (natural log) of the problem's samples
          bits_per_byte: mean over these problems of the median bits per byte; NULL when no bytes are known
-example  samples query perplexity_by_support --a base-7b --b rl-7b --scorer base
+example  samples query perplexity_by_support --a base --b rl --scorer base
 
 arXiv:2507.14843 asks how likely the base finds answers to problems that training kept (both), gained (only_b) or lost
 (only_a), and to those that neither run solves. `coverage` lists the problems of each outcome. A run that was sampled
