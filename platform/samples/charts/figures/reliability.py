@@ -27,7 +27,7 @@ def draw(asked: Asked) -> Drawn:
     last = {run: max(row["k"] for row in rows if row["run"] == run) for run in runs}
     values: list[dict[str, Any]] = [
         {name: row[name] for name in facts if name not in {"k", "pass_hat_k"}}
-        | {"chance": row["cover_at_tau"], PART: "Cover@τ: share of problems with accuracy ≥ τ"}
+        | {"chance": row["cover_at_tau"], PART: "Cover@τ"}
         for row in rows
         if row["k"] == last[row["run"]]
     ]
@@ -48,7 +48,10 @@ def draw(asked: Asked) -> Drawn:
     mark = alt.Chart().mark_line(strokeWidth=2, interpolate="step-before", point=len(taus) == 1)
     line = mark.encode(x=x, y=y, color=run_colour(asked, values, lines=True), strokeDash=dash)
     near = alt.Chart().mark_point(size=60, opacity=0).encode(x=x, y=y, tooltip=tooltips(values))
-    more = ["G-Pass@k: the chance that at least τ of k samples are correct; at τ = 0 it is pass@k, at τ = 1 pass^k"]
+    more = [
+        "Cover@τ: the share of the problems that have an accuracy of at least τ",
+        "G-Pass@k: the chance that at least τ of k samples are correct; at τ = 0 it is pass@k, at τ = 1 pass^k",
+    ]
     if len(kept) < len(ks):
         more.append(f"k shown: {', '.join(f'{k:,}' for k in kept)}; --ks chooses others")
     return finished(asked, [line, near], values, f"How reliably {named(runs)} solve problems", more=more)
