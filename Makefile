@@ -43,8 +43,8 @@ quick: $(BIN)/samples
 
 # Ray and vLLM take all cores themselves, one test after another.
 pytest: $(BIN)/samples
-	@$(BIN)/python -m pytest -m "not ray and not vllm and not nightly" --numprocesses auto --dist loadfile
-	@$(BIN)/python -m pytest -m "(ray or vllm) and not nightly"
+	@$(BIN)/python -m pytest -m "not ray and not vllm and not nightly" --numprocesses auto --dist loadfile --durations 60 --durations-min 5
+	@$(BIN)/python -m pytest -m "(ray or vllm) and not nightly" --durations 30 --durations-min 5
 
 nightly: $(BIN)/samples          ## long simulations, and tests that wait for a store or a dead driver
 	@$(BIN)/python -m pytest -m nightly
