@@ -39,7 +39,7 @@ def test_each_shell_gets_its_script(shell, part):
 
 
 def test_bash_completes_commands_options_and_queries():
-    assert ask("bash", "re") == (0, ["rescore", "repair"])
+    assert ask("bash", "re") == (0, ["rescore", "report", "review", "repair"])
     assert ask("bash", "query", "pass_") == (0, ["pass_at_k", "pass_at_k_by_problem"])
     assert ask("bash", "ingest", "--temp") == (0, ["--template", "--template-date", "--temperature"])
     assert ask("bash", "query", "coverage", "--th") == (0, ["--threshold"])
