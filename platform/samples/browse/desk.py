@@ -1,5 +1,6 @@
 """What all pages share: the lake that they read, their templates, and who reads."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Desk:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"visible": visible, "line": _line, **numbers.FILTERS}
+        self._templates.filters |= {"visible": visible, "line": _line, "told": _told, **numbers.FILTERS}
 
     def warm(self) -> None:
         """Compile the templates, so that the first page does not wait for them."""
@@ -65,3 +66,8 @@ def _line(text: str | None, most: int = 120) -> Markup:
     """Return the beginning of a text as one line."""
     words = (text or "")[: 4 * most].replace("\n", " ").replace("\t", " ")
     return visible(words if len(words) <= most else words[: most - 1] + "…", lines=False)
+
+
+def _told(value: Any) -> str:
+    """Return a value of metadata as the problem file has it: a text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
