@@ -20,7 +20,12 @@ from typing import Any
 
 # transformers and TRL read these when they are imported. TRL names the versions of vLLM that its own sampling was tried
 # with. It is not used here: the completions of training come from transformers.
-os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
+os.environ |= {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TQDM_DISABLE": "1",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+}
 warnings.filterwarnings("ignore", message="TRL currently supports vLLM")
 
 import datasets  # noqa: E402

@@ -10,7 +10,12 @@ pytestmark = pytest.mark.heavy
 MARKS = ", ".join(f".role-mark:not(.mark-group) > {tag}" for tag in ("path", "text", "line", "rect"))
 
 
-@pytest.mark.parametrize("name", CHARTS)
+OPENED = {"pass_at_k", "coverage", "coverage_many", "pass_at_k_by_problem", "perplexity_by_run", "reliability"}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in OPENED else pytest.param(name, marks=pytest.mark.nightly) for name in CHARTS]
+)
 def test_a_page_opens_from_a_folder_without_a_network(pictures, shaped, parameters, page, tmp_path, name):
     lake, runs = shaped("two runs")
     chart = lake.plot(name, **parameters(name, runs))

@@ -159,8 +159,8 @@ def test_greedy_tokens_with_every_penalty_are_those_of_transformers(
 @pytest.mark.parametrize(
     "settings",
     [
-        Sampling(temperature=0.7),
-        Sampling(temperature=1.3, top_p=0.8),
+        pytest.param(Sampling(temperature=0.7), marks=pytest.mark.nightly),
+        pytest.param(Sampling(temperature=1.3, top_p=0.8), marks=pytest.mark.nightly),
         Sampling(temperature=1.5, min_p=0.1, repetition_penalty=1.3),
         Sampling(temperature=1.2, top_k=12, top_p=0.9, min_p=0.02),
     ],

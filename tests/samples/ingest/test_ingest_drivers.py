@@ -88,7 +88,7 @@ def leases(lake: str) -> list[Path]:
     ("seconds", "units"),
     [
         pytest.param(0, (8, 8), marks=pytest.mark.nightly),
-        (3, (8, 8)),
+        pytest.param(3, (8, 8), marks=pytest.mark.nightly),  # make test has two drivers on S3
         pytest.param(0, (8, 32), marks=pytest.mark.nightly),
     ],
 )

@@ -14,6 +14,11 @@ from samples.query.grouping import MOST, natural
 pytestmark = pytest.mark.heavy
 
 TAKING = [name for name in samples_queries.NAMES if "by" in {one.name for one in samples_queries.header(name).takes}]
+FILTERED = [
+    {},
+    pytest.param({"where": {"of.parity": 1}}, marks=pytest.mark.nightly),
+    pytest.param({"problems": "g0,g1,g4,g8,g9"}, marks=pytest.mark.nightly),
+]
 LEVELS = [2, 10, 10, 1.5, "x10", "x2", True, ["a", "b"], None, "absent", 2, 10]
 KEYS = {
     "a.b": "dotted", 'a"b': "quoted", "a'; DROP TABLE kept; --": "hostile", "a\\": "backslash", "*": "star",
@@ -54,7 +59,7 @@ def scored(name):
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("filters", [{}, {"where": {"of.parity": 1}}, {"problems": "g0,g1,g4,g8,g9"}])
+@pytest.mark.parametrize("filters", FILTERED)
 @pytest.mark.parametrize("name", TAKING)
 def test_the_answer_by_a_key_is_the_answer_where_it_has_each_value(graded, name, filters):
     told = graded.query(name, by="level", **asked(name), **filters)
