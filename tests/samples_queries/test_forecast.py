@@ -48,7 +48,7 @@ def test_the_forecast_is_the_mean_and_the_interval_over_all_populations(oracles,
 
 
 @pytest.mark.heavy
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(COUNTS)
 def test_a_curve_starts_at_what_was_observed_and_never_falls(oracles, tallied, counts):
     most = max(n for n, _ in counts)
