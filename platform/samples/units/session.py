@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from textwrap import shorten
 
 from samples.errors import StoreAway
 from samples.lake import patience
@@ -21,6 +22,7 @@ from samples.units.progress import Meter, Progress, Total
 from samples.units.segment import GivenBack, Receipt
 
 _GIVEN_BACK = 3  # so many units in a row that no replica could write end the run
+_LETTERS = 120  # of a reason on the line of progress
 
 Watch = Callable[[Progress], None]
 
@@ -128,12 +130,17 @@ class Session:
         if status.ready:
             return self.doing
         if status.starting:
-            return f"loading the model{f' ({status.reason})' if status.reason else ''}"
-        return f"waiting for a replica: {status.reason or self._waits_for() or 'Ray starts one'}"
+            return f"loading the model{f' ({_brief(status.reason)})' if status.reason else ''}"
+        return f"waiting for a replica: {_brief(status.reason) or self._waits_for() or 'Ray starts one'}"
 
     def _note(self, status: Status) -> str:
         if self.stop.is_set():
             return f"finishing {status.busy} units; Ctrl-C again leaves at once"
         replicas = f"{status.waiting} of {status.ready} replicas wait for the store" if status.waiting else ""
         away = "the store does not answer" if self.coordination.away else ""
-        return patience.waiting() or replicas or away or status.reason
+        return patience.waiting() or replicas or away or _brief(status.reason)
+
+
+def _brief(reason: str) -> str:
+    """Return the beginning of a reason, for a line that is written again and again. An error that ends all is whole."""
+    return shorten(reason, _LETTERS, placeholder=" …")
