@@ -41,6 +41,11 @@ class Asked:
             raise SamplesError("; ".join([f"{self.name}: nothing to draw: the answer has {what}", *self.rows.notes]))
         return kept
 
+    def place(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the run, the token mode and the value of `by` that a row is about: its line in its panel."""
+        by = row[self.rows.columns[0]] if self.parameters.get("by") else None
+        return row["run"], row.get("token_mode"), by
+
 
 def data(rows: Rows, *also: str) -> list[dict[str, Any]]:
     """Return rows as dicts of numbers and texts, and of the columns of `also`; what is not finite is None."""

@@ -8,6 +8,7 @@ from samples.charts.asked import Asked, distinct
 from samples.charts.shorten import few, shortened
 from samples.lines import printable
 
+PANEL = "panel"  # the column of the panel that a row stands in
 _WIDTH = 108  # characters of a line of the subtitle
 _TITLE_WIDTH = 78  # characters of a line of the title
 _NOTE_LINES = 6
@@ -80,7 +81,7 @@ def _lost(values: list[dict[str, Any]]) -> str:
     for row in values:
         counts = [counted(row[column], word) for column, word in _LEFT_OUT.items() if row.get(column)]
         if counts and "run" in row and row.get("status") in {None, "all"}:
-            said[f"{row['run']} {', '.join(counts)}"] = None
+            said[f"{row['run']}{f' ({panel})' if (panel := row.get(PANEL)) else ''} {', '.join(counts)}"] = None
     return few(list(said))
 
 

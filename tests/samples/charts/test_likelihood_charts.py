@@ -1,5 +1,6 @@
 """Charts of likelihoods and verdicts: their numbers are those of their queries' rows."""
 
+import json
 import math
 
 import pytest
@@ -268,3 +269,58 @@ def test_a_power_law_of_nothing_is_an_error_that_says_why(tallied, tmp_path):
     lake = tallied.lake(tmp_path, {"a": {"p": (8, 0)}})
     with pytest.raises(SamplesError, match="power_law: nothing to draw"):
         lake.plot("power_law")
+
+
+@pytest.fixture(scope="module")
+def levels(scored, tmp_path_factory):
+    """A run with a problem of level 1 and two of level 2, whose numbers differ, and a scorer of its samples."""
+    lake = scored.lake(tmp_path_factory.mktemp("levels"))
+    problems = [
+        {"problem_id": problem, "problem_hash": "h", "question": problem, "metadata": json.dumps({"level": level})}
+        for problem, level in (("p", 1), ("q", 2), ("r", 2))
+    ]
+    scored.append(lake, "problems", problems, dataset="d")
+    own = {"p": (1.0, 2.0), "q": (5.0, 9.0), "r": (6.0, 11.0)}
+    samples = {
+        problem: [
+            {"tokens": 2 + place, "logprob": -nats, "status": ("correct", "wrong")[place]}
+            for place, nats in enumerate(both)
+        ]
+        for problem, both in own.items()
+    }
+    scored.add_run(lake, "base", samples)
+    scored.add_scorer(lake, "other")
+    given = {
+        p: {place: {"tokens": 2 + place, "logprob": -1.5 * nats - place} for place, nats in enumerate(both)}
+        for p, both in own.items()
+    }
+    scored.add_scores(lake, "other", "base", given)
+    return lake
+
+
+@pytest.mark.parametrize(
+    ("name", "beside", "there", "column"),
+    [
+        ("divergence", "per_token", {"per": "token"}, "divergence"),
+        ("entropy", "per_completion", {"per": "completion"}, "entropy"),
+        ("perplexity_by_verdict", "perplexity of correct", {"status": "correct"}, "perplexity"),
+    ],
+)
+def test_a_number_from_another_row_is_that_of_the_same_group(levels, name, beside, there, column):
+    parameters = {"scorer": "other"} if name == "divergence" else {}
+    rows = levels.query(name, by="level", **parameters)
+    expected = {row["level"]: row[column] for row in rows if there.items() <= row.items()}
+    assert len(set(expected.values())) == 2
+    drawn = values(levels.plot(name, by="level", **parameters))
+    assert {row["level"]: row[beside] for row in drawn} == expected
+
+
+def test_divergence_per_token_is_told_for_each_group(levels):
+    rows = levels.query("divergence", by="level", scorer="other")
+    each = [f"level {row['level']}, base {row['divergence']:.3g}" for row in rows if row["per"] == "token"]
+    assert f"nats per token: {'; '.join(each)}" in subtitle(levels.plot("divergence", by="level", scorer="other"))
+
+
+def test_samples_left_out_are_told_for_each_group(lakes, tmp_path):
+    chart = lakes.filled(tmp_path / "lake").plot("pass_at_k", runs=["a", "b"], by="level")
+    assert "left out: b (level 5) 1 timeout; a (no level) 1 error" in subtitle(chart)

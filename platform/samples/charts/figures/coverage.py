@@ -5,8 +5,8 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import counted, named
-from samples.charts.panels import PANEL, Drawn, finished, panels, tooltips
+from samples.charts.captions import PANEL, counted, named
+from samples.charts.panels import Drawn, finished, panels, tooltips
 
 _OUTCOMES = ("both", "only_a", "only_b", "neither")
 _BOTH, _NEITHER = "#4D4D4D", "#D9D9D9"

@@ -13,8 +13,8 @@ _BOUNDS = "#C9C9C9"
 def draw(asked: Asked) -> Drawn:
     """Return the chart of the entropy per token; that per completion stands in the tooltips."""
     rows = asked.values(needs=["entropy"])
-    whole = {row["run"]: row["entropy"] for row in rows if row["per"] == "completion"}
-    values = [{**row, "per_completion": whole.get(row["run"])} for row in rows if row["per"] == "token"]
+    whole = {asked.place(row): row["entropy"] for row in rows if row["per"] == "completion"}
+    values = [{**row, "per_completion": whole.get(asked.place(row))} for row in rows if row["per"] == "token"]
     runs = asked.palette.order(distinct(values, "run"))
     title = "entropy (nats per token)"
     layers = intervals(asked, values, "entropy", title)

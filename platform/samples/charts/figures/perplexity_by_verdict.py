@@ -17,9 +17,9 @@ _X = ["mean log perplexity, minus that of correct", "samples of the same problem
 def draw(asked: Asked) -> Drawn:
     """Return the chart of the paired differences; the perplexities of each status stand in the tooltips."""
     values = asked.values(needs=["difference"])
-    correct = {(row["run"], row["token_mode"]): row for row in asked.rows if row["status"] == "correct"}
+    correct = {asked.place(row): row["perplexity"] for row in asked.rows if row["status"] == "correct"}
     for row in values:
-        row["perplexity of correct"] = correct[row["run"], row["token_mode"]]["perplexity"]
+        row["perplexity of correct"] = correct[asked.place(row)]
     runs = asked.palette.order(distinct(values, "run"))
     statuses = [status for status in _ORDER if status in distinct(values, "status")]
     across: dict[str, Any] = {
