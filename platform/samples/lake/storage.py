@@ -117,12 +117,35 @@ class Location:
             self.uri, lambda: [found for batch in obstore.list(self._store, prefix) for found in batch]
         )
 
+    def objects(self, prefix: str) -> Sequence[tuple[str, int, datetime]]:
+        """Return path, size in bytes and time of writing, by the store's own clock, of every object under a prefix."""
+
+        def listed() -> Sequence[tuple[str, int, datetime]]:
+            batches = obstore.list(self._store, prefix)
+            return [(found["path"], found["size"], found["last_modified"]) for batch in batches for found in batch]
+
+        return self.patiently(self.uri, listed)
+
     def delete(self, path: str) -> None:
-        """Delete one object, if it exists. Only notes that drivers leave for each other are ever deleted."""
+        """Delete one object, if it exists. Of what tables hold, only `samples.maintenance.vacuum` deletes anything."""
 
         def delete() -> None:
             with suppress(FileNotFoundError):
                 obstore.delete(self._store, path)
+
+        self.patiently(self.uri, delete)
+
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Delete objects, those that exist; on S3 one request deletes up to a thousand."""
+
+        def delete() -> None:
+            if self.is_local:
+                for path in paths:
+                    with suppress(FileNotFoundError):
+                        obstore.delete(self._store, path)
+            elif paths:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._store, list(paths))
 
         self.patiently(self.uri, delete)
 
