@@ -8,7 +8,7 @@ run, and a killed drop or undo is finished by the same command. Problems and sco
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run}") as lease:
-        note = _noted(lake, run)
+        note = _noted(lake, run, {known.run_id for known in every(lake) if known.name == run})
         if note is None:
             known = find(lake, run)
             note = Hidden(known.run_id, known.name, DROPPED, by, datetime.now(UTC).isoformat(" ", "seconds"), reason)
@@ -75,7 +75,7 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run} --undo"):
-        note = _noted(lake, run)
+        note = _noted(lake, run, ())
         if note is None:
             raise NotFound(f'run "{run}" was not dropped; dropped runs: {", ".join(_names(lake)) or "none"}')
         for other in every(lake):
@@ -174,15 +174,14 @@ def _require_files(lake: Tables, note: Hidden, lists: dict[str, list[Named]]) ->
         raise UsageError(f"run {note.name} cannot come back: a vacuum deleted {gone:,} of its {total:,} files")
 
 
-def _noted(lake: Tables, run: str) -> Hidden | None:
+def _noted(lake: Tables, run: str, there: Collection[str]) -> Hidden | None:
     """Return the note of a dropped run, by its name or the beginning of its id.
 
-    A run of the lake that has this name comes first, unless its own drop was interrupted.
+    If `there`, the ids of the lake's runs of this name, holds any, only their notes count: their drop was interrupted.
     """
     notes = [note for note, _ in hidden.every(lake.place).values() if note.why == DROPPED]
-    there = {known.run_id for known in every(lake) if run == known.name}
-    found = [note for note in notes if note.run_id in there] if there else [n for n in notes if n.name == run]
-    found = found or ([] if there else [note for note in notes if note.run_id.startswith(run)])
+    found = [note for note in notes if note.name == run] or [note for note in notes if note.run_id.startswith(run)]
+    found = [note for note in notes if note.run_id in there] if there else found
     if len(found) > 1:
         raise NotFound(f'dropped run "{run}" is ambiguous; choose one of {", ".join(note.run_id for note in found)}')
     return found[0] if found else None
