@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.maintenance.copy import Copied
     from samples.maintenance.drop import Dropped
     from samples.maintenance.vacuum import Vacuum
     from samples.query.samples_of import Listed
@@ -472,6 +473,21 @@ class Lake(Tables):
         from samples.maintenance.drop import undo
 
         return undo(self, run, watch=_Said(str))
+
+    def copy(self, target: str | Path, runs: str | Sequence[str] = (), *, by: str | None = None) -> "Copied":
+        """Copy runs to another lake, with all that is known of them; all runs by default.
+
+        See `samples.maintenance.copy`.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: The target is this lake, or has another run of a name, or the same run with other content.
+            LakeError: A lake cannot be read or written, or a file is damaged.
+        """
+        from samples.maintenance.copy import copy
+        from samples.reviews.reviewer import default_reviewer
+
+        return copy(self, os.fspath(target), _names(runs), by=by or default_reviewer(), watch=_Said(str))
 
     def __repr__(self) -> str:
         from samples.runs.run import every

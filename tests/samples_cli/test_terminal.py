@@ -128,6 +128,8 @@ def test_no_command_and_no_format_lets_a_strangers_text_reach_the_terminal(stran
         ("drop", "r", "--undo", *at),
         ("drop", HOSTILE, *at),
         ("vacuum", "--older-than", HOSTILE, *at),
+        ("copy", stranger, str(tmp_path / "copy")),
+        ("copy", stranger, str(tmp_path / "copy"), "--run", HOSTILE),
         ("rescore", "--verifier", "numeric", "--workers", "1", *at),
         ("rescore", "--verifier", "code", "--run", "r", *at),
         ("rescore", "--verifier", HOSTILE, *at),

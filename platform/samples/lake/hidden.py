@@ -73,13 +73,13 @@ def every(place: Location) -> Mapping[str, tuple[Hidden, datetime]]:
     return notes
 
 
-def write(place: Location, note: Hidden) -> bool:
-    """Write the note of a run. Return False if it has one already.
+def write(place: Location, note: Hidden, *, again: bool = False) -> bool:
+    """Write the note of a run. Return False if it has one already; with `again`, that one is replaced.
 
     Raises:
         LakeError: The store refused, or is away.
     """
-    return place.put(note.path, json.dumps(asdict(note), ensure_ascii=False).encode(), create=True)
+    return place.put(note.path, json.dumps(asdict(note), ensure_ascii=False).encode(), create=not again)
 
 
 def require_shown(place: Location, run_id: str) -> None:

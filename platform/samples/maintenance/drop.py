@@ -49,10 +49,11 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
     """
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run}") as lease:
         note = _noted(lake, run, {known.run_id for known in every(lake) if known.name == run})
-        if note is None:
-            known = find(lake, run)
+        if note is None or note.why != DROPPED:
+            known, copied = note or find(lake, run), note is not None
             note = Hidden(known.run_id, known.name, DROPPED, by, datetime.now(UTC).isoformat(" ", "seconds"), reason)
-            hidden.write(lake.place, note)  # before the leases are read: a driver writes its lease, then looks for it
+            # Before the leases are read: a driver writes its lease, then looks for the note.
+            hidden.write(lake.place, note, again=copied)
             if topics := _at_work(lake, note.run_id, lease.path):
                 lake.place.delete(note.path)
                 raise UsageError(
@@ -76,7 +77,7 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
     """
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run} --undo"):
         note = _noted(lake, run, ())
-        if note is None:
+        if note is None or note.why != DROPPED:
             raise NotFound(f'run "{run}" was not dropped; dropped runs: {", ".join(_names(lake)) or "none"}')
         for other in every(lake):
             if other.name == note.name and other.run_id != note.run_id:
@@ -175,15 +176,15 @@ def _require_files(lake: Tables, note: Hidden, lists: dict[str, list[Named]]) ->
 
 
 def _noted(lake: Tables, run: str, there: Collection[str]) -> Hidden | None:
-    """Return the note of a dropped run, by its name or the beginning of its id.
+    """Return the note of a hidden run, by its name or the beginning of its id.
 
     If `there`, the ids of the lake's runs of this name, holds any, only their notes count: their drop was interrupted.
     """
-    notes = [note for note, _ in hidden.every(lake.place).values() if note.why == DROPPED]
+    notes = [note for note, _ in hidden.every(lake.place).values()]
     found = [note for note in notes if note.name == run] or [note for note in notes if note.run_id.startswith(run)]
     found = [note for note in notes if note.run_id in there] if there else found
     if len(found) > 1:
-        raise NotFound(f'dropped run "{run}" is ambiguous; choose one of {", ".join(note.run_id for note in found)}')
+        raise NotFound(f'hidden run "{run}" is ambiguous; choose one of {", ".join(note.run_id for note in found)}')
     return found[0] if found else None
 
 

@@ -100,7 +100,7 @@ def test_versions_of_before_show_it(two):
     assert answers(samples.open(lake.uri, version=version)) == answered
 
 
-@pytest.mark.parametrize("tables", range(1, len(ORDER), 2))
+@pytest.mark.parametrize("tables", range(1, len(ORDER), 3))
 def test_a_killed_drop_is_seen_by_nobody_and_the_same_command_finishes_it(lakes, tmp_path, monkeypatch, tables):
     lake = lakes.filled(tmp_path / "lake")
     before = everything(lake)
@@ -125,7 +125,7 @@ def test_a_killed_drop_is_seen_by_nobody_and_the_same_command_finishes_it(lakes,
     assert everything(lake) == before
 
 
-@pytest.mark.parametrize("tables", range(1, len(ORDER), 3))
+@pytest.mark.parametrize("tables", range(1, len(ORDER), 4))
 def test_a_killed_undo_is_finished_by_the_same_command(lakes, tmp_path, monkeypatch, tables):
     lake = lakes.filled(tmp_path / "lake")
     before = everything(lake)
