@@ -147,6 +147,7 @@ def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:
     """
     if (snapshot := newest()) is not None:
         return snapshot
+    place.require_writable()  # deltalake's own words would not say it
     try:
         ranged = parquet.statistics_columns(table.file_schema.names)
         return DeltaTable.create(

@@ -136,7 +136,7 @@ def _append(
     **partition: str,
 ) -> None:
     """Append rows of a small table that the target lacks."""
-    found = [row for row in source.read(table.name, **partition).to_pylist() if wanted(row)]
+    found = [row for row in source.read(table.name, None, **partition).to_pylist() if wanted(row)]
 
     def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
         there = {_key(table, row) for row in lake.read(table.name, None, **partition).to_pylist()}

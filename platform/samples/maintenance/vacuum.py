@@ -18,6 +18,7 @@ import pyarrow as pa
 from samples.errors import UsageError
 from samples.lake import hidden, leases, vacuumed
 from samples.lake.hidden import Hidden
+from samples.lake.storage import PROBES
 from samples.lake.tables import Tables
 from samples.lines import size_of
 from samples.maintenance import drop
@@ -28,7 +29,7 @@ from samples_schemas import TABLES
 
 OLDER_THAN = timedelta(days=7)
 _AT_ONCE = 1000  # files; S3 deletes as many in one request
-_NOTES = (f"{leases.FOLDER}/", "_probes/")
+_NOTES = (f"{leases.FOLDER}/", f"{PROBES}/")
 _LEFT = "a note that an ended program left"
 
 _COLUMNS = pa.schema(
@@ -118,7 +119,8 @@ def vacuum(
         raise UsageError("older than: expected a time of 0 or more, such as 7d or 12h")
     holding = leases.held(lake.place, leases.MAINTENANCE, "samples vacuum") if write else nullcontext()
     with holding as lease:
-        watch("looking for files that no version names")
+        if write:
+            lake.place.require_deletable(next(iter(TABLES)))
         now = lake.place.written(lease.folder)[lease.path][0] if lease else datetime.now(UTC)
         busy = leases.at_work(lake.place, lease.path if lease else None).keys() - {leases.MAINTENANCE}
         if nobody_writes and busy:
