@@ -42,6 +42,9 @@ COMMANDS = {  # in the order of the help page
         "import": "Add the samples of another tool's file, as a run.",
         "export": "Write samples with their completions and verdicts to Parquet or JSONL.",
         "repair": "Say what of a lake is damaged, and rebuild what can be rebuilt.",
+        "copy": "Copy a lake, or some runs of it, to another place.",
+        "drop": "Let a run that was wrong leave every answer, or bring it back.",
+        "vacuum": "Delete files that no version of the last days names.",
     },
     "About": {
         "version": "Print the versions of the packages that decide results.",

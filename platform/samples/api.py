@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.maintenance.copy import Copied
+    from samples.maintenance.drop import Dropped
+    from samples.maintenance.vacuum import Vacuum
     from samples.query.samples_of import Listed
     from samples.query.show import Shown
     from samples.query.status import RunStatus
@@ -432,6 +435,59 @@ class Lake(Tables):
         from samples.maintenance.repair import repair
 
         return repair(self, write=write)
+
+    def vacuum(self, *, older_than: str = "7d", nobody_writes: bool = False, write: bool = False) -> "Vacuum":
+        """Say which files no version of the last days names; with `write`, delete them.
+
+        See `samples.maintenance.vacuum`.
+
+        Raises:
+            UsageError: `older_than` is no time such as 7d, or `nobody_writes` and a driver is at work.
+            LakeError: The lake cannot be read, or files of it may not be deleted.
+        """
+        from samples.maintenance.vacuum import age, vacuum
+
+        return vacuum(self, older_than=age(older_than), nobody_writes=nobody_writes, write=write, watch=_Said(str))
+
+    def drop(self, run: str, *, reason: str | None = None, by: str | None = None) -> "Dropped":
+        """Let a wrong run leave every answer; `undo_drop` brings it back. See `samples.maintenance.drop`.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: A program is at work on it.
+            LakeError: The lake cannot be written.
+        """
+        from samples.maintenance.drop import drop
+        from samples.reviews.reviewer import default_reviewer
+
+        return drop(self, run, reason=reason, by=by or default_reviewer(), watch=_Said(str))
+
+    def undo_drop(self, run: str) -> "Dropped":
+        """Bring a dropped run back as it was.
+
+        Raises:
+            NotFound: No run of this name was dropped.
+            UsageError: Its name belongs to another run now, or a vacuum deleted files of it.
+            LakeError: The lake cannot be written.
+        """
+        from samples.maintenance.drop import undo
+
+        return undo(self, run, watch=_Said(str))
+
+    def copy(self, target: str | Path, runs: str | Sequence[str] = (), *, by: str | None = None) -> "Copied":
+        """Copy runs to another lake, with all that is known of them; all runs by default.
+
+        See `samples.maintenance.copy`.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: The target is this lake, or has another run of a name, or the same run with other content.
+            LakeError: A lake cannot be read or written, or a file is damaged.
+        """
+        from samples.maintenance.copy import copy
+        from samples.reviews.reviewer import default_reviewer
+
+        return copy(self, os.fspath(target), _names(runs), by=by or default_reviewer(), watch=_Said(str))
 
     def __repr__(self) -> str:
         from samples.runs.run import every

@@ -33,6 +33,7 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
     watch(Progress("planning"))
     stop = stop or threading.Event()
     lake = Tables(prepared.request.lake, create=True)
+    lake.place.require_writable()
     run = record(lake, prepared)
     outcome = Driver(lake, _work(prepared, lake, run), watch, stop).run()
     todo, total = outcome.plan, outcome.total

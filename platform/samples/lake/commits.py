@@ -94,34 +94,44 @@ def add(
     place.patiently(place.table_uri(table.name), commit)
 
 
-def forget(
-    place: Location, table: Table, files: Sequence[tuple[File, Mapping[str, str]]], claim: Claim, newest: Newest
+def replace(
+    place: Location,
+    table: Table,
+    removed: Sequence[tuple[File, Mapping[str, str]]],
+    added: Sequence[tuple[File, Mapping[str, str]]],
+    claim: Claim,
+    newest: Newest,
 ) -> None:
-    """Commit that a table no longer names these files. They stay in the storage.
+    """Commit that a table names the files in `added` instead of those in `removed`, which stay in the storage.
 
     Raises:
-        CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+        CommitFailedError: Another commit of the claim's app came first, or removed one of the files. Nothing was
+            committed.
         LakeError: The log cannot be written.
     """
     now = int(time.time() * 1000)
-    removed: list[AddAction | RemoveAction] = [
-        RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
+    actions: list[AddAction | RemoveAction] = [
+        *(RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in removed),
+        *(AddAction(file.path, file.size, dict(values), now, True, file.stats) for file, values in added),
     ]
-    paths, tried = {action.path for action in removed}, False
+    gone, new = {file.path for file, _ in removed}, {file.path for file, _ in added}
+    tried = False
 
     def commit() -> None:
         nonlocal tried
         try:
             claim.snapshot.create_write_transaction(
-                removed,
+                actions,
                 mode="append",
                 schema=table.schema,
                 partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(app_transactions=[claim.transaction]),
+                commit_properties=CommitProperties(app_transactions=[claim.transaction], max_commit_retries=_TRIES),
                 post_commithook_properties=_KEEP_LOG,
             )
         except CommitFailedError:
-            if not tried or _paths(newest()) & paths:
+            # The answer to our own commit may have been lost. Nobody else adds our files.
+            there = _paths(newest())
+            if not (new <= there if new else tried and not there & gone):
                 raise
         finally:
             tried = True
@@ -137,6 +147,7 @@ def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:
     """
     if (snapshot := newest()) is not None:
         return snapshot
+    place.require_writable()  # deltalake's own words would not say it
     try:
         ranged = parquet.statistics_columns(table.file_schema.names)
         return DeltaTable.create(

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from samples.errors import UsageError
-from samples.lake import checksums, commits, mark, parquet, stated
+from samples.lake import checksums, commits, mark, parquet, stated, vacuumed
 from samples.lake.commits import Claim
 from samples.lake.foreign import require_declared
 from samples.lake.parquet import File
@@ -110,10 +110,14 @@ class Tables:
             return self._load(name)
         if name not in self._snapshots:
             with explained(self.place.table_uri(name)):
-                self._snapshots[name] = (
-                    self._load(name) if self._pinned is None else snapshot_at(name, self._pinned, self._load)
-                )
+                self._snapshots[name] = self._load(name) if self._pinned is None else self._load_pinned(name)
         return self._snapshots[name]
+
+    def _load_pinned(self, name: str) -> DeltaTable | None:
+        assert self._pinned is not None
+        if (snapshot := snapshot_at(name, self._pinned, self._load)) is not None:
+            vacuumed.require(self.place, name, snapshot.version())
+        return snapshot
 
     def _load(self, name: str, version: int | None = None) -> DeltaTable | None:
         try:
@@ -257,14 +261,25 @@ class Tables:
         commits.add(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
 
     def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: Claim) -> None:
-        """Commit that a table no longer names these files. They stay in the storage.
+        """Commit that a table no longer names these files. They stay in the storage. Raises as `replace`."""
+        self.replace(name, files, (), claim)
+
+    def replace(
+        self,
+        name: str,
+        removed: Iterable[tuple[File, Mapping[str, str]]],
+        added: Iterable[tuple[File, Mapping[str, str]]],
+        claim: Claim,
+    ) -> None:
+        """Commit that a table names the files in `added` instead of those in `removed`, which stay in the storage.
 
         Raises:
-            CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+            CommitFailedError: Another commit of the claim's app came first, or removed one of the files. Nothing was
+                committed.
             LakeError: The log cannot be written.
         """
         self._writable()
-        commits.forget(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
+        commits.replace(self.place, TABLES[name], list(removed), list(added), claim, lambda: self.delta(name))
 
     def claim(self, name: str, app: str) -> Claim:
         """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""

@@ -60,6 +60,8 @@ def repair(lake: Tables, *, write: bool = False) -> Rows:
     Raises:
         LakeError: The runs cannot be read, or the lake cannot be written.
     """
+    if write:
+        lake.place.require_writable()
     rows: list[tuple[str | None, str, str, str, int, int | None]] = []
     for name in TABLES:
         if has_empty_last_entry(lake, name):

@@ -9,6 +9,7 @@ holds many units, so many units cost little.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import groupby
 
 import duckdb
@@ -19,6 +20,7 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
+from samples.lake import unnamed
 from samples.lake.commits import Claim
 from samples.lake.log import added_files, rows_there
 from samples.lake.parquet import File
@@ -105,9 +107,12 @@ class Committer:
         return self.lake.put(self.target.narrow.name, rows, partition, None, rows_there(claim.snapshot, partition))
 
     def adopt(self, plan: Plan) -> list[Receipt]:
-        """Commit the complete segments of planned units that an earlier driver wrote but did not commit."""
-        runs = list(dict.fromkeys(plan.run_ids)) or [""]
-        segments = [(run, *one) for run in runs for one in segment.found(self.lake, self.target, run)]
+        """Commit the complete segments of planned units that an earlier driver wrote but did not commit.
+
+        Older ones are left out, because a vacuum may delete them at any moment (`samples.lake.unnamed`).
+        """
+        runs, since = list(dict.fromkeys(plan.run_ids)) or [""], datetime.now(UTC) - unnamed.NAMED
+        segments = [(run, *one) for run in runs for one in segment.found(self.lake, self.target, run, since)]
         missing: dict[tuple[str, int], int] = {}
         for number, unit in enumerate(plan) if segments else ():
             cell = (digest(unit.key), unit.start // CELL)

@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -147,11 +148,16 @@ def write(
     return Receipt(unit, file, facts, _nonfinite(payload[_LOGPROBS]), said, beside)
 
 
-def found(lake: Tables, target: Target, run_id: str = "") -> Iterator[tuple[str, int, str, int, int]]:
-    """Yield (path, size, digest of the unit's key, start, stop) of every segment of a run, committed or not."""
+def found(
+    lake: Tables, target: Target, run_id: str = "", since: datetime | None = None
+) -> Iterator[tuple[str, int, str, int, int]]:
+    """Yield (path, size, digest of the unit's key, start, stop) of every segment of a run, committed or not.
+
+    With `since` those written before are left out.
+    """
     heavy = target.heavy.name
-    for path, size in lake.place.list(f"{heavy}/{folder(target.heavy, target.partition(run_id))}"):
-        if name := _NAME.search(path):
+    for path, size, at in lake.place.objects(f"{heavy}/{folder(target.heavy, target.partition(run_id))}"):
+        if (name := _NAME.search(path)) and (since is None or at >= since):
             yield path.removeprefix(f"{heavy}/"), size, name["problem"], int(name["start"]), int(name["stop"])
 
 
