@@ -128,6 +128,10 @@ class Screen:
         else:
             self.phase(doing)
 
+    def doing(self, text: str) -> None:
+        """Draw what is being done now, and how far that is. It prints no line of its own."""
+        self._set(text, "progress", phase=text)
+
     def event(self, name: str, /, **fields: Any) -> None:
         """Print an event in json mode, such as a closing summary. It may come after the context has ended."""
         if self._mode == "json":

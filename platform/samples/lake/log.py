@@ -7,11 +7,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
+from samples.lake.inside import DOUBTFUL, require_inside
+
 
 def added_files(snapshot: DeltaTable) -> pa.Table:
-    """Return a row per file of a snapshot: path, size_bytes, num_records, partition.COLUMN, min.COLUMN, max.COLUMN."""
+    """Return a row per file of a snapshot: path, size_bytes, num_records, partition.COLUMN, min.COLUMN, max.COLUMN.
+
+    Raises:
+        LakeError: The log names a file outside of the table's folder.
+    """
     # pa.table() would check for a pandas frame, and import pandas for that, which takes a second.
-    return pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
+    files = pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
+    doubtful = pc.call_function("match_substring_regex", [files["path"]], pc.MatchSubstringOptions(DOUBTFUL))
+    require_inside(snapshot.table_uri, files["path"].filter(doubtful).to_pylist())
+    return files
 
 
 def rows_there(snapshot: DeltaTable, partition: Mapping[str, str]) -> int | None:

@@ -117,6 +117,15 @@ class Location:
             self.uri, lambda: [found for batch in obstore.list(self._store, prefix) for found in batch]
         )
 
+    def objects(self, prefix: str) -> Sequence[tuple[str, int, datetime]]:
+        """Return path, size in bytes and time of writing, by the store's own clock, of every object under a prefix."""
+
+        def listed() -> Sequence[tuple[str, int, datetime]]:
+            batches = obstore.list(self._store, prefix)
+            return [(found["path"], found["size"], found["last_modified"]) for batch in batches for found in batch]
+
+        return self.patiently(self.uri, listed)
+
     def delete(self, path: str) -> None:
         """Delete one object, if it exists. Only notes that drivers leave for each other are ever deleted."""
 
