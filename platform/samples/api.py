@@ -426,6 +426,22 @@ class Lake(Tables):
 
         return export(self, os.fspath(file), sys.stdout.buffer, **more)
 
+    def check(
+        self, runs: str | Sequence[str] = (), *, deep: bool = False, watch: Callable[[str], None] | None = None
+    ) -> Rows:
+        """Find what is wrong with the lake, or with these runs: a row each, with the way out.
+
+        See `samples.maintenance.check.check`. With `deep`, every byte is read. `watch` is called with what is done; a
+        line on stderr every few seconds when None.
+
+        Raises:
+            NotFound: There is no such run.
+            LakeError: The lake cannot be reached.
+        """
+        from samples.maintenance.check.check import check
+
+        return check(self, _names(runs), deep=deep, watch=watch or _Said(str))
+
     def repair(self, *, write: bool = False) -> Rows:
         """Say what of the lake is damaged; with `write`, rebuild what can be; see `samples.maintenance.repair`.
 

@@ -121,6 +121,7 @@ def test_no_command_and_no_format_lets_a_strangers_text_reach_the_terminal(stran
         ("export", "-o", "-", "--json", *at),
         ("label", "r", f"more={HOSTILE}", *at),
         ("status", "r", *at),
+        ("check", *at),
         ("repair", *at),
         ("drop", "r", "--reason", HOSTILE, *at),
         ("show", "r", "q", "0", *at),

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from samples.lake import parquet
+from samples.lake.inside import DOUBTFUL, require_inside
 from samples.lake.parquet import File
 from samples.lake.storage import Location
 from samples_schemas import Table
@@ -24,9 +25,16 @@ _BATCH = 10_000  # files
 
 
 def added_files(snapshot: DeltaTable) -> pa.Table:
-    """Return a row per file of a snapshot: path, size_bytes, num_records, partition.COLUMN, min.COLUMN, max.COLUMN."""
+    """Return a row per file of a snapshot: path, size_bytes, num_records, partition.COLUMN, min.COLUMN, max.COLUMN.
+
+    Raises:
+        LakeError: The log names a file outside of the table's folder.
+    """
     # pa.table() would check for a pandas frame, and import pandas for that, which takes a second.
-    return pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
+    files = pa.RecordBatchReader.from_stream(snapshot.get_add_actions(flatten=True)).read_all()
+    doubtful = pc.call_function("match_substring_regex", [files["path"]], pc.MatchSubstringOptions(DOUBTFUL))
+    require_inside(snapshot.table_uri, files["path"].filter(doubtful).to_pylist())
+    return files
 
 
 def named_files(table: Table, snapshot: DeltaTable) -> Iterator[tuple[File, dict[str, str]]]:

@@ -1,0 +1,98 @@
+"""Read the footer of a file, and what it says of how the file was written.
+
+Another tool that rewrites files, such as plain `optimize.compact`, leaves every row as it is. But it loses what makes
+files small and questions fast, and the copy of the narrow rows from which `samples repair` rebuilds them.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from samples.errors import LakeError
+from samples.lake import checksums
+from samples.lake.parquet import ENCODINGS, leaf_columns, statistics_columns
+from samples.lake.storage import Location, explained
+from samples_schemas import Table
+
+_END = 1 << 16  # bytes read at first
+_WHOLE = 1 << 20  # files up to this size are read and compared whole
+_LARGEST_GROUP = 64 << 20  # bytes; ours have 8 MB, unless one sample has more
+_SUMS = re.compile(r"\.[0-9a-f]{16}\.parquet$")
+_FACTS = b"samples.facts"  # and what a file of several units may add to it
+
+ENCODING = "encodings of another tool: files are larger than they need be"
+GROUPS = "row groups of another tool: reading one sample reads many"
+STATISTICS = "no statistics: questions about few problems read all rows"
+FACTS = "no copy of the narrow rows in the footer: samples repair cannot rebuild them"
+SUMS = "no checksum in the name: bytes that change go unnoticed"
+LENGTHS = "token ids and log-probs of different length"
+
+
+def read(place: Location, path: str, size: int) -> pq.FileMetaData:
+    """Return the footer of a file of this size. It is compared with its checksum, and a small file whole.
+
+    Raises:
+        LakeError: The file cannot be read, is no Parquet file, or its bytes have changed.
+    """
+    where = f"{place.uri}/{path}"
+    with explained(where):
+        start = 0 if size <= _WHOLE else size - _END
+        end = _bytes(place, path, start, size)
+        if end[-4:] != b"PAR1":
+            raise LakeError(f"{where}: is no whole Parquet file")
+        if (needed := int.from_bytes(end[-8:-4], "little") + 8) > len(end):
+            start = max(0, size - needed)
+            end = _bytes(place, path, start, size)
+        checksums.compare(where, end, start, size)
+        return pq.read_metadata(pa.BufferReader(end))
+
+
+def lost(table: Table, name: str, footer: pq.FileMetaData, *, drawn: bool) -> Iterator[str]:
+    """Yield what a file of a table lacks that ours have. `drawn` says whether an engine of ours drew or scored it."""
+    columns = [footer.row_group(group).column(at) for group in range(footer.num_row_groups)
+               for at in range(footer.num_columns)]  # fmt: skip
+    wanted = {leaf: ENCODINGS[leaf] for leaf in leaf_columns(table.file_schema) if leaf in ENCODINGS}
+    if any(column.compression != "ZSTD" or not _encoded(column, wanted) for column in columns):
+        yield ENCODING
+    if any(footer.row_group(group).total_byte_size > max(_LARGEST_GROUP, 0) and footer.row_group(group).num_rows > 1
+           for group in range(footer.num_row_groups)) and wanted:  # fmt: skip
+        yield GROUPS
+    ranged = set(statistics_columns(table.file_schema.names))
+    if any(column.path_in_schema in ranged and not column.is_stats_set for column in columns):
+        yield STATISTICS
+    if drawn and table.name == "completions" and not any(key.startswith(_FACTS) for key in footer.metadata or {}):
+        yield FACTS
+    if not _SUMS.search(name):
+        yield SUMS
+    if drawn and table.name == "completions" and _unequal(footer):
+        yield LENGTHS
+
+
+def _bytes(place: Location, path: str, start: int, stop: int) -> bytes:
+    if not place.is_local:
+        return place.read(path, start, stop)
+    with Path(place.uri, path).open("rb") as file:
+        file.seek(start)
+        return file.read(stop - start)
+
+
+def _encoded(column: pq.ColumnChunkMetaData, wanted: dict[str, str]) -> bool:
+    encoding = wanted.get(column.path_in_schema)
+    others = {"RLE_DICTIONARY", "PLAIN_DICTIONARY", "DELTA_BINARY_PACKED", "BYTE_STREAM_SPLIT", "PLAIN"}
+    return encoding is None or not (set(column.encodings) & others) - {encoding}
+
+
+def _unequal(footer: pq.FileMetaData) -> bool:
+    """Return whether a row group has more values of one list than of the other."""
+    for group in range(footer.num_row_groups):
+        row_group = footer.row_group(group)
+        values = {
+            column.path_in_schema: column.num_values
+            for column in (row_group.column(at) for at in range(row_group.num_columns))
+        }
+        if values.get("token_ids.list.element") != values.get("token_logprobs.list.element"):
+            return True
+    return False
