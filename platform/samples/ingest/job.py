@@ -87,26 +87,42 @@ class Sampler:
         Raises:
             LakeError: The segment cannot be written, and no other could be.
         """
-        row, start, stop = (self.job.units[name][unit].as_py() for name in ("problem", "start", "stop"))
-        prompts = self.job.prompts
-        drawn = Unit(prompts["problem_id"][row].as_py(), start, stop)
+        drawn, prompt_ids = self._unit(unit)
+        seeds = self._seeds(drawn)
 
         def seen(completion: Completion) -> None:
             done(len(completion.token_ids), completion.error is not None)
-
-        seeds = [seed_of(self.job.run.run_id, drawn.problem_id, index) for index in range(start, stop)]
-        prompt_ids = prompts["token_ids"][row].as_py()
 
         def draw() -> Receipt:
             completions = answered(
                 lambda: self.engine.sample(prompt_ids, seeds, seen),
                 lambda reason: [Completion.failed(reason)] * len(seeds),
             )
-            with patience.of_a_job():
-                by, vocabulary = self.drawn_by, self.engine.vocabulary
-                return segment.write(self.lake, self.job.run, drawn, seeds, completions, by, vocabulary)
+            return self._write(drawn, completions)
 
-        return written(f"samples {start} to {stop - 1} of problem {drawn.problem_id}", draw)
+        return written(str(drawn), draw)
+
+    def fail(self, unit: int, why: str, done: Done) -> Receipt | GivenBack:
+        """Write a segment of failed completions; see `samples.pipeline.job.Assigned`."""
+        drawn, _ = self._unit(unit)
+        for _ in range(self.size(unit)):
+            done(0, True)
+        return written(str(drawn), lambda: self._write(drawn, [Completion.failed(why)] * self.size(unit)))
+
+    def _unit(self, unit: int) -> tuple[Unit, list[int]]:
+        """Return a unit with its prompt's tokens."""
+        row, start, stop = (self.job.units[name][unit].as_py() for name in ("problem", "start", "stop"))
+        prompts = self.job.prompts
+        return Unit(prompts["problem_id"][row].as_py(), start, stop), prompts["token_ids"][row].as_py()
+
+    def _seeds(self, unit: Unit) -> list[int]:
+        run = self.job.run.run_id
+        return [seed_of(run, unit.problem_id, index) for index in range(unit.start, unit.stop)]
+
+    def _write(self, unit: Unit, completions: list[Completion]) -> Receipt:
+        by, vocabulary = self.drawn_by, self.engine.vocabulary
+        with patience.of_a_job():
+            return segment.write(self.lake, self.job.run, unit, self._seeds(unit), completions, by, vocabulary)
 
 
 def units_of(plan: Plan) -> pa.Table:

@@ -1,6 +1,5 @@
 """Load a job's engine in a replica, with the very weights that the job was planned with."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +9,7 @@ from samples.engines import Engine, EngineDead, Placement, Sampling
 from samples.engines.adapters import Adapter
 from samples.engines.identity import require_unchanged
 from samples.errors import first_line_and_class
+from samples.pipeline.process import end_own
 from samples.pipeline.resources import held_gpus
 
 T = TypeVar("T")
@@ -60,8 +60,8 @@ def answered(ask: Callable[[], list[T]], failed: Callable[[str], list[T]]) -> li
     for _ in range(ATTEMPTS):
         try:
             return ask()
-        except EngineDead:
-            os._exit(1)
+        except EngineDead as error:
+            end_own(error)
         except Exception as error:  # noqa: BLE001 - engines raise anything; after the last attempt the error is data
             failure = first_line_and_class(error)
     return failed(failure)
