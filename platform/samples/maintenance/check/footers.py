@@ -31,15 +31,15 @@ SUMS = "no checksum in the name: bytes that change go unnoticed"
 LENGTHS = "token ids and log-probs of different length"
 
 
-def read(place: Location, path: str, size: int) -> pq.FileMetaData:
-    """Return the footer of a file of this size. It is compared with its checksum, and a small file whole.
+def read(place: Location, path: str, size: int, *, whole: bool) -> pq.FileMetaData:
+    """Return the footer of a file of this size. It is compared with its checksum; with `whole` a small file is, too.
 
     Raises:
         LakeError: The file cannot be read, is no Parquet file, or its bytes have changed.
     """
     where = f"{place.uri}/{path}"
     with explained(where):
-        start = 0 if size <= _WHOLE else max(0, size - _END)
+        start = 0 if whole and size <= _WHOLE else max(0, size - _END)
         end = _bytes(place, path, start, size)
         if end[-4:] != b"PAR1":
             raise LakeError(f"{where}: is no whole Parquet file")
