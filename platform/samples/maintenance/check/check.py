@@ -58,14 +58,14 @@ class _Check:
 
     def rows(self, *, deep: bool) -> Rows:
         """Return what was found."""
-        with self._about("runs"):
-            self._known = {run.run_id: run for run in every(self._lake)} if "runs" in self._there else {}
-            self._names = {run_id: run.name for run_id, run in self._known.items()}
         there: _Files = {}
-        for name in self._there:
+        for name in sorted(self._there, key=lambda name: name != "runs"):  # first the names of runs
             with self._about(name):
                 there[name] = snapshot_files(self._lake, TABLES[name], Selection(self._runs))
                 self._look(name, there[name])
+                if name == "runs" and name not in self._broken:
+                    self._known = {run.run_id: run for run in every(self._lake)}
+                    self._names = {run_id: run.name for run_id, run in self._known.items()}
         with explained(self._lake.uri), relations.opened(self._lake.place, there) as connection:
             if deep:
                 self._take(pages.read(connection, self._lake, self._readable(there), self._watch))

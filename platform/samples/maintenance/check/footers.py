@@ -31,15 +31,15 @@ SUMS = "no checksum in the name: bytes that change go unnoticed"
 LENGTHS = "token ids and log-probs of different length"
 
 
-def read(place: Location, path: str, size: int) -> pq.FileMetaData:
-    """Return the footer of a file of this size. It is compared with its checksum, and a small file whole.
+def read(place: Location, path: str, size: int, *, whole: bool) -> pq.FileMetaData:
+    """Return the footer of a file of this size. It is compared with its checksum; with `whole` a small file is, too.
 
     Raises:
         LakeError: The file cannot be read, is no Parquet file, or its bytes have changed.
     """
     where = f"{place.uri}/{path}"
     with explained(where):
-        start = 0 if size <= _WHOLE else size - _END
+        start = 0 if whole and size <= _WHOLE else max(0, size - _END)
         end = _bytes(place, path, start, size)
         if end[-4:] != b"PAR1":
             raise LakeError(f"{where}: is no whole Parquet file")
@@ -52,13 +52,12 @@ def read(place: Location, path: str, size: int) -> pq.FileMetaData:
 
 def lost(table: Table, name: str, footer: pq.FileMetaData, *, drawn: bool) -> Iterator[str]:
     """Yield what a file of a table lacks that ours have. `drawn` says whether an engine of ours drew or scored it."""
-    columns = [footer.row_group(group).column(at) for group in range(footer.num_row_groups)
-               for at in range(footer.num_columns)]  # fmt: skip
+    groups = [footer.row_group(at) for at in range(footer.num_row_groups)]
+    columns = [group.column(at) for group in groups for at in range(group.num_columns)]
     wanted = {leaf: ENCODINGS[leaf] for leaf in leaf_columns(table.file_schema) if leaf in ENCODINGS}
     if any(column.compression != "ZSTD" or not _encoded(column, wanted) for column in columns):
         yield ENCODING
-    if any(footer.row_group(group).total_byte_size > max(_LARGEST_GROUP, 0) and footer.row_group(group).num_rows > 1
-           for group in range(footer.num_row_groups)) and wanted:  # fmt: skip
+    if wanted and any(group.num_rows > 1 and group.total_byte_size > _LARGEST_GROUP for group in groups):
         yield GROUPS
     ranged = set(statistics_columns(table.file_schema.names))
     if any(column.path_in_schema in ranged and not column.is_stats_set for column in columns):
@@ -67,7 +66,7 @@ def lost(table: Table, name: str, footer: pq.FileMetaData, *, drawn: bool) -> It
         yield FACTS
     if not _SUMS.search(name):
         yield SUMS
-    if drawn and table.name == "completions" and _unequal(footer):
+    if drawn and table.name == "completions" and any(map(_unequal, groups)):
         yield LENGTHS
 
 
@@ -85,14 +84,8 @@ def _encoded(column: pq.ColumnChunkMetaData, wanted: dict[str, str]) -> bool:
     return encoding is None or not (set(column.encodings) & others) - {encoding}
 
 
-def _unequal(footer: pq.FileMetaData) -> bool:
+def _unequal(group: pq.RowGroupMetaData) -> bool:
     """Return whether a row group has more values of one list than of the other."""
-    for group in range(footer.num_row_groups):
-        row_group = footer.row_group(group)
-        values = {
-            column.path_in_schema: column.num_values
-            for column in (row_group.column(at) for at in range(row_group.num_columns))
-        }
-        if values.get("token_ids.list.element") != values.get("token_logprobs.list.element"):
-            return True
-    return False
+    columns = (group.column(at) for at in range(group.num_columns))
+    values = {column.path_in_schema: column.num_values for column in columns}
+    return values.get("token_ids.list.element") != values.get("token_logprobs.list.element")

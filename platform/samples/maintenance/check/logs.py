@@ -30,28 +30,31 @@ class Logs:
 def read(lake: Tables) -> Logs:
     """Pin every table whose log can be read."""
     logs = Logs(lake.pin([]))
-    damages: dict[str, tuple[LakeError, str, int | None]] = {}
+    damages: dict[str, tuple[str, str, int | None]] = {}
     for name in (name for wave in REFERRING_FIRST for name in wave):
         try:
-            if (snapshot := logs.lake.delta(name)) is None:
-                continue
-            logs.there.append(name)
+            snapshot, said = logs.lake.delta(name), "its log has no beginning"
         except LakeError as error:
-            damages[name] = (error, *_damaged_entry(lake, name))
+            snapshot, said = None, str(error)
             logs.broken.append(name)
-            continue
-        if (entry := _entries(lake, name).get(snapshot.version())) and not entry[1]:
-            found = f"the last entry of the log is empty ({entry[0]}): what it named is lost"
-            logs.findings.append(Finding(None, name, found, "samples repair --write adds an entry after it", 1))
+        entries = _entries(lake, name)
+        if snapshot is not None:
+            logs.there.append(name)
+            if (entry := entries.get(snapshot.version())) and not entry[1]:
+                found = f"the last entry of the log is empty ({entry[0]}): what it named is lost"
+                logs.findings.append(Finding(None, name, found, "samples repair --write adds an entry after it", 1))
+        elif entries or name in logs.broken:
+            logs.broken.append(name)
+            damages[name] = (said, *_damaged_entry(lake, entries, name))
     versions = {name: snapshot.version() for name in logs.there if (snapshot := logs.lake.delta(name))}
-    for name, (error, entry, good) in damages.items():
-        logs.findings.append(_said(lake, name, error, entry, _readable(lake, name, good, versions)))
+    for name, (said, entry, good) in damages.items():
+        logs.findings.append(_said(lake, name, said, entry, _readable(lake, name, good, versions)))
     return logs
 
 
-def _said(lake: Tables, name: str, error: LakeError, entry: str, good: str | None) -> Finding:
+def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
     if not entry:
-        return Finding(None, name, str(error), "move it out of the lake, or bring the table back from a copy")
+        return Finding(None, name, said, "move it out of the lake, or bring the table back from a copy")
     way_out = f"{_FROM_A_COPY}; until then --at {good} reads what was there before" if good else _FROM_A_COPY
     return Finding(
         None, name, f"the log is damaged: {entry}", way_out, 1, None, f"{lake.place.uri}/{entry.split(maxsplit=1)[0]}"
@@ -70,15 +73,11 @@ def _readable(lake: Tables, name: str, good: int | None, versions: Mapping[str, 
     return text
 
 
-def _damaged_entry(lake: Tables, name: str) -> tuple[str, int | None]:
+def _damaged_entry(lake: Tables, entries: Mapping[int, tuple[str, int]], name: str) -> tuple[str, int | None]:
     """Return what is wrong with the first bad entry of a table's log, with its path, and the version before it.
 
     An empty text if no entry is bad: then the log says what it was meant to.
     """
-    try:
-        entries = _entries(lake, name)
-    except LakeError:
-        return "", None
     before: int | None = None
     for version, (path, _) in sorted(entries.items()):
         if before is not None and version != before + 1:
