@@ -74,6 +74,8 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
     source = source.pin()
     chosen = [find(source, name) for name in runs] if runs else every(source)
     lake = Tables(target, create=True)
+    lake.place.require_writable()
+    lake.place.require_deletable(hidden.FOLDER)
     with leases.held(lake.place, leases.MAINTENANCE, f"samples copy from {source.uri}"):
         watch(f"comparing with {lake.uri}")
         there = {run.run_id: _is_there(source, lake, run) for run in chosen}

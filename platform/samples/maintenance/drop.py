@@ -47,6 +47,7 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
         UsageError: A program is at work on it.
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
+    _require_rights(lake)
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run}") as lease:
         note = _noted(lake, run, {known.run_id for known in every(lake) if known.name == run})
         if note is None or note.why != DROPPED:
@@ -75,6 +76,7 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
         UsageError: Its name belongs to another run now, or a vacuum deleted files of it.
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
+    _require_rights(lake)
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run} --undo"):
         note = _noted(lake, run, ())
         if note is None or note.why != DROPPED:
@@ -93,6 +95,12 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
             counts.append(_restore(lake, table, note.run_id, lists[table.name]))
         end(lake, note)
         return Dropped(note, sum(counts), sum(map(bool, counts)))
+
+
+def _require_rights(lake: Tables) -> None:
+    """Check that this key may write, and delete the note: who drops a run must be able to bring it back."""
+    lake.place.require_writable()
+    lake.place.require_deletable(FOLDER)
 
 
 def is_complete(lake: Tables, note: Hidden) -> bool:

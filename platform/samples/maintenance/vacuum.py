@@ -117,10 +117,11 @@ def vacuum(
     """
     if older_than < timedelta(0):
         raise UsageError("older than: expected a time of 0 or more, such as 7d or 12h")
+    if write:
+        lake.place.require_writable()
+        lake.place.require_deletable(next(iter(TABLES)))
     holding = leases.held(lake.place, leases.MAINTENANCE, "samples vacuum") if write else nullcontext()
     with holding as lease:
-        if write:
-            lake.place.require_deletable(next(iter(TABLES)))
         now = lake.place.written(lease.folder)[lease.path][0] if lease else datetime.now(UTC)
         busy = leases.at_work(lake.place, lease.path if lease else None).keys() - {leases.MAINTENANCE}
         if nobody_writes and busy:
