@@ -117,18 +117,18 @@ def end(lake: Tables, note: Hidden) -> None:
 
 def _remove(lake: Tables, table: Table, run_id: str) -> int:
     """Let a table no longer name the files of a run. Return how many there were."""
-    while (snapshot := lake.delta(table.name)) is not None:
-        found = list(parts(lake, table, snapshot, run_id))
+    while lake.delta(table.name) is not None:
+        claim = lake.claim(table.name, _app(run_id))
+        found = list(parts(lake, table, claim.snapshot, run_id))
         if not found:
             return 0
-        claim = lake.claim(table.name, _app(run_id))
         lake.place.put(f"{FOLDER}/{run_id}/{table.name}-{claim.number}.parquet", _packed([(f, p) for f, p, _ in found]))
         others = [part.others for part in found if part.others is not None]
         added = [(lake.put(table.name, pa.concat_tables(others), {}), {})] if others else []
         try:
-            lake.replace(table.name, [(file, partition) for file, partition, _ in found], added, claim)
+            lake.swap(table.name, [(file, partition) for file, partition, _ in found], added, claim)
         except CommitFailedError:
-            continue  # another commit took one of the files: look again
+            continue  # another commit removed files: look again
         return len(found)
     return 0
 

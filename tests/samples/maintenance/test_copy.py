@@ -148,7 +148,7 @@ def test_rows_that_came_to_the_source_after_a_broken_copy_are_not_there_twice(be
     rows = b.lake.read("samples").select(TABLES["samples"].file_schema.names)  # as a compaction does
     files = [(file, b.run.partition) for file in _files(b.lake, "samples")]
     new = b.lake.put("samples", rows, b.run.partition)
-    b.lake.replace("samples", files, [(new, b.run.partition)], b.lake.claim("samples", b.run.run_id))
+    b.lake.swap("samples", files, [(new, b.run.partition)], b.lake.claim("samples", b.run.run_id))
     rescore(b.lake, "numeric", workers=1)
     copy(b.lake, to, by="ann")
     assert everything(samples.open(to)) == everything(b.lake)
@@ -182,7 +182,7 @@ def test_the_same_rows_in_other_files_are_the_same_run(lake, tmp_path):
     rows = there.read("samples", **partition).select(TABLES["samples"].file_schema.names)
     files = [(f, partition) for f in _files(there, "samples") if partition["run_id"] in f.path]
     new = [(there.put("samples", rows.slice(start, 8), partition), partition) for start in (0, 8)]
-    there.replace("samples", files, new, there.claim("samples", "x"))
+    there.swap("samples", files, new, there.claim("samples", "x"))
     assert {row["does"] for row in copy(lake, to, by="ann").rows} == {"was there"}
 
 
@@ -242,7 +242,7 @@ def test_what_is_not_there_is_said_and_makes_no_lake(lake, tmp_path, capsys):
 def test_the_command_says_what_it_copied_and_what_it_did_not(lake, tmp_path, capsys):
     main(["copy", lake.uri, str(tmp_path / "to"), "--run", "a", "--format", "csv"])
     out, err = capsys.readouterr()
-    assert out.splitlines()[0].replace('"', "") == "run,does,samples,files,bytes"
+    assert out.splitlines()[0].swap('"', "") == "run,does,samples,files,bytes"
     assert "1 runs are at" in err
     assert "8 files copied" in err
     assert "the history of versions was not copied" in err
