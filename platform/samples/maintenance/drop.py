@@ -5,9 +5,6 @@ written first. Rows in files that runs share are left out of a new file. Nothing
 run, and a killed drop or undo is finished by the same command. Problems and scorers stay, since other runs use them.
 """
 
-import io
-import json
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -23,12 +20,12 @@ from samples.lake.hidden import DROPPED, FOLDER, Hidden
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.tables import Tables
+from samples.maintenance import drop_lists
 from samples.maintenance.of_run import ORDER, Named, is_shared, parts, rows
 from samples.runs.run import every, find
 from samples_schemas import Table
 
 Watch = Callable[[str], None]
-_LIST = re.compile(r"(?P<table>\w+)-(?P<number>\d+)\.parquet$")
 
 
 class Dropped(NamedTuple):
@@ -86,9 +83,9 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
                 raise UsageError(
                     f"run {note.name} cannot come back: its name is run {other.run_id} now; drop that first"
                 )
-        lists = {table.name: _listed(lake, table, note.run_id) for table in ORDER}
+        lists = {table.name: drop_lists.read(lake, table, note.run_id) for table in ORDER}
         watch(f"looking for the files of run {note.name}")
-        _require_files(lake, note, lists)
+        drop_lists.require_files(lake, note, lists)
         counts: list[int] = []
         for table in reversed(ORDER):
             watch(f"bringing run {note.name} back: {table.name}")
@@ -118,11 +115,11 @@ def end(lake: Tables, note: Hidden) -> None:
 def _remove(lake: Tables, table: Table, run_id: str) -> int:
     """Let a table no longer name the files of a run. Return how many there were."""
     while lake.delta(table.name) is not None:
-        claim = lake.claim(table.name, _app(run_id))
+        claim = lake.claim(table.name, drop_lists.app(run_id))
         found = list(parts(lake, table, claim.snapshot, run_id))
         if not found:
             return 0
-        lake.place.put(f"{FOLDER}/{run_id}/{table.name}-{claim.number}.parquet", _packed([(f, p) for f, p, _ in found]))
+        drop_lists.write(lake, table, run_id, claim.number, [(file, partition) for file, partition, _ in found])
         others = [part.others for part in found if part.others is not None]
         added = [(lake.put(table.name, pa.concat_tables(others), {}), {})] if others else []
         try:
@@ -137,7 +134,7 @@ def _restore(lake: Tables, table: Table, run_id: str, listed: Sequence[Named]) -
     """Let a table name the files of a run again. Return how many came back."""
     if not listed:
         return 0
-    claim = lake.claim(table.name, _app(run_id))
+    claim = lake.claim(table.name, drop_lists.app(run_id))
     if is_shared(table):
         if len(rows(lake, table, claim.snapshot, run_id)):
             return 0
@@ -156,31 +153,6 @@ def _rows_of(lake: Tables, table: Table, file: File, run_id: str) -> pa.Table:
     data = lake.place.read(f"{table.name}/{file.path}", 0, file.size)
     found = pq.read_table(pa.BufferReader(data), schema=table.file_schema)
     return found.filter(ds.field("run_id") == run_id)
-
-
-def _listed(lake: Tables, table: Table, run_id: str) -> list[Named]:
-    """Return the files of a run that drops removed from a table. A list whose commit never came does not count."""
-    if (snapshot := lake.delta(table.name)) is None:
-        return []
-    last = snapshot.transaction_version(_app(run_id)) or 0
-    found: dict[str, Named] = {}
-    for path, _ in lake.place.list(f"{FOLDER}/{run_id}/"):
-        of = _LIST.search(path)
-        if of and of["table"] == table.name and int(of["number"]) <= last:
-            found.update((file.path, (file, partition)) for file, partition in _unpacked(lake.place.get(path) or b""))
-    return list(found.values())
-
-
-def _require_files(lake: Tables, note: Hidden, lists: dict[str, list[Named]]) -> None:
-    """Check that every file of a dropped run is still there."""
-    gone = total = 0
-    for name, listed in lists.items():
-        if listed:
-            there = {path for path, _, _ in lake.place.objects(f"{name}/")}
-            gone += sum(f"{name}/{file.path}" not in there for file, _ in listed)
-            total += len(listed)
-    if gone:
-        raise UsageError(f"run {note.name} cannot come back: a vacuum deleted {gone:,} of its {total:,} files")
 
 
 def _noted(lake: Tables, run: str, there: Collection[str]) -> Hidden | None:
@@ -204,22 +176,3 @@ def _at_work(lake: Tables, run_id: str, own: str) -> list[str]:
     """Return the topics on which live programs claim work on a run."""
     found = leases.at_work(lake.place, own).items()
     return sorted(topic for topic, claims in found if topic == run_id or any(run_id.encode() in c for c in claims))
-
-
-def _app(run_id: str) -> str:
-    """Return the app whose commits drop a run and bring it back."""
-    return f"drop {run_id}"
-
-
-def _packed(files: Sequence[Named]) -> bytes:
-    """Return files with their partition values as the bytes of a Parquet file."""
-    rows = [{**vars(file), "partition": json.dumps(partition)} for file, partition in files]
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), sink, compression="zstd")
-    return sink.getvalue()
-
-
-def _unpacked(data: bytes) -> Iterator[Named]:
-    for row in pq.read_table(pa.BufferReader(data)).to_pylist():
-        partition = json.loads(row.pop("partition"))
-        yield File(**row), partition

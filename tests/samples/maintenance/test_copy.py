@@ -10,8 +10,8 @@ import samples
 from samples.errors import LakeError, NotFound, UsageError
 from samples.ingest.segment import committer
 from samples.lake import hidden
-from samples.maintenance import copied_files
 from samples.maintenance import copy as module
+from samples.maintenance import copy_files
 from samples.maintenance.copy import copy
 from samples.maintenance.drop import drop
 from samples.maintenance.vacuum import vacuum
@@ -86,7 +86,7 @@ def test_a_killed_copy_is_seen_by_nobody_and_the_same_command_finishes_it(lake, 
     drop(there, "a", by="ann")
     vacuum(there, older_than=timedelta(0), write=True)
     before = answers(there)
-    files, append, left = module.copy_files, module._append, iter([*range(at if at != "runs" else 99)])
+    files, append, left = module.copy_files, module.append, iter([*range(at if at != "runs" else 99)])
 
     def killed(source, target, table, *rest):
         if next(left, None) is None:
@@ -99,7 +99,7 @@ def test_a_killed_copy_is_seen_by_nobody_and_the_same_command_finishes_it(lake, 
         append(source, target, table, *rest, **more)
 
     monkeypatch.setattr(module, "copy_files", killed)
-    monkeypatch.setattr(module, "_append", killed_at_last)
+    monkeypatch.setattr(module, "append", killed_at_last)
     with pytest.raises(KeyboardInterrupt):
         copy(lake, to, ["a"], by="ann")
     monkeypatch.undo()
@@ -120,7 +120,7 @@ def test_a_copy_that_was_broken_off_can_be_dropped(lake, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(copied_files, "_commit", killed)
+    monkeypatch.setattr(copy_files, "_commit", killed)
     with pytest.raises(KeyboardInterrupt):
         copy(lake, to, ["a"], by="ann")
     monkeypatch.undo()
@@ -134,14 +134,14 @@ def test_a_copy_that_was_broken_off_can_be_dropped(lake, tmp_path, monkeypatch):
 def test_rows_that_came_to_the_source_after_a_broken_copy_are_not_there_twice(bench, tmp_path, monkeypatch):
     b = bench(tmp_path / "from")
     committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
-    to, append = str(tmp_path / "to"), module._append
+    to, append = str(tmp_path / "to"), module.append
 
     def killed(source, target, table, *rest, **more):
         if table.name == "runs":
             raise KeyboardInterrupt
         append(source, target, table, *rest, **more)
 
-    monkeypatch.setattr(module, "_append", killed)
+    monkeypatch.setattr(module, "append", killed)
     with pytest.raises(KeyboardInterrupt):
         copy(b.lake, to, by="ann")
     monkeypatch.undo()
@@ -242,7 +242,7 @@ def test_what_is_not_there_is_said_and_makes_no_lake(lake, tmp_path, capsys):
 def test_the_command_says_what_it_copied_and_what_it_did_not(lake, tmp_path, capsys):
     main(["copy", lake.uri, str(tmp_path / "to"), "--run", "a", "--format", "csv"])
     out, err = capsys.readouterr()
-    assert out.splitlines()[0].swap('"', "") == "run,does,samples,files,bytes"
+    assert out.splitlines()[0].replace('"', "") == "run,does,samples,files,bytes"
     assert "1 runs are at" in err
     assert "8 files copied" in err
     assert "the history of versions was not copied" in err
