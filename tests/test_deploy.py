@@ -245,4 +245,6 @@ def test_who_collects_deletes_notes_of_drivers_and_probes_and_who_analyses_nothi
         return [resource for one in allowed for resource in one["Resource"]]
 
     assert deletes("analyse") == []
+    maintain = json.loads((DEPLOY / "policy-maintain.json").read_text())["Statement"]
+    assert {one["Resource"] for one in maintain} == {"arn:aws:s3:::lab", "arn:aws:s3:::lab/lake/*"}
     assert deletes("collect") == [f"arn:aws:s3:::lab/lake/{folder}/*" for folder in (FOLDER, "_probes")]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.ingest.progress import Summary as Ingested
     from samples.maintenance.copy import Copied
     from samples.maintenance.drop import Dropped
-    from samples.maintenance.vacuum import Vacuum
+    from samples.maintenance.vacuum_said import Vacuum
     from samples.query.samples_of import Listed
     from samples.query.show import Shown
     from samples.query.status import RunStatus

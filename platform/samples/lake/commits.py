@@ -33,6 +33,10 @@ _NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
 # At a checkpoint deltalake deletes log entries older than 30 days: a lake would no longer open as it was before.
 _KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 
+# Delta refuses no commit that removes a file which another has removed since. So each commit that removes files takes
+# the next number of this app: of two at once, the second fails.
+_REMOVES = "samples removes"
+
 Newest = Callable[[], DeltaTable | None]  # reads a table's newest snapshot
 
 
@@ -94,7 +98,42 @@ def add(
     place.patiently(place.table_uri(table.name), commit)
 
 
-def replace(
+def forget(
+    place: Location, table: Table, files: Sequence[tuple[File, Mapping[str, str]]], claim: Claim, newest: Newest
+) -> None:
+    """Commit that a table no longer names these files. They stay in the storage.
+
+    Raises:
+        CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+        LakeError: The log cannot be written.
+    """
+    now = int(time.time() * 1000)
+    removed: list[AddAction | RemoveAction] = [
+        RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
+    ]
+    paths, tried = {action.path for action in removed}, False
+
+    def commit() -> None:
+        nonlocal tried
+        try:
+            claim.snapshot.create_write_transaction(
+                removed,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(app_transactions=[claim.transaction, _removal(claim.snapshot)]),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except CommitFailedError:
+            if not tried or _paths(newest()) & paths:
+                raise
+        finally:
+            tried = True
+
+    place.patiently(place.table_uri(table.name), commit)
+
+
+def swap(
     place: Location,
     table: Table,
     removed: Sequence[tuple[File, Mapping[str, str]]],
@@ -102,11 +141,10 @@ def replace(
     claim: Claim,
     newest: Newest,
 ) -> None:
-    """Commit that a table names the files in `added` instead of those in `removed`, which stay in the storage.
+    """Commit that a table names the files in `added`, with other rows, instead of those in `removed`, which stay.
 
     Raises:
-        CommitFailedError: Another commit of the claim's app came first, or removed one of the files. Nothing was
-            committed.
+        CommitFailedError: Another commit of the claim's app came first, or removed files. Nothing was committed.
         LakeError: The log cannot be written.
     """
     now = int(time.time() * 1000)
@@ -125,7 +163,9 @@ def replace(
                 mode="append",
                 schema=table.schema,
                 partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(app_transactions=[claim.transaction], max_commit_retries=_TRIES),
+                commit_properties=CommitProperties(
+                    app_transactions=[claim.transaction, _removal(claim.snapshot)], max_commit_retries=_TRIES
+                ),
                 post_commithook_properties=_KEEP_LOG,
             )
         except CommitFailedError:
@@ -137,6 +177,10 @@ def replace(
             tried = True
 
     place.patiently(place.table_uri(table.name), commit)
+
+
+def _removal(snapshot: DeltaTable) -> Transaction:
+    return Transaction(_REMOVES, (snapshot.transaction_version(_REMOVES) or 0) + 1)
 
 
 def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:

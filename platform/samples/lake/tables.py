@@ -261,25 +261,32 @@ class Tables:
         commits.add(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
 
     def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: Claim) -> None:
-        """Commit that a table no longer names these files. They stay in the storage. Raises as `replace`."""
-        self.replace(name, files, (), claim)
+        """Commit that a table no longer names these files. They stay in the storage.
 
-    def replace(
+        Raises:
+            CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
+            LakeError: The log cannot be written.
+        """
+        self._writable()
+        commits.forget(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
+
+    def swap(
         self,
         name: str,
         removed: Iterable[tuple[File, Mapping[str, str]]],
         added: Iterable[tuple[File, Mapping[str, str]]],
         claim: Claim,
     ) -> None:
-        """Commit that a table names the files in `added` instead of those in `removed`, which stay in the storage.
+        """Commit that a table names the files in `added`, with other rows, instead of those in `removed`, which stay.
+
+        The claim's snapshot names what is removed.
 
         Raises:
-            CommitFailedError: Another commit of the claim's app came first, or removed one of the files. Nothing was
-                committed.
+            CommitFailedError: Another commit of the claim's app came first, or removed files. Nothing was committed.
             LakeError: The log cannot be written.
         """
         self._writable()
-        commits.replace(self.place, TABLES[name], list(removed), list(added), claim, lambda: self.delta(name))
+        commits.swap(self.place, TABLES[name], list(removed), list(added), claim, lambda: self.delta(name))
 
     def claim(self, name: str, app: str) -> Claim:
         """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""

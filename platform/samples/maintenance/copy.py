@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -21,9 +20,10 @@ from samples.lake.log import named_files
 from samples.lake.storage import Location, locate
 from samples.lake.tables import Tables
 from samples.lines import size_of
-from samples.maintenance.copied_files import Copying, copy_files
+from samples.maintenance.copy_compare import difference
+from samples.maintenance.copy_files import Copying, copy_files
+from samples.maintenance.copy_rows import append
 from samples.maintenance.of_run import ORDER, Named, is_shared
-from samples.maintenance.same import difference
 from samples.query.rows import Rows
 from samples.runs.run import Run, differences, every, find
 from samples.runs.weights import require_no_other_scorer
@@ -74,6 +74,8 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
     source = source.pin()
     chosen = [find(source, name) for name in runs] if runs else every(source)
     lake = Tables(target, create=True)
+    lake.place.require_writable()
+    lake.place.require_deletable(hidden.FOLDER)
     with leases.held(lake.place, leases.MAINTENANCE, f"samples copy from {source.uri}"):
         watch(f"comparing with {lake.uri}")
         there = {run.run_id: _is_there(source, lake, run) for run in chosen}
@@ -84,13 +86,13 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
         files = {run.run_id: {t.name: _files(source, t, run.run_id) for t in _HEAVY_FIRST} for run in chosen}
         total = sum(file.size for run in files for some in files[run].values() for file, _ in some if not there[run])
         copying = Copying(total, watch)
-        _append(source, lake, SCORERS, "scorers", lambda row: row["scorer_id"] in scorers)
+        append(source, lake, SCORERS, "scorers", lambda row: row["scorer_id"] in scorers)
         for run in chosen:
             if not there[run.run_id]:
                 _copy_run(source, lake, run, files[run.run_id], by, copying)
         if not runs:
             for dataset in _datasets(source):
-                _append(source, lake, PROBLEMS, dataset, lambda _: True, dataset=dataset)
+                append(source, lake, PROBLEMS, dataset, lambda _: True, dataset=dataset)
         watch("counting")
         for run in chosen:
             if wrong := difference(source, lake, run):
@@ -111,7 +113,7 @@ def _copy_run(
     hidden.write(lake.place, note)
     copying.of = run.name
     hashes = run.problem_hashes
-    _append(
+    append(
         source,
         lake,
         PROBLEMS,
@@ -122,33 +124,8 @@ def _copy_run(
     for name, named in files.items():
         copy_files(source, lake, TABLES[name], run.run_id, named, copying)
     for table in _SHARED:
-        _append(source, lake, table, _APPS.get(table.name, run.run_id), lambda row: row["run_id"] == run.run_id)
+        append(source, lake, table, _APPS.get(table.name, run.run_id), lambda row: row["run_id"] == run.run_id)
     lake.place.delete(note.path)
-
-
-def _append(
-    source: Tables,
-    lake: Tables,
-    table: Table,
-    app: str,
-    wanted: Callable[[Mapping[str, Any]], bool],
-    /,
-    **partition: str,
-) -> None:
-    """Append rows of a small table that the target lacks."""
-    found = [row for row in source.read(table.name, None, **partition).to_pylist() if wanted(row)]
-
-    def choose() -> list[tuple[pa.Table, Mapping[str, str]]]:
-        there = {_key(table, row) for row in lake.read(table.name, None, **partition).to_pylist()}
-        new = [row for row in found if _key(table, row) not in there]
-        return [(pa.Table.from_pylist(new, schema=table.schema).select(table.file_schema.names), partition)]
-
-    if found:
-        lake.append(table.name, app, choose)
-
-
-def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in table.key)
 
 
 def _files(lake: Tables, table: Table, run_id: str) -> list[Named]:

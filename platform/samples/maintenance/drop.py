@@ -5,9 +5,6 @@ written first. Rows in files that runs share are left out of a new file. Nothing
 run, and a killed drop or undo is finished by the same command. Problems and scorers stay, since other runs use them.
 """
 
-import io
-import json
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -23,12 +20,12 @@ from samples.lake.hidden import DROPPED, FOLDER, Hidden
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.tables import Tables
+from samples.maintenance import drop_lists
 from samples.maintenance.of_run import ORDER, Named, is_shared, parts, rows
 from samples.runs.run import every, find
 from samples_schemas import Table
 
 Watch = Callable[[str], None]
-_LIST = re.compile(r"(?P<table>\w+)-(?P<number>\d+)\.parquet$")
 
 
 class Dropped(NamedTuple):
@@ -47,6 +44,7 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
         UsageError: A program is at work on it.
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
+    _require_rights(lake)
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run}") as lease:
         note = _noted(lake, run, {known.run_id for known in every(lake) if known.name == run})
         if note is None or note.why != DROPPED:
@@ -75,6 +73,7 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
         UsageError: Its name belongs to another run now, or a vacuum deleted files of it.
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
+    _require_rights(lake)
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run} --undo"):
         note = _noted(lake, run, ())
         if note is None or note.why != DROPPED:
@@ -84,15 +83,21 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
                 raise UsageError(
                     f"run {note.name} cannot come back: its name is run {other.run_id} now; drop that first"
                 )
-        lists = {table.name: _listed(lake, table, note.run_id) for table in ORDER}
+        lists = {table.name: drop_lists.read(lake, table, note.run_id) for table in ORDER}
         watch(f"looking for the files of run {note.name}")
-        _require_files(lake, note, lists)
+        drop_lists.require_files(lake, note, lists)
         counts: list[int] = []
         for table in reversed(ORDER):
             watch(f"bringing run {note.name} back: {table.name}")
             counts.append(_restore(lake, table, note.run_id, lists[table.name]))
         end(lake, note)
         return Dropped(note, sum(counts), sum(map(bool, counts)))
+
+
+def _require_rights(lake: Tables) -> None:
+    """Check that this key may write, and delete the note: who drops a run must be able to bring it back."""
+    lake.place.require_writable()
+    lake.place.require_deletable(FOLDER)
 
 
 def is_complete(lake: Tables, note: Hidden) -> bool:
@@ -109,18 +114,18 @@ def end(lake: Tables, note: Hidden) -> None:
 
 def _remove(lake: Tables, table: Table, run_id: str) -> int:
     """Let a table no longer name the files of a run. Return how many there were."""
-    while (snapshot := lake.delta(table.name)) is not None:
-        found = list(parts(lake, table, snapshot, run_id))
+    while lake.delta(table.name) is not None:
+        claim = lake.claim(table.name, drop_lists.app(run_id))
+        found = list(parts(lake, table, claim.snapshot, run_id))
         if not found:
             return 0
-        claim = lake.claim(table.name, _app(run_id))
-        lake.place.put(f"{FOLDER}/{run_id}/{table.name}-{claim.number}.parquet", _packed([(f, p) for f, p, _ in found]))
+        drop_lists.write(lake, table, run_id, claim.number, [(file, partition) for file, partition, _ in found])
         others = [part.others for part in found if part.others is not None]
         added = [(lake.put(table.name, pa.concat_tables(others), {}), {})] if others else []
         try:
-            lake.replace(table.name, [(file, partition) for file, partition, _ in found], added, claim)
+            lake.swap(table.name, [(file, partition) for file, partition, _ in found], added, claim)
         except CommitFailedError:
-            continue  # another commit took one of the files: look again
+            continue  # another commit removed files: look again
         return len(found)
     return 0
 
@@ -129,7 +134,7 @@ def _restore(lake: Tables, table: Table, run_id: str, listed: Sequence[Named]) -
     """Let a table name the files of a run again. Return how many came back."""
     if not listed:
         return 0
-    claim = lake.claim(table.name, _app(run_id))
+    claim = lake.claim(table.name, drop_lists.app(run_id))
     if is_shared(table):
         if len(rows(lake, table, claim.snapshot, run_id)):
             return 0
@@ -148,31 +153,6 @@ def _rows_of(lake: Tables, table: Table, file: File, run_id: str) -> pa.Table:
     data = lake.place.read(f"{table.name}/{file.path}", 0, file.size)
     found = pq.read_table(pa.BufferReader(data), schema=table.file_schema)
     return found.filter(ds.field("run_id") == run_id)
-
-
-def _listed(lake: Tables, table: Table, run_id: str) -> list[Named]:
-    """Return the files of a run that drops removed from a table. A list whose commit never came does not count."""
-    if (snapshot := lake.delta(table.name)) is None:
-        return []
-    last = snapshot.transaction_version(_app(run_id)) or 0
-    found: dict[str, Named] = {}
-    for path, _ in lake.place.list(f"{FOLDER}/{run_id}/"):
-        of = _LIST.search(path)
-        if of and of["table"] == table.name and int(of["number"]) <= last:
-            found.update((file.path, (file, partition)) for file, partition in _unpacked(lake.place.get(path) or b""))
-    return list(found.values())
-
-
-def _require_files(lake: Tables, note: Hidden, lists: dict[str, list[Named]]) -> None:
-    """Check that every file of a dropped run is still there."""
-    gone = total = 0
-    for name, listed in lists.items():
-        if listed:
-            there = {path for path, _, _ in lake.place.objects(f"{name}/")}
-            gone += sum(f"{name}/{file.path}" not in there for file, _ in listed)
-            total += len(listed)
-    if gone:
-        raise UsageError(f"run {note.name} cannot come back: a vacuum deleted {gone:,} of its {total:,} files")
 
 
 def _noted(lake: Tables, run: str, there: Collection[str]) -> Hidden | None:
@@ -196,22 +176,3 @@ def _at_work(lake: Tables, run_id: str, own: str) -> list[str]:
     """Return the topics on which live programs claim work on a run."""
     found = leases.at_work(lake.place, own).items()
     return sorted(topic for topic, claims in found if topic == run_id or any(run_id.encode() in c for c in claims))
-
-
-def _app(run_id: str) -> str:
-    """Return the app whose commits drop a run and bring it back."""
-    return f"drop {run_id}"
-
-
-def _packed(files: Sequence[Named]) -> bytes:
-    """Return files with their partition values as the bytes of a Parquet file."""
-    rows = [{**vars(file), "partition": json.dumps(partition)} for file, partition in files]
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), sink, compression="zstd")
-    return sink.getvalue()
-
-
-def _unpacked(data: bytes) -> Iterator[Named]:
-    for row in pq.read_table(pa.BufferReader(data)).to_pylist():
-        partition = json.loads(row.pop("partition"))
-        yield File(**row), partition

@@ -10,8 +10,8 @@ import samples
 from samples.errors import LakeError, NotFound, UsageError
 from samples.ingest.segment import committer
 from samples.lake import hidden
-from samples.maintenance import copied_files
 from samples.maintenance import copy as module
+from samples.maintenance import copy_files
 from samples.maintenance.copy import copy
 from samples.maintenance.drop import drop
 from samples.maintenance.vacuum import vacuum
@@ -86,7 +86,7 @@ def test_a_killed_copy_is_seen_by_nobody_and_the_same_command_finishes_it(lake, 
     drop(there, "a", by="ann")
     vacuum(there, older_than=timedelta(0), write=True)
     before = answers(there)
-    files, append, left = module.copy_files, module._append, iter([*range(at if at != "runs" else 99)])
+    files, append, left = module.copy_files, module.append, iter([*range(at if at != "runs" else 99)])
 
     def killed(source, target, table, *rest):
         if next(left, None) is None:
@@ -99,7 +99,7 @@ def test_a_killed_copy_is_seen_by_nobody_and_the_same_command_finishes_it(lake, 
         append(source, target, table, *rest, **more)
 
     monkeypatch.setattr(module, "copy_files", killed)
-    monkeypatch.setattr(module, "_append", killed_at_last)
+    monkeypatch.setattr(module, "append", killed_at_last)
     with pytest.raises(KeyboardInterrupt):
         copy(lake, to, ["a"], by="ann")
     monkeypatch.undo()
@@ -120,7 +120,7 @@ def test_a_copy_that_was_broken_off_can_be_dropped(lake, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(copied_files, "_commit", killed)
+    monkeypatch.setattr(copy_files, "_commit", killed)
     with pytest.raises(KeyboardInterrupt):
         copy(lake, to, ["a"], by="ann")
     monkeypatch.undo()
@@ -134,21 +134,21 @@ def test_a_copy_that_was_broken_off_can_be_dropped(lake, tmp_path, monkeypatch):
 def test_rows_that_came_to_the_source_after_a_broken_copy_are_not_there_twice(bench, tmp_path, monkeypatch):
     b = bench(tmp_path / "from")
     committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
-    to, append = str(tmp_path / "to"), module._append
+    to, append = str(tmp_path / "to"), module.append
 
     def killed(source, target, table, *rest, **more):
         if table.name == "runs":
             raise KeyboardInterrupt
         append(source, target, table, *rest, **more)
 
-    monkeypatch.setattr(module, "_append", killed)
+    monkeypatch.setattr(module, "append", killed)
     with pytest.raises(KeyboardInterrupt):
         copy(b.lake, to, by="ann")
     monkeypatch.undo()
     rows = b.lake.read("samples").select(TABLES["samples"].file_schema.names)  # as a compaction does
     files = [(file, b.run.partition) for file in _files(b.lake, "samples")]
     new = b.lake.put("samples", rows, b.run.partition)
-    b.lake.replace("samples", files, [(new, b.run.partition)], b.lake.claim("samples", b.run.run_id))
+    b.lake.swap("samples", files, [(new, b.run.partition)], b.lake.claim("samples", b.run.run_id))
     rescore(b.lake, "numeric", workers=1)
     copy(b.lake, to, by="ann")
     assert everything(samples.open(to)) == everything(b.lake)
@@ -182,7 +182,7 @@ def test_the_same_rows_in_other_files_are_the_same_run(lake, tmp_path):
     rows = there.read("samples", **partition).select(TABLES["samples"].file_schema.names)
     files = [(f, partition) for f in _files(there, "samples") if partition["run_id"] in f.path]
     new = [(there.put("samples", rows.slice(start, 8), partition), partition) for start in (0, 8)]
-    there.replace("samples", files, new, there.claim("samples", "x"))
+    there.swap("samples", files, new, there.claim("samples", "x"))
     assert {row["does"] for row in copy(lake, to, by="ann").rows} == {"was there"}
 
 

@@ -13,6 +13,7 @@ from samples.errors import LakeError, NotFound, UsageError
 from samples.ingest.segment import committer
 from samples.lake import hidden
 from samples.lake.leases import Leases
+from samples.lake.log import named_files
 from samples.maintenance import drop as module
 from samples.maintenance.drop import drop, undo
 from samples.maintenance.of_run import ORDER
@@ -153,7 +154,7 @@ def test_a_list_of_files_whose_commit_never_came_does_not_count(lakes, tmp_path,
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(lake), "replace", killed)
+    monkeypatch.setattr(type(lake), "swap", killed)
     with pytest.raises(KeyboardInterrupt):
         drop(lake, "a", by="ann")
     monkeypatch.undo()
@@ -244,11 +245,37 @@ def test_rows_that_a_rescoring_added_meanwhile_are_dropped_by_the_same_command(t
     drop(lake, "a", by="ann")
     lake.append("verdicts", "w", lambda: [(rows, {"verifier": "w", "run_id": ids["a"]})])
     assert {row["run"] for row in lake.query("pass_at_k", verifier="v")} == {"b"}
-    vacuum(lake, older_than=timedelta(0), write=True)
-    assert len(hidden.every(lake.place)) == 1  # its files are gone, but table verdicts still names some
+    done = vacuum(lake, older_than=timedelta(0), write=True)
+    assert "tables still name files of run a, which was dropped: `samples drop a` finishes that" in done.kept
+    assert len(hidden.every(lake.place)) == 1
     assert drop(lake, "a", by="ann").files == 1
     vacuum(lake, older_than=timedelta(0), write=True)
     assert dict(hidden.every(lake.place)) == {}
+
+
+def test_a_compaction_at_the_same_moment_is_not_lost_and_nothing_of_the_run_stays(lakes, tmp_path, monkeypatch):
+    lake = lakes.filled(tmp_path / "lake")
+    before = everything(lake)
+    run_id = next(run.run_id for run in every(lake) if run.name == "a")
+    partition = {"dataset": "d", "run_id": run_id}
+    put, compacted = type(lake.place).put, []
+
+    def compact_first(place, path, *rest, **more):
+        if path.startswith(f"{hidden.FOLDER}/{run_id}/samples-") and not compacted:
+            compacted.append(path)
+            rows = lake.read("samples", **partition).select(TABLES["samples"].file_schema.names)
+            claim = lake.claim("samples", "other")
+            files = [one for one in named_files(TABLES["samples"], claim.snapshot) if one[1] == partition]
+            lake.swap("samples", files, [(lake.put("samples", rows, partition), partition)], claim)
+        return put(place, path, *rest, **more)
+
+    monkeypatch.setattr(type(lake.place), "put", compact_first)
+    drop(lake, "a", by="ann")
+    monkeypatch.undo()
+    assert compacted
+    assert all(run_id not in found for found in raw_runs(lake).values())
+    undo(lake, "a")
+    assert everything(lake) == before
 
 
 def test_unknown_runs_are_said_with_those_that_are_there(two):

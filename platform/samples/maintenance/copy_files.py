@@ -91,7 +91,7 @@ def _commit(target: Tables, table: Table, run_id: str, files: Sequence[Named]) -
         if not removed and not added:
             return
         try:
-            target.replace(table.name, removed, added, claim)
+            target.swap(table.name, removed, added, claim)
         except CommitFailedError:
             continue
         return
