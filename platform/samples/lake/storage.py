@@ -118,7 +118,7 @@ class Location:
         )
 
     def delete(self, path: str) -> None:
-        """Delete one object, if it exists. Only notes that drivers leave for each other are ever deleted."""
+        """Delete one object, if it exists. Only notes of drivers and parts of committed units are ever deleted."""
 
         def delete() -> None:
             with suppress(FileNotFoundError):
