@@ -108,12 +108,17 @@ class ToyEngine:
         answer = int(sums[-1][0]) + int(sums[-1][1]) if sums else 0
         last = prompt[-1] if prompt else END
         completions: list[Completion] = []
-        for seed in seeds:
-            if completions and self._behaviour.apart:
+        for number, seed in enumerate(seeds):
+            if number and self._behaviour.apart:
                 time.sleep(self._behaviour.apart)
             completions.append(self._draw_one(np.random.default_rng((digest, seed)), answer, last, room))
-            on_completion(completions[-1])
+            on_completion(number, completions[-1])
         return completions
+
+    def with_text(self, prompt_ids: list[int], completion: Completion) -> Completion:
+        """Return the completion, which has its text."""
+        del prompt_ids
+        return completion
 
     def score(
         self,

@@ -155,7 +155,7 @@ class Location:
         return self.patiently(self.uri, listed)
 
     def delete(self, path: str) -> None:
-        """Delete one object, if it exists. Of what tables hold, only `samples.maintenance.vacuum` deletes anything."""
+        """Delete one object, if it exists: a note, or a part of a unit that is committed."""
 
         def delete() -> None:
             with suppress(FileNotFoundError):

@@ -10,6 +10,7 @@ holds many units, so many units cost little.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import groupby
 
 import duckdb
@@ -28,6 +29,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.runs.settings import digest
 from samples.units import segment
+from samples.units.parts import Remover
 from samples.units.plan import CELL, Plan, bits
 from samples.units.segment import Receipt, Target
 from samples_schemas import Table
@@ -42,13 +44,20 @@ class Committer:
     written: set[str] = field(default_factory=set[str])  # its files of the narrow table
     _recorded: set[str] = field(default_factory=set[str], init=False)  # what did units, as the lake has it
 
+    @cached_property
+    def _remover(self) -> Remover:
+        return Remover(self.lake.place)
+
     def commit(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """Commit receipts of new segments. Return those that readers now see; the samples of others were there before.
 
         Raises:
             LakeError: The lake cannot be written. What was committed stays.
         """
-        return self._commit(receipts, frozenset())
+        receipts = list(receipts)
+        committed = self._commit(receipts, frozenset())
+        self._remover.remove(path for receipt in receipts for path in receipt.parts)
+        return committed
 
     def commit_found(self, receipts: Sequence[Receipt]) -> list[Receipt]:
         """Commit receipts of segments that were found in the lake; a file that its table names is not named again.

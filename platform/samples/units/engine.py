@@ -51,16 +51,19 @@ class Model:
         return engine
 
 
-def answered(ask: Callable[[], list[T]], failed: Callable[[str], list[T]]) -> list[T]:
+def answered(
+    ask: Callable[[], list[T]], failed: Callable[[str], list[T]], before_end: Callable[[], None] = lambda: None
+) -> list[T]:
     """Return what an engine answers; after some attempts that raise, what `failed` makes of the last reason.
 
-    A dead engine never answers again. It ends this process, and Ray starts a new replica.
+    A dead engine never answers again. It ends this process, after `before_end`, and Ray starts a new replica.
     """
     failure = ""
     for _ in range(ATTEMPTS):
         try:
             return ask()
         except EngineDead as error:
+            before_end()
             end_own(error)
         except Exception as error:  # noqa: BLE001 - engines raise anything; after the last attempt the error is data
             failure = first_line_and_class(error)

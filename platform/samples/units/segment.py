@@ -77,7 +77,8 @@ class Receipt:
     """One complete segment.
 
     `facts` holds rows of the narrow table; `nonfinite` counts NaN and infinite log-probs; `drawn_by` is JSON: what did
-    it, {} if that is not known. `companion` is the segment's companion, if it has one.
+    it, {} if that is not known. `companion` is the segment's companion, if it has one. `kept` counts the samples and
+    tokens that parts of the unit had, and `parts` are the paths of its parts, see `samples.units.parts`.
     """
 
     unit: Unit
@@ -86,6 +87,8 @@ class Receipt:
     nonfinite: int
     drawn_by: str = NOT_KNOWN
     companion: File | None = None
+    kept: tuple[int, int] = (0, 0)
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
