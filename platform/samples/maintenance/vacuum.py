@@ -88,7 +88,7 @@ def vacuum(
             _delete(lake, going, notes, watch)
             staying = {one.run_id for one in found if not one.goes}
             for run, (note, at) in dropped.items():
-                if run not in staying and at < rules.removed and note not in unfinished:
+                if run not in staying and at <= rules.removed and note not in unfinished:
                     drop.end(lake, note)
         return said
 

@@ -53,7 +53,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Rules:
-    """What may go: what was removed before `removed`, orphans written before `orphaned`, files of dropped runs.
+    """What may go: what was removed up to `removed`, orphans written up to `orphaned`, files of dropped runs.
 
     `dropped` has when each run was dropped. `busy` are the ids of runs and scorers on which programs are at work.
     """
@@ -112,10 +112,10 @@ def _judged(rules: Rules, partition: Mapping[str, str], at: datetime, removal: R
     """Return why a file is there, and whether it may go."""
     busy = any(value in rules.busy for value in partition.values())
     if (dropped := rules.dropped.get(partition.get("run_id", ""))) is not None:
-        return (AT_WORK, False) if busy else (DROPPED, dropped < rules.removed)
+        return (AT_WORK, False) if busy else (DROPPED, dropped <= rules.removed)
     if removal is not None:
-        return (REMOVED, True) if removal.at < rules.removed else (RECENT, False)
-    if at >= rules.orphaned:
+        return (REMOVED, True) if removal.at <= rules.removed else (RECENT, False)
+    if at > rules.orphaned:
         return YOUNG, False
     return (AT_WORK, False) if busy else (ORPHAN, True)
 
