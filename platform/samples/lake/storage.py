@@ -44,7 +44,7 @@ _ANSWER_SECONDS = 30
 _TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 1000, 0.1, 2.0
 
 PROBES = "_probes"  # a folder of objects that tell whether one may be written
-_REFUSED = re.compile("access is denied|no permission to write|file system is read-only")
+_REFUSED = re.compile("access is denied|no permission|file system is read-only")
 _UNUSABLE = re.compile(r"[\\\x00-\x1f\x7f]")  # deltalake takes \ for /, and errors are one line
 
 
@@ -116,8 +116,12 @@ class Location:
             LakeError: This key may only read, or the store cannot be reached.
         """
         if self.is_local:
-            with _may("read", "write"), explained(self.uri), tempfile.TemporaryFile(dir=self.uri):
-                return
+            with _may("read", "write"), explained(self.uri):
+                try:
+                    tempfile.TemporaryFile(dir=self.uri).close()
+                except PermissionError as error:
+                    raise LakeError(f"lake {self.uri}: no permission to write there") from error
+            return
         probe = f"{PROBES}/{secrets.token_hex(8)}"
         self.put(probe, b"")
         with suppress(LakeError):

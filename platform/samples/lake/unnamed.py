@@ -7,4 +7,5 @@ So the two never meet, without a word between them, unless clocks differ by a da
 from datetime import timedelta
 
 NAMED = timedelta(days=6)  # up to this age a driver may still commit a segment that it finds
+UNFINISHED = "_unfinished"  # a folder of what is finished of units that are not whole; no table has this name
 KEPT = timedelta(days=7)  # up to this age nothing is deleted that no log names

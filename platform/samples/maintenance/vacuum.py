@@ -17,7 +17,7 @@ from samples.lake.storage import PROBES
 from samples.lake.tables import Tables
 from samples.lines import size_of
 from samples.maintenance import drop, vacuum_said
-from samples.maintenance.vacuum_find import DAY, Leftover, Rules, find
+from samples.maintenance.vacuum_find import DAY, Leftover, Rules, find, parts
 from samples.maintenance.vacuum_said import Vacuum
 from samples.runs.run import every
 from samples_schemas import TABLES
@@ -76,6 +76,7 @@ def vacuum(
         for name, table in TABLES.items():
             watch(f"looking for files that no version of {name} names")
             found += find(lake, table, rules)
+        found += parts(lake, rules)
         notes = [path for prefix in _NOTES for path, _, at in lake.place.objects(prefix) if at < now - DAY]
         going = [one for one in found if one.goes]
         loses, until = _loses(lake, going)
@@ -88,7 +89,7 @@ def vacuum(
             _delete(lake, going, notes, watch)
             staying = {one.run_id for one in found if not one.goes}
             for run, (note, at) in dropped.items():
-                if run not in staying and at < rules.removed and note not in unfinished:
+                if run not in staying and at <= rules.removed and note not in unfinished:
                     drop.end(lake, note)
         return said
 
@@ -110,7 +111,7 @@ def _loses(lake: Tables, going: Iterable[Leftover]) -> tuple[dict[str, int], dat
     until = None
     before = vacuumed.oldest(lake.place)
     for one in going:
-        if one.removal and one.removal.version > max(loses.get(one.table.name, 0), before.get(one.table.name, 0)):
-            loses[one.table.name] = one.removal.version
+        if one.removal and one.removal.version > max(loses.get(one.table, 0), before.get(one.table, 0)):
+            loses[one.table] = one.removal.version
             until = max(until or one.removal.at, one.removal.at)
     return loses, until

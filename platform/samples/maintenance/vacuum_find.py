@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from samples.lake.log import Removal, added_files, removals
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
-from samples.lake.unnamed import KEPT
+from samples.lake.unnamed import KEPT, UNFINISHED
 from samples_schemas import COMPLETIONS, SAMPLES, SCORE_LOGPROBS, SCORES, TOP_LOGPROBS, Table
 
 DAY = timedelta(days=1)
@@ -35,9 +35,9 @@ DAMAGED = "samples need it: `samples repair` names it again"
 
 @dataclass(frozen=True)
 class Leftover:
-    """One file: its path in the lake, its bytes, why it is there, the version that removed it, and if it may go."""
+    """One file: its table, path in the lake, bytes, why it is there, the version that removed it, and if it may go."""
 
-    table: Table
+    table: str
     path: str
     size: int
     partition: Mapping[str, str]
@@ -53,7 +53,7 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Rules:
-    """What may go: what was removed before `removed`, orphans written before `orphaned`, files of dropped runs.
+    """What may go: what was removed up to `removed`, orphans written up to `orphaned`, files of dropped runs.
 
     `dropped` has when each run was dropped. `busy` are the ids of runs and scorers on which programs are at work.
     """
@@ -105,17 +105,31 @@ def find(lake: Tables, table: Table, rules: Rules) -> Iterator[Leftover]:
         why, goes = _judged(rules, partition, at, removal)
         if why == ORPHAN and goes and needed.by_samples(path, partition):
             why, goes = DAMAGED, False
-        yield Leftover(table, path, size, partition, why, goes, removal)
+        yield Leftover(table.name, path, size, partition, why, goes, removal)
+
+
+def parts(lake: Tables, rules: Rules) -> Iterator[Leftover]:
+    """Yield the parts of units that are not whole: _unfinished/RUN OR SCORER/…, which no table names.
+
+    Parts of scorers go when a run was dropped: they may be of its samples, and cost little to make again.
+    """
+    for path, size, at in lake.place.objects(f"{UNFINISHED}/"):
+        writer = path.split("/")[1]
+        partition = {"run_id" if writer.startswith("r") else "scorer_id": writer}
+        why, goes = _judged(rules, partition, at, None)
+        if why == YOUNG and "scorer_id" in partition and any(when <= rules.removed for when in rules.dropped.values()):
+            why, goes = (AT_WORK, False) if writer in rules.busy else (DROPPED, True)
+        yield Leftover(f"{UNFINISHED}/", path, size, partition, why, goes)
 
 
 def _judged(rules: Rules, partition: Mapping[str, str], at: datetime, removal: Removal | None) -> tuple[str, bool]:
     """Return why a file is there, and whether it may go."""
     busy = any(value in rules.busy for value in partition.values())
     if (dropped := rules.dropped.get(partition.get("run_id", ""))) is not None:
-        return (AT_WORK, False) if busy else (DROPPED, dropped < rules.removed)
+        return (AT_WORK, False) if busy else (DROPPED, dropped <= rules.removed)
     if removal is not None:
-        return (REMOVED, True) if removal.at < rules.removed else (RECENT, False)
-    if at >= rules.orphaned:
+        return (REMOVED, True) if removal.at <= rules.removed else (RECENT, False)
+    if at > rules.orphaned:
         return YOUNG, False
     return (AT_WORK, False) if busy else (ORPHAN, True)
 

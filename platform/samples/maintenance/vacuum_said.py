@@ -71,7 +71,7 @@ def rows(names: Mapping[str, str], going: Iterable[Leftover], notes: Sequence[st
     files: Counter[tuple[str, str | None, str]] = Counter()
     size: Counter[tuple[str, str | None, str]] = Counter()
     for one in going:
-        what = one.table.name, names.get(one.run_id, one.run_id) if one.run_id else None, one.why
+        what = one.table, names.get(one.run_id, one.run_id) if one.run_id else None, one.why
         files[what] += 1
         size[what] += one.size
     rows = [(*what, files[what], size[what]) for what in files]

@@ -255,6 +255,23 @@ def test_notes_of_ended_programs_go_after_a_day(drawn):
     assert list(leases.at_work(lake.place)) == ["r1"]
 
 
+def test_parts_of_units_go_after_a_week_and_with_a_dropped_run_but_not_while_a_driver_works(drawn):
+    place, run_id = drawn.lake.place, drawn.run.run_id
+    paths = [f"_unfinished/{writer}/0/0-8-1.parquet" for writer in (run_id, "s1", "s2")]
+    for path in paths:
+        place.put(path, b"x")
+    assert vacuum(drawn.lake, older_than=NOW, write=True).files == 0
+    drop(drawn.lake, "toys", by="ann")
+    at_work = Leases(place, "s2")
+    at_work.renew(b"{}")
+    vacuum(drawn.lake, older_than=NOW, write=True)
+    assert [place.get(path) for path in paths] == [None, None, b"x"]
+    at_work.release()
+    grow_older(drawn.lake, 8)
+    vacuum(drawn.lake, write=True)
+    assert place.get(paths[2]) is None
+
+
 def test_one_vacuum_at_a_time(dropped):
     with (
         leases.held(dropped.place, leases.MAINTENANCE, "samples drop x"),
