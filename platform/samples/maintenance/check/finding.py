@@ -23,6 +23,17 @@ COLUMNS = pa.schema(
 )
 
 
+_FORBIDDEN = ("no permission", "access is denied", "credentials")
+
+
+def forbidden(said: str) -> bool:
+    """Return whether an error says that something may not be read: then it is not known whether anything is wrong."""
+    return any(words in said for words in _FORBIDDEN)
+
+
+ASK = "read it with permission: ask whoever keeps the lake"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line: in a run and a table, what was found and what to do about it.

@@ -21,7 +21,7 @@ _END = 1 << 16  # bytes read at first
 _WHOLE = 1 << 20  # files up to this size are read and compared whole
 _LARGEST_GROUP = 64 << 20  # bytes; ours have 8 MB, unless one sample has more
 _SUMS = re.compile(r"\.[0-9a-f]{16}\.parquet$")
-_FACTS = b"samples.facts"  # and what a file of several units may add to it
+_FACTS = {b"samples.facts", b"samples.units"}  # of one segment, and of several in one file
 
 ENCODING = "encodings of another tool: files are larger than they need be"
 GROUPS = "row groups of another tool: reading one sample reads many"
@@ -62,7 +62,7 @@ def lost(table: Table, name: str, footer: pq.FileMetaData, *, drawn: bool) -> It
     ranged = set(statistics_columns(table.file_schema.names))
     if any(column.path_in_schema in ranged and not column.is_stats_set for column in columns):
         yield STATISTICS
-    if drawn and table.name == "completions" and not any(key.startswith(_FACTS) for key in footer.metadata or {}):
+    if drawn and table.name == "completions" and not _FACTS & (footer.metadata or {}).keys():
         yield FACTS
     if not _SUMS.search(name):
         yield SUMS
