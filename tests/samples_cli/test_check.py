@@ -19,7 +19,7 @@ def damage(lake) -> str:
 
 def test_a_healthy_lake_ends_with_0_and_a_damaged_one_with_1(samples, lake):
     code, out, err = samples("check", "--lake", lake.uri, "--format", "csv")
-    assert (code, out.splitlines()) == (0, ["run,table,found,way_out,files,samples,first,level"])
+    assert (code, out.splitlines()) == (0, ["run,table,found,way_out,files,samples,level,first"])
     assert "nothing is wrong" in err
     name = damage(lake)
     code, out, err = samples("check", "--lake", lake.uri, "--format", "json", "--quiet")
@@ -85,4 +85,4 @@ def test_what_may_not_be_read_is_said_and_a_lake_that_may_only_be_read_is_checke
     assert done.returncode == 1
     assert {row["table"] for row in rows} == {"verdicts", "prompts"}
     assert all("no permission to read there" in f"{row['found']} {row['first']}" for row in rows)
-    assert {row["way_out"] for row in rows} == {"read it with permission: ask whoever keeps the lake"}
+    assert {row["way_out"] for row in rows} == {"ask whoever keeps the lake for permission to read"}

@@ -58,8 +58,8 @@ def flip(file: Path, at: int) -> None:
     file.write_bytes(whole)
 
 
-GONE, SIZE = "the log names files that are gone", "files of another size than the log says"
-ROWS = "no number of rows in the log: questions open every file"
+GONE, SIZE = "files that are gone", "files of another size"
+ROWS = "no number of rows in the log: questions open all"
 UNREADABLE = "files that cannot be read"
 
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {

@@ -19,22 +19,23 @@ from samples_schemas import Table
 KEPT = timedelta(days=7)  # up to this age a driver may still commit a file that no log names
 _AT_ONCE = 16  # files
 _BATCH = 1000  # files between two lines of progress
+_ROWS = "no number of rows in the log: questions open all"
 _HEAVY = {"completions", "score_logprobs", "top_logprobs"}
 
-_GONE = "the log names files that are gone"
-_SIZE = "files of another size than the log says"
+_GONE = "files that are gone"
+_SIZE = "files of another size"
 CHANGED = "files that cannot be read"
 _FORBIDDEN = "files that may not be read"
 _UNREAD = {_GONE, _SIZE, CHANGED, _FORBIDDEN}
 _REPAIR = {
-    "samples": "samples repair --write rebuilds the rows of segments; bring others back from a copy of the lake",
+    "samples": "samples repair --write; restore from a copy what it cannot rebuild",
 }
-_COPY = "bring them back from a copy of the lake; until then --skip-unreadable goes on without the run"
+_COPY = "restore them from a copy; --skip-unreadable leaves the run out"
 _COMPACT = "samples compact rewrites them"
 _WAY_OUT = {
     _FORBIDDEN: ASK,
     footers.FACTS: "nothing brings it back: keep a copy of table samples",
-    footers.LENGTHS: "bring the files back from a copy of the lake, or draw the run anew",
+    footers.LENGTHS: "restore them from a copy, or draw the run anew",
 }
 
 
@@ -110,7 +111,7 @@ def _wrong(
         for what in footers.lost(table, path, footer, drawn=drawn):
             yield what, path
         if file.rows is None:
-            yield "no number of rows in the log: questions open every file", path
+            yield _ROWS, path
 
 
 def unnamed(lake: Tables, table: Table, runs: frozenset[str] | None, names: Mapping[str, str]) -> Iterator[Finding]:

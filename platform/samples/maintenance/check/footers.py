@@ -23,11 +23,11 @@ _LARGEST_GROUP = 64 << 20  # bytes; ours have 8 MB, unless one sample has more
 _SUMS = re.compile(r"\.[0-9a-f]{16}\.parquet$")
 _FACTS = {b"samples.facts", b"samples.units"}  # of one segment, and of several in one file
 
-ENCODING = "encodings of another tool: files are larger than they need be"
-GROUPS = "row groups of another tool: reading one sample reads many"
-STATISTICS = "no statistics: questions about few problems read all rows"
-FACTS = "no copy of the narrow rows in the footer: samples repair cannot rebuild them"
-SUMS = "no checksum in the name: bytes that change go unnoticed"
+ENCODING = "encodings of another tool: larger files"
+GROUPS = "row groups of another tool: one sample reads many"
+STATISTICS = "no statistics: one problem reads all"
+FACTS = "no facts in the footer: nothing to repair samples from"
+SUMS = "no checksum in the name: changes go unnoticed"
 LENGTHS = "token ids and log-probs of different length"
 
 

@@ -14,7 +14,7 @@ from samples.lake.versions import REFERRING_FIRST
 from samples.maintenance.check.finding import ASK, Finding, forbidden
 
 _ENTRY = re.compile(r"/(?P<version>\d{20})\.(?P<kind>json|checkpoint\b.*parquet)$")
-_FROM_A_COPY = "bring the log back from a copy of the lake"
+_FROM_A_COPY = "restore the log from a copy"
 
 
 @dataclass
@@ -59,8 +59,8 @@ def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> F
     if forbidden(said):
         return Finding(None, name, said, ASK)
     if not entry:
-        return Finding(None, name, said, "move it out of the lake, or bring the table back from a copy")
-    way_out = f"{_FROM_A_COPY}; until then --at {good} reads what was there before" if good else _FROM_A_COPY
+        return Finding(None, name, said, "move it out of the lake, or restore the table from a copy")
+    way_out = f"{_FROM_A_COPY}; --at {good} reads what was there before" if good else _FROM_A_COPY
     return Finding(
         None, name, f"the log is damaged: {entry}", way_out, 1, None, f"{lake.place.uri}/{entry.split(maxsplit=1)[0]}"
     )
