@@ -89,7 +89,7 @@ def test_a_lake_on_an_object_store_is_checked_as_one_in_a_folder(bench, s3, tmp_
     store.delete_object(Bucket=bucket, Key=f"{root}/{paths[0]}")
     rows = samples.open(s3).check()
     assert {(row["level"], row["table"], row["found"].partition(":")[0]) for row in rows} == {
-        ("wrong", "completions", "the log names files that are gone"),
+        ("wrong", "completions", "files that are gone"),
         ("wrong", "completions", "files that cannot be read"),
         ("note", "completions", "a file that no log names"),
     }

@@ -31,7 +31,7 @@ def check(lake: Tables, runs: Sequence[str] = (), *, deep: bool = False, watch: 
     """Find what is wrong with a lake, or with these runs of it. Nothing is changed.
 
     Columns: run, table, found (what is wrong), way_out (what to do), files, samples (how many are concerned; NULL where
-    they are not counted), first (one of them), level (wrong; or note: worth knowing, and nothing is wrong). No row
+    they are not counted), level (wrong; or note: worth knowing, and nothing is wrong), first (one of them). No row
     means that nothing was found. Keys, facts and footers are read; with `deep` every page of every file, too.
 
     Raises:
@@ -165,4 +165,4 @@ class _Check:
             yield
         except LakeError as error:
             self._broken.add(name)
-            self._findings.append(Finding(None, name, str(error), "bring the table back from a copy of the lake"))
+            self._findings.append(Finding(None, name, str(error), "restore the table from a copy"))

@@ -13,25 +13,29 @@ from samples.lake.files import SnapshotFile, path_within, snapshot_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.maintenance.check import footers
-from samples.maintenance.check.finding import NOTE, Finding
+from samples.maintenance.check.finding import ASK, NOTE, Finding, forbidden
 from samples_schemas import Table
 
 KEPT = timedelta(days=7)  # up to this age a driver may still commit a file that no log names
 _AT_ONCE = 16  # files
 _BATCH = 1000  # files between two lines of progress
+_ROWS = "no number of rows in the log: questions open all"
 _HEAVY = {"completions", "score_logprobs", "top_logprobs"}
 
-_GONE = "the log names files that are gone"
-_SIZE = "files of another size than the log says"
+_GONE = "files that are gone"
+_SIZE = "files of another size"
 CHANGED = "files that cannot be read"
+_FORBIDDEN = "files that may not be read"
+_UNREAD = {_GONE, _SIZE, CHANGED, _FORBIDDEN}
 _REPAIR = {
-    "samples": "samples repair --write rebuilds the rows of segments; bring others back from a copy of the lake",
+    "samples": "samples repair --write; restore from a copy what it cannot rebuild",
 }
-_COPY = "bring them back from a copy of the lake; until then --skip-unreadable goes on without the run"
+_COPY = "restore them from a copy; --skip-unreadable leaves the run out"
 _COMPACT = "samples compact rewrites them"
 _WAY_OUT = {
-    footers.SUMS: _COMPACT,
-    footers.LENGTHS: "bring the files back from a copy of the lake, or draw the run anew",
+    _FORBIDDEN: ASK,
+    footers.FACTS: "nothing brings it back: keep a copy of table samples",
+    footers.LENGTHS: "restore them from a copy, or draw the run anew",
 }
 
 
@@ -70,11 +74,11 @@ def look(
                 for what, why in said:
                     run = file.partition.get("run_id")
                     found[run, what].append((file, why))
-                    if what in {_GONE, _SIZE, CHANGED}:
+                    if what in _UNREAD:
                         result.unreadable.append(file)
     for (run, what), some in found.items():
-        level = {"level": NOTE} if what == footers.SUMS else {}
-        does = way_out(table.name) if what in {_GONE, _SIZE, CHANGED} else _WAY_OUT.get(what, _COMPACT)
+        level = {"level": NOTE} if what in {footers.SUMS, footers.FACTS} else {}
+        does = _WAY_OUT.get(what, way_out(table.name) if what in _UNREAD else _COMPACT)
         name = names.get(run or "", run)
         count = sum(file.rows or 0 for file, _ in some) if run else None
         result.findings.append(Finding(name, table.name, what, does, len(some), count, some[0][1], **level))
@@ -102,12 +106,12 @@ def _wrong(
             if narrow and lake.place.is_local:
                 checksums.verify([str(Path(lake.place.uri, path))])
         except LakeError as error:
-            yield CHANGED, str(error)
+            yield _FORBIDDEN if forbidden(str(error)) else CHANGED, str(error)
             return
         for what in footers.lost(table, path, footer, drawn=drawn):
             yield what, path
         if file.rows is None:
-            yield "no number of rows in the log: questions open every file", path
+            yield _ROWS, path
 
 
 def unnamed(lake: Tables, table: Table, runs: frozenset[str] | None, names: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What a check finds, as rows."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
@@ -17,10 +17,21 @@ COLUMNS = pa.schema(
         pa.field("way_out", pa.string()),
         pa.field("files", pa.int64()),
         pa.field("samples", pa.int64()),
-        pa.field("first", pa.string()),
         pa.field("level", pa.string()),
+        pa.field("first", pa.string()),
     ]
 )
+
+
+_FORBIDDEN = ("no permission", "access is denied", "credentials")
+
+
+def forbidden(said: str) -> bool:
+    """Return whether an error says that something may not be read: then it is not known whether anything is wrong."""
+    return any(words in said for words in _FORBIDDEN)
+
+
+ASK = "ask whoever keeps the lake for permission to read"
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,4 @@ class Finding:
 def rows(findings: Iterable[Finding], notes: Iterable[str] = ()) -> Rows:
     """Return findings as rows, what is wrong first."""
     ordered = sorted(findings, key=lambda one: one.level == NOTE)
-    columns = [list(column) for column in zip(*map(astuple, ordered), strict=True)] or [[] for _ in COLUMNS]
-    arrays = [pa.array(values, kind.type) for values, kind in zip(columns, COLUMNS, strict=True)]
-    return Rows(pa.table(arrays, schema=COLUMNS), tuple(notes))
+    return Rows(pa.Table.from_pylist([asdict(one) for one in ordered], schema=COLUMNS), tuple(notes))

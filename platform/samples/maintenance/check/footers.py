@@ -21,13 +21,13 @@ _END = 1 << 16  # bytes read at first
 _WHOLE = 1 << 20  # files up to this size are read and compared whole
 _LARGEST_GROUP = 64 << 20  # bytes; ours have 8 MB, unless one sample has more
 _SUMS = re.compile(r"\.[0-9a-f]{16}\.parquet$")
-_FACTS = b"samples.facts"  # and what a file of several units may add to it
+_FACTS = {b"samples.facts", b"samples.units"}  # of one segment, and of several in one file
 
-ENCODING = "encodings of another tool: files are larger than they need be"
-GROUPS = "row groups of another tool: reading one sample reads many"
-STATISTICS = "no statistics: questions about few problems read all rows"
-FACTS = "no copy of the narrow rows in the footer: samples repair cannot rebuild them"
-SUMS = "no checksum in the name: bytes that change go unnoticed"
+ENCODING = "encodings of another tool: larger files"
+GROUPS = "row groups of another tool: one sample reads many"
+STATISTICS = "no statistics: one problem reads all"
+FACTS = "no facts in the footer: nothing to repair samples from"
+SUMS = "no checksum in the name: changes go unnoticed"
 LENGTHS = "token ids and log-probs of different length"
 
 
@@ -62,7 +62,7 @@ def lost(table: Table, name: str, footer: pq.FileMetaData, *, drawn: bool) -> It
     ranged = set(statistics_columns(table.file_schema.names))
     if any(column.path_in_schema in ranged and not column.is_stats_set for column in columns):
         yield STATISTICS
-    if drawn and table.name == "completions" and not any(key.startswith(_FACTS) for key in footer.metadata or {}):
+    if drawn and table.name == "completions" and not _FACTS & (footer.metadata or {}).keys():
         yield FACTS
     if not _SUMS.search(name):
         yield SUMS

@@ -2,9 +2,9 @@
 
 from samples.maintenance.check.audit import Audit
 
-_COUNTED_ONCE = "answers count it once, so no number is wrong; whoever appended it should not do so again"
-_REPAIR = "samples repair shows what can be rebuilt, and --write does it"
-_RESTORE = "bring the files of the table back from a copy of the lake"
+_COUNTED_ONCE = "answers count it once: find out who appended it"
+_REPAIR = "samples repair shows what can be rebuilt"
+_RESTORE = "restore the files of the table from a copy"
 
 _TWICE = """
 WITH doubtful AS (

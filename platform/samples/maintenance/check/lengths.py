@@ -2,7 +2,7 @@
 
 from samples.maintenance.check.audit import Audit
 
-_RESTORE = "bring the files of the table back from a copy of the lake, or draw the run anew"
+_RESTORE = "restore the files from a copy, or draw the run anew"
 
 _UNEQUAL = """
 SELECT run_id, count(*) AS samples, arg_min(sample_of(problem_id, sample_index), (problem_id, sample_index)) AS first

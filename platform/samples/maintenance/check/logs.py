@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from samples.errors import LakeError
 from samples.lake.tables import Tables
 from samples.lake.versions import REFERRING_FIRST
-from samples.maintenance.check.finding import Finding
+from samples.maintenance.check.finding import ASK, Finding, forbidden
 
 _ENTRY = re.compile(r"/(?P<version>\d{20})\.(?P<kind>json|checkpoint\b.*parquet)$")
-_FROM_A_COPY = "bring the log back from a copy of the lake"
+_FROM_A_COPY = "restore the log from a copy"
 
 
 @dataclass
@@ -32,12 +32,15 @@ def read(lake: Tables) -> Logs:
     logs = Logs(lake.pin([]))
     damages: dict[str, tuple[str, str, int | None]] = {}
     for name in (name for wave in REFERRING_FIRST for name in wave):
+        snapshot, entries, said = None, {}, "its log has no beginning"
         try:
-            snapshot, said = logs.lake.delta(name), "its log has no beginning"
+            snapshot = logs.lake.delta(name)
+            entries = _entries(lake, name)
         except LakeError as error:
-            snapshot, said = None, str(error)
+            said = str(error)
             logs.broken.append(name)
-        entries = _entries(lake, name)
+            if not forbidden(said):
+                entries = _entries(lake, name)
         if snapshot is not None:
             logs.there.append(name)
             if (entry := entries.get(snapshot.version())) and not entry[1]:
@@ -53,9 +56,11 @@ def read(lake: Tables) -> Logs:
 
 
 def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
+    if forbidden(said):
+        return Finding(None, name, said, ASK)
     if not entry:
-        return Finding(None, name, said, "move it out of the lake, or bring the table back from a copy")
-    way_out = f"{_FROM_A_COPY}; until then --at {good} reads what was there before" if good else _FROM_A_COPY
+        return Finding(None, name, said, "move it out of the lake, or restore the table from a copy")
+    way_out = f"{_FROM_A_COPY}; --at {good} reads what was there before" if good else _FROM_A_COPY
     return Finding(
         None, name, f"the log is damaged: {entry}", way_out, 1, None, f"{lake.place.uri}/{entry.split(maxsplit=1)[0]}"
     )

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from samples.errors import LakeError
+from samples.lake import checksums
 from samples.lake.files import SnapshotFile, path_within
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
@@ -45,6 +46,8 @@ def read(
             watch(f"pages of {name}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
             path = path_within(lake, name, file)
             try:
+                if lake.place.is_local:  # what lies between pages, too
+                    checksums.verify([f"{lake.place.table_uri(name)}/{path}"])
                 with explained(f"{lake.place.table_uri(name)}/{path}"), filesystem.open_input_file(path) as opened:
                     parquet = pq.ParquetFile(opened, page_checksum_verification=True)
                     batches = parquet.iter_batches(_ROWS if name in _MEASURES else 1 << 16)

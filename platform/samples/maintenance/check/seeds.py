@@ -65,7 +65,7 @@ FROM shared
 GROUP BY run_id
 """
 
-_OUT = "they are no independent samples: drop the run and draw it anew, and report the engine"
+_OUT = "no independent samples: drop the run, draw it anew"
 
 AUDITS = (
     Audit("samples", "samples of a problem with one seed", _OUT, ("samples",), _SAME_SEED),

@@ -78,8 +78,8 @@ WHERE cells.dataset <> runs.dataset
 GROUP BY run_id
 """
 
-_AGAIN = "the ingest or import that began the run records it again"
-_REBUILT = "the log of samples has lost entries: samples repair shows what can be rebuilt, and --write does it"
+_AGAIN = "the ingest or import that began the run adds them"
+_REBUILT = "samples repair shows what can be rebuilt"
 
 AUDITS = (
     *(
@@ -88,9 +88,9 @@ AUDITS = (
         for name in _OF_RUNS
     ),
     Audit("samples", "samples of problems that their run does not have",
-        "bring table runs back from a copy of the lake, or drop the run", ("runs", "samples", "counts"),
+        "restore table runs from a copy, or drop the run", ("runs", "samples", "counts"),
         _UNKNOWN_PROBLEMS),
-    Audit("samples", "samples in a dataset that is not their run's", "bring the files back from a copy of the lake",
+    Audit("samples", "samples in a dataset that is not their run's", "restore the files from a copy",
         ("runs", "samples"), _OTHER_DATASET),
     Audit("problems", "samples of problems that table problems does not know", _AGAIN, ("runs", "samples", "problems"),
         _NO_QUESTION),
