@@ -113,13 +113,13 @@ def test_a_node_killed_in_the_middle_costs_nothing(cluster, tmp_path):
 
 @pytest.mark.nightly
 def test_when_one_unit_is_left_the_pool_shrinks_to_min(cluster, tmp_path):
-    cluster.add_node(num_cpus=3)
-    asked = request(tmp_path, "toy?slow=5 %2B 5&delay=3", 8, Pool(1, 3))
+    cluster.add_node(num_cpus=2)
+    asked = request(tmp_path, "toy?slow=5 %2B 5&delay=3", 8, Pool(1, 2))
     counts: list[int] = []
     assert ingest(prepare(asked), watch=lambda _: counts.append(alive())).missing == 0
     assert keys(asked.lake) == every(8)
-    assert max(counts) == 3
-    after = [count for count in counts[counts.index(3) :] if count]  # at the very end none is left
+    assert max(counts) == 2
+    after = [count for count in counts[counts.index(2) :] if count]  # at the very end none is left
     assert min(after) == 1, after
 
 
