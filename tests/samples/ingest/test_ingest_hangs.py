@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from samples.errors import SamplesError
 from samples.ingest.ingest import ingest
 from samples.pipeline import health
 from samples.runs.request import Pool, Request, prepare
+from samples.units import parts
 from samples.units.progress import Progress
 
 pytestmark = pytest.mark.ray
@@ -104,6 +107,29 @@ def test_a_unit_that_kills_every_engine_becomes_errors_and_no_other_does(ray, tm
         "3 replicas died when they did these samples, the last one with nothing else: toy engine: 3 + 3 is poison"
     }
     assert any("died: toy engine: 3 + 3 is poison" in note for note in notes), set(notes)
+
+
+def test_what_a_killed_replica_had_finished_of_its_units_is_not_drawn_again(ray, tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "SECONDS", 1.0)
+    asked = request(tmp_path, "toy?apart=1", 8, Pool(1, 1), sequences=64)
+    begun = threading.Event()
+
+    def kill() -> None:
+        begun.wait()
+        deadline = time.monotonic() + 200
+        while len(list(Path(asked.lake, parts.FOLDER).rglob("*.parquet"))) < 12 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(replicas()[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    summary = ingest(prepare(asked), watch=lambda _: begun.set())
+    killer.join()
+    assert (summary.missing, summary.errors) == (0, 0)
+    assert len(rows(asked.lake)) == 48
+    assert summary.adopted >= 12
+    assert summary.adopted + summary.drawn == 48
+    assert not any(Path(asked.lake, parts.FOLDER).rglob("*.parquet"))
 
 
 @pytest.mark.nightly
