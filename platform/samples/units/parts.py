@@ -21,10 +21,11 @@ from samples.errors import LakeError
 from samples.lake import checksums, patience
 from samples.lake.parquet import ENCODINGS, leaf_columns
 from samples.lake.storage import Location
+from samples.lake.unnamed import UNFINISHED
 from samples.runs.settings import digest
 from samples.units.plan import Unit
 
-FOLDER = "_unfinished"  # no table has this name
+FOLDER = UNFINISHED
 SECONDS = 60.0
 
 _MADE_BY = b"samples.made_by"
