@@ -15,11 +15,12 @@ from samples.units.plan import Unit
 
 @pytest.mark.ray
 @pytest.mark.heavy
-def test_nothing_is_found_in_what_was_drawn_scored_judged_reviewed_and_imported(tmp_path, sums):
-    lake = samples.open(tmp_path / "lake", create=True)
+def test_nothing_is_found_in_what_was_drawn_scored_judged_reviewed_and_imported(bench, tmp_path, sums):
     model = "toy?bigram=20&tokens=60&fail=0.05&nan=0.05"
-    for k in (8, 70):  # the second adds to the units of the first
-        lake.ingest(sums, model=model, k=k, name="toys", engine="toy", max_tokens=90, top_logprobs=2)
+    b = bench(tmp_path / "lake", model=model, top_logprobs=2)
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])
+    lake = samples.open(b.lake.uri)
+    assert lake.ingest(sums, model=model, k=70, name="toys", engine="toy", max_tokens=100, top_logprobs=2).drawn == 186
     lake.score("toy?taste=7", runs=["toys"], name="judge", engine="toy", top_logprobs=2)
     for verifier in ("numeric", "exact"):
         lake.rescore(verifier, workers=1)

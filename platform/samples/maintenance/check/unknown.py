@@ -5,6 +5,7 @@ the log of the other table lost its last entries, or somebody else wrote the row
 """
 
 from samples.maintenance.check.audit import Audit
+from samples.maintenance.check.relations import CELLS
 
 _OF_RUNS = (
     "samples", "completions", "verdicts", "scores", "score_logprobs", "top_logprobs", "prompts", "counts", "setups",
@@ -12,8 +13,8 @@ _OF_RUNS = (
 )  # fmt: skip
 
 _UNKNOWN_RUNS = """
-SELECT run_id, count(*) AS samples, NULL AS first
-FROM lake.{table} ANTI JOIN lake.runs USING (run_id)
+SELECT run_id, {count} AS samples, NULL AS first
+FROM lake.{rows} ANTI JOIN lake.runs USING (run_id)
 GROUP BY run_id
 """
 
@@ -84,7 +85,8 @@ _REBUILT = "samples repair shows what can be rebuilt"
 AUDITS = (
     *(
         Audit(name, "rows of a run that table runs does not know", _AGAIN, ("runs", name),
-            _UNKNOWN_RUNS.format(table=name))
+            _UNKNOWN_RUNS.format(rows=f"{name}_cells", count="sum(rows)") if name in CELLS
+            else _UNKNOWN_RUNS.format(rows=name, count="count(*)"))
         for name in _OF_RUNS
     ),
     Audit("samples", "samples of problems that their run does not have",
