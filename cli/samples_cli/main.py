@@ -41,6 +41,7 @@ COMMANDS = {  # in the order of the help page
         "review": "Label the chain of thought of one sample: valid, flawed, lucky or unclear.",
         "import": "Add the samples of another tool's file, as a run.",
         "export": "Write samples with their completions and verdicts to Parquet or JSONL.",
+        "compact": "Merge small files into large ones; every row stays as it is.",
         "repair": "Say what of a lake is damaged, and rebuild what can be rebuilt.",
     },
     "About": {

@@ -121,6 +121,8 @@ def test_no_command_and_no_format_lets_a_strangers_text_reach_the_terminal(stran
         ("export", "-o", "-", "--json", *at),
         ("label", "r", f"more={HOSTILE}", *at),
         ("status", "r", *at),
+        ("compact", "--run", HOSTILE, *at),
+        ("compact", *at),
         ("repair", *at),
         ("rescore", "--verifier", "numeric", "--workers", "1", *at),
         ("rescore", "--verifier", "code", "--run", "r", *at),

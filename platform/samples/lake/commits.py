@@ -33,6 +33,10 @@ _NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
 # At a checkpoint deltalake deletes log entries older than 30 days: a lake would no longer open as it was before.
 _KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 
+# Delta refuses no commit that removes a file which another has removed since. So each commit that removes files takes
+# the next number of this app: of two at once, the second fails.
+_REMOVES = "samples removes"
+
 Newest = Callable[[], DeltaTable | None]  # reads a table's newest snapshot
 
 
@@ -117,7 +121,7 @@ def forget(
                 mode="append",
                 schema=table.schema,
                 partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(app_transactions=[claim.transaction]),
+                commit_properties=CommitProperties(app_transactions=[claim.transaction, _removal(claim.snapshot)]),
                 post_commithook_properties=_KEEP_LOG,
             )
         except CommitFailedError:
@@ -127,6 +131,53 @@ def forget(
             tried = True
 
     place.patiently(place.table_uri(table.name), commit)
+
+
+def replace(
+    place: Location,
+    table: Table,
+    removed: Sequence[File],
+    added: Sequence[File],
+    partition: Mapping[str, str],
+    snapshot: DeltaTable,
+    newest: Newest,
+) -> None:
+    """Commit that a table names the files `added` in place of `removed`: the same rows in other files of a partition.
+
+    Raises:
+        CommitFailedError: Another commit removed files since `snapshot`. Nothing was committed.
+        LakeError: The log cannot be written.
+    """
+    now, values = int(time.time() * 1000), dict[str, str | None](partition)
+    actions: list[AddAction | RemoveAction] = [
+        *(RemoveAction(file.path, False, now, file.size, values) for file in removed),
+        *(AddAction(file.path, file.size, values, now, False, file.stats) for file in added),
+    ]
+    paths, tried = {file.path for file in added}, False
+
+    def commit() -> None:
+        nonlocal tried
+        if tried and paths <= _paths(newest()):
+            return
+        tried = True
+        try:
+            snapshot.create_write_transaction(
+                actions,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(app_transactions=[_removal(snapshot)], max_commit_retries=_TRIES),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except CommitFailedError:
+            if not paths <= _paths(newest()):
+                raise
+
+    place.patiently(place.table_uri(table.name), commit)
+
+
+def _removal(snapshot: DeltaTable) -> Transaction:
+    return Transaction(_REMOVES, (snapshot.transaction_version(_REMOVES) or 0) + 1)
 
 
 def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:

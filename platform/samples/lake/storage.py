@@ -41,6 +41,8 @@ _ANSWER_SECONDS = 30
 # The libraries repeat a request with pauses that grow to two seconds. Their own limit of ten tries is over in seconds.
 _TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 1000, 0.1, 2.0
 
+_PIECE = 8 << 20  # bytes of a large file that are written at once
+
 _UNUSABLE = re.compile(r"[\\\x00-\x1f\x7f]")  # deltalake takes \ for /, and errors are one line
 
 
@@ -103,6 +105,14 @@ class Location:
             return True
 
         return self.patiently(self.uri, put)
+
+    def put_file(self, path: str, file: Path) -> None:
+        """Write a local file as one object, whole or not at all, piece by piece.
+
+        Raises:
+            LakeError: No space, no permission, no network.
+        """
+        self.patiently(self.uri, lambda: obstore.put(self._store, path, file, chunk_size=_PIECE, max_concurrency=4))
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Return path and size in bytes of every object under a prefix; one request lists many."""
