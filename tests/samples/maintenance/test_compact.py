@@ -14,7 +14,6 @@ from samples.lake.leases import Leases
 from samples.lake.parquet import File
 from samples_schemas import COMPLETIONS, SAMPLES, TABLES
 
-
 pytestmark = pytest.mark.heavy
 
 
