@@ -42,6 +42,7 @@ COMMANDS = {  # in the order of the help page
         "import": "Add the samples of another tool's file, as a run.",
         "export": "Write samples with their completions and verdicts to Parquet or JSONL.",
         "check": "Find what is wrong with a lake, and the way out.",
+        "compact": "Merge small files into large ones; every row stays as it is.",
         "repair": "Say what of a lake is damaged, and rebuild what can be rebuilt.",
         "copy": "Copy a lake, or some runs of it, to another place.",
         "drop": "Let a run that was wrong leave every answer, or bring it back.",

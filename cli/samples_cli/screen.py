@@ -30,6 +30,7 @@ from samples.pipeline.progress import GAP
 from samples.units.progress import Progress
 
 if TYPE_CHECKING:  # it imports the whole lake
+    from samples.maintenance.compact import Status as Compacting
     from samples.report.asking import Asking
     from samples.rescore.rescore import Status
 
@@ -109,8 +110,8 @@ class Screen:
         elif important or self._mode == "auto":
             self._write(printable(without_keys(text)))
 
-    def show(self, progress: "Progress | Status") -> None:
-        """Draw how far an ingest, or a pass of a verifier, is."""
+    def show(self, progress: "Progress | Status | Compacting") -> None:
+        """Draw how far an ingest, a pass of a verifier, or a compaction is."""
         if not isinstance(progress, Progress) or progress.drawing:
             self._set(str(progress), "progress", **asdict(progress))
         elif self._event[1].get("phase") != progress.phase:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.maintenance.compact import Status as Compacting
     from samples.maintenance.copy import Copied
     from samples.maintenance.drop import Dropped
     from samples.maintenance.vacuum_said import Vacuum
@@ -60,6 +61,7 @@ class Lake(Tables):
         k: int,
         name: str | None = None,
         labels: Mapping[str, Any] | None = None,
+        compact: bool = True,
         watch: "Callable[[Progress], None] | None" = None,
         **settings: Any,
     ) -> "Ingested":
@@ -71,6 +73,7 @@ class Lake(Tables):
             k: Samples wanted per problem.
             name: What to call the run.
             labels: Labels of the run, such as {"family": "qwen", "step": 400}.
+            compact: Merge the run's small files at the end, if there are a hundred of one table.
             watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
             **settings: The options of `samples ingest` by their names (temperature, top_p, max_tokens, suffix, engine,
                 replicas=(1, 8) …); see `samples.runs.request.request`.
@@ -80,6 +83,7 @@ class Lake(Tables):
             SamplesError: The model, the lake or Ray failed; what was committed stays.
         """
         from samples.ingest.ingest import ingest
+        from samples.maintenance.compact import tidy
         from samples.runs.request import prepare, request
 
         asked = request(
@@ -93,7 +97,10 @@ class Lake(Tables):
         )
         say = watch or _Said(str)
         with _stopping() as stop:
-            return ingest(prepare(asked), watch=say, stop=stop)
+            done = ingest(prepare(asked), watch=say, stop=stop)
+            if compact and not done.missing:
+                tidy(self, done.run_id, [done.run_id], _Said(str), stop, _say)
+            return done
 
     def rescore(
         self,
@@ -106,6 +113,7 @@ class Lake(Tables):
         skip_unreadable: bool = False,
         sandbox: bool = False,
         packages: "str | Path | None" = None,
+        compact: bool = True,
         watch: "Callable[[Status], None] | None" = None,
     ) -> "Rescored":
         """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
@@ -119,6 +127,7 @@ class Lake(Tables):
             skip_unreadable: Leave out the runs of which a file cannot be read; the summary names them.
             sandbox: Run your own FILE.py:FUNCTION in a sandbox, each completion in a process of its own.
             packages: A folder that the programs of `code` may import from, such as `pip install --target` makes.
+            compact: Merge the runs' small files at the end, if there are a hundred of one table.
             watch: Called with the progress; a line on stderr every few seconds when None.
 
         Raises:
@@ -126,11 +135,12 @@ class Lake(Tables):
             NotFound: There is no such run.
             LakeError: The lake cannot be read or written; what was committed stays.
         """
+        from samples.maintenance.compact import tidy
         from samples.rescore.rescore import rescore
 
         say = watch or _Said(str)
         with _stopping() as stop:
-            return rescore(
+            done = rescore(
                 self,
                 verifier,
                 _names(runs),
@@ -143,6 +153,9 @@ class Lake(Tables):
                 watch=say,
                 stop=stop,
             )
+            if compact:
+                tidy(self, done.verifier, done.runs, _Said(str), stop, _say)
+            return done
 
     def score(
         self,
@@ -151,6 +164,7 @@ class Lake(Tables):
         *,
         name: str | None = None,
         labels: Mapping[str, Any] | None = None,
+        compact: bool = True,
         watch: "Callable[[Progress], None] | None" = None,
         **settings: Any,
     ) -> "Scored":
@@ -161,6 +175,7 @@ class Lake(Tables):
             runs: Names of runs; all runs when none is named.
             name: What to call the scorer.
             labels: Labels of the scorer, such as {"family": "qwen"}.
+            compact: Merge the runs' small files at the end, if there are a hundred of one table.
             watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
             **settings: The options of `samples score` by their names (only, limit_per_problem, where, tokens, prompt,
                 engine, replicas=(1, 8) …); see `samples.score.request.score_request`.
@@ -169,6 +184,7 @@ class Lake(Tables):
             UsageError: The model or a setting cannot be used, or a named run cannot be scored.
             SamplesError: The model, the lake or Ray failed, or the scorer does not find what its own model stored.
         """
+        from samples.maintenance.compact import tidy
         from samples.score.prepare import prepare
         from samples.score.request import score_request
         from samples.score.score import score
@@ -183,7 +199,10 @@ class Lake(Tables):
         )
         say = watch or _Said(str)
         with _stopping() as stop:
-            return score(prepare(self, asked), watch=say, stop=stop)
+            done = score(prepare(self, asked), watch=say, stop=stop)
+            if compact and not done.missing:
+                tidy(self, done.scorer_id, done.runs, _Said(str), stop, _say)
+            return done
 
     def label(self, run: str, labels: Mapping[str, str | float] | None = None, **more: str | float) -> dict[str, str]:
         """Set labels of a run, remove those whose value is "", and return all that it has then.
@@ -442,6 +461,29 @@ class Lake(Tables):
 
         return check(self, _names(runs), deep=deep, watch=watch or _Said(str))
 
+    def compact(
+        self,
+        runs: str | Sequence[str] = (),
+        *,
+        dry_run: bool = False,
+        watch: "Callable[[Compacting], None] | None" = None,
+    ) -> Rows:
+        """Merge small files into large ones, of all tables or of some runs; see `samples.maintenance.compact.compact`.
+
+        Args:
+            runs: Names of runs; the whole lake when none is named.
+            dry_run: Only say what would be merged.
+            watch: Called with the progress; a line on stderr every few seconds when None.
+
+        Raises:
+            NotFound: There is no such run.
+            LakeError: The lake cannot be read or written, or another compaction is at work.
+        """
+        from samples.maintenance.compact import compact
+
+        with _stopping() as stop:
+            return compact(self, _names(runs), dry_run=dry_run, watch=watch or _Said(str), stop=stop.is_set)
+
     def repair(self, *, write: bool = False) -> Rows:
         """Say what of the lake is damaged; with `write`, rebuild what can be; see `samples.maintenance.repair`.
 
@@ -537,8 +579,12 @@ class _Said:
         """Say how far it is, unless that was said a moment ago."""
         line = self._describe(progress)
         if line != self._line and time.monotonic() - self._at > _SAY_SECONDS:
-            print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
+            _say(line)
             self._at, self._line = time.monotonic(), line
+
+
+def _say(line: str) -> None:
+    print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
 
 
 @contextmanager

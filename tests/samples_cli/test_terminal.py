@@ -122,6 +122,8 @@ def test_no_command_and_no_format_lets_a_strangers_text_reach_the_terminal(stran
         ("label", "r", f"more={HOSTILE}", *at),
         ("status", "r", *at),
         ("check", *at),
+        ("compact", "--run", HOSTILE, *at),
+        ("compact", *at),
         ("repair", *at),
         ("drop", "r", "--reason", HOSTILE, *at),
         ("show", "r", "q", "0", *at),

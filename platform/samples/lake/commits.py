@@ -179,6 +179,49 @@ def swap(
     place.patiently(place.table_uri(table.name), commit)
 
 
+def replace(
+    place: Location,
+    table: Table,
+    removed: Sequence[File],
+    added: Sequence[File],
+    partition: Mapping[str, str],
+    snapshot: DeltaTable,
+    newest: Newest,
+) -> None:
+    """Commit that a table names the files `added` in place of `removed`: the same rows in other files of a partition.
+
+    Raises:
+        CommitFailedError: Another commit removed files since `snapshot`. Nothing was committed.
+        LakeError: The log cannot be written.
+    """
+    now, values = int(time.time() * 1000), dict[str, str | None](partition)
+    actions: list[AddAction | RemoveAction] = [
+        *(RemoveAction(file.path, False, now, file.size, values) for file in removed),
+        *(AddAction(file.path, file.size, values, now, False, file.stats) for file in added),
+    ]
+    paths, tried = {file.path for file in added}, False
+
+    def commit() -> None:
+        nonlocal tried
+        if tried and paths <= _paths(newest()):
+            return
+        tried = True
+        try:
+            snapshot.create_write_transaction(
+                actions,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(app_transactions=[_removal(snapshot)], max_commit_retries=_TRIES),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except CommitFailedError:
+            if not paths <= _paths(newest()):
+                raise
+
+    place.patiently(place.table_uri(table.name), commit)
+
+
 def _removal(snapshot: DeltaTable) -> Transaction:
     return Transaction(_REMOVES, (snapshot.transaction_version(_REMOVES) or 0) + 1)
 

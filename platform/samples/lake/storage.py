@@ -45,6 +45,8 @@ _TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 1000, 0.1, 2.0
 
 PROBES = "_probes"  # a folder of objects that tell whether one may be written
 _REFUSED = re.compile("access is denied|no permission|file system is read-only")
+_PIECE = 8 << 20  # bytes of a large file that are written at once
+
 _UNUSABLE = re.compile(r"[\\\x00-\x1f\x7f]")  # deltalake takes \ for /, and errors are one line
 
 
@@ -135,6 +137,14 @@ class Location:
         """
         with _may("read and write", "delete"):
             self.delete(f"{folder}/{secrets.token_hex(8)}")
+
+    def put_file(self, path: str, file: Path) -> None:
+        """Write a local file as one object, whole or not at all, piece by piece.
+
+        Raises:
+            LakeError: No space, no permission, no network.
+        """
+        self.patiently(self.uri, lambda: obstore.put(self._store, path, file, chunk_size=_PIECE, max_concurrency=4))
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Return path and size in bytes of every object under a prefix; one request lists many."""

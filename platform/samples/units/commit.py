@@ -7,7 +7,7 @@ whole, once: the first of two attempts wins, and of two drivers that did the sam
 holds many units, so many units cost little.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,7 +28,7 @@ from samples.lake.parquet import File
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.runs.settings import digest
-from samples.units import segment
+from samples.units import packed, segment
 from samples.units.parts import Remover
 from samples.units.plan import CELL, Plan, bits
 from samples.units.segment import Receipt, Target
@@ -60,15 +60,17 @@ class Committer:
         return committed
 
     def commit_found(self, receipts: Sequence[Receipt]) -> list[Receipt]:
-        """Commit receipts of segments that were found in the lake; a file that its table names is not named again.
+        """Commit receipts of segments that were found in the lake. What a table has already is not named again.
 
         Raises:
             LakeError: The lake cannot be read or written. What was committed stays.
         """
         target, runs = self.target, {receipt.unit.run_id for receipt in receipts}
         named = self._named(target.heavy, map(target.partition, runs))
-        if any(receipt.companion for receipt in receipts):
+        named |= self._merged(target.heavy, receipts, target.partition)
+        if beside := [receipt for receipt in receipts if receipt.companion]:
             named |= self._named(target.companion, map(target.companion_partition, runs))
+            named |= self._merged(target.companion, beside, target.companion_partition)
         return self._commit(receipts, named)
 
     def _commit(self, receipts: Iterable[Receipt], named: frozenset[str]) -> list[Receipt]:
@@ -147,6 +149,18 @@ class Committer:
             there = paths.filter(pc.call_function("starts_with", [paths], ours)).to_pylist()
             named |= {f"{table.name}/{path}" for path in there}
         return frozenset(named)
+
+    def _merged(
+        self, table: Table, receipts: Iterable[Receipt], partition_of: Callable[[str], Mapping[str, str]]
+    ) -> frozenset[str]:
+        """Return the files of receipts, as TABLE/PATH, whose rows the table has in files of many segments."""
+        snapshot, merged = self.lake.delta(table.name), set[str]()
+        for run, some in _by_run(receipts):
+            there = packed.attempts(self.lake, table, snapshot, partition_of(run))
+            held = [receipt for receipt in some if receipt.facts["attempt"][0].as_py() in there]
+            files = [receipt.file if table is self.target.heavy else receipt.companion for receipt in held]
+            merged |= {f"{table.name}/{file.path}" for file in files if file}
+        return frozenset(merged)
 
     def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:
         """Drop the units of which any sample is committed: a unit is committed whole or not at all."""

@@ -181,9 +181,7 @@ def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "")
         checksums.compare(path, data or b"", 0, size)
         file = pq.ParquetFile(pa.BufferReader(data))
         footer = file.metadata.metadata
-        packed = pa.BufferReader(base64.b64decode(footer[_FACTS]))
-        drawn_by = footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
-        facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
+        facts, drawn_by = facts_in(footer)
         logprobs = file.read([_LOGPROBS])[_LOGPROBS]
         companion = _companion(lake, target, json.loads(footer[_COMPANION]), facts) if _COMPANION in footer else None
     except (pa.ArrowException, OSError, TypeError, LookupError, ValueError):
@@ -192,6 +190,27 @@ def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "")
     unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1, run_id)
     stored = File(path, size, facts.num_rows, parquet.stats(facts))
     return Receipt(unit, stored, facts, _nonfinite(logprobs), drawn_by, companion)
+
+
+def facts_in(footer: Mapping[bytes, bytes]) -> tuple[pa.Table, str]:
+    """Return a segment's rows of the narrow table, and what did it, from the metadata of its footer.
+
+    Raises:
+        LookupError: It is no segment's footer.
+    """
+    packed = pa.BufferReader(base64.b64decode(footer[_FACTS]))
+    facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
+    return facts, footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
+
+
+def has_facts(footer: Mapping[bytes, bytes]) -> bool:
+    """Return whether a footer is that of a segment; companions of segments have none of its facts."""
+    return _FACTS in footer
+
+
+def is_segment(path: str) -> bool:
+    """Return whether a file is a segment; its name says it."""
+    return _NAME.search(path) is not None
 
 
 def _companion(lake: Tables, target: Target, said: Mapping[str, Any], facts: pa.Table) -> File:
