@@ -144,7 +144,8 @@ class Location:
         Raises:
             LakeError: No space, no permission, no network.
         """
-        self.patiently(self.uri, lambda: obstore.put(self._store, path, file, chunk_size=_PIECE, max_concurrency=4))
+        with _may("read", "write"):
+            self.patiently(self.uri, lambda: obstore.put(self._store, path, file, chunk_size=_PIECE, max_concurrency=4))
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Return path and size in bytes of every object under a prefix; one request lists many."""

@@ -87,6 +87,7 @@ def compact(
     if dry_run:
         found = [job for table in tables for job in jobs(lake, table, chosen, least)]
         return _rows([_Merged(job, len(job.files), -(-job.size // goal(job.table)), job.size) for job in found], names)
+    lake.place.require_writable()
     leases = Leases(lake.place, _TOPIC)
     try:
         _require_alone(lake, leases)
@@ -154,7 +155,7 @@ class _Work:
 
 
 def _require_alone(lake: Tables, leases: Leases) -> None:
-    leases.renew(b"{}")  # where nothing can be written, this says so before anything is read
+    leases.renew(b"{}")
     if leases.others():
         raise LakeError(
             f"lake {lake.uri}: another compaction is at work on it: wait for its end, and run this again (one that was "
