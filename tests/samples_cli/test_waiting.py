@@ -37,7 +37,7 @@ def on_a_terminal(seconds: float) -> str:
 
 
 def test_a_question_that_lasts_is_told_with_its_seconds_and_the_line_is_cleared():
-    shown = on_a_terminal(3.2)
+    shown = on_a_terminal(6)
     assert shown.startswith("\r\x1b[Kasking pass_at_k  ")
     assert shown.endswith("s\r\x1b[Kend")
 
