@@ -1,6 +1,6 @@
-"""Write the reference pages from the code: `python docs/generate [FOLDER]`, by default into docs/reference.
+"""Write docs/reference from the code, and what the commands of the tutorial print: `python docs/generate [FOLDER]`.
 
-Pages that nothing writes any more are removed.
+FOLDER is docs unless another one is named. Reference pages that nothing writes any more are removed.
 """
 
 import sys
@@ -10,6 +10,7 @@ import command_line
 import python
 import queries
 import tables
+import tutorial
 import verifiers
 
 MAKERS = (command_line, queries, tables, verifiers, python)
@@ -17,12 +18,13 @@ MAKERS = (command_line, queries, tables, verifiers, python)
 
 def main() -> None:
     """Write all pages."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent / "reference"
-    pages = {path: text for maker in MAKERS for path, text in maker.written().items()}
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent
+    pages = {f"reference/{path}": text for maker in MAKERS for path, text in maker.written().items()}
+    pages |= tutorial.written()
     for path, text in pages.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    for stale in set(folder.rglob("*.md")) - {folder / path for path in pages}:
+    for stale in set((folder / "reference").rglob("*.md")) - {folder / path for path in pages}:
         stale.unlink()
 
 

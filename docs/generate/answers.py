@@ -1,14 +1,11 @@
-"""Ask the example lake what the examples in the headers of queries ask, and return what is printed."""
+"""Ask the example lake what the examples in the headers of queries ask."""
 
-import shlex
-from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
-from io import BytesIO, TextIOWrapper
 from tempfile import TemporaryDirectory
 
 import example
+from printed import printed
 from samples.errors import UsageError
-from samples_cli.main import cli
 
 _NAMES = {"base": "base-7b", "rl": "rl-7b"}
 _SHOWN = 12  # rows of an answer
@@ -28,17 +25,8 @@ def answered(command: str) -> str:
     """
     command = " ".join(_NAMES.get(word, word) for word in command.split())
     try:
-        return f"$ {command}\n{_printed(command)}"
+        return f"$ {command}\n{printed(command, '--lake', _lake(), '--limit', str(_SHOWN))}"
     except UsageError as error:
         if "several verifiers" not in str(error):
             raise
         return answered(f"{command} --verifier math")
-
-
-def _printed(command: str) -> str:
-    printed = TextIOWrapper(BytesIO(), "utf-8")
-    arguments = [*shlex.split(command)[1:], "--lake", _lake(), "--limit", str(_SHOWN)]
-    with redirect_stdout(printed), redirect_stderr(printed):
-        cli.main(arguments, prog_name="samples", standalone_mode=False)
-    printed.seek(0)
-    return printed.read().rstrip("\n")

@@ -17,7 +17,7 @@ from samples.lake.tables import Tables
 from samples.query.rows import Rows
 
 _ABOUT = """Everything hangs on a lake. `help(samples.Lake)` has the same text as this page; `lake.queries` has each
-[query](queries/README.md) as a function."""
+[query](queries/README.md) as a function. Examples ask the made-up lake that the examples of queries ask."""
 _WIDE = 100  # columns of a signature on one line
 _SEEN = ("uri", "version")  # of what a lake inherits; the rest is for the platform's own use
 
