@@ -30,6 +30,10 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.maintenance.compact import Status as Compacting
+    from samples.maintenance.copy import Copied
+    from samples.maintenance.drop import Dropped
+    from samples.maintenance.vacuum_said import Vacuum
     from samples.query.samples_of import Listed
     from samples.query.show import Shown
     from samples.query.status import RunStatus
@@ -58,6 +62,7 @@ class Lake(Tables):
         k: int,
         name: str | None = None,
         labels: Mapping[str, Any] | None = None,
+        compact: bool = True,
         watch: "Callable[[Progress], None] | None" = None,
         **settings: Any,
     ) -> "Ingested":
@@ -69,6 +74,7 @@ class Lake(Tables):
             k: Samples wanted per problem.
             name: What to call the run.
             labels: Labels of the run, such as {"family": "qwen", "step": 400}.
+            compact: Merge the run's small files at the end, if there are a hundred of one table.
             watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
             **settings: The options of `samples ingest` by their names (temperature, top_p, max_tokens, suffix, engine,
                 replicas=(1, 8) …); see `samples.runs.request.request`.
@@ -78,6 +84,7 @@ class Lake(Tables):
             SamplesError: The model, the lake or Ray failed; what was committed stays.
         """
         from samples.ingest.ingest import ingest
+        from samples.maintenance.compact import tidy
         from samples.runs.request import prepare, request
 
         asked = request(
@@ -91,7 +98,10 @@ class Lake(Tables):
         )
         say = watch or _Said(str)
         with _stopping() as stop:
-            return ingest(prepare(asked), watch=say, stop=stop)
+            done = ingest(prepare(asked), watch=say, stop=stop)
+            if compact and not done.missing:
+                tidy(self, done.run_id, [done.run_id], _Said(str), stop, _say)
+            return done
 
     def rescore(
         self,
@@ -104,6 +114,7 @@ class Lake(Tables):
         skip_unreadable: bool = False,
         sandbox: bool = False,
         packages: "str | Path | None" = None,
+        compact: bool = True,
         watch: "Callable[[Status], None] | None" = None,
     ) -> "Rescored":
         """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
@@ -117,6 +128,7 @@ class Lake(Tables):
             skip_unreadable: Leave out the runs of which a file cannot be read; the summary names them.
             sandbox: Run your own FILE.py:FUNCTION in a sandbox, each completion in a process of its own.
             packages: A folder that the programs of `code` may import from, such as `pip install --target` makes.
+            compact: Merge the runs' small files at the end, if there are a hundred of one table.
             watch: Called with the progress; a line on stderr every few seconds when None.
 
         Raises:
@@ -124,11 +136,12 @@ class Lake(Tables):
             NotFound: There is no such run.
             LakeError: The lake cannot be read or written; what was committed stays.
         """
+        from samples.maintenance.compact import tidy
         from samples.rescore.rescore import rescore
 
         say = watch or _Said(str)
         with _stopping() as stop:
-            return rescore(
+            done = rescore(
                 self,
                 verifier,
                 _names(runs),
@@ -141,6 +154,9 @@ class Lake(Tables):
                 watch=say,
                 stop=stop,
             )
+            if compact:
+                tidy(self, done.verifier, done.runs, _Said(str), stop, _say)
+            return done
 
     def score(
         self,
@@ -149,6 +165,7 @@ class Lake(Tables):
         *,
         name: str | None = None,
         labels: Mapping[str, Any] | None = None,
+        compact: bool = True,
         watch: "Callable[[Progress], None] | None" = None,
         **settings: Any,
     ) -> "Scored":
@@ -159,6 +176,7 @@ class Lake(Tables):
             runs: Names of runs; all runs when none is named.
             name: What to call the scorer.
             labels: Labels of the scorer, such as {"family": "qwen"}.
+            compact: Merge the runs' small files at the end, if there are a hundred of one table.
             watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
             **settings: The options of `samples score` by their names (only, limit_per_problem, where, tokens, prompt,
                 engine, replicas=(1, 8) …); see `samples.score.request.score_request`.
@@ -167,6 +185,7 @@ class Lake(Tables):
             UsageError: The model or a setting cannot be used, or a named run cannot be scored.
             SamplesError: The model, the lake or Ray failed, or the scorer does not find what its own model stored.
         """
+        from samples.maintenance.compact import tidy
         from samples.score.prepare import prepare
         from samples.score.request import score_request
         from samples.score.score import score
@@ -181,7 +200,10 @@ class Lake(Tables):
         )
         say = watch or _Said(str)
         with _stopping() as stop:
-            return score(prepare(self, asked), watch=say, stop=stop)
+            done = score(prepare(self, asked), watch=say, stop=stop)
+            if compact and not done.missing:
+                tidy(self, done.scorer_id, done.runs, _Said(str), stop, _say)
+            return done
 
     def label(self, run: str, labels: Mapping[str, str | float] | None = None, **more: str | float) -> dict[str, str]:
         """Set labels of a run, remove those whose value is "", and return all that it has then.
@@ -481,6 +503,45 @@ class Lake(Tables):
         stdout = sys.stdout.buffer if file == "-" else BytesIO()  # the stdout of a notebook has no buffer
         return export(self, file, stdout, **more)
 
+    def check(
+        self, runs: str | Sequence[str] = (), *, deep: bool = False, watch: Callable[[str], None] | None = None
+    ) -> Rows:
+        """Find what is wrong with the lake, or with these runs: a row each, with the way out.
+
+        See `samples.maintenance.check.check`. With `deep`, every byte is read. `watch` is called with what is done; a
+        line on stderr every few seconds when None.
+
+        Raises:
+            NotFound: There is no such run.
+            LakeError: The lake cannot be reached.
+        """
+        from samples.maintenance.check.check import check
+
+        return check(self, _names(runs), deep=deep, watch=watch or _Said(str))
+
+    def compact(
+        self,
+        runs: str | Sequence[str] = (),
+        *,
+        dry_run: bool = False,
+        watch: "Callable[[Compacting], None] | None" = None,
+    ) -> Rows:
+        """Merge small files into large ones, of all tables or of some runs; see `samples.maintenance.compact.compact`.
+
+        Args:
+            runs: Names of runs; the whole lake when none is named.
+            dry_run: Only say what would be merged.
+            watch: Called with the progress; a line on stderr every few seconds when None.
+
+        Raises:
+            NotFound: There is no such run.
+            LakeError: The lake cannot be read or written, or another compaction is at work.
+        """
+        from samples.maintenance.compact import compact
+
+        with _stopping() as stop:
+            return compact(self, _names(runs), dry_run=dry_run, watch=watch or _Said(str), stop=stop.is_set)
+
     def repair(self, *, write: bool = False) -> Rows:
         """Say what of the lake is damaged; with `write`, rebuild what can be; see `samples.maintenance.repair`.
 
@@ -493,6 +554,59 @@ class Lake(Tables):
         from samples.maintenance.repair import repair
 
         return repair(self, write=write)
+
+    def vacuum(self, *, older_than: str = "7d", nobody_writes: bool = False, write: bool = False) -> "Vacuum":
+        """Say which files no version of the last days names; with `write`, delete them.
+
+        See `samples.maintenance.vacuum`.
+
+        Raises:
+            UsageError: `older_than` is no time such as 7d, or `nobody_writes` and a driver is at work.
+            LakeError: The lake cannot be read, or files of it may not be deleted.
+        """
+        from samples.maintenance.vacuum import age, vacuum
+
+        return vacuum(self, older_than=age(older_than), nobody_writes=nobody_writes, write=write, watch=_Said(str))
+
+    def drop(self, run: str, *, reason: str | None = None, by: str | None = None) -> "Dropped":
+        """Let a wrong run leave every answer; `undo_drop` brings it back. See `samples.maintenance.drop`.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: A program is at work on it.
+            LakeError: The lake cannot be written.
+        """
+        from samples.maintenance.drop import drop
+        from samples.reviews.reviewer import default_reviewer
+
+        return drop(self, run, reason=reason, by=by or default_reviewer(), watch=_Said(str))
+
+    def undo_drop(self, run: str) -> "Dropped":
+        """Bring a dropped run back as it was.
+
+        Raises:
+            NotFound: No run of this name was dropped.
+            UsageError: Its name belongs to another run now, or a vacuum deleted files of it.
+            LakeError: The lake cannot be written.
+        """
+        from samples.maintenance.drop import undo
+
+        return undo(self, run, watch=_Said(str))
+
+    def copy(self, target: str | Path, runs: str | Sequence[str] = (), *, by: str | None = None) -> "Copied":
+        """Copy runs to another lake, with all that is known of them; all runs by default.
+
+        See `samples.maintenance.copy`.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: The target is this lake, or has another run of a name, or the same run with other content.
+            LakeError: A lake cannot be read or written, or a file is damaged.
+        """
+        from samples.maintenance.copy import copy
+        from samples.reviews.reviewer import default_reviewer
+
+        return copy(self, os.fspath(target), _names(runs), by=by or default_reviewer(), watch=_Said(str))
 
     def __repr__(self) -> str:
         from samples.runs.run import every
@@ -526,8 +640,12 @@ class _Said:
         """Say how far it is, unless that was said a moment ago."""
         line = self._describe(progress)
         if line != self._line and time.monotonic() - self._at > _SAY_SECONDS:
-            print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
+            _say(line)
             self._at, self._line = time.monotonic(), line
+
+
+def _say(line: str) -> None:
+    print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
 
 
 @contextmanager
