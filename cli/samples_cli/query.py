@@ -55,8 +55,9 @@ class _Query(commands.Command):
         columns = [(column, header.meanings[column]) for column in header.columns + header.pooled]
         first[f"Columns (one row per {', '.join(header.grain)})"] = columns
         shown = pages.sections(first | rest)
+        formula = [pages.block("Formula", header.formula)] if header.formula else []
         about = [pages.prose(header.about)] if header.about else []
-        return [*shown[: len(first)], *about, *shown[len(first) :]]
+        return [*shown[: len(first)], *formula, *about, *shown[len(first) :]]
 
 
 def group() -> commands.Group:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,6 +208,9 @@ class Lake(Tables):
     def label(self, run: str, labels: Mapping[str, str | float] | None = None, **more: str | float) -> dict[str, str]:
         """Set labels of a run, remove those whose value is "", and return all that it has then.
 
+        >>> lake.label("rl-7b", seed=1)
+        {'algorithm': 'grpo', 'role': 'rl', 'seed': '1', 'step': '400'}
+
         Raises:
             NotFound: There is no such run.
             UsageError: A key is empty or holds `=`.
@@ -228,6 +232,9 @@ class Lake(Tables):
         """Label the chain of thought of one sample, and return the reviewer's current label of it.
 
         Labels are appended, and earlier ones are kept. `lake.query("reviews")` counts them.
+
+        >>> lake.review("rl-7b", "p1", 1, "lucky", note="a guess", reviewer="ann")["label"]
+        'lucky'
 
         Args:
             run: Name of the run, or the beginning of its id.
@@ -270,6 +277,9 @@ class Lake(Tables):
     ) -> "Imported":
         """Add the samples of other tools' files as one run; see `samples.exchange.imports.load.load`.
 
+        >>> lake.import_file("theirs.jsonl", name="theirs", dataset="sums").verdicts
+        {'correct': 1}
+
         Raises:
             UsageError: The file cannot be read as this format, rows are bad, or the name belongs to another run.
         """
@@ -282,11 +292,24 @@ class Lake(Tables):
 
     @property
     def queries(self) -> Queries:
-        """The named queries as functions: `lake.queries.pass_at_k(runs=["base"], ks=[1, 8])`."""
+        """The named queries as functions: `lake.queries.pass_at_k(runs=["base"], ks=[1, 8])`.
+
+        >>> lake.queries.pass_at_k(runs=["base-7b"], verifier="math", ks=[1, 8])
+        run: base-7b · dataset: math500 · verifier: math · problems: 8
+        interval: other problems of this kind (two-level beta) · unjudged: 0 · errors: 1 · timeouts: 0
+        k  pass_at_k     low    high
+        1     0.2441  0.0968  0.4981
+        8     0.6072  0.3704  0.8006
+        (2 rows)
+        """
         return Queries(self)
 
     def query(self, name: str, **parameters: Any) -> Rows:
         """Answer a named query; see `samples.query.query.query`. `lake.queries` has each as a function.
+
+        >>> rows = lake.query("coverage", a="base-7b", b="rl-7b", verifier="math")
+        >>> [(row["outcome"], row["problems"]) for row in rows]
+        [('both', 5), ('only_a', 2), ('only_b', 0), ('neither', 1)]
 
         Raises:
             UsageError: No query has this name, or a parameter is unknown, missing or of another kind.
@@ -299,6 +322,8 @@ class Lake(Tables):
         """Draw the rows of a named query as an Altair chart; see `samples.charts.plot`.
 
         `samples plot` lists the queries that have a chart. With `x="step"`, it is drawn over this label of runs.
+
+        >>> lake.plot("pass_at_k", runs=["base-7b", "rl-7b"], verifier="math").save("curves.svg")
 
         Raises:
             UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
@@ -320,6 +345,9 @@ class Lake(Tables):
         **filters: Any,
     ) -> "Report":
         """Make the report of runs: their figures and tables in one document. `.save("report.html")` writes it.
+
+        >>> lake.report(["base-7b", "rl-7b"], verifier="math").save("report.html")
+        [PosixPath('report.html')]
 
         Args:
             runs: Names of runs; the first is the base of comparisons. All runs when none is named.
@@ -349,6 +377,9 @@ class Lake(Tables):
     def sql(self, text: str, **limits: Any) -> Rows:
         """Answer your own SELECT over the views; see `samples.query.query.sql`.
 
+        >>> lake.sql("SELECT run, count(*) AS samples FROM samples GROUP BY run ORDER BY run")[0]
+        {'run': 'base-7b', 'samples': 513}
+
         Raises:
             UsageError: It is no SELECT over the views, or DuckDB refuses it.
             SamplesError: It needs more memory, or more than `seconds` (60; None is no limit).
@@ -357,6 +388,9 @@ class Lake(Tables):
 
     def scan(self, view: str, columns: Sequence[str] | None = None, **more: Any) -> "pa.RecordBatchReader":
         """Read a view batch by batch, such as all completions of a run; see `samples.query.scan.scan`.
+
+        >>> sum(batch.num_rows for batch in lake.scan("completions", ["text"], runs=["base-7b"]))
+        513
 
         Raises:
             UsageError: There is no such view or column.
@@ -368,17 +402,29 @@ class Lake(Tables):
         return scan(self, view, columns, **more)
 
     def runs(self, *, skip_unreadable: bool = False) -> Rows:
-        """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`."""
+        """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`.
+
+        >>> lake.runs()["run"][:2]
+        array(['base-7b', 'rl-7b'], dtype=object)
+        """
         from samples.query.overview import runs
 
         return runs(self, skip_unreadable=skip_unreadable)
 
     def problems(self, dataset: str | None = None) -> Rows:
-        """List the problems, with their gold answers and how many samples there are of each."""
+        """List the problems, with their gold answers and how many samples there are of each.
+
+        >>> lake.problems()["problem_id"][:2]
+        array(['p1', 'p2'], dtype=object)
+        """
         return self.query("problems", **({} if dataset is None else {"dataset": dataset}))
 
     def status(self, run: str) -> "RunStatus":
         """Return how far a run is, from the lake alone.
+
+        >>> status = lake.status("base-7b")
+        >>> status.samples, status.errors
+        (513, 1)
 
         Raises:
             NotFound: There is no such run.
@@ -401,6 +447,10 @@ class Lake(Tables):
         `tokenizer` decodes the tokens: a model's folder or name, or "run" for the model that the run names. Without it
         no file of a model is opened. `scorer` names a scorer whose log-probs of the same tokens are read too.
 
+        >>> sample = lake.show("base-7b", "p1", 0)
+        >>> len(sample.token_ids), round(sum(sample.token_logprobs), 3)
+        (26, -11.719)
+
         Raises:
             ModelError: The tokenizer cannot be loaded.
             NotFound: There is no such run, problem, sample or scorer.
@@ -411,6 +461,9 @@ class Lake(Tables):
 
     def samples_of(self, run: str, problem_id: str, *, verifier: str | None = None) -> "Listed":
         """List the samples of one problem of a run by verdict, without texts; see `samples.query.samples_of`.
+
+        >>> [one["sample_index"] for one in lake.samples_of("base-7b", "p7", verifier="math").samples][:3]
+        [63, 17, 53]
 
         Raises:
             NotFound: There is no such run or problem, or the verifier judged no sample of the run.
@@ -437,13 +490,18 @@ class Lake(Tables):
     def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.
 
+        >>> lake.export("base.jsonl", runs=["base-7b"]).rows
+        513
+
         Raises:
             UsageError: The file cannot be written, or is there and `force` is not set.
             NotFound: There is no such run, or a verifier judged none of them.
         """
         from samples.exchange.export import export
 
-        return export(self, os.fspath(file), sys.stdout.buffer, **more)
+        file = os.fspath(file)
+        stdout = sys.stdout.buffer if file == "-" else BytesIO()  # the stdout of a notebook has no buffer
+        return export(self, file, stdout, **more)
 
     def check(
         self, runs: str | Sequence[str] = (), *, deep: bool = False, watch: Callable[[str], None] | None = None
@@ -486,6 +544,9 @@ class Lake(Tables):
 
     def repair(self, *, write: bool = False) -> Rows:
         """Say what of the lake is damaged; with `write`, rebuild what can be; see `samples.maintenance.repair`.
+
+        >>> len(lake.repair())
+        0
 
         Raises:
             LakeError: The runs cannot be read, or the lake cannot be written.
