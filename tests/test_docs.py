@@ -116,6 +116,7 @@ def test_every_page_of_the_docs_can_be_reached_from_the_readme():
 @pytest.mark.heavy
 def test_examples_in_docstrings_run(tmp_path, monkeypatch):
     """They are of the lake that the examples of queries ask, in the order of the reference page."""
+    monkeypatch.setenv("COLUMNS", "110")
     monkeypatch.chdir(tmp_path)
     example = module_from(DOCS / "generate" / "example.py")
     (tmp_path / "sums.jsonl").write_text('{"id": "sum-0", "question": "What is 1 + 2?", "answer": "3"}\n')

@@ -4,8 +4,10 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.heavy
+expect.set_options(timeout=60_000)  # a busy machine takes its time for a page
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def test_shading_follows_the_scorer(walled, site):
 def test_the_extracted_answer_is_marked_where_the_last_box_holds_it(walled, site):
     walled.goto(f"{site}sample?run=a&problem=p1&index=0")
     answer = walled.locator(".completion .answer")
-    assert answer.all_inner_texts() == ["4"]
+    expect(answer).to_have_text(["4"], use_inner_text=True)
     assert answer.evaluate("e => e.previousSibling.textContent") == "{"
 
 
@@ -99,9 +101,10 @@ def test_two_runs_stand_side_by_side_on_one_problem(walled, site):
     walled.get_by_role("link", name=re.compile("both solve")).click()
     assert walled.locator("tbody tr").count() == 2
     walled.get_by_role("link", name="p1").click()
+    walled.locator(".columns > section").first.wait_for()
     left, right = walled.locator(".columns > section").all()
     assert "a 3 samples" in left.inner_text()
-    assert right.locator(".verdict").all_inner_texts() == ["correct"]
+    expect(right.locator(".verdict")).to_have_text(["correct"], use_inner_text=True)
     walled.get_by_role("link", name="Read the first sample of each side by side").click()
     assert "\\boxed{4}" in walled.locator("#run-text").inner_text()
     assert "b p1" in walled.locator("#other-text").inner_text()
@@ -115,9 +118,9 @@ def test_problems_that_only_one_run_solves_are_one_click_away(walled, site, lake
     client = served(lakes.filled(tmp_path / "four"))
     walled.goto(f"{client.served.url}problems?run=a&other=b")
     walled.get_by_role("link", name="1 only a").click()
-    assert walled.locator("tbody th").all_inner_texts() == ["p2"]
+    expect(walled.locator("tbody th")).to_have_text(["p2"], use_inner_text=True)
     walled.get_by_role("link", name="1 only b").click()
-    assert walled.locator("tbody th").all_inner_texts() == ["p3"]
+    expect(walled.locator("tbody th")).to_have_text(["p3"], use_inner_text=True)
 
 
 def test_a_link_restores_the_view(walled, site, chromium):
@@ -149,7 +152,7 @@ def test_a_label_survives_a_reload_and_reaches_the_query(walled, site, shaded):
     walled.keyboard.press("v")
     walled.locator(".reviews li.earlier").wait_for()
     walled.reload()
-    assert walled.locator(".reviews .label").all_inner_texts() == ["valid", "flawed"]
+    expect(walled.locator(".reviews .label")).to_have_text(["valid", "flawed"], use_inner_text=True)
     assert "<b>5</b> U+202Eis é" in walled.locator(".reviews").inner_text()
     assert walled.get_by_label("Reviewer").input_value() == "ann"
     rows = shaded.sql("SELECT problem_id, sample_index, reviewer, label, note FROM review_history ORDER BY number")
@@ -158,7 +161,7 @@ def test_a_label_survives_a_reload_and_reaches_the_query(walled, site, shaded):
         ("p1", 0, "ann", "valid", None),
     ]
     walled.goto(f"{site}problem?run=a&problem=p1")
-    assert walled.locator(".samples .label").all_inner_texts() == ["valid"]
+    expect(walled.locator(".samples .label")).to_have_text(["valid"], use_inner_text=True)
 
 
 def test_a_label_without_a_name_asks_for_one(walled, site, shaded):
@@ -175,7 +178,7 @@ def test_the_pages_work_without_a_script(chromium, site, shaded):
     page.goto(f"{site}sample?run=a&problem=p1&index=0")
     page.locator("input[name=reviewer]").fill("bob")
     page.get_by_role("button", name="unclear").click()
-    assert page.locator(".reviews .label").all_inner_texts() == ["unclear"]
+    expect(page.locator(".reviews .label")).to_have_text(["unclear"], use_inner_text=True)
     context.close()
 
 
@@ -257,7 +260,7 @@ def test_the_queue_leads_through_correct_samples_that_are_not_labelled(walled, s
     assert "no problem at an accuracy of at most 0.05" in walled.locator("main").inner_text()
     walled.get_by_label("Accuracy at most").fill("1")
     walled.get_by_role("button", name="Show").click()
-    assert walled.locator("tbody th").all_inner_texts() == ["p1", "p2"]
+    expect(walled.locator("tbody th")).to_have_text(["p1", "p2"], use_inner_text=True)
     walled.get_by_role("link", name="p1").click()
     walled.wait_for_url("**/sample?*")
     walled.get_by_label("Reviewer").fill("ann")
@@ -275,10 +278,11 @@ def test_search_counts_matches_by_verdict_and_leads_to_them(walled, site):
     walled.get_by_label("regular expression").check()
     walled.keyboard.press("Enter")
     walled.locator(".counts").wait_for()
+    walled.locator(".counts tbody tr").first.wait_for()
     rows = walled.locator(".counts tbody tr").all_inner_texts()
     assert [re.split(r"\s+", row.strip()) for row in rows] == [["a", "correct", "1", "2"], ["a", "wrong", "0", "3"]]
     walled.locator("a[data-row]").click()
-    assert walled.locator(".completion .found").all_inner_texts() == list("answer is \\")
+    expect(walled.locator(".completion .found")).to_have_text(list("answer is \\"), use_inner_text=True)
 
 
 def test_the_text_and_the_command_are_copied(chromium, site, shaded):
