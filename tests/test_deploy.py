@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from samples.lake.leases import FOLDER
+from samples.units import parts
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -236,7 +237,7 @@ def test_every_option_that_a_manifest_gives_to_samples_is_one():
                 assert option in options or command == "query", f"{name}: samples {command} {option}"
 
 
-def test_who_collects_deletes_notes_of_drivers_and_probes_and_who_analyses_nothing():
+def test_who_collects_deletes_notes_of_drivers_and_parts_and_probes_and_who_analyses_nothing():
     # The server of these tests asks for a delete on the whole bucket, so what a policy says of folders is read here.
     def deletes(name: str) -> list[str]:
         statements = json.loads((DEPLOY / f"policy-{name}.json").read_text())["Statement"]
@@ -245,4 +246,6 @@ def test_who_collects_deletes_notes_of_drivers_and_probes_and_who_analyses_nothi
         return [resource for one in allowed for resource in one["Resource"]]
 
     assert deletes("analyse") == []
-    assert deletes("collect") == [f"arn:aws:s3:::lab/lake/{folder}/*" for folder in (FOLDER, "_probes")]
+    maintain = json.loads((DEPLOY / "policy-maintain.json").read_text())["Statement"]
+    assert {one["Resource"] for one in maintain} == {"arn:aws:s3:::lab", "arn:aws:s3:::lab/lake/*"}
+    assert deletes("collect") == [f"arn:aws:s3:::lab/lake/{folder}/*" for folder in (FOLDER, parts.FOLDER, "_probes")]

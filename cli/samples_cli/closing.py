@@ -91,7 +91,7 @@ def ingested(summary: "Ingested", k: int) -> Iterator[str]:
     there = summary.wanted - summary.missing
     yield f"run {summary.name} ({summary.run_id}): {there:,} of {summary.wanted:,} samples are there"
     if summary.adopted:
-        yield f"adopted {summary.adopted:,} samples that an earlier command had drawn and not committed"
+        yield f"adopted {summary.adopted:,} samples that were drawn before and not committed"
     if summary.drawn:
         yield (
             f"drew {summary.drawn:,} samples, {summary.tokens:,} tokens in {duration(summary.seconds)} "

@@ -126,6 +126,7 @@ def command(
         "made of, and the first prompt. Start nothing.")] = False,
     tokens_per_second: Annotated[float | None, _run("--tokens-per-second", metavar="N", parser=positive,
         help="With --dry-run: the speed of one replica, for an estimate of GPU hours.")] = None,
+    no_compact: Annotated[bool, _run("--no-compact", help=options.NO_COMPACT)] = False,
     lake: options.Lake,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -155,15 +156,17 @@ def command(
                 require_gold(judge, problem)  # refused now, not after hours of sampling
         code = 0
         if not dry_run:
-            code = _draw(prepared, verifier, how, report)
+            code = _draw(prepared, verifier, how, report, compact=not no_compact)
     if dry_run:
         terminal.put("\n".join(closing.plan(prepared, tokens_per_second)))
     sys.exit(code)
 
 
-def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Reporter) -> int:
-    """Draw what is missing, and judge it; return the exit code. `how` are the verifier's options."""
+def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Reporter, *, compact: bool) -> int:
+    """Draw what is missing, judge it and `compact` the run; return the exit code. `how` are the verifier's options."""
+    from samples.api import Lake
     from samples.ingest.ingest import ingest
+    from samples.maintenance.compact import tidy
     from samples_cli.screen import stopping
 
     report.screen.say("\n".join([closing.opening(prepared), *(f"note: {note}" for note in prepared.notes)]))
@@ -171,14 +174,14 @@ def _draw(prepared: Any, verifier: str | None, how: dict[str, Any], report: Repo
     verdicts = None
     with stopping(report.screen, then) as stop:
         summary = ingest(prepared, watch=report.screen.show, stop=stop)
+        lake, chosen = Lake(prepared.request.lake), [summary.run_id]
         if verifier and not stop.is_set():
-            from samples.api import Lake
             from samples.rescore.rescore import rescore
 
             report.screen.phase(f"verifying with {verifier}")
-            lake = Lake(prepared.request.lake)
-            chosen = [summary.run_id]
             verdicts = rescore(lake, verifier, chosen, **how, watch=report.screen.show, stop=stop)
+        if compact and not summary.missing:
+            tidy(lake, summary.run_id, chosen, report.screen.show, stop, report.screen.say)
     report.done(closing.ingested(summary, prepared.request.k), closing.ingest_fields(summary))
     if verdicts:
         report.done(closing.rescored(verdicts), closing.rescore_fields(verdicts))

@@ -41,7 +41,12 @@ COMMANDS = {  # in the order of the help page
         "review": "Label the chain of thought of one sample: valid, flawed, lucky or unclear.",
         "import": "Add the samples of another tool's file, as a run.",
         "export": "Write samples with their completions and verdicts to Parquet or JSONL.",
+        "check": "Find what is wrong with a lake, and the way out.",
+        "compact": "Merge small files into large ones; every row stays as it is.",
         "repair": "Say what of a lake is damaged, and rebuild what can be rebuilt.",
+        "copy": "Copy a lake, or some runs of it, to another place.",
+        "drop": "Let a run that was wrong leave every answer, or bring it back.",
+        "vacuum": "Delete files that no version of the last days names.",
     },
     "About": {
         "version": "Print the versions of the packages that decide results.",

@@ -21,6 +21,8 @@ At = Annotated[str | None, Option("--at", metavar="VERSION", rich_help_panel=LAK
     help="Read the lake as it was: at a time in UTC, such as 2026-05-01T12:00, or at the table versions that "
     "lake.version gives in Python.")]  # fmt: skip
 
+NO_COMPACT = "Do not merge small files at the end. Otherwise this is done where the job left a hundred in one table."
+NoCompact = Annotated[bool, Option("--no-compact", help=NO_COMPACT)]
 SkipUnreadable = Annotated[bool, Option("--skip-unreadable", rich_help_panel=LAKE,
     help="Leave out the runs of which a file cannot be read, and say which.")]  # fmt: skip
 

@@ -26,9 +26,14 @@ def page(ctx: Any, about: str, shown: Iterable[str], example: str | None) -> str
         _filled(f"Usage: {usage}", after="    "),
         *(_filled(paragraph, "  ", "  ") for paragraph in about.split("\n\n")),
         *shown,
-        *([f"{_styled('Example', bold=True)}\n{textwrap.indent(example, '  ')}"] if example else []),
+        *([block("Example", example)] if example else []),
     ]
     return "\n\n".join(parts)
+
+
+def block(title: str, lines: str) -> str:
+    """Return lines under a title as they are: an example, a formula."""
+    return f"{_styled(title, bold=True)}\n{textwrap.indent(lines, '  ')}"
 
 
 def prose(text: str) -> str:

@@ -11,6 +11,7 @@ import typer
 import samples_queries
 from samples_cli import commands, complete, options, output, terminal
 from samples_cli.query import asking
+from samples_cli.waiting import waiting
 
 File = Annotated[str, typer.Option("-o", "--output", metavar="FILE", rich_help_panel=options.OUTPUT,
     help="Write the chart to this file: .svg, .png, .pdf, .html (works without a network) or .json "
@@ -96,7 +97,7 @@ def draw(
     form = form_of(file)
     opened = samples.open(lake, version=at)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
-    with output.interruptible():
+    with output.interruptible(), waiting(f"drawing {query}"):
         given = {name: value for name, value in own.items() if value is not None}
         chosen = {"x": x, "colour": colour, "form": "grid" if grid else None}
         chosen = {name: value for name, value in chosen.items() if value is not None}

@@ -10,6 +10,7 @@ import typer
 import samples_queries
 from samples.errors import UsageError, meant
 from samples_cli import commands, complete, options, output, pages, terminal
+from samples_cli.waiting import waiting
 
 PARAMETERS = "Parameters"
 
@@ -54,8 +55,9 @@ class _Query(commands.Command):
         columns = [(column, header.meanings[column]) for column in header.columns + header.pooled]
         first[f"Columns (one row per {', '.join(header.grain)})"] = columns
         shown = pages.sections(first | rest)
+        formula = [pages.block("Formula", header.formula)] if header.formula else []
         about = [pages.prose(header.about)] if header.about else []
-        return [*shown[: len(first)], *about, *shown[len(first) :]]
+        return [*shown[: len(first)], *formula, *about, *shown[len(first) :]]
 
 
 def group() -> commands.Group:
@@ -96,7 +98,7 @@ def ask(
 
     opened = samples.open(lake, version=at)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
-    with output.interruptible():
+    with output.interruptible(), waiting(f"asking {query}"):
         given = {name: value for name, value in own.items() if value is not None}
         rows = opened.query(query, skip_unreadable=skip_unreadable, **filters, **given)
     output.write(rows, form, file, every=every, limit=limit)

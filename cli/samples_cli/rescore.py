@@ -26,6 +26,7 @@ def command(
     sandbox: options.Sandbox = False,
     packages: options.Packages = None,
     skip_unreadable: options.SkipUnreadable = False,
+    no_compact: options.NoCompact = False,
     quiet: options.Quiet = False,
     json: options.Json = False,
 ) -> None:  # fmt: skip
@@ -35,14 +36,16 @@ def command(
     Earlier verdicts stay. Press Ctrl-C once to stop: what was judged is kept.
     """
     import samples
+    from samples.maintenance.compact import tidy
     from samples.rescore.rescore import rescore
     from samples_cli.screen import stopping
 
+    opened = samples.open(lake)
     with reporting(quiet=quiet, json=json) as report:
         report.screen.phase("reading verdicts")
         with stopping(report.screen, "what was judged is committed; Ctrl-C again leaves at once") as stop:
             summary = rescore(
-                samples.open(lake),
+                opened,
                 verifier,
                 runs or (),
                 again=again,
@@ -54,6 +57,8 @@ def command(
                 watch=report.screen.show,
                 stop=stop,
             )
+            if not no_compact:
+                tidy(opened, summary.verifier, summary.runs, report.screen.show, stop, report.screen.say)
         report.done(closing.rescored(summary), closing.rescore_fields(summary))
     if summary.missing:
         sys.exit(130)

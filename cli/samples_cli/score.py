@@ -82,6 +82,7 @@ def command(
         help="The most samples of a problem that are scored and committed together, up to 64.")] = 64,
     dry_run: Annotated[bool, _scorer("--dry-run",
         help="Print what would be scored, and how. Start nothing.")] = False,
+    no_compact: Annotated[bool, _scorer("--no-compact", help=options.NO_COMPACT)] = False,
     lake: options.Lake,
     quiet: options.Quiet = False,
     json: options.Json = False,
@@ -94,6 +95,7 @@ def command(
     """
     given = locals()
     import samples
+    from samples.maintenance.compact import tidy
     from samples.score.plan import plan
     from samples.score.prepare import prepare
     from samples.score.score import score
@@ -111,6 +113,8 @@ def command(
         then = "units that replicas have begun are finished and committed; Ctrl-C again leaves at once"
         with stopping(report.screen, then) as stop:
             summary = score(prepared, watch=report.screen.show, stop=stop)
+            if not (no_compact or summary.missing):
+                tidy(opened, summary.scorer_id, summary.runs, report.screen.show, stop, report.screen.say)
         report.done(closing.scored(summary), closing.score_fields(summary))
     if summary.missing:
         sys.exit(130 if summary.stopped else 1)

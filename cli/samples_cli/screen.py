@@ -30,6 +30,7 @@ from samples.pipeline.progress import GAP
 from samples.units.progress import Progress
 
 if TYPE_CHECKING:  # it imports the whole lake
+    from samples.maintenance.compact import Status as Compacting
     from samples.report.asking import Asking
     from samples.rescore.rescore import Status
 
@@ -109,8 +110,8 @@ class Screen:
         elif important or self._mode == "auto":
             self._write(printable(without_keys(text)))
 
-    def show(self, progress: "Progress | Status") -> None:
-        """Draw how far an ingest, or a pass of a verifier, is."""
+    def show(self, progress: "Progress | Status | Compacting") -> None:
+        """Draw how far an ingest, a pass of a verifier, or a compaction is."""
         if not isinstance(progress, Progress) or progress.drawing:
             self._set(str(progress), "progress", **asdict(progress))
         elif self._event[1].get("phase") != progress.phase:
@@ -127,6 +128,10 @@ class Screen:
             self._set(f"{doing}: {rows:,} rows", "progress", phase=doing, rows=rows)
         else:
             self.phase(doing)
+
+    def doing(self, text: str) -> None:
+        """Draw what is being done now, and how far that is. It prints no line of its own."""
+        self._set(text, "progress", phase=text)
 
     def event(self, name: str, /, **fields: Any) -> None:
         """Print an event in json mode, such as a closing summary. It may come after the context has ended."""

@@ -9,6 +9,7 @@ import typer
 from samples.errors import UsageError
 from samples_cli import options, output
 from samples_cli.values import positive
+from samples_cli.waiting import waiting
 
 EXAMPLE = """samples sql "SELECT run, avg(tokens) FROM samples GROUP BY run" --lake ./lake
 samples sql "SELECT *, pass_at_k(n, c, 8) FROM tallies" --lake ./lake
@@ -74,7 +75,7 @@ def command(
     opened = samples.open(options.given(lake), version=at)
     bound_process(memory)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
-    with output.interruptible():
+    with output.interruptible(), waiting("asking"):
         rows = opened.sql(
             select, memory=memory, threads=threads, seconds=seconds, skip_unreadable=skip_unreadable, **filters
         )

@@ -20,6 +20,11 @@ def say(text: str) -> None:
     _write(sys.stderr, f"{printable(without_keys(text))}\n")
 
 
+def redraw(text: str) -> None:
+    """Write a line for people to stderr, a terminal, in place of the line that was drawn before; "" clears it."""
+    _write(sys.stderr, f"\r\x1b[K{printable(text)}")
+
+
 def put(text: str, *, end: str = "\n") -> None:
     """Write lines for people to stdout. `end` is written as it is."""
     _write(sys.stdout, f"{printable(text)}{end}")

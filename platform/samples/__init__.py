@@ -35,6 +35,9 @@ def open(uri: "str | os.PathLike[str]", *, create: bool = False, version: "str |
     With a `version` it is the lake as it was, and cannot be written: a text that `Lake.version` gave ("problems:3,
     runs:2,samples:14"), or a time (ISO 8601, UTC where it names no zone).
 
+    >>> samples.open("lake")
+    <lake .../lake: 3 runs: base-7b, rl-7b, distilled-7b>
+
     Raises:
         NotFound: There is no lake, and `create` is not set.
         UsageError: `version` is neither, or no version of this lake.
@@ -58,6 +61,9 @@ def read_problems(
     `dataset` names the set, by default after the file or task. `fields` maps "id", "question", "answer" and "tests" to
     fields that have unusual names. `limit` takes the first problems only. `duplicates` says what becomes of a problem
     that stands there twice: "fail", "keep" (under an id of its own) or "drop".
+
+    >>> samples.read_problems("sums.jsonl").problems[0].answer
+    '3'
 
     Raises:
         UsageError: The source cannot be read as problems; names the file and the line.

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:  # what a question does not need is imported where it is used:
     from samples.exchange.export import Summary as Exported
     from samples.exchange.imports.load import Summary as Imported
     from samples.ingest.progress import Summary as Ingested
+    from samples.maintenance.compact import Status as Compacting
+    from samples.maintenance.copy import Copied
+    from samples.maintenance.drop import Dropped
+    from samples.maintenance.vacuum_said import Vacuum
     from samples.query.samples_of import Listed
     from samples.query.show import Shown
     from samples.query.status import RunStatus
@@ -57,6 +62,7 @@ class Lake(Tables):
         k: int,
         name: str | None = None,
         labels: Mapping[str, Any] | None = None,
+        compact: bool = True,
         watch: "Callable[[Progress], None] | None" = None,
         **settings: Any,
     ) -> "Ingested":
@@ -68,6 +74,7 @@ class Lake(Tables):
             k: Samples wanted per problem.
             name: What to call the run.
             labels: Labels of the run, such as {"family": "qwen", "step": 400}.
+            compact: Merge the run's small files at the end, if there are a hundred of one table.
             watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
             **settings: The options of `samples ingest` by their names (temperature, top_p, max_tokens, suffix, engine,
                 replicas=(1, 8) …); see `samples.runs.request.request`.
@@ -77,6 +84,7 @@ class Lake(Tables):
             SamplesError: The model, the lake or Ray failed; what was committed stays.
         """
         from samples.ingest.ingest import ingest
+        from samples.maintenance.compact import tidy
         from samples.runs.request import prepare, request
 
         asked = request(
@@ -90,7 +98,10 @@ class Lake(Tables):
         )
         say = watch or _Said(str)
         with _stopping() as stop:
-            return ingest(prepare(asked), watch=say, stop=stop)
+            done = ingest(prepare(asked), watch=say, stop=stop)
+            if compact and not done.missing:
+                tidy(self, done.run_id, [done.run_id], _Said(str), stop, _say)
+            return done
 
     def rescore(
         self,
@@ -103,6 +114,7 @@ class Lake(Tables):
         skip_unreadable: bool = False,
         sandbox: bool = False,
         packages: "str | Path | None" = None,
+        compact: bool = True,
         watch: "Callable[[Status], None] | None" = None,
     ) -> "Rescored":
         """Judge stored samples that have no current verdict of this verifier; see `samples.rescore.rescore`.
@@ -116,6 +128,7 @@ class Lake(Tables):
             skip_unreadable: Leave out the runs of which a file cannot be read; the summary names them.
             sandbox: Run your own FILE.py:FUNCTION in a sandbox, each completion in a process of its own.
             packages: A folder that the programs of `code` may import from, such as `pip install --target` makes.
+            compact: Merge the runs' small files at the end, if there are a hundred of one table.
             watch: Called with the progress; a line on stderr every few seconds when None.
 
         Raises:
@@ -123,11 +136,12 @@ class Lake(Tables):
             NotFound: There is no such run.
             LakeError: The lake cannot be read or written; what was committed stays.
         """
+        from samples.maintenance.compact import tidy
         from samples.rescore.rescore import rescore
 
         say = watch or _Said(str)
         with _stopping() as stop:
-            return rescore(
+            done = rescore(
                 self,
                 verifier,
                 _names(runs),
@@ -140,6 +154,9 @@ class Lake(Tables):
                 watch=say,
                 stop=stop,
             )
+            if compact:
+                tidy(self, done.verifier, done.runs, _Said(str), stop, _say)
+            return done
 
     def score(
         self,
@@ -148,6 +165,7 @@ class Lake(Tables):
         *,
         name: str | None = None,
         labels: Mapping[str, Any] | None = None,
+        compact: bool = True,
         watch: "Callable[[Progress], None] | None" = None,
         **settings: Any,
     ) -> "Scored":
@@ -158,6 +176,7 @@ class Lake(Tables):
             runs: Names of runs; all runs when none is named.
             name: What to call the scorer.
             labels: Labels of the scorer, such as {"family": "qwen"}.
+            compact: Merge the runs' small files at the end, if there are a hundred of one table.
             watch: Called with the progress about twice a second; a line on stderr every few seconds when None.
             **settings: The options of `samples score` by their names (only, limit_per_problem, where, tokens, prompt,
                 engine, replicas=(1, 8) …); see `samples.score.request.score_request`.
@@ -166,6 +185,7 @@ class Lake(Tables):
             UsageError: The model or a setting cannot be used, or a named run cannot be scored.
             SamplesError: The model, the lake or Ray failed, or the scorer does not find what its own model stored.
         """
+        from samples.maintenance.compact import tidy
         from samples.score.prepare import prepare
         from samples.score.request import score_request
         from samples.score.score import score
@@ -180,10 +200,16 @@ class Lake(Tables):
         )
         say = watch or _Said(str)
         with _stopping() as stop:
-            return score(prepare(self, asked), watch=say, stop=stop)
+            done = score(prepare(self, asked), watch=say, stop=stop)
+            if compact and not done.missing:
+                tidy(self, done.scorer_id, done.runs, _Said(str), stop, _say)
+            return done
 
     def label(self, run: str, labels: Mapping[str, str | float] | None = None, **more: str | float) -> dict[str, str]:
         """Set labels of a run, remove those whose value is "", and return all that it has then.
+
+        >>> lake.label("rl-7b", seed=1)
+        {'algorithm': 'grpo', 'role': 'rl', 'seed': '1', 'step': '400'}
 
         Raises:
             NotFound: There is no such run.
@@ -206,6 +232,9 @@ class Lake(Tables):
         """Label the chain of thought of one sample, and return the reviewer's current label of it.
 
         Labels are appended, and earlier ones are kept. `lake.query("reviews")` counts them.
+
+        >>> lake.review("rl-7b", "p1", 1, "lucky", note="a guess", reviewer="ann")["label"]
+        'lucky'
 
         Args:
             run: Name of the run, or the beginning of its id.
@@ -248,6 +277,9 @@ class Lake(Tables):
     ) -> "Imported":
         """Add the samples of other tools' files as one run; see `samples.exchange.imports.load.load`.
 
+        >>> lake.import_file("theirs.jsonl", name="theirs", dataset="sums").verdicts
+        {'correct': 1}
+
         Raises:
             UsageError: The file cannot be read as this format, rows are bad, or the name belongs to another run.
         """
@@ -260,11 +292,24 @@ class Lake(Tables):
 
     @property
     def queries(self) -> Queries:
-        """The named queries as functions: `lake.queries.pass_at_k(runs=["base"], ks=[1, 8])`."""
+        """The named queries as functions: `lake.queries.pass_at_k(runs=["base"], ks=[1, 8])`.
+
+        >>> lake.queries.pass_at_k(runs=["base-7b"], verifier="math", ks=[1, 8])
+        run: base-7b · dataset: math500 · verifier: math · problems: 8
+        interval: other problems of this kind (two-level beta) · unjudged: 0 · errors: 1 · timeouts: 0
+        k  pass_at_k     low    high
+        1     0.2441  0.0968  0.4981
+        8     0.6072  0.3704  0.8006
+        (2 rows)
+        """
         return Queries(self)
 
     def query(self, name: str, **parameters: Any) -> Rows:
         """Answer a named query; see `samples.query.query.query`. `lake.queries` has each as a function.
+
+        >>> rows = lake.query("coverage", a="base-7b", b="rl-7b", verifier="math")
+        >>> [(row["outcome"], row["problems"]) for row in rows]
+        [('both', 5), ('only_a', 2), ('only_b', 0), ('neither', 1)]
 
         Raises:
             UsageError: No query has this name, or a parameter is unknown, missing or of another kind.
@@ -277,6 +322,8 @@ class Lake(Tables):
         """Draw the rows of a named query as an Altair chart; see `samples.charts.plot`.
 
         `samples plot` lists the queries that have a chart. With `x="step"`, it is drawn over this label of runs.
+
+        >>> lake.plot("pass_at_k", runs=["base-7b", "rl-7b"], verifier="math").save("curves.svg")
 
         Raises:
             UsageError: The query has no chart, or a parameter is unknown, missing or of another kind.
@@ -298,6 +345,9 @@ class Lake(Tables):
         **filters: Any,
     ) -> "Report":
         """Make the report of runs: their figures and tables in one document. `.save("report.html")` writes it.
+
+        >>> lake.report(["base-7b", "rl-7b"], verifier="math").save("report.html")
+        [PosixPath('report.html')]
 
         Args:
             runs: Names of runs; the first is the base of comparisons. All runs when none is named.
@@ -327,6 +377,9 @@ class Lake(Tables):
     def sql(self, text: str, **limits: Any) -> Rows:
         """Answer your own SELECT over the views; see `samples.query.query.sql`.
 
+        >>> lake.sql("SELECT run, count(*) AS samples FROM samples GROUP BY run ORDER BY run")[0]
+        {'run': 'base-7b', 'samples': 513}
+
         Raises:
             UsageError: It is no SELECT over the views, or DuckDB refuses it.
             SamplesError: It needs more memory, or more than `seconds` (60; None is no limit).
@@ -335,6 +388,9 @@ class Lake(Tables):
 
     def scan(self, view: str, columns: Sequence[str] | None = None, **more: Any) -> "pa.RecordBatchReader":
         """Read a view batch by batch, such as all completions of a run; see `samples.query.scan.scan`.
+
+        >>> sum(batch.num_rows for batch in lake.scan("completions", ["text"], runs=["base-7b"]))
+        513
 
         Raises:
             UsageError: There is no such view or column.
@@ -346,17 +402,29 @@ class Lake(Tables):
         return scan(self, view, columns, **more)
 
     def runs(self, *, skip_unreadable: bool = False) -> Rows:
-        """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`."""
+        """List the runs: model, settings that differ, samples, accuracy; see `samples.query.overview.runs`.
+
+        >>> lake.runs()["run"][:2]
+        array(['base-7b', 'rl-7b'], dtype=object)
+        """
         from samples.query.overview import runs
 
         return runs(self, skip_unreadable=skip_unreadable)
 
     def problems(self, dataset: str | None = None) -> Rows:
-        """List the problems, with their gold answers and how many samples there are of each."""
+        """List the problems, with their gold answers and how many samples there are of each.
+
+        >>> lake.problems()["problem_id"][:2]
+        array(['p1', 'p2'], dtype=object)
+        """
         return self.query("problems", **({} if dataset is None else {"dataset": dataset}))
 
     def status(self, run: str) -> "RunStatus":
         """Return how far a run is, from the lake alone.
+
+        >>> status = lake.status("base-7b")
+        >>> status.samples, status.errors
+        (513, 1)
 
         Raises:
             NotFound: There is no such run.
@@ -379,6 +447,10 @@ class Lake(Tables):
         `tokenizer` decodes the tokens: a model's folder or name, or "run" for the model that the run names. Without it
         no file of a model is opened. `scorer` names a scorer whose log-probs of the same tokens are read too.
 
+        >>> sample = lake.show("base-7b", "p1", 0)
+        >>> len(sample.token_ids), round(sum(sample.token_logprobs), 3)
+        (26, -11.719)
+
         Raises:
             ModelError: The tokenizer cannot be loaded.
             NotFound: There is no such run, problem, sample or scorer.
@@ -389,6 +461,9 @@ class Lake(Tables):
 
     def samples_of(self, run: str, problem_id: str, *, verifier: str | None = None) -> "Listed":
         """List the samples of one problem of a run by verdict, without texts; see `samples.query.samples_of`.
+
+        >>> [one["sample_index"] for one in lake.samples_of("base-7b", "p7", verifier="math").samples][:3]
+        [63, 17, 53]
 
         Raises:
             NotFound: There is no such run or problem, or the verifier judged no sample of the run.
@@ -415,16 +490,63 @@ class Lake(Tables):
     def export(self, file: str | Path, **more: Any) -> "Exported":
         """Write samples to FILE.parquet or FILE.jsonl; see `samples.exchange.export.export`.
 
+        >>> lake.export("base.jsonl", runs=["base-7b"]).rows
+        513
+
         Raises:
             UsageError: The file cannot be written, or is there and `force` is not set.
             NotFound: There is no such run, or a verifier judged none of them.
         """
         from samples.exchange.export import export
 
-        return export(self, os.fspath(file), sys.stdout.buffer, **more)
+        file = os.fspath(file)
+        stdout = sys.stdout.buffer if file == "-" else BytesIO()  # the stdout of a notebook has no buffer
+        return export(self, file, stdout, **more)
+
+    def check(
+        self, runs: str | Sequence[str] = (), *, deep: bool = False, watch: Callable[[str], None] | None = None
+    ) -> Rows:
+        """Find what is wrong with the lake, or with these runs: a row each, with the way out.
+
+        See `samples.maintenance.check.check`. With `deep`, every byte is read. `watch` is called with what is done; a
+        line on stderr every few seconds when None.
+
+        Raises:
+            NotFound: There is no such run.
+            LakeError: The lake cannot be reached.
+        """
+        from samples.maintenance.check.check import check
+
+        return check(self, _names(runs), deep=deep, watch=watch or _Said(str))
+
+    def compact(
+        self,
+        runs: str | Sequence[str] = (),
+        *,
+        dry_run: bool = False,
+        watch: "Callable[[Compacting], None] | None" = None,
+    ) -> Rows:
+        """Merge small files into large ones, of all tables or of some runs; see `samples.maintenance.compact.compact`.
+
+        Args:
+            runs: Names of runs; the whole lake when none is named.
+            dry_run: Only say what would be merged.
+            watch: Called with the progress; a line on stderr every few seconds when None.
+
+        Raises:
+            NotFound: There is no such run.
+            LakeError: The lake cannot be read or written, or another compaction is at work.
+        """
+        from samples.maintenance.compact import compact
+
+        with _stopping() as stop:
+            return compact(self, _names(runs), dry_run=dry_run, watch=watch or _Said(str), stop=stop.is_set)
 
     def repair(self, *, write: bool = False) -> Rows:
         """Say what of the lake is damaged; with `write`, rebuild what can be; see `samples.maintenance.repair`.
+
+        >>> len(lake.repair())
+        0
 
         Raises:
             LakeError: The runs cannot be read, or the lake cannot be written.
@@ -432,6 +554,59 @@ class Lake(Tables):
         from samples.maintenance.repair import repair
 
         return repair(self, write=write)
+
+    def vacuum(self, *, older_than: str = "7d", nobody_writes: bool = False, write: bool = False) -> "Vacuum":
+        """Say which files no version of the last days names; with `write`, delete them.
+
+        See `samples.maintenance.vacuum`.
+
+        Raises:
+            UsageError: `older_than` is no time such as 7d, or `nobody_writes` and a driver is at work.
+            LakeError: The lake cannot be read, or files of it may not be deleted.
+        """
+        from samples.maintenance.vacuum import age, vacuum
+
+        return vacuum(self, older_than=age(older_than), nobody_writes=nobody_writes, write=write, watch=_Said(str))
+
+    def drop(self, run: str, *, reason: str | None = None, by: str | None = None) -> "Dropped":
+        """Let a wrong run leave every answer; `undo_drop` brings it back. See `samples.maintenance.drop`.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: A program is at work on it.
+            LakeError: The lake cannot be written.
+        """
+        from samples.maintenance.drop import drop
+        from samples.reviews.reviewer import default_reviewer
+
+        return drop(self, run, reason=reason, by=by or default_reviewer(), watch=_Said(str))
+
+    def undo_drop(self, run: str) -> "Dropped":
+        """Bring a dropped run back as it was.
+
+        Raises:
+            NotFound: No run of this name was dropped.
+            UsageError: Its name belongs to another run now, or a vacuum deleted files of it.
+            LakeError: The lake cannot be written.
+        """
+        from samples.maintenance.drop import undo
+
+        return undo(self, run, watch=_Said(str))
+
+    def copy(self, target: str | Path, runs: str | Sequence[str] = (), *, by: str | None = None) -> "Copied":
+        """Copy runs to another lake, with all that is known of them; all runs by default.
+
+        See `samples.maintenance.copy`.
+
+        Raises:
+            NotFound: There is no such run.
+            UsageError: The target is this lake, or has another run of a name, or the same run with other content.
+            LakeError: A lake cannot be read or written, or a file is damaged.
+        """
+        from samples.maintenance.copy import copy
+        from samples.reviews.reviewer import default_reviewer
+
+        return copy(self, os.fspath(target), _names(runs), by=by or default_reviewer(), watch=_Said(str))
 
     def __repr__(self) -> str:
         from samples.runs.run import every
@@ -465,8 +640,12 @@ class _Said:
         """Say how far it is, unless that was said a moment ago."""
         line = self._describe(progress)
         if line != self._line and time.monotonic() - self._at > _SAY_SECONDS:
-            print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
+            _say(line)
             self._at, self._line = time.monotonic(), line
+
+
+def _say(line: str) -> None:
+    print(printable(without_keys(line)), file=sys.stderr, flush=True)  # noqa: T201 - a line for whoever watches
 
 
 @contextmanager

@@ -20,6 +20,8 @@ The first lines are the SQL file's first comment, or the module's docstring. The
 
 - A key is followed by at least two spaces. A line that continues a key begins in the same column as its first word.
 - `group` is one of GROUPS.
+- `formula`, where there is one, says how figures are computed, in lines of at most 76 letters that are shown as they
+  stand. There n is the number of verified samples of a problem, and c how many of them are correct.
 - `params` are the query's parameters, as `name: kind` or `name: kind = default`. KINDS lists the kinds. A parameter of
   the kind runs or verifier needs no default: without a value it means all runs, or the only verifier. One of the kind
   scorer names a scorer, or a run that scores its own samples. One of the kind problems says on which problems runs are

@@ -1,5 +1,6 @@
 -- bayes: Bayes@N, the accuracy with its Bayesian uncertainty (Hariri et al. 2025, arXiv:2510.04265)
 -- group    accuracy
+-- formula  mean = mean over problems of (c + 1) / (n + 2)
 -- params   runs: runs, verifier: verifier, problem_set: problems
 -- reads    verified
 -- grain    run, dataset, verifier

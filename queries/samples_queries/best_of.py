@@ -1,6 +1,8 @@
 """best_of: max@k, the expected best reward of k samples (arXiv:2510.23393).
 
 group    accuracy
+formula  max@k = mean over problems of the sum of C(i-1, k-1) / C(n, k) r_i
+                 over i from k to n, where r_1 <= r_2 <= … are the rewards
 params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems
 reads    current_verdicts, verified
 grain    run, dataset, verifier, k

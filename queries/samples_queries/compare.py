@@ -1,6 +1,7 @@
 """compare: pass@k of run A minus pass@k of run B, paired problem by problem, at each k.
 
 group    two runs
+formula  difference = mean over problems of pass@k of A - pass@k of B
 params   a: run, b: run, verifier: verifier, verifier_b: verifier = none, ks: ints = none, problem_set: problems,
          interval: text = population, band: bool = false
 reads    verified

@@ -13,7 +13,7 @@ means    budgets: numbers of completion tokens for each problem; without them po
          problems: problems that the figures are means over: as many tokens were drawn of each as the budget
          mean_k: number of samples that the budget pays for, averaged over problems
          coverage: expected share of these problems with at least one correct sample for this budget, in [0, 1]
-example  samples query coverage_at_cost --runs base-7b,rl-7b --budgets 4096,65536
+example  samples query coverage_at_cost --runs base-7b,rl-7b --budgets 512,2048
 
 A run with long completions draws fewer samples for the same tokens, so that runs are compared at equal cost.
 

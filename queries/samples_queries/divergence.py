@@ -1,6 +1,8 @@
 """divergence: how far a run's answers are from a scorer: an estimate of KL(run || scorer) from the run's samples.
 
 group    likelihood
+formula  divergence = mean of log p_run(y) - log p_scorer(y) over samples y
+         k3 = mean of r - 1 - log r, with r = p_scorer(y) / p_run(y)
 params   runs: runs, scorer: scorer
 reads    runs, samples, likelihoods
 takes    by

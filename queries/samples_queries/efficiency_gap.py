@@ -1,6 +1,7 @@
 """efficiency_gap: pass@K of a base minus pass@1 of each run trained from it (Yue et al. 2025, arXiv:2504.13837).
 
 group    two runs
+formula  gap = pass@K of the base - pass@1 of the trained run
 params   base: run, runs: runs, verifier: verifier, ks: ints = none, problem_set: problems,
          interval: text = population
 reads    verified, runs

@@ -1,6 +1,7 @@
 """entropy: how uncertain each run's model is, estimated as -mean log p over its own samples (Monte Carlo).
 
 group    likelihood
+formula  entropy = mean over problems of the mean over samples y of -log p(y)
 params   runs: runs
 reads    runs, samples, own_top_logprobs
 takes    by

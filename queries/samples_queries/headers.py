@@ -31,7 +31,8 @@ KINDS = {
 # What a parameter of these kinds means when it is not given and has no default.
 _STANDARD = {"runs": "all", "verifier": "the only one", "problems": "common if runs are named, else own"}
 
-_KEY = re.compile(r"(group|params|reads|scored|takes|pooled|each|made|grain|columns|means|example)(?: {2,}(.*))?")
+_KEYS = "group|formula|params|reads|scored|takes|pooled|each|made|grain|columns|means|example"
+_KEY = re.compile(rf"({_KEYS})(?: {{2,}}(.*))?")
 _LISTS = ("reads", "scored", "pooled", "each", "made", "grain", "columns")
 _COLUMN = 9  # of the first word after a key
 
@@ -79,16 +80,17 @@ TAKES = {"by": Parameter("by", "key", "none"), "pool": Parameter("pool", "label"
 class Header:
     """The header of a query or view. A view has neither group, parameters, columns, meanings nor example.
 
-    `answers` is what the query answers, in one line. `takes` are the parameters of TAKES that the query can be asked
-    with, and `pooled` the columns that follow the others with `pool`. `scored` are the views that it reads too
-    where a scorer is given. `about` has one paragraph or list item per line,
-    and an empty line between paragraphs. `meanings` has every parameter and column that is explained here or in the
-    glossary.
+    `answers` is what the query answers, in one line. `formula` has the formulas of its figures, in lines; it is empty
+    where the paragraphs say it in words. `takes` are the parameters of TAKES that the query can be asked with, and
+    `pooled` the columns that follow the others with `pool`. `scored` are the views that it reads too where a scorer is
+    given. `about` has one paragraph or list item per line, and an empty line between paragraphs. `meanings` has every
+    parameter and column that is explained here or in the glossary.
     """
 
     name: str
     answers: str
     group: str
+    formula: str
     params: tuple[Parameter, ...]
     takes: tuple[Parameter, ...]
     reads: tuple[str, ...]
@@ -122,6 +124,7 @@ def header(name: str) -> Header:
         name=known,
         answers=answers.rstrip("."),
         group=joined.get("group", ""),
+        formula="\n".join(said.get("formula", [])),
         params=params,
         takes=takes,
         **lists,

@@ -1,6 +1,7 @@
 """likelihood_ratio: how much likelier a scorer finds each sample than the run that drew it.
 
 group    likelihood
+formula  log_ratio = log p_scorer(y) - log p_run(y)
 params   run: run, scorer: scorer
 reads    runs, samples, likelihoods, own_likelihoods
 grain    run, problem_id, sample_index

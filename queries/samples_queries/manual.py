@@ -20,6 +20,7 @@ def reference(name: str, width: int = 80) -> str:
         _table("Parameters", params, width) if params else "No parameters",
         _table(f"Columns (one row per {', '.join(said.grain)})", columns, width),
         "\n".join(_filled(line, width, after="  " * line.startswith("- ")) for line in said.about.splitlines()),
+        f"Formula\n{textwrap.indent(said.formula, '  ')}" if said.formula else "",
         f"Example\n  {said.example}",
     ]
     return "\n\n".join(filter(None, parts))

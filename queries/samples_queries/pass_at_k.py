@@ -1,6 +1,7 @@
 """pass_at_k: unbiased pass@k of each run (Chen et al. 2021, arXiv:2107.03374, eq. 1).
 
 group    accuracy
+formula  pass@k = mean over problems of 1 - C(n-c, k) / C(n, k)
 params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems,
          interval: text = population, band: bool = false
 reads    tallies, verified, drawn

@@ -1,6 +1,7 @@
 """pass_at_k_by_problem: unbiased pass@k of each problem of each run (Chen et al. 2021, arXiv:2107.03374, eq. 1).
 
 group    accuracy
+formula  pass@k = 1 - C(n-c, k) / C(n, k)
 params   runs: runs, verifier: verifier, ks: ints = none
 reads    tallies
 grain    run, dataset, verifier, problem_id, k

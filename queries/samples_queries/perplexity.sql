@@ -1,5 +1,6 @@
 -- perplexity: how likely each sample is under the model that drew it, or under a scorer (Yue et al. 2025)
 -- group    likelihood
+-- formula  perplexity = exp(-1/T sum of log p(token | prompt, tokens before it))
 -- params   runs: runs, verifier: verifier = only, scorer: scorer = none
 -- reads    perplexities, current_verdicts, only_verifier
 -- scored   scored_perplexities

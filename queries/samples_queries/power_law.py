@@ -1,6 +1,7 @@
 """power_law: -log pass@k as a power of k, with the exponent and its interval (Brown et al. 2024, arXiv:2407.21787).
 
 group    accuracy
+formula  -log(pass@k) = scale k^-exponent
 params   runs: runs, verifier: verifier, ks: ints = none, problem_set: problems
 reads    verified
 grain    run, dataset, verifier, k

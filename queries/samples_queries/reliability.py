@@ -1,6 +1,10 @@
 """reliability: the chance that all of k samples are correct, or a share tau of them (arXiv:2406.12045, 2412.13147).
 
 group    accuracy
+formula  pass^k = mean over problems of C(c, k) / C(n, k)
+         G-Pass@k = mean over problems of the sum of C(c, j) C(n-c, k-j) / C(n, k)
+                    over j from max(1, ceil(tau k)) to k
+         Cover@tau = share of the problems with c/n >= tau
 params   runs: runs, verifier: verifier, ks: ints = none, taus: floats = 0.25,0.5,0.75,1.0,
          problem_set: problems
 reads    verified

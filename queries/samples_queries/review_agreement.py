@@ -1,6 +1,7 @@
 """review_agreement: how often two reviewers gave the same samples the same label, and Cohen's kappa.
 
 group    reviews
+formula  kappa = (share - chance) / (1 - chance)
 params   runs: runs, first: text = none, second: text = none
 reads    reviews
 grain    run, label_first, label_second

@@ -1,6 +1,10 @@
 """support: which solved problems training kept, gained and lost (Wu et al. 2025, arXiv:2507.14843).
 
 group    two runs
+formula  srr = p / (p + s)
+         ndr = e / (p + e)
+         sds = 2 p e / (p^2 + 2 p e + e s)
+         nscr = (e - s) / (p + e + s)
 params   a: run, b: run, verifier: verifier, threshold: ints = 1, at_n: int = none, problem_set: problems
 reads    verified
 grain    a, b, dataset, threshold

@@ -204,3 +204,16 @@ def test_ingest_from_python_draws_what_is_missing(tmp_path, sums):
     assert (done.drawn, done.missing) == (12, 0)
     assert lake.ingest(sums, model="toy", k=4, engine="toy", max_tokens=50).drawn == 0
     assert lake.runs().dicts()[0]["labels"] == {"step": "1"}
+
+
+def test_a_run_is_dropped_brought_back_copied_and_vacuumed_from_python(drawn, tmp_path):
+    before = drawn.query("pass_at_k").dicts()
+    drawn.drop("toys", reason="wrong", by="ann")
+    assert len(drawn.runs()) == 0
+    drawn.undo_drop("toys")
+    assert drawn.query("pass_at_k").dicts() == before
+    copied = drawn.copy(tmp_path / "other", "toys", by="ann")
+    assert copied.rows["does"].tolist() == ["copied"]
+    assert samples.open(tmp_path / "other").query("pass_at_k").dicts() == before
+    assert drawn.vacuum(older_than="0d", write=True).rows["why"].tolist() == ["the log removed it"] * 2
+    assert drawn.query("pass_at_k").dicts() == before

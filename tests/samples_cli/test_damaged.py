@@ -241,6 +241,41 @@ def test_a_damaged_lake_is_said_to_be_damaged_in_one_line(damaged, name):
     assert any(code for command, code in codes.items() if command != _NOT_THERE), codes
 
 
+_READS = """
+import sys
+from samples_cli.main import main
+
+lake, folder = sys.argv[1:]
+at = ["--lake", lake]
+for command in (
+    ["runs"], ["problems"], ["status", "toys"], ["show", "toys", "sum-0", "0"], ["show", "toys", "sum-0"],
+    ["query", "pass_at_k", "--ks", "1"], ["sql", "SELECT count(*) FROM completions"], ["repair"], ["vacuum"],
+    ["plot", "pass_at_k", "-o", f"{folder}/chart.svg"], ["report", "-o", f"{folder}/report.html"],
+    ["export", "-o", f"{folder}/all.parquet"],
+):
+    main([*command, *at])
+main(["copy", lake, f"{folder}/copy"])
+"""
+
+
+@pytest.mark.heavy
+def test_every_command_that_reads_works_on_a_lake_that_may_not_be_written(lake, tmp_path):
+    for folder, _, files in os.walk(lake.uri):
+        for file in files:
+            Path(folder, file).chmod(0o444)
+        Path(folder).chmod(0o555)
+    drop = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    if drop and shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv, without which root may write everywhere")
+    (tmp_path / "out").mkdir()
+    command = [*drop, sys.executable, "-c", _READS, lake.uri, str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    for folder, _, _ in os.walk(lake.uri):
+        Path(folder).chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"chart.svg", "report.html", "all.parquet", "copy"}
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("table", ["labels", "verdicts"])
 def test_a_lake_that_may_not_be_written_says_so_in_one_line(lake, table):
@@ -264,3 +299,4 @@ def test_a_lake_that_may_not_be_written_says_so_in_one_line(lake, table):
     assert "Traceback" not in done.stderr
     assert f"samples: lake {lake.uri}" in done.stderr.splitlines()[-1]
     assert "no permission to write there" in done.stderr.splitlines()[-1]
+    assert "this key may only read; ask for one that may write" in done.stderr.splitlines()[-1]

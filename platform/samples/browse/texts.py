@@ -20,6 +20,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query.connection import engine
 from samples.query.interrupts import promptly
+from samples.query.repeats import FIRST, order
 from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
@@ -114,17 +115,28 @@ FROM (
 )
 """
 
-_JUDGED = """
+# A sample counts once, also where another program wrote its rows twice: as in the views.
+_JUDGED = f"""
 WITH current AS (
-    SELECT problem_id, sample_index, arg_max(status, pass_id) AS status FROM verdicts GROUP BY ALL
+    SELECT DISTINCT ON (problem_id, sample_index) problem_id, sample_index, status
+    FROM verdicts
+    ORDER BY problem_id, sample_index, pass_id DESC, {FIRST[VERDICTS.name]}
+),
+there AS (
+    SELECT DISTINCT ON (problem_id, sample_index) problem_id, sample_index, attempt
+    FROM samples
+    ORDER BY problem_id, sample_index, {order(SAMPLES)}
+),
+read AS (
+    SELECT DISTINCT ON (problem_id, sample_index, attempt) * FROM looked ORDER BY ALL
 )
 SELECT
-    looked.problem_id, looked.sample_index, looked.hit, looked.before, looked.match, looked.after,
+    read.problem_id, read.sample_index, read.hit, read.before, read.match, read.after,
     coalesce(current.status, 'unjudged') AS status
-FROM looked
-JOIN samples USING (problem_id, sample_index, attempt)
+FROM read
+JOIN there USING (problem_id, sample_index, attempt)
 LEFT JOIN current USING (problem_id, sample_index)
-"""
+"""  # noqa: S608 - own names
 
 
 def search(lake: Tables, runs: list[Run], problem_id: str | None, asked: Sought, verifier: str | None) -> Found:
@@ -179,12 +191,10 @@ def _in_run(
     if not parts:
         return [], [], stopped
     connection.register("looked", pa.concat_tables(parts))
-    keys = ["problem_id", "sample_index"]
     judge = {"verifier": verifier or "", "run_id": run.run_id}
-    facts = lake.rows_at(SAMPLES.name, [*keys, "attempt"], **run.partition, **where)
-    verdicts = lake.rows_at(VERDICTS.name, [*keys, "pass_id", "status"], **judge, **where)
-    connection.register("samples", facts)
-    connection.register("verdicts", verdicts)
+    verdict = ["problem_id", "sample_index", "pass_id", "status"]
+    connection.register("samples", lake.rows_at(SAMPLES.name, SAMPLES.file_schema.names, **run.partition, **where))
+    connection.register("verdicts", lake.rows_at(VERDICTS.name, verdict, **judge, **where))
     connection.execute(f"CREATE TEMP TABLE judged AS {_JUDGED}")
     tallied = connection.execute("SELECT status, countif(hit), count(*) FROM judged GROUP BY ALL").fetchall()
     places = list(STATUSES)

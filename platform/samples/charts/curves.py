@@ -37,7 +37,7 @@ def curves(
 def hidden(values: Sequence[dict[str, Any]]) -> list[str]:
     """Return a line that says that bands are not drawn, where runs are too many for bands; else no line."""
     many = len({(row["run"], row.get("measure")) for row in values}) > _BANDS
-    return [f"more than {_BANDS} lines: their intervals are in the tooltips"] if many else []
+    return [f"more than {_BANDS} lines: their intervals are not drawn; the query has them"] if many else []
 
 
 def crossings(values: Sequence[dict[str, Any]], x: str, y: str) -> list[tuple[float, str]]:

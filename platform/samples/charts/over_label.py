@@ -57,7 +57,7 @@ def over_label(asked: Asked, found: Labelled, trend: Trend) -> Drawn:
             band = alt.Chart().mark_area(opacity=0.15).encode(**same, **ends)
             layers = [band.transform_filter(_INTERVAL), bar.transform_filter(f"{_INTERVAL} && datum.alone"), *layers]
         else:
-            notes.append(f"more than {_BANDS} lines: their intervals are in the tooltips")
+            notes.append(f"more than {_BANDS} lines: their intervals are not drawn; the query has them")
     if any(row["value"] < 0 for row in values):
         layers.insert(0, alt.Chart().mark_rule(color=GREY).encode(y=alt.YDatum(0)))
     shared = [column for column in SHARED if trend.lines != "outcome" or column != "problems"]

@@ -183,10 +183,10 @@ class Tokenizer(Protocol):
         ...
 
 
-OnCompletion = Callable[[Completion], None]
+OnCompletion = Callable[[int, Completion], None]  # the number of its seed, and the completion
 
 
-def ignore_completion(_: Completion) -> None:
+def ignore_completion(_number: int, _completion: Completion) -> None:
     """Do nothing with a completion."""
 
 
@@ -210,13 +210,17 @@ class Engine(Protocol):
         """Draw one completion per seed for one prompt, in the order of `seeds`.
 
         A unit of long completions takes minutes, so `on_completion` is called with each completion when it ends, from
-        any thread; its text may still be empty then. A request that fails gives a `Completion` with `error` set, for
-        example if the prompt is longer than max_model_len. The same seed gives the same completion only on the same
-        engine, hardware and batch.
+        any thread. Its text may still be empty; `with_text` adds it. A request that fails gives a `Completion` with
+        `error` set, for example if the prompt is longer than max_model_len. The same seed gives the same completion
+        only on the same engine, hardware and batch.
 
         Raises:
             EngineDead: The engine cannot answer any more; the process that holds it must end.
         """
+        ...
+
+    def with_text(self, prompt_ids: list[int], completion: Completion) -> Completion:
+        """Return a completion that `on_completion` was called with, or `sample` returned, with its text."""
         ...
 
     def score(

@@ -16,7 +16,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,6 @@ import numpy.typing as npt
 from samples.engines import (
     SEQUENCES,
     Completion,
-    EngineDead,
     OnCompletion,
     OnScored,
     Placement,
@@ -33,13 +31,13 @@ from samples.engines import (
     Scored,
     ignore_completion,
     ignore_scored,
+    toy_faults,
     toy_table,
 )
 from samples.engines.refusal import refusal
 from samples.engines.top import Top
 from samples.engines.toy_behaviour import Behaviour
 from samples.engines.toy_table import END, FILLER
-from samples.errors import ModelError
 
 WEIGHTS = False  # a model is a name, without files
 
@@ -98,7 +96,7 @@ class ToyEngine:
         self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion = ignore_completion
     ) -> list[Completion]:
         """Draw one completion per seed, in order. One of 2,000 tokens takes about 50 microseconds."""
-        self._wait_or_die()
+        toy_faults.wait_or_die(self._behaviour, prompt_ids)
         room = self._sampling.max_tokens
         if (limit := self._sampling.max_model_len) is not None:
             if len(prompt_ids) >= limit:
@@ -109,10 +107,18 @@ class ToyEngine:
         sums = _SUM.findall(prompt.decode("utf-8", "replace"))
         answer = int(sums[-1][0]) + int(sums[-1][1]) if sums else 0
         last = prompt[-1] if prompt else END
-        completions = [self._draw_one(np.random.default_rng((digest, seed)), answer, last, room) for seed in seeds]
-        for completion in completions:
-            on_completion(completion)
+        completions: list[Completion] = []
+        for number, seed in enumerate(seeds):
+            if number and self._behaviour.apart:
+                time.sleep(self._behaviour.apart)
+            completions.append(self._draw_one(np.random.default_rng((digest, seed)), answer, last, room))
+            on_completion(number, completions[-1])
         return completions
+
+    def with_text(self, prompt_ids: list[int], completion: Completion) -> Completion:
+        """Return the completion, which has its text."""
+        del prompt_ids
+        return completion
 
     def score(
         self,
@@ -121,7 +127,7 @@ class ToyEngine:
         on_scored: OnScored = ignore_scored,
     ) -> list[Scored]:
         """Look up each token of each completion."""
-        self._wait_or_die()
+        toy_faults.wait_or_die(self._behaviour, prompt_ids)
         scores = [self._score_one(prompt_ids, completion) for completion in completions]
         for one in scores:
             on_scored(one)
@@ -129,13 +135,6 @@ class ToyEngine:
 
     def close(self) -> None:
         """Do nothing: there is nothing to free."""
-
-    def _wait_or_die(self) -> None:
-        behaviour = self._behaviour
-        if behaviour.delay:
-            time.sleep(behaviour.delay)
-        if behaviour.dead and _create_marker(Path(behaviour.dead)):
-            raise EngineDead(f"toy engine: dies once, as the model's name asks; {behaviour.dead} records it")
 
     def _draw_one(self, rng: np.random.Generator, answer: int, last: int, room: int) -> Completion:
         behaviour = self._behaviour
@@ -206,26 +205,6 @@ def _number_of(data: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest())
 
 
-def _create_marker(marker: Path) -> bool:
-    """Create the file `marker`; return False if it exists already. Only one call of all processes gets True."""
-    try:
-        marker.open("x").close()
-    except FileExistsError:
-        return False
-    return True
-
-
-def _take_away(folder: Path) -> bool:
-    """Remove one file of `folder`; return False if there is none. Each file goes to one engine of all processes."""
-    for file in folder.iterdir():
-        try:
-            file.unlink()
-        except FileNotFoundError:
-            continue
-        return True
-    return False
-
-
 def tokenizer(model: str, revision: str | None, *, trust_remote_code: bool = False) -> ToyTokenizer:
     """Return the byte tokenizer."""
     del revision, trust_remote_code
@@ -245,9 +224,9 @@ def load(
 ) -> ToyEngine:
     """Make a toy engine; it ignores revision and dtype, and it scores without preparation."""
     del revision, dtype, scoring
-    if (broken := Behaviour.parse(model).broken) and _take_away(Path(broken)):
-        raise ModelError(f"toy engine: cannot load, as the model's name asks; {broken} has a file less")
-    return ToyEngine(Behaviour.parse(model), sampling, placement.max_num_seqs or SEQUENCES, top_logprobs)
+    behaviour = Behaviour.parse(model)
+    toy_faults.load_or_die(behaviour)
+    return ToyEngine(behaviour, sampling, placement.max_num_seqs or SEQUENCES, top_logprobs)
 
 
 def versions() -> dict[str, str]:

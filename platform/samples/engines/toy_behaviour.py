@@ -15,6 +15,10 @@ The name holds options, for example "toy?tokens=2000&delay=0.05":
     shift   what `score` adds to each log-prob: a scorer that is wrong (0)
     dead    a file; of all engines that name it, the first call creates the file and raises EngineDead
     broken  a folder; as many engines as it has files take one away and cannot load
+    abort   words; an engine that loads writes them to stderr and kills its process, like a driver that breaks
+    poison  a text; an engine that is given a prompt with it does the same
+    slow    a text; a call for a prompt with it takes twenty times its delay
+    apart   seconds between two completions of one call (0: all end at the same time)
 """
 
 from dataclasses import dataclass
@@ -39,6 +43,10 @@ class Behaviour:
     shift: float = 0.0
     dead: str = ""
     broken: str = ""
+    abort: str = ""
+    poison: str = ""
+    slow: str = ""
+    apart: float = 0.0
 
     @classmethod
     def parse(cls, model: str) -> "Behaviour":
@@ -65,9 +73,10 @@ class Behaviour:
             raise ModelError(f'model "{model}": {error}') from error
         behaviour = cls(**options)  # pyright: ignore[reportArgumentType]  # each value has its default's type
         shares = (behaviour.p, behaviour.fail, behaviour.nan, behaviour.inf)
-        if behaviour.tokens < 1 or behaviour.delay < 0 or not all(0 <= share <= 1 for share in shares):
+        least = min(behaviour.delay, behaviour.apart)
+        if behaviour.tokens < 1 or least < 0 or not all(0 <= share <= 1 for share in shares):
             raise ModelError(
-                f'model "{model}": tokens must be at least 1, delay at least 0, and every share between 0 and 1'
+                f'model "{model}": tokens must be at least 1, delay and apart at least 0, every share between 0 and 1'
             )
         if behaviour.taste < 0 or not 0 <= behaviour.bigram <= toy_table.LETTERS:
             raise ModelError(f'model "{model}": taste must be at least 0, and bigram between 0 and {toy_table.LETTERS}')

@@ -87,9 +87,14 @@ class TransformersEngine:
                     completions += self._draw(prompt_ids, part)
                 except (RuntimeError, ValueError, IndexError) as error:  # out of memory, a token id out of range …
                     completions += [Completion.failed(one_line(error)) for _ in part]
-                for completion in completions[start:]:
-                    on_completion(completion)
+                for number, completion in enumerate(completions[start:], start):
+                    on_completion(number, completion)
         return completions
+
+    def with_text(self, prompt_ids: list[int], completion: Completion) -> Completion:
+        """Return the completion, which has its text."""
+        del prompt_ids
+        return completion
 
     def score(
         self,

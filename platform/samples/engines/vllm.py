@@ -152,9 +152,11 @@ class VllmEngine:
         if self._loop.is_closed() or self._llm is None:
             raise EngineDead("vLLM's engine is closed")
         drawn = asyncio.run_coroutine_threadsafe(self._draw_unit(prompt_ids, seeds, on_completion), self._loop).result()
-        if self._vllm_decodes:
-            return drawn
-        return [vllm_text.with_text(self._tokenizer, prompt_ids, completion) for completion in drawn]
+        return [self.with_text(prompt_ids, completion) for completion in drawn]
+
+    def with_text(self, prompt_ids: list[int], completion: Completion) -> Completion:
+        """Return a completion with its text, see `vllm_text`."""
+        return completion if self._vllm_decodes else vllm_text.with_text(self._tokenizer, prompt_ids, completion)
 
     @property
     def _vllm_decodes(self) -> bool:
@@ -164,12 +166,13 @@ class VllmEngine:
     async def _draw_unit(
         self, prompt_ids: list[int], seeds: list[int], on_completion: OnCompletion
     ) -> list[Completion]:
-        async def one(seed: int) -> Completion:
+        async def one(numbered: tuple[int, int]) -> Completion:
+            number, seed = numbered
             completion = await self._draw_one(prompt_ids, seed)
-            on_completion(completion)
+            on_completion(number, completion)
             return completion
 
-        return await self._together(one, seeds)
+        return await self._together(one, enumerate(seeds))
 
     async def _together(self, one: Callable[[_Given], Awaitable[_Answer]], given: Iterable[_Given]) -> list[_Answer]:
         """Return the answers of `one` to each of `given`, in order; all are asked at the same time."""

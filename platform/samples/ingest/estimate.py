@@ -13,6 +13,7 @@ from samples.lake.log import added_files
 from samples.lake.pace import COMMIT_SECONDS
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
+from samples.lines import size_of
 from samples.runs.request import Prepared
 from samples.runs.run import Run, every
 
@@ -50,7 +51,7 @@ class Estimate:
             time = f"{self.hours * self.gpus:,.1f} GPU hours, {self.hours:,.1f} hours of one replica"
         about = "at most" if self.hours is None else "about"
         return (
-            f"estimate: {'' if self.like else 'at most '}{self.tokens:,} tokens ({source}), {_bytes(self.size)}, "
+            f"estimate: {'' if self.like else 'at most '}{self.tokens:,} tokens ({source}), {size_of(self.size)}, "
             f"{self.files:,} files, {about} {self.requests:,} requests to the store; {time}"
         )
 
@@ -119,10 +120,3 @@ def _size(lake: Tables, partition: Mapping[str, str]) -> int:
     return sum(
         file["size_bytes"] for file in files if all(file[f"partition.{name}"] == partition[name] for name in partition)
     )
-
-
-def _bytes(count: int) -> str:
-    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
-        if count >= size:
-            return f"{count / size:,.1f} {unit}"
-    return f"{count / 1000:,.1f} kB"

@@ -12,7 +12,7 @@ from samples.pipeline.stream import Stream
 from samples.runs.record import record
 from samples.runs.request import Prepared
 from samples.runs.run import Run
-from samples.units import pool
+from samples.units import parts, pool
 from samples.units.driver import Driver, Work
 from samples.units.plan import Plan
 from samples.units.progress import Progress
@@ -33,6 +33,7 @@ def ingest(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading
     watch(Progress("planning"))
     stop = stop or threading.Event()
     lake = Tables(prepared.request.lake, create=True)
+    lake.place.require_writable()
     run = record(lake, prepared)
     outcome = Driver(lake, _work(prepared, lake, run), watch, stop).run()
     todo, total = outcome.plan, outcome.total
@@ -71,6 +72,8 @@ def _work(prepared: Prepared, lake: Tables, run: Run) -> Work:
             adapter=prepared.adapter,
             lake_id=mark.lake_id(lake.place),
             top_logprobs=request.top_logprobs,
+            keep_after=parts.SECONDS,
+            with_parts=parts.problems_with_parts(lake.place, run.run_id),
         )
         return pool.stream(job, todo, run.engine, request.placement, request.pool, run.name)
 

@@ -37,6 +37,29 @@ def suffix(data: bytes) -> str:
     return f"{zlib.crc32(data[:footer]):08x}{zlib.crc32(data[footer:]):08x}"
 
 
+def suffix_of(file: Path) -> str:
+    """Return the sums of a local file as the last part of its name. It is read piece by piece."""
+    footer, size = footer_of(file), file.stat().st_size
+    with file.open("rb") as opened:
+        total, left = 0, footer
+        while left and (data := opened.read(min(left, _CHUNK))):
+            total, left = zlib.crc32(data, total), left - len(data)
+        return f"{total:08x}{zlib.crc32(opened.read(size - footer)):08x}"
+
+
+def footer_of(file: Path) -> int:
+    """Return where the footer of a local Parquet file begins."""
+    with file.open("rb") as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(max(0, size - _TAIL))
+        return _footer_at(opened.read(), size)
+
+
+def is_ours(name: str) -> bool:
+    """Return whether a file's name ends in its sums, as the names of all files do that Samples writes."""
+    return _NAME.search(name) is not None
+
+
 def verify(paths: Iterable[str], *, footers: bool = False, most: int | None = None) -> None:
     """Compare local files with the sums in their names; files whose names have none are not looked at.
 

@@ -33,6 +33,10 @@ _NONE_STATED = {"delta.dataSkippingNumIndexedCols": "0"}
 # At a checkpoint deltalake deletes log entries older than 30 days: a lake would no longer open as it was before.
 _KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 
+# Delta refuses no commit that removes a file which another has removed since. So each commit that removes files takes
+# the next number of this app: of two at once, the second fails.
+_REMOVES = "samples removes"
+
 Newest = Callable[[], DeltaTable | None]  # reads a table's newest snapshot
 
 
@@ -117,7 +121,7 @@ def forget(
                 mode="append",
                 schema=table.schema,
                 partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(app_transactions=[claim.transaction]),
+                commit_properties=CommitProperties(app_transactions=[claim.transaction, _removal(claim.snapshot)]),
                 post_commithook_properties=_KEEP_LOG,
             )
         except CommitFailedError:
@@ -129,6 +133,99 @@ def forget(
     place.patiently(place.table_uri(table.name), commit)
 
 
+def swap(
+    place: Location,
+    table: Table,
+    removed: Sequence[tuple[File, Mapping[str, str]]],
+    added: Sequence[tuple[File, Mapping[str, str]]],
+    claim: Claim,
+    newest: Newest,
+) -> None:
+    """Commit that a table names the files in `added`, with other rows, instead of those in `removed`, which stay.
+
+    Raises:
+        CommitFailedError: Another commit of the claim's app came first, or removed files. Nothing was committed.
+        LakeError: The log cannot be written.
+    """
+    now = int(time.time() * 1000)
+    actions: list[AddAction | RemoveAction] = [
+        *(RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in removed),
+        *(AddAction(file.path, file.size, dict(values), now, True, file.stats) for file, values in added),
+    ]
+    gone, new = {file.path for file, _ in removed}, {file.path for file, _ in added}
+    tried = False
+
+    def commit() -> None:
+        nonlocal tried
+        try:
+            claim.snapshot.create_write_transaction(
+                actions,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(
+                    app_transactions=[claim.transaction, _removal(claim.snapshot)], max_commit_retries=_TRIES
+                ),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except CommitFailedError:
+            # The answer to our own commit may have been lost. Nobody else adds our files.
+            there = _paths(newest())
+            if not (new <= there if new else tried and not there & gone):
+                raise
+        finally:
+            tried = True
+
+    place.patiently(place.table_uri(table.name), commit)
+
+
+def replace(
+    place: Location,
+    table: Table,
+    removed: Sequence[File],
+    added: Sequence[File],
+    partition: Mapping[str, str],
+    snapshot: DeltaTable,
+    newest: Newest,
+) -> None:
+    """Commit that a table names the files `added` in place of `removed`: the same rows in other files of a partition.
+
+    Raises:
+        CommitFailedError: Another commit removed files since `snapshot`. Nothing was committed.
+        LakeError: The log cannot be written.
+    """
+    now, values = int(time.time() * 1000), dict[str, str | None](partition)
+    actions: list[AddAction | RemoveAction] = [
+        *(RemoveAction(file.path, False, now, file.size, values) for file in removed),
+        *(AddAction(file.path, file.size, values, now, False, file.stats) for file in added),
+    ]
+    paths, tried = {file.path for file in added}, False
+
+    def commit() -> None:
+        nonlocal tried
+        if tried and paths <= _paths(newest()):
+            return
+        tried = True
+        try:
+            snapshot.create_write_transaction(
+                actions,
+                mode="append",
+                schema=table.schema,
+                partition_by=list(table.partition_by),
+                commit_properties=CommitProperties(app_transactions=[_removal(snapshot)], max_commit_retries=_TRIES),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except CommitFailedError:
+            if not paths <= _paths(newest()):
+                raise
+
+    place.patiently(place.table_uri(table.name), commit)
+
+
+def _removal(snapshot: DeltaTable) -> Transaction:
+    return Transaction(_REMOVES, (snapshot.transaction_version(_REMOVES) or 0) + 1)
+
+
 def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:
     """Return the newest snapshot of a table. A missing table is made.
 
@@ -137,6 +234,7 @@ def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:
     """
     if (snapshot := newest()) is not None:
         return snapshot
+    place.require_writable()  # deltalake's own words would not say it
     try:
         ranged = parquet.statistics_columns(table.file_schema.names)
         return DeltaTable.create(

@@ -9,8 +9,10 @@ lease: it is a courtesy between programs, the tables alone are true.
 import hashlib
 import os
 import secrets
-from contextlib import suppress
-from datetime import datetime, timedelta
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from samples.lake import patience
 from samples.lake.storage import Location
 
 FOLDER = "_drivers"  # no table has this name
+MAINTENANCE = "maintenance"  # the topic of those that delete files, or name removed ones again
 EXPIRY_SECONDS = 30.0
 
 
@@ -27,8 +30,8 @@ class Leases:
 
     def __init__(self, place: Location, topic: str) -> None:
         self._place = place
-        self._folder = f"{FOLDER}/{topic}"
-        self._own = f"{self._folder}/{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.json"
+        self.folder = f"{FOLDER}/{topic}"
+        self.path = f"{self.folder}/{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.json"
         self._wrote = False
         self._read: dict[str, tuple[str, bytes]] = {}  # tag and content, by path
 
@@ -40,7 +43,7 @@ class Leases:
         """
         self._wrote = True
         with patience.of_a_courtesy():
-            self._place.put(self._own, claims)
+            self._place.put(self.path, claims)
 
     def others(self) -> list[bytes]:
         """Return what others claim in leases that have not expired. Delete those that have.
@@ -49,9 +52,9 @@ class Leases:
             LakeError: The store refused, or is away.
         """
         with patience.of_a_courtesy():
-            written = self._place.written(self._folder)
-            live = _live({path: at for path, (at, _) in written.items()}, self._own)
-            for path in written.keys() - live - {self._own}:
+            written = self._place.written(self.folder)
+            live = _live({path: at for path, (at, _) in written.items()}, self.path)
+            for path in written.keys() - live - {self.path}:
                 with suppress(LakeError):
                     self._place.delete(path)
             before, self._read = self._read, {}
@@ -71,12 +74,59 @@ class Leases:
         """
         if self._wrote:
             with patience.of_a_courtesy():
-                self._place.delete(self._own)
+                self._place.delete(self.path)
 
 
-def _live(written: dict[str, datetime], own: str) -> set[str]:
-    """Return which leases of others live at the time of the newest one; the own one is seconds old."""
-    now = max(written.values(), default=None)
+def at_work(place: Location, own: str | None = None) -> dict[str, list[bytes]]:
+    """Return what live programs claim, by topic. Nothing is written or deleted.
+
+    `own` is the path of a lease that this process has just renewed, and that is left out. Without one, this machine's
+    clock tells which leases expired.
+
+    Raises:
+        LakeError: The store refused, or is away.
+    """
+    written = {path: at for path, (at, _) in place.written(f"{FOLDER}/").items()}
+    live = sorted(_live(written, own or "", None if own else datetime.now(UTC)))
+    found: dict[str, list[bytes]] = {}
+    for path in live:
+        if (content := place.get(path)) is not None:
+            found.setdefault(path.split("/")[1], []).append(content)
+    return found
+
+
+@contextmanager
+def held(place: Location, topic: str, doing: str) -> Generator[Leases]:
+    """Hold a lease on a topic while the context lasts, and let nobody else hold one.
+
+    Raises:
+        LakeError: Another program holds one, or the store refused.
+    """
+    lease, over = Leases(place, topic), threading.Event()
+    lease.renew(doing.encode())
+
+    def keep() -> None:
+        while not over.wait(EXPIRY_SECONDS / 3):
+            with suppress(LakeError):
+                lease.renew(doing.encode())
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        if others := lease.others():
+            said = others[0].decode("utf-8", "replace")[:200]
+            raise LakeError(f"lake {place.uri}: another program is at work on its files ({said}): wait until it ends")
+        yield lease
+    finally:
+        over.set()
+        keeper.join()
+        with suppress(LakeError):
+            lease.release()
+
+
+def _live(written: dict[str, datetime], own: str, now: datetime | None = None) -> set[str]:
+    """Return which leases of others live now: by default at the time of the newest one; the own one is seconds old."""
+    now = now or max(written.values(), default=None)
     fresh = {path for path, at in written.items() if now and now - at < timedelta(seconds=EXPIRY_SECONDS)}
     return {path for path in fresh if path != own and not _died_here(path)}
 

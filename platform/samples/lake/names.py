@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import TableNotFoundError
 
+from samples.lake.inside import require_inside
+
 
 class Run(NamedTuple):
     """A run, as far as its row in `runs` and its later labels tell."""
@@ -72,6 +74,7 @@ def _select(uri: str, name: str, query: str) -> list[tuple[Any, ...]]:
     table = _table(uri, name)
     if table is None:
         return []
+    require_inside(table.table_uri, map(str, table.get_add_actions()["path"].to_pylist()))
     rows = QueryBuilder().register(name, table).execute(query).read_all()
     return list(zip(*(rows[column].to_pylist() for column in rows.column_names), strict=True))
 

@@ -7,7 +7,7 @@ with tokens get row groups of about 8 MB: reading one sample reads one group.
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +55,21 @@ def in_order(table: Table, rows: pa.Table) -> pa.Table:
 
 def encode_sorted(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | None = None) -> bytes:
     """Return rows that `in_order` sorted as the bytes of one Parquet file."""
+    sink = io.BytesIO()
+    with writer(table, sink) as file:
+        file.write_table(rows, row_group_size=group_rows(table, rows))
+        if metadata:
+            file.add_key_value_metadata(metadata)
+    return sink.getvalue()
+
+
+def writer(table: Table, sink: Any) -> pq.ParquetWriter:
+    """Return what writes a Parquet file of a table, with the table's encodings, to a path or a binary file."""
     leaves = leaf_columns(table.file_schema)
     encoded = {name: encoding for name, encoding in ENCODINGS.items() if name in leaves}
-    sink = io.BytesIO()
-    with pq.ParquetWriter(
+    return pq.ParquetWriter(
         sink,
-        rows.schema.remove_metadata(),
+        table.file_schema.remove_metadata(),
         compression="zstd",
         compression_level={name: _LEVELS.get(name, 3) for name in leaves},
         column_encoding=encoded,
@@ -70,11 +79,24 @@ def encode_sorted(table: Table, rows: pa.Table, metadata: dict[bytes, bytes] | N
         write_statistics=[name for name in (*_STATISTICS, *_RARE) if name in leaves],  # pyright: ignore[reportArgumentType]
         write_page_checksum=True,
         store_schema=False,  # the lake declares the types; a copy would be larger than a small segment
-    ) as writer:
-        writer.write_table(rows, row_group_size=_group_rows(rows) if encoded else _NARROW_GROUP_ROWS)
-        if metadata:
-            writer.add_key_value_metadata(metadata)
-    return sink.getvalue()
+    )
+
+
+def group_rows(table: Table, rows: pa.Table) -> int:
+    """Return how many rows such as these make a row group: 8 MB of a table with tokens, else 122,880 rows."""
+    if is_heavy(table):
+        return max(1, rows.num_rows * _HEAVY_GROUP_BYTES // max(rows.nbytes, 1))
+    return _NARROW_GROUP_ROWS
+
+
+def group_size(table: Table) -> int:
+    """Return how large a row group is: in bytes in memory of a table with tokens, else in rows."""
+    return _HEAVY_GROUP_BYTES if is_heavy(table) else _NARROW_GROUP_ROWS
+
+
+def is_heavy(table: Table) -> bool:
+    """Return whether a table's rows hold tokens, or log-probs of them."""
+    return not ENCODINGS.keys().isdisjoint(leaf_columns(table.file_schema))
 
 
 def storable_text(text: str | None) -> str | None:
@@ -92,13 +114,23 @@ def statistics_columns(columns: Sequence[str]) -> list[str]:
 
 def stats(rows: pa.Table) -> str:
     """Return Delta's statistics of a file as JSON: the row count, and the ranges of the `statistics_columns`."""
-    ranges = {name: pc.call_function("min_max", [rows[name]]).as_py() for name in statistics_columns(rows.column_names)}
+    return stated(rows.num_rows, ranges(rows))
+
+
+def ranges(rows: pa.Table) -> dict[str, tuple[Any, Any]]:
+    """Return the least and the greatest value of each of the `statistics_columns`."""
+    found = {name: pc.call_function("min_max", [rows[name]]).as_py() for name in statistics_columns(rows.column_names)}
+    return {name: (bounds["min"], bounds["max"]) for name, bounds in found.items()}
+
+
+def stated(count: int, of: Mapping[str, tuple[Any, Any]]) -> str:
+    """Return Delta's statistics of a file of `count` rows with these ranges, as JSON."""
     return json.dumps(
         {
-            "numRecords": rows.num_rows,
-            "minValues": {name: bounds["min"] for name, bounds in ranges.items()},
-            "maxValues": {name: bounds["max"] for name, bounds in ranges.items()},
-            "nullCount": dict.fromkeys(ranges, 0),
+            "numRecords": count,
+            "minValues": {name: least for name, (least, _) in of.items()},
+            "maxValues": {name: greatest for name, (_, greatest) in of.items()},
+            "nullCount": dict.fromkeys(of, 0),
         }
     )
 
@@ -115,7 +147,3 @@ def leaf_columns(schema: pa.Schema) -> list[str]:
         else:
             names.append(column.name)
     return names
-
-
-def _group_rows(rows: pa.Table) -> int:
-    return max(1, rows.num_rows * _HEAVY_GROUP_BYTES // max(rows.nbytes, 1))

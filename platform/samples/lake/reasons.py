@@ -46,6 +46,7 @@ _GONE = re.compile(
     r"""(?:match the pattern|access file) "(.*?\.parquet)(?:/\*\*/\*\.parquet)?"|"""
     r"""open local file '(.*?)'.*No such file"""
 )
+_MAY_NOT_READ = re.compile(r"unable to (?:open file|walk dir).*permission denied|\[errno 13\] permission denied")
 _CUT = re.compile(r"""(?:source|at end of file|too small to be a Parquet file:?) '(.*?)'""")
 
 
@@ -61,6 +62,8 @@ def reason(error: BaseException) -> str:
         return f"a commit names the file {gone[1] or gone[2]}, which is gone; restore it"
     if "magic bytes" in message and (cut := _CUT.search(message)):
         return f"{cut[1]} is cut off, or no Parquet file; restore it"
+    if _MAY_NOT_READ.search(message.lower()):
+        return f"no permission to read there ({message[:200]})"
     for words, meaning in _CAUSES.items():
         if words in str(error).lower():
             return f"{meaning} ({message[:200]})"

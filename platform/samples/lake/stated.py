@@ -2,8 +2,9 @@
 
 A file whose name begins with `rows-HEX` holds no key twice. With `rows-HEX-after-N` it holds none of the keys of the N
 rows, either, that its partition had when it was committed: its writer compared them. A segment, `unit-…`, holds one
-attempt at one range of samples. Nothing is known of any other file. So the names show that somebody copied a file or
-appended its rows again, and readers then look for the rows that are there twice.
+attempt at one range of samples, and `units-…` holds several such attempts, which no other file has. Nothing is known of
+any other file. So the names show that somebody copied a file or appended its rows again, and readers then look for the
+rows that are there twice.
 """
 
 import re
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from samples_schemas import Table
 
 _NAME = re.compile(
-    r"(?:rows-[0-9a-f]{16}(?:-after-(?P<after>\d+))?|(?P<unit>unit-[0-9a-f]{16}-\d+-\d+-[0-9a-f]{16}))\."
+    r"(?:rows-[0-9a-f]{16}(?:-after-(?P<after>\d+))?|(?P<unit>unit-[0-9a-f]{16}-\d+-\d+-[0-9a-f]{16}|units-[0-9a-f]{16}))\."
 )
 
 
@@ -33,6 +34,12 @@ class Facts(NamedTuple):
 def stem(token: str, *, distinct: bool, after: int | None) -> str:
     """Return the name, without its end, of a new file: `distinct` says that it holds no key twice."""
     return (f"rows-{token}" if after is None else f"rows-{token}-after-{after}") if distinct else f"part-{token}"
+
+
+def after(path: str) -> int | None:
+    """Return the N of a file `rows-HEX-after-N`; None if its name states none."""
+    found = _NAME.search(path.rpartition("/")[2])
+    return int(found["after"]) if found and found["after"] else None
 
 
 def is_distinct(table: Table, rows: pa.Table) -> bool:

@@ -9,6 +9,8 @@ names the lake.
 import atexit
 import os
 import re
+import secrets
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -40,6 +42,10 @@ Answer = TypeVar("Answer")
 _ANSWER_SECONDS = 30
 # The libraries repeat a request with pauses that grow to two seconds. Their own limit of ten tries is over in seconds.
 _TRIES, _FIRST_PAUSE, _LONGEST_PAUSE = 1000, 0.1, 2.0
+
+PROBES = "_probes"  # a folder of objects that tell whether one may be written
+_REFUSED = re.compile("access is denied|no permission|file system is read-only")
+_PIECE = 8 << 20  # bytes of a large file that are written at once
 
 _UNUSABLE = re.compile(r"[\\\x00-\x1f\x7f]")  # deltalake takes \ for /, and errors are one line
 
@@ -102,7 +108,44 @@ class Location:
                 return False
             return True
 
-        return self.patiently(self.uri, put)
+        with _may("read", "write"):
+            return self.patiently(self.uri, put)
+
+    def require_writable(self) -> None:
+        """Check that objects may be written, by writing one of no bytes. A long job says so before it begins.
+
+        Raises:
+            LakeError: This key may only read, or the store cannot be reached.
+        """
+        if self.is_local:
+            with _may("read", "write"), explained(self.uri):
+                try:
+                    tempfile.TemporaryFile(dir=self.uri).close()
+                except PermissionError as error:
+                    raise LakeError(f"lake {self.uri}: no permission to write there") from error
+            return
+        probe = f"{PROBES}/{secrets.token_hex(8)}"
+        self.put(probe, b"")
+        with suppress(LakeError):
+            self.delete(probe)
+
+    def require_deletable(self, folder: str) -> None:
+        """Check that objects in a folder may be deleted, by deleting one that is not there.
+
+        Raises:
+            LakeError: This key may not delete, or the store cannot be reached.
+        """
+        with _may("read and write", "delete"):
+            self.delete(f"{folder}/{secrets.token_hex(8)}")
+
+    def put_file(self, path: str, file: Path) -> None:
+        """Write a local file as one object, whole or not at all, piece by piece.
+
+        Raises:
+            LakeError: No space, no permission, no network.
+        """
+        with _may("read", "write"):
+            self.patiently(self.uri, lambda: obstore.put(self._store, path, file, chunk_size=_PIECE, max_concurrency=4))
 
     def list(self, prefix: str) -> Iterator[tuple[str, int]]:
         """Return path and size in bytes of every object under a prefix; one request lists many."""
@@ -117,12 +160,35 @@ class Location:
             self.uri, lambda: [found for batch in obstore.list(self._store, prefix) for found in batch]
         )
 
+    def objects(self, prefix: str) -> Sequence[tuple[str, int, datetime]]:
+        """Return path, size in bytes and time of writing, by the store's own clock, of every object under a prefix."""
+
+        def listed() -> Sequence[tuple[str, int, datetime]]:
+            batches = obstore.list(self._store, prefix)
+            return [(found["path"], found["size"], found["last_modified"]) for batch in batches for found in batch]
+
+        return self.patiently(self.uri, listed)
+
     def delete(self, path: str) -> None:
-        """Delete one object, if it exists. Only notes that drivers leave for each other are ever deleted."""
+        """Delete one object, if it exists: a note, or a part of a unit that is committed."""
 
         def delete() -> None:
             with suppress(FileNotFoundError):
                 obstore.delete(self._store, path)
+
+        self.patiently(self.uri, delete)
+
+    def delete_all(self, paths: Sequence[str]) -> None:
+        """Delete objects, those that exist; on S3 one request deletes up to a thousand."""
+
+        def delete() -> None:
+            if self.is_local:
+                for path in paths:
+                    with suppress(FileNotFoundError):
+                        obstore.delete(self._store, path)
+            elif paths:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._store, list(paths))
 
         self.patiently(self.uri, delete)
 
@@ -253,6 +319,17 @@ def explained(where: str) -> Generator[None]:
             raise LakeError(quoted) from error
         found = checksums.changed_file(where) if "CRC checksum verification failed" in str(error) else None
         raise found or LakeError(f"lake {where}: {reasons.reason(error)}") from error
+
+
+@contextmanager
+def _may(allowed: str, asked: str) -> Generator[None]:
+    """Let the error of a store that refuses say what this key may do, and what key to ask for."""
+    try:
+        yield
+    except LakeError as error:
+        if _REFUSED.search(str(error)):
+            raise LakeError(f"{error}: this key may only {allowed}; ask for one that may {asked}") from error
+        raise
 
 
 @cache

@@ -1,7 +1,7 @@
 """Read and append to the tables of a lake; all other code goes through here.
 
 A lake is made on first use and records its format; a lake of a newer format is refused. Tables are Delta tables.
-Readers see a file once a commit names it, and a commit names all of its files or none. Nothing here rewrites or deletes
+Readers see a file once a commit names it, and a commit names all of its files or none. Nothing here changes or deletes
 rows.
 """
 
@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from samples.errors import UsageError
-from samples.lake import checksums, commits, mark, parquet, stated
+from samples.lake import checksums, commits, mark, parquet, stated, vacuumed
 from samples.lake.commits import Claim
 from samples.lake.foreign import require_declared
 from samples.lake.parquet import File
@@ -110,10 +111,14 @@ class Tables:
             return self._load(name)
         if name not in self._snapshots:
             with explained(self.place.table_uri(name)):
-                self._snapshots[name] = (
-                    self._load(name) if self._pinned is None else snapshot_at(name, self._pinned, self._load)
-                )
+                self._snapshots[name] = self._load(name) if self._pinned is None else self._load_pinned(name)
         return self._snapshots[name]
+
+    def _load_pinned(self, name: str) -> DeltaTable | None:
+        assert self._pinned is not None
+        if (snapshot := snapshot_at(name, self._pinned, self._load)) is not None:
+            vacuumed.require(self.place, name, snapshot.version())
+        return snapshot
 
     def _load(self, name: str, version: int | None = None) -> DeltaTable | None:
         try:
@@ -265,6 +270,64 @@ class Tables:
         """
         self._writable()
         commits.forget(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
+
+    def swap(
+        self,
+        name: str,
+        removed: Iterable[tuple[File, Mapping[str, str]]],
+        added: Iterable[tuple[File, Mapping[str, str]]],
+        claim: Claim,
+    ) -> None:
+        """Commit that a table names the files in `added`, with other rows, instead of those in `removed`, which stay.
+
+        The claim's snapshot names what is removed.
+
+        Raises:
+            CommitFailedError: Another commit of the claim's app came first, or removed files. Nothing was committed.
+            LakeError: The log cannot be written.
+        """
+        self._writable()
+        commits.swap(self.place, TABLES[name], list(removed), list(added), claim, lambda: self.delta(name))
+
+    def put_file(self, name: str, stem: str, file: Path, rows: int, stats: str, partition: Mapping[str, str]) -> File:
+        """Write a local Parquet file as one new file of a partition. Its name is `stem`, then its checksums.
+
+        Raises:
+            LakeError: No space, no permission, no network. Readers see nothing of it.
+        """
+        self._writable()
+        path = f"{folder(TABLES[name], partition)}{stem}.{checksums.suffix_of(file)}.parquet"
+        self.place.put_file(f"{name}/{path}", file)
+        return File(path, file.stat().st_size, rows, stats)
+
+    def replace(
+        self,
+        name: str,
+        removed: Sequence[File],
+        added: Sequence[File],
+        partition: Mapping[str, str],
+        snapshot: DeltaTable,
+    ) -> None:
+        """Commit that a table names other files with the same rows. The files `removed` stay in the storage.
+
+        `snapshot` names all of them.
+
+        Raises:
+            CommitFailedError: Another commit removed files since the snapshot. Nothing was committed.
+            LakeError: The log cannot be written.
+        """
+        self._writable()
+        commits.replace(self.place, TABLES[name], removed, added, partition, snapshot, lambda: self.delta(name))
+
+    def checkpoint(self, name: str) -> None:
+        """Write a checkpoint of a table's log, so that opening the table reads no entry before it. None is deleted.
+
+        Raises:
+            LakeError: It cannot be written.
+        """
+        self._writable()
+        if (snapshot := self.delta(name)) is not None:
+            self.place.patiently(self.place.table_uri(name), snapshot.create_checkpoint)
 
     def claim(self, name: str, app: str) -> Claim:
         """Claim the next commit of `app` on a table. The first commit under equal claims wins; the others fail."""

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from deltalake import DeltaTable
 
-from samples.errors import UsageError
+from samples.errors import LakeError, UsageError
 from samples_schemas import TABLES
 
 Version = Mapping[str, int] | datetime
-_REFERRING_FIRST = (
+REFERRING_FIRST = (
     ("verdicts", "counts", "scores", "reviews", "labels", "ingests"),
     ("samples", "score_logprobs", "scorers"),
     ("completions", "prompts", "setups", "top_logprobs"),
@@ -59,7 +59,10 @@ def snapshot_at(name: str, version: Version, load: Callable[[str, int | None], D
     if not isinstance(version, datetime):
         if name not in version:
             return None
-        newest = load(name, None)
+        try:
+            newest = load(name, None)
+        except LakeError:
+            return load(name, version[name])  # a later entry of the log is damaged
         if newest is None or newest.version() < version[name]:
             there = "was never committed to" if newest is None else f"is at version {newest.version()}"
             raise UsageError(f"table {name} has no version {version[name]}: it {there}")
@@ -76,7 +79,7 @@ def pin(names: Iterable[str], load: Callable[[str], DeltaTable | None]) -> dict[
     wanted = set(names)
     pinned: dict[str, DeltaTable | None] = {}
     with ThreadPoolExecutor() as pool:  # a store answers many requests at once
-        for wave in _REFERRING_FIRST:
+        for wave in REFERRING_FIRST:
             some = [name for name in wave if name in wanted]
             pinned.update(zip(some, pool.map(load, some), strict=True))
     return pinned

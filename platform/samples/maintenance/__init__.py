@@ -1,4 +1,4 @@
-"""Look after a lake: find what is damaged, and rebuild what other files of the lake still hold.
+"""Look after a lake: find and mend what is wrong, merge small files, drop and copy runs, delete what is left over.
 
 In: a lake. Out: rows that say what was found and what is done about it. Nothing changes unless that is asked for.
 """

@@ -24,7 +24,7 @@ from samples.query.rows import Rows
 from samples.query.unreadable import wrong
 from samples.runs.run import Run, every
 from samples.runs.settings import IMPORTED
-from samples.units import segment
+from samples.units import packed, segment
 from samples.units.commit import uncommitted
 from samples.units.segment import Receipt
 from samples_schemas import COMPLETIONS, SAMPLES, TABLES, VERDICTS, Table
@@ -60,6 +60,8 @@ def repair(lake: Tables, *, write: bool = False) -> Rows:
     Raises:
         LakeError: The runs cannot be read, or the lake cannot be written.
     """
+    if write:
+        lake.place.require_writable()
     rows: list[tuple[str | None, str, str, str, int, int | None]] = []
     for name in TABLES:
         if has_empty_last_entry(lake, name):
@@ -91,10 +93,13 @@ def _damage(lake: Tables, run: Run) -> _Damage:
         attempts = {attempt for (attempt,) in connection.sql("SELECT DISTINCT attempt FROM samples").fetchall()}
     completions = lake.delta(COMPLETIONS.name)
     named = set(added_files(completions)["path"].to_pylist()) if completions else set[str]()
-    candidates: list[Receipt] = []
+    with explained(lake.uri):
+        merged = packed.attempts(lake, COMPLETIONS, completions, run.partition)
+        candidates = list(packed.receipts(lake, target(run), without=attempts)) if merged - attempts else []
     for path, size, *_ in segment.found(lake, target(run)):
-        there = segment.attempt_of(path) in attempts
-        if there is (path in named):
+        attempt = segment.attempt_of(path)
+        there = attempt in attempts
+        if there is (path in named or attempt in merged) or (attempt in merged and not there):
             continue
         receipt = segment.reopen(lake, target(run), path, size)  # None: unreadable, which is listed if it is named
         if receipt and there:

@@ -27,6 +27,18 @@ class Worker(Protocol):
         ...
 
 
+class Assigned(Worker, Protocol):
+    """The worker of a job whose units are assigned: a unit that kills every engine can be given up."""
+
+    def fail(self, unit: int, why: str, done: Done) -> Any:
+        """Make every sample of a unit an error, without work, and return its receipt.
+
+        Raises:
+            SamplesError: The same as `work`.
+        """
+        ...
+
+
 class Job(Protocol):
     """The work as a whole, the same for every replica. Ray pickles it once into its object store."""
 

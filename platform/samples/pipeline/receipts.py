@@ -12,7 +12,7 @@ from samples.pipeline.stream import Stream
 from samples.pipeline.telemetry import Status
 
 _LOOK_SECONDS = 0.5
-_DEATHS = 3  # between two receipts, the pool's size and this many more replicas may die
+_DEATHS = 3  # between two receipts, so many replicas may die for each in the pool, and as many more
 _QUIET_LOOKS = 4  # after a stop, so many looks with idle replicas and no receipt mean that no receipt will come
 
 
@@ -94,20 +94,21 @@ class _EndWatch:
     def over(self, status: Status, *, came: bool) -> tuple[bool, SamplesError | None]:
         """Return whether the stream is over, and the error if something broke."""
         if fault := self.stream.fault:
-            return True, SamplesError(f"{fault} Run the same command again: it goes on from what is committed")
+            return True, SamplesError(f"{fault} {_AGAIN}")
+        if status.fatal:
+            return True, SamplesError(f"{status.fatal}. {_AGAIN}")
         if self.stop.is_set() and not self.told:
             self.told = True
             return not self.stream.stop(), None
         if came:
             self.seen, self.quiet = status.seen - status.refused, 0
-        elif (died := status.seen - status.refused - self.seen) > self.stream.largest + _DEATHS:
-            return True, SamplesError(_DYING.format(died))
+        elif (died := status.seen - status.refused - self.seen) > _DEATHS * (self.stream.largest + 1):
+            return True, SamplesError(_DYING.format(died, status.news or _NO_NEWS))
         elif status.idle:
             self.quiet += 1
         return self.quiet >= _QUIET_LOOKS, None
 
 
-_DYING = (
-    "{} replicas died one after another and finished no unit; Ray's log of the last one, in "
-    "/tmp/ray/session_latest/logs of its machine, says why"
-)
+_AGAIN = "Run the same command again: it goes on from what is committed"
+_DYING = "{} replicas died one after another and finished no unit; {}"
+_NO_NEWS = "Ray's log of the last one, in /tmp/ray/session_latest/logs of its machine, says why"

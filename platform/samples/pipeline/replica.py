@@ -10,18 +10,22 @@ import secrets
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from samples.errors import LakeError, ModelError, SamplesError, UsageError, first_line_and_class
 from samples.lake import patience
-from samples.pipeline.admission import Admission
+from samples.pipeline.admission import Admission, Company
 from samples.pipeline.assignment import LATER
-from samples.pipeline.job import Job, Worker
-from samples.pipeline.telemetry import Report
+from samples.pipeline.health import Report
+from samples.pipeline.job import Assigned, Done, Job, Worker
+from samples.pipeline.process import Process, end_own
+from samples.pipeline.slow import Times
+from samples.pipeline.tries import TRIES, Try
 
 _REPORT_SECONDS = 1.0
 _LOADING_SECONDS = 0.2
 _LATER_SECONDS = 0.2
+_WORDS_TRIES = 10  # times a second to wait for what the last replica said
 _PAUSE_SECONDS = 5.0  # before a replica that could not start tries again; each time in a row as much longer
 
 
@@ -44,6 +48,7 @@ class Replica:
         self._lock = threading.Lock()
         self._ready, self._stopping = False, False
         self._busy = self._samples = self._tokens = self._errors = 0
+        self._process, self._company, self._times = Process.own(), Company(), Times()
         self._admission: Admission | None = None
         self._report()  # first of all: a replica that dies while it loads is counted
         threading.Thread(target=self._keep_reporting, daemon=True).start()
@@ -61,6 +66,7 @@ class Replica:
             self._perhaps_again(self._refusal)
             return
         self._ready = True
+        self._report()  # before the first unit, which may be the death of it
 
     def __call__(self, row: dict[str, Any]) -> dict[str, bytes]:
         """Do one unit and return its receipt, pickled."""
@@ -73,10 +79,10 @@ class Replica:
         admission, room = self._admission, self._worker.size(call)
         if not admission.enter(room):
             return None
-        unit = self._begin(call) if self._assigned else call
-        unfinished = 0 if unit is None else self._worker.size(unit)
+        tried = self._begin(call) if self._assigned else Try(call)
+        unfinished = 0 if tried is None else self._worker.size(tried.unit)
         admission.leave(room - unfinished)
-        if unit is None:
+        if tried is None:
             return None
 
         def done(tokens: int, failed: bool) -> None:
@@ -95,13 +101,40 @@ class Replica:
                 return None
             self._busy += 1
         try:
-            return self._worker.work(unit, done)
+            with self._company.of(tried.company):
+                return self._work(self._worker, tried, done)
         except Exception as error:  # noqa: BLE001 - Ray would print a traceback and lose other receipts
-            return _samples_error(f"unit {unit}", error)
+            return _samples_error(f"unit {tried.unit}", error)
         finally:
             admission.leave(unfinished)
             with self._lock:
                 self._busy -= 1
+
+    def _work(self, worker: Worker, tried: Try, done: Done) -> Any:
+        import ray
+        import ray.exceptions
+
+        if tried.given_up:
+            why = f"{TRIES} replicas died when they did these samples, the last one with nothing else: "
+            return cast("Assigned", worker).fail(tried.unit, why + (self._last_words() or "without a word"), done)
+        if tried.waits:
+            with suppress(ray.exceptions.RayError):
+                ray.get(self._telemetry.works.remote(tried.unit, self._id), timeout=10)
+        with self._times.of(tried.unit):
+            return worker.work(tried.unit, done)
+
+    def _last_words(self) -> str:
+        """Return what the replica that died last said, as far as it becomes known within seconds."""
+        import ray
+        import ray.exceptions
+
+        for _ in range(_WORDS_TRIES):
+            with suppress(ray.exceptions.RayError):
+                words: Any = ray.get(self._telemetry.last_words.remote(), timeout=10)
+                if words is not None:
+                    return words
+            time.sleep(1)
+        return ""
 
     def _perhaps_again(self, refusal: SamplesError) -> None:
         """End the process after a pause, unless the refusal ends the job: nobody else works, or it holds for all."""
@@ -119,20 +152,20 @@ class Replica:
         while in_a_row and time.monotonic() < until and not self._stopping:
             time.sleep(_REPORT_SECONDS)
         if in_a_row:
-            os._exit(1)
+            end_own(reason)
 
-    def _begin(self, call: int) -> int | None:
+    def _begin(self, call: int) -> Try | None:
         """Return the unit that is assigned to a call, None if none is left."""
         import ray
         import ray.exceptions
 
         while not self._stopping:
             try:
-                unit: Any = ray.get(self._telemetry.begin.remote(call), timeout=10)
+                unit: Any = ray.get(self._telemetry.begin.remote(call, self._id), timeout=10)
             except ray.exceptions.GetTimeoutError:
                 continue
             except ray.exceptions.RayError:
-                return call  # nobody assigns units any more; the lake drops what is drawn twice
+                return Try(call)  # nobody assigns units any more; the lake drops what is drawn twice
             if unit != LATER:
                 return unit
             time.sleep(_LATER_SECONDS)
@@ -149,8 +182,10 @@ class Replica:
 
         with self._lock:  # a replica that knows of the stop and is not busy is never busy again
             totals = self._samples, self._tokens, self._errors
-            report = Report(self._id, self._ready, self._stopping, self._busy, *totals, bool(patience.waiting()))
-        with suppress(ray.exceptions.RayError):  # for display only: the work goes on without it
+            state = self._id, self._ready, self._stopping, self._busy
+        times = self._times.finished, self._times.oldest, self._times.typical
+        report = Report(*state, *totals, bool(patience.waiting()), self._process, *times)
+        with suppress(ray.exceptions.RayError):  # the work goes on without it
             stopping: Any = ray.get(self._telemetry.report.remote(report), timeout=10)
             self._stopping = stopping
             if stopping and self._admission:

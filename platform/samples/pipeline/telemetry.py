@@ -1,36 +1,25 @@
-"""Replicas report their progress here, for display only. The lake decides what is done.
+"""Replicas report their progress here. The lake decides what is done.
 
 One small Ray actor runs beside the driver. Replicas report to it about once a second, and its answer says whether to
-begin another unit. The driver reads it for the progress line. For a job that shares its units with other drivers it
-assigns them (`samples.pipeline.assignment`). When it is gone, the work goes on.
+begin another unit. The driver reads it for the progress line. It notices replicas that died or are silent
+(`samples.pipeline.health`). For a job that shares its units with other drivers it assigns them
+(`samples.pipeline.assignment`, `tries`). When it is gone, the work goes on.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from samples.pipeline.assignment import Assignment
+from samples.pipeline import health
+from samples.pipeline.assignment import LATER, Assignment
+from samples.pipeline.health import Health, Report
 from samples.pipeline.metrics import Metrics
-
-STALE = 15.0  # seconds without a report after which a replica counts as gone
+from samples.pipeline.slow import Slow, slowest
+from samples.pipeline.tries import Tries, Try
 
 _REFUSALS = 3  # so many replicas in a row that cannot start end the job; while others work, so many:
 _REFUSALS_BESIDE = 10
-
-
-@dataclass(frozen=True)
-class Report:
-    """What one replica reports about itself. Counts are totals since it started."""
-
-    replica: str
-    ready: bool  # its engine is loaded
-    stopping: bool  # it knows that it must take no further unit
-    busy: int  # units that it has begun and not finished
-    samples: int
-    tokens: int
-    errors: int
-    waiting: bool = False  # for the lake's store, which is away
+_GIVEN_UP = 3  # so many units in a row that kill every engine end the job: the engine dies of whatever it is given
 
 
 @dataclass(frozen=True)
@@ -49,33 +38,49 @@ class Status:
     idle: bool = False  # stopped, and no replica has an unfinished unit or will take one
     refused: int = 0  # replicas that could not start
     reason: str = ""  # why the last of them could not, until another one is ready
+    news: str = ""  # what became of a replica that died or was silent, for a minute
+    slow: Slow | None = None
+    fatal: str = ""  # why the job must end
 
 
 class Telemetry:
     """The class of the actor that `start_telemetry` makes."""
 
-    def __init__(self, first: int = 1, run: str = "") -> None:
-        """Expect `first` replicas to start at the beginning. `run` tags the metrics."""
+    def __init__(self, first: int = 1, run: str = "", silence: float = health.SILENCE_SECONDS) -> None:
+        """Expect `first` replicas to start at the beginning. `run` tags the metrics. See `Health` for `silence`."""
         self._first = first
         self._metrics = Metrics(run)
-        self._reports: dict[str, tuple[float, Report]] = {}
+        self._health = Health(silence)
         self._stopping = False
-        self._assignment = Assignment()
+        self._assignment, self._tries = Assignment(), Tries()
+        self._given_up, self._finished = 0, -1  # units in a row, and the units finished when the last one was
         self._refused = self._in_a_row = 0
-        self._reason = ""
+        self._reason = self._fatal = ""
         self._worked = False  # whether a replica was ever ready
         self._first_seen: dict[str, int] = {}  # how many could not start before a replica's first report
 
     def report(self, report: Report) -> bool:
         """Record a replica's report. Return whether it should stop taking units."""
-        _, before = self._reports.get(report.replica, (0, None))
+        before = self._health.last(report.replica)
         after = self._first_seen.setdefault(report.replica, self._refused)
+        died = self._health.see(report)
+        if died and died.process and self._health.is_gone(died.process):
+            self._tries.excuse(died.replica)
         if report.ready and not (before and before.ready):
             self._in_a_row, self._worked = 0, True
             if after == self._refused:  # it began after the last one that could not: the reason has passed
                 self._reason = ""
-        self._reports[report.replica] = (time.monotonic(), report)
         return self._stopping
+
+    def _mourn(self, died: Report, said: str) -> None:
+        """Take note of a replica that died, and of what is said of it. One that was not ready could not start."""
+        if died.ready:
+            return
+        self._refused += 1
+        self._in_a_row += 1
+        self._reason = said
+        if self._in_a_row >= (_REFUSALS_BESIDE if self._others(died.replica) else _REFUSALS):
+            self._fatal = f"{self._in_a_row} replicas in a row could not start; the last: {said}"
 
     def refuse(self, replica: str, reason: str) -> int:
         """Record that a replica cannot start. Return how many in a row could not; 0 if that ends the job.
@@ -83,12 +88,16 @@ class Telemetry:
         A single replica that never worked ends it. Otherwise one bad machine ends nothing. The reason may pass, too:
         memory that is not yet free, a hub that is busy.
         """
+        self._health.leave(replica)
         self._refused += 1
         self._in_a_row += 1
         self._reason = reason
-        others = any(report.ready for report in self._live() if report.replica != replica)
-        most = _REFUSALS_BESIDE if others else _REFUSALS if self._worked or self._first > 1 else 1
+        most = _REFUSALS_BESIDE if self._others(replica) else _REFUSALS if self._worked or self._first > 1 else 1
         return 0 if self._stopping or self._in_a_row >= most else self._in_a_row
+
+    def _others(self, replica: str) -> bool:
+        """Whether other replicas are ready."""
+        return any(report.ready for report in self._health.live if report.replica != replica)
 
     def stop(self) -> None:
         """Tell every replica to take no further unit."""
@@ -98,14 +107,37 @@ class Telemetry:
         """Offer units to the replicas, see `Assignment.offer`."""
         return self._assignment.offer(units, more=more, known=known)
 
-    def begin(self, call: int) -> int | None:
-        """Return the unit that a replica's call begins, see `Assignment.begin`."""
-        return self._assignment.begin(call)
+    def begin(self, call: int, replica: str) -> Try | int | None:
+        """Return the unit that a replica's call begins and how it is tried, `LATER` or None; see `Assignment.begin`."""
+        unit = self._assignment.begin(call)
+        if unit is None or unit == LATER:
+            return unit
+        tried = self._tries.begin(unit, replica)
+        if tried.given_up:
+            finished = sum(report.finished for report in self._health.every)
+            self._given_up = self._given_up + 1 if finished == self._finished else 1
+            self._finished = finished
+            if self._given_up >= _GIVEN_UP:
+                self._fatal = (
+                    f"replicas die of every unit that they are given: {self._health.last_words or 'they say nothing'}"
+                )
+        return tried
+
+    def works(self, unit: int, replica: str) -> None:
+        """Record that a replica works on a unit that had to wait, see `Tries.works`."""
+        self._tries.works(unit, replica)
+
+    def last_words(self) -> str | None:
+        """Return what the replica that died last said last, "" if nothing; None while it is being read."""
+        return self._health.last_words
 
     def read(self) -> Status:
         """Return the sum over all replicas."""
-        live = self._live()
-        every = [report for _, report in self._reports.values()]
+        for died, said in self._health.look():
+            self._mourn(died, said)
+        if self._given_up >= _GIVEN_UP and (words := self._health.last_words) is not None:
+            self._fatal = f"replicas die of every unit that they are given: {words or 'they say nothing'}"
+        live, every = self._health.live, self._health.every
         status = Status(
             seen=len(every),
             starting=sum(not report.ready for report in live),
@@ -119,6 +151,9 @@ class Telemetry:
             idle=self._stopping and all(report.stopping and not report.busy for report in live),
             refused=self._refused,
             reason=self._reason,
+            news=self._health.news,
+            slow=slowest(live, every),
+            fatal=self._fatal,
         )
         self._metrics.totals(
             samples=status.samples,
@@ -129,10 +164,6 @@ class Telemetry:
         )
         return status
 
-    def _live(self) -> list[Report]:
-        now = time.monotonic()
-        return [report for seen, report in self._reports.values() if now - seen < STALE]
-
 
 def start_telemetry(first: int = 1, run: str = "") -> Any:
     """Start a `Telemetry` as an actor on the driver's own node, and return its Ray handle."""
@@ -140,4 +171,5 @@ def start_telemetry(first: int = 1, run: str = "") -> Any:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-    return ray.remote(Telemetry).options(num_cpus=0, scheduling_strategy=here).remote(first, run)
+    options = {"num_cpus": 0, "scheduling_strategy": here}
+    return ray.remote(Telemetry).options(**options).remote(first, run, health.SILENCE_SECONDS)

@@ -9,7 +9,7 @@ import duckdb
 from samples_schemas import COUNTS, SAMPLES, SCORES, VERDICTS, Table
 
 # Which rows of a key come first. A verdict that decides comes before a timeout, a sample or score before a failed one.
-_FIRST = {
+FIRST = {
     VERDICTS.name: "status IN ('timeout', 'error'), status",
     SAMPLES.name: "error IS NOT NULL",
     SCORES.name: "error IS NOT NULL",
@@ -20,7 +20,7 @@ _FIRST = {
 def order(table: Table) -> str:
     """Return in SQL which rows of a key come first: the first one counts."""
     rest = [name for name in table.schema.names if name not in {*table.key, *table.partition_by}]
-    return ", ".join([*([_FIRST[table.name]] if table.name in _FIRST else []), *rest])
+    return ", ".join([*([FIRST[table.name]] if table.name in FIRST else []), *rest])
 
 
 def find(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> bool:

@@ -24,6 +24,12 @@ class Rows:
 
     `rows["pass_at_k"]` is a column, `rows[0]` a row as a dict, `rows[:10]` are fewer rows. Iteration gives dicts.
     Columns that share a name are numbered, as DuckDB numbers them: run, run_1.
+
+    >>> rows = lake.queries.pass_at_k(runs=["base-7b"], verifier="math", ks=[1, 8])
+    >>> rows["pass_at_k"].round(3)
+    array([0.244, 0.607])
+    >>> rows[0]["k"]
+    1
     """
 
     table: pa.Table
@@ -40,11 +46,19 @@ class Rows:
         return self.table.column_names
 
     def arrow(self) -> pa.Table:
-        """Return the rows as an Arrow table."""
+        """Return the rows as an Arrow table.
+
+        >>> rows.arrow().num_rows
+        2
+        """
         return self.table
 
     def pl(self) -> "pl.DataFrame":
-        """Return the rows as a Polars frame."""
+        """Return the rows as a Polars frame.
+
+        >>> rows.pl().height
+        2
+        """
         import polars as pl
 
         frame = pl.from_arrow(self.table)
@@ -63,7 +77,11 @@ class Rows:
             raise MissingExtra("df() needs pandas, which is not installed: pip install pandas") from error
 
     def dicts(self) -> list[dict[str, Any]]:
-        """Return the rows as dicts; maps are dicts too."""
+        """Return the rows as dicts; maps are dicts too.
+
+        >>> rows.dicts()[0]["k"]
+        1
+        """
         return list(self)
 
     def __len__(self) -> int:

@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 
 import samples_queries
-from samples.errors import UsageError, meant
-from samples.lake import checksums
+from samples.errors import LakeError, UsageError, meant
+from samples.lake import checksums, hidden
 from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
 from samples.query import lost
@@ -75,6 +75,15 @@ class Views:
         """The error of the lake's store, if DuckDB failed because of it."""
         return self._remote and self._remote.failure
 
+    def _hide(self) -> bool:
+        """Leave out hidden runs, of which tables may contradict each other. Return whether there are any."""
+        runs = hidden.every(self.lake.place).keys() - self.lake.hidden
+        self.lake = self.lake.without(runs)
+        self._files = {
+            name: [file for file in files if self.lake.shows(file.path)] for name, files in self._files.items()
+        }
+        return bool(runs)
+
     def several(self, table: str) -> frozenset[str]:
         """Return the runs of which a table of few rows may have more than one, as its log says."""
         counts: Counter[str] = Counter()
@@ -108,7 +117,13 @@ class Views:
         if "runs" in changed and kept.runs is None and not kept.problems:
             self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
         if self._engines is not None:
-            lost.check(self.lake, read, self._engines)
+            try:
+                lost.check(self.lake, read, self._engines)
+            except LakeError:
+                if not self._hide():
+                    raise
+                self.create(names, kept)
+                return
         self._defined = {name for name in self._defined if not beneath(name) & changed}
         missing = [name for name in order if name not in self._defined]
         define(self.connection, missing, self._judges, ChainMap(*self._known.values()))

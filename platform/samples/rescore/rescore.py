@@ -110,6 +110,7 @@ def rescore(
     folder = None if packages is None else str(Path(packages).absolute())  # workers may start in another folder
     how: dict[str, Any] = {"sandbox": sandbox, "packages": folder}
     judge = verifier(spec, **how)
+    lake.place.require_writable()
     on_ray = bool(os.environ.get("RAY_ADDRESS")) if on_ray is None else on_ray
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
     with told(notes):

@@ -21,6 +21,7 @@ from samples.engines import Sampling
 from samples.engines.adapters import Adapter
 from samples.errors import LakeError, NotFound, UsageError, first_line, meant
 from samples.files.values import short_json
+from samples.lake import hidden
 from samples.lake.tables import Tables
 from samples.problems.problems import ProblemSet
 from samples.runs.settings import IMPORTED, digest
@@ -141,7 +142,7 @@ def register(lake: Tables, run: Run) -> Run:
 
     Raises:
         UsageError: The name already belongs to another run (the message says what differs) or to a scorer of another
-            model, or the run already has another name.
+            model, the run already has another name, or it was dropped.
     """
     found = run
 
@@ -161,6 +162,7 @@ def recorded(lake: Tables, run: Run) -> Run | None:
     Raises:
         UsageError: As `register`.
     """
+    hidden.require_shown(lake.place, run.run_id)
     for known in every(lake):
         if known.run_id == run.run_id:
             _require_same_name(known, run)
@@ -232,6 +234,9 @@ def find(lake: Tables, name: str) -> Run:
         return found[0]
     if found:
         raise NotFound(f'run "{name}" is ambiguous; choose one of {", ".join(run.run_id for run in found)}')
+    for note, _ in hidden.every(lake.place).values():
+        if note.name == name or note.run_id.startswith(name):
+            raise NotFound(f"{note}; {note.way_out}")
     names = sorted(run.name for run in runs)
     there = ", ".join(names) or "none yet"
     raise NotFound(f'no run "{name}"{meant(name, names)} in lake {lake.uri}; runs there: {there}')

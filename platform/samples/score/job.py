@@ -101,20 +101,41 @@ class UnitScorer:
         Raises:
             LakeError: The samples cannot be read, or the segment cannot be written, and no other could be.
         """
-        row, start, stop, mask = (self.job.units[name][unit].as_py() for name in ("problem", "start", "stop", "mask"))
-        about = self.job.problems.slice(row, 1).to_pylist()[0]
-        scored = Unit(about["problem_id"], start, stop, about["run_id"])
-        mode = about["token_mode"], about["prompt"]
+        about, scored, indices = self._unit(unit)
 
         def score() -> Receipt:
-            with patience.of_a_job():
-                given = self.reader.given(about["dataset"], scored, indices(start, stop, mask).tolist(), mode[0])
-            found = self._score(about["token_ids"], given, done)
-            with patience.of_a_job():
-                by, vocabulary = self.scored_by, self.engine.vocabulary
-                return segment.write(self.lake, self.job.scorer_id, scored, mode, given, found, by, vocabulary)
+            given = self._given(about, scored, indices)
+            return self._write(about, scored, given, self._score(about["token_ids"], given, done))
 
-        return written(f"samples {start} to {stop - 1} of problem {scored.problem_id}", score)
+        return written(str(scored), score)
+
+    def fail(self, unit: int, why: str, done: Done) -> Receipt | GivenBack:
+        """Write a segment of failed scores; see `samples.pipeline.job.Assigned`."""
+        about, scored, indices = self._unit(unit)
+
+        def fail() -> Receipt:
+            given = self._given(about, scored, indices)
+            for _ in given:
+                done(0, True)
+            return self._write(about, scored, given, [Scored.failed(one.error or why) for one in given])
+
+        return written(str(scored), fail)
+
+    def _unit(self, unit: int) -> tuple[dict[str, Any], Unit, list[int]]:
+        """Return what is known of a unit's problem, the unit, and its sample indices."""
+        row, start, stop, mask = (self.job.units[name][unit].as_py() for name in ("problem", "start", "stop", "mask"))
+        about = self.job.problems.slice(row, 1).to_pylist()[0]
+        return about, Unit(about["problem_id"], start, stop, about["run_id"]), indices(start, stop, mask).tolist()
+
+    def _given(self, about: dict[str, Any], unit: Unit, indices: list[int]) -> list[segment.Given]:
+        with patience.of_a_job():
+            return self.reader.given(about["dataset"], unit, indices, about["token_mode"])
+
+    def _write(self, about: dict[str, Any], unit: Unit, given: list[segment.Given], found: list[Scored]) -> Receipt:
+        mode = about["token_mode"], about["prompt"]
+        by, vocabulary = self.scored_by, self.engine.vocabulary
+        with patience.of_a_job():
+            return segment.write(self.lake, self.job.scorer_id, unit, mode, given, found, by, vocabulary)
 
     def _score(self, prompt_ids: list[int], given: list[segment.Given], done: Done) -> list[Scored]:
         asked = [one for one in given if one.error is None]

@@ -34,6 +34,7 @@ def score(prepared: Prepared, *, watch: Watch = lambda _: None, stop: threading.
     watch(Progress("planning"))
     stop = stop or threading.Event()
     lake = Tables(prepared.request.lake)
+    lake.place.require_writable()
     plan(lake, prepared)  # a mistake in what is asked is said before Ray starts
     scorer = prepared.scorer
     outcome = Driver(lake, _work(prepared, lake), watch, stop).run()

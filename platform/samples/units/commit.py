@@ -7,8 +7,10 @@ whole, once: the first of two attempts wins, and of two drivers that did the sam
 holds many units, so many units cost little.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from itertools import groupby
 
 import duckdb
@@ -19,13 +21,15 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
+from samples.lake import unnamed
 from samples.lake.commits import Claim
 from samples.lake.log import added_files, rows_there
 from samples.lake.parquet import File
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.runs.settings import digest
-from samples.units import segment
+from samples.units import packed, segment
+from samples.units.parts import Remover
 from samples.units.plan import CELL, Plan, bits
 from samples.units.segment import Receipt, Target
 from samples_schemas import Table
@@ -40,24 +44,33 @@ class Committer:
     written: set[str] = field(default_factory=set[str])  # its files of the narrow table
     _recorded: set[str] = field(default_factory=set[str], init=False)  # what did units, as the lake has it
 
+    @cached_property
+    def _remover(self) -> Remover:
+        return Remover(self.lake.place)
+
     def commit(self, receipts: Iterable[Receipt]) -> list[Receipt]:
         """Commit receipts of new segments. Return those that readers now see; the samples of others were there before.
 
         Raises:
             LakeError: The lake cannot be written. What was committed stays.
         """
-        return self._commit(receipts, frozenset())
+        receipts = list(receipts)
+        committed = self._commit(receipts, frozenset())
+        self._remover.remove(path for receipt in receipts for path in receipt.parts)
+        return committed
 
     def commit_found(self, receipts: Sequence[Receipt]) -> list[Receipt]:
-        """Commit receipts of segments that were found in the lake; a file that its table names is not named again.
+        """Commit receipts of segments that were found in the lake. What a table has already is not named again.
 
         Raises:
             LakeError: The lake cannot be read or written. What was committed stays.
         """
         target, runs = self.target, {receipt.unit.run_id for receipt in receipts}
         named = self._named(target.heavy, map(target.partition, runs))
-        if any(receipt.companion for receipt in receipts):
+        named |= self._merged(target.heavy, receipts, target.partition)
+        if beside := [receipt for receipt in receipts if receipt.companion]:
             named |= self._named(target.companion, map(target.companion_partition, runs))
+            named |= self._merged(target.companion, beside, target.companion_partition)
         return self._commit(receipts, named)
 
     def _commit(self, receipts: Iterable[Receipt], named: frozenset[str]) -> list[Receipt]:
@@ -105,9 +118,12 @@ class Committer:
         return self.lake.put(self.target.narrow.name, rows, partition, None, rows_there(claim.snapshot, partition))
 
     def adopt(self, plan: Plan) -> list[Receipt]:
-        """Commit the complete segments of planned units that an earlier driver wrote but did not commit."""
-        runs = list(dict.fromkeys(plan.run_ids)) or [""]
-        segments = [(run, *one) for run in runs for one in segment.found(self.lake, self.target, run)]
+        """Commit the complete segments of planned units that an earlier driver wrote but did not commit.
+
+        Older ones are left out, because a vacuum may delete them at any moment (`samples.lake.unnamed`).
+        """
+        runs, since = list(dict.fromkeys(plan.run_ids)) or [""], datetime.now(UTC) - unnamed.NAMED
+        segments = [(run, *one) for run in runs for one in segment.found(self.lake, self.target, run, since)]
         missing: dict[tuple[str, int], int] = {}
         for number, unit in enumerate(plan) if segments else ():
             cell = (digest(unit.key), unit.start // CELL)
@@ -133,6 +149,18 @@ class Committer:
             there = paths.filter(pc.call_function("starts_with", [paths], ours)).to_pylist()
             named |= {f"{table.name}/{path}" for path in there}
         return frozenset(named)
+
+    def _merged(
+        self, table: Table, receipts: Iterable[Receipt], partition_of: Callable[[str], Mapping[str, str]]
+    ) -> frozenset[str]:
+        """Return the files of receipts, as TABLE/PATH, whose rows the table has in files of many segments."""
+        snapshot, merged = self.lake.delta(table.name), set[str]()
+        for run, some in _by_run(receipts):
+            there = packed.attempts(self.lake, table, snapshot, partition_of(run))
+            held = [receipt for receipt in some if receipt.facts["attempt"][0].as_py() in there]
+            files = [receipt.file if table is self.target.heavy else receipt.companion for receipt in held]
+            merged |= {f"{table.name}/{file.path}" for file in files if file}
+        return frozenset(merged)
 
     def _uncommitted(self, receipts: list[Receipt], snapshot: DeltaTable) -> list[Receipt]:
         """Drop the units of which any sample is committed: a unit is committed whole or not at all."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from deltalake import DeltaTable
 
 from samples.errors import LakeError
-from samples.lake import patience
+from samples.lake import hidden, patience
 from samples.lake.leases import Leases
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
@@ -78,6 +78,7 @@ class Driver:
         """Work until nothing is missing, `stop` is set, or nothing helps.
 
         Raises:
+            UsageError: A run was dropped.
             SamplesError: The model, the lake or Ray failed. What was committed stays.
         """
         target = self.work.target
@@ -109,6 +110,7 @@ class Driver:
     def _round(self, coordination: Coordination, committer: Committer, stack: ExitStack) -> bool:
         """Do what no other driver does, then wait for what they do. Return whether there was something to do."""
         coordination.look()
+        hidden.require_all_shown(self.lake.place, coordination.units.plan.run_ids or [self.work.target.writer])
         working = coordination.has_units
         try:
             if working:

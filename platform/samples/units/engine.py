@@ -1,6 +1,5 @@
 """Load a job's engine in a replica, with the very weights that the job was planned with."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -10,6 +9,7 @@ from samples.engines import Engine, EngineDead, Placement, Sampling
 from samples.engines.adapters import Adapter
 from samples.engines.identity import require_unchanged
 from samples.errors import first_line_and_class
+from samples.pipeline.process import end_own
 from samples.pipeline.resources import held_gpus
 
 T = TypeVar("T")
@@ -51,17 +51,20 @@ class Model:
         return engine
 
 
-def answered(ask: Callable[[], list[T]], failed: Callable[[str], list[T]]) -> list[T]:
+def answered(
+    ask: Callable[[], list[T]], failed: Callable[[str], list[T]], before_end: Callable[[], None] = lambda: None
+) -> list[T]:
     """Return what an engine answers; after some attempts that raise, what `failed` makes of the last reason.
 
-    A dead engine never answers again. It ends this process, and Ray starts a new replica.
+    A dead engine never answers again. It ends this process, after `before_end`, and Ray starts a new replica.
     """
     failure = ""
     for _ in range(ATTEMPTS):
         try:
             return ask()
-        except EngineDead:
-            os._exit(1)
+        except EngineDead as error:
+            before_end()
+            end_own(error)
         except Exception as error:  # noqa: BLE001 - engines raise anything; after the last attempt the error is data
             failure = first_line_and_class(error)
     return failed(failure)

@@ -28,6 +28,9 @@ class Unit:
     stop: int
     run_id: str = ""
 
+    def __str__(self) -> str:
+        return f"samples {self.start} to {self.stop - 1} of problem {self.problem_id}"
+
     @property
     def key(self) -> str:
         """What tells its problem apart from others of the plan."""

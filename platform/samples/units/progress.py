@@ -77,13 +77,18 @@ class Total:
         self.adopted += sum(receipt.facts.num_rows for receipt in receipts)
 
     def take(self, receipts: Sequence[Receipt]) -> None:
-        """Add units that this command committed."""
+        """Add units that this command committed. Samples that parts had are adopted, like those of whole units."""
         for receipt in receipts:
+            kept, kept_tokens = receipt.kept
+            tokens = int(np.sum(receipt.facts["tokens"].to_numpy()))
             self.samples += receipt.facts.num_rows
-            self.tokens += int(np.sum(receipt.facts["tokens"].to_numpy()))
+            self.adopted += kept
+            self.tokens += tokens - kept_tokens
             self.errors += receipt.facts.num_rows - receipt.facts["error"].null_count
             self.nonfinite += receipt.nonfinite
-            self.heavy_bytes += receipt.file.size
+            self.heavy_bytes += (
+                receipt.file.size * (tokens - kept_tokens) // max(tokens, 1) if kept else receipt.file.size
+            )
 
 
 class Meter:

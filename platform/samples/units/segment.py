@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,8 @@ class Receipt:
     """One complete segment.
 
     `facts` holds rows of the narrow table; `nonfinite` counts NaN and infinite log-probs; `drawn_by` is JSON: what did
-    it, {} if that is not known. `companion` is the segment's companion, if it has one.
+    it, {} if that is not known. `companion` is the segment's companion, if it has one. `kept` counts the samples and
+    tokens that parts of the unit had, and `parts` are the paths of its parts, see `samples.units.parts`.
     """
 
     unit: Unit
@@ -85,6 +87,8 @@ class Receipt:
     nonfinite: int
     drawn_by: str = NOT_KNOWN
     companion: File | None = None
+    kept: tuple[int, int] = (0, 0)
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,11 +151,16 @@ def write(
     return Receipt(unit, file, facts, _nonfinite(payload[_LOGPROBS]), said, beside)
 
 
-def found(lake: Tables, target: Target, run_id: str = "") -> Iterator[tuple[str, int, str, int, int]]:
-    """Yield (path, size, digest of the unit's key, start, stop) of every segment of a run, committed or not."""
+def found(
+    lake: Tables, target: Target, run_id: str = "", since: datetime | None = None
+) -> Iterator[tuple[str, int, str, int, int]]:
+    """Yield (path, size, digest of the unit's key, start, stop) of every segment of a run, committed or not.
+
+    With `since` those written before are left out.
+    """
     heavy = target.heavy.name
-    for path, size in lake.place.list(f"{heavy}/{folder(target.heavy, target.partition(run_id))}"):
-        if name := _NAME.search(path):
+    for path, size, at in lake.place.objects(f"{heavy}/{folder(target.heavy, target.partition(run_id))}"):
+        if (name := _NAME.search(path)) and (since is None or at >= since):
             yield path.removeprefix(f"{heavy}/"), size, name["problem"], int(name["start"]), int(name["stop"])
 
 
@@ -172,9 +181,7 @@ def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "")
         checksums.compare(path, data or b"", 0, size)
         file = pq.ParquetFile(pa.BufferReader(data))
         footer = file.metadata.metadata
-        packed = pa.BufferReader(base64.b64decode(footer[_FACTS]))
-        drawn_by = footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
-        facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
+        facts, drawn_by = facts_in(footer)
         logprobs = file.read([_LOGPROBS])[_LOGPROBS]
         companion = _companion(lake, target, json.loads(footer[_COMPANION]), facts) if _COMPANION in footer else None
     except (pa.ArrowException, OSError, TypeError, LookupError, ValueError):
@@ -183,6 +190,27 @@ def reopen(lake: Tables, target: Target, path: str, size: int, run_id: str = "")
     unit = Unit(facts["problem_id"][0].as_py(), index[0].as_py(), index[-1].as_py() + 1, run_id)
     stored = File(path, size, facts.num_rows, parquet.stats(facts))
     return Receipt(unit, stored, facts, _nonfinite(logprobs), drawn_by, companion)
+
+
+def facts_in(footer: Mapping[bytes, bytes]) -> tuple[pa.Table, str]:
+    """Return a segment's rows of the narrow table, and what did it, from the metadata of its footer.
+
+    Raises:
+        LookupError: It is no segment's footer.
+    """
+    packed = pa.BufferReader(base64.b64decode(footer[_FACTS]))
+    facts = pa.ipc.open_stream(pa.CompressedInputStream(packed, "zstd")).read_all()
+    return facts, footer.get(_DRAWN_BY, NOT_KNOWN.encode()).decode()
+
+
+def has_facts(footer: Mapping[bytes, bytes]) -> bool:
+    """Return whether a footer is that of a segment; companions of segments have none of its facts."""
+    return _FACTS in footer
+
+
+def is_segment(path: str) -> bool:
+    """Return whether a file is a segment; its name says it."""
+    return _NAME.search(path) is not None
 
 
 def _companion(lake: Tables, target: Target, said: Mapping[str, Any], facts: pa.Table) -> File:

@@ -12,7 +12,7 @@ from samples.errors import StoreAway
 from samples.lake import patience
 from samples.lake.pace import Pace
 from samples.pipeline.metrics import Metrics
-from samples.pipeline.progress import Estimate
+from samples.pipeline.progress import Estimate, duration
 from samples.pipeline.receipts import Look, looks
 from samples.pipeline.stream import Stream
 from samples.pipeline.telemetry import Status
@@ -129,16 +129,23 @@ class Session:
     def _phase(self, status: Status) -> str:
         if status.ready:
             return self.doing
+        why = _brief(status.reason or status.news)
         if status.starting:
-            return f"loading the model{f' ({_brief(status.reason)})' if status.reason else ''}"
-        return f"waiting for a replica: {_brief(status.reason) or self._waits_for() or 'Ray starts one'}"
+            return f"loading the model{f' ({why})' if why else ''}"
+        return f"waiting for a replica: {why or self._waits_for() or 'Ray starts one'}"
 
     def _note(self, status: Status) -> str:
         if self.stop.is_set():
             return f"finishing {status.busy} units; Ctrl-C again leaves at once"
         replicas = f"{status.waiting} of {status.ready} replicas wait for the store" if status.waiting else ""
         away = "the store does not answer" if self.coordination.away else ""
-        return patience.waiting() or replicas or away or _brief(status.reason)
+        return patience.waiting() or replicas or away or _brief(status.news or status.reason) or self._slow(status)
+
+    def _slow(self, status: Status) -> str:
+        if not (slow := status.slow):
+            return ""
+        unit = self.coordination.units.plan[slow.unit]
+        return f"{unit}: at work for {duration(slow.seconds)}, others took {duration(slow.typical)}"
 
 
 def _brief(reason: str) -> str:

@@ -1,8 +1,9 @@
 r"""Compare the final answer with the gold answer as mathematics, on SymPy and math-verify.
 
 Gold answer: LaTeX or plain text. The answer is found by the rule of `samples.verifiers.extraction`; without a
-statement of one, it is the last formula near the end. Both are read into a tree (`samples.verifiers.notation`), so that
-decorations, words and units are told from mathematics. No text is evaluated as Python.
+statement of one, it is the last formula near the end. A text that ends in "=" repeats the question and gives none. Both
+are read into a tree (`samples.verifiers.notation`), so that decorations, words and units are told from mathematics. No
+text is evaluated as Python.
 
 Expressions, equations, intervals, sets, tuples and matrices of equal value are equal: exact numbers exactly, those with
 roots and functions to 150 digits. These are equal, too: a decimal that differs by at most 1e-6 and one part in 10,000,
@@ -26,6 +27,7 @@ Needs samples[verifiers]. Plain numbers take microseconds, others milliseconds; 
 """
 
 import logging
+import re
 
 from samples.problems.problems import Problem
 from samples.verifiers import Verdict, Verifier, gold_text
@@ -38,6 +40,9 @@ from samples.verifiers.notation.sizes import Undecided
 from samples.verifiers.versions import version_with_libraries
 
 _FEW_WORDS = 3  # of an answer in words
+# `7 + 4 =` repeats the question, and equals the gold answer without being one.
+_OPEN = re.compile(r"=\s*(?:\?+|(?:\\?_)+|\.+|…)?\s*(?:\*\*|\$+|\\\)|\\\])?\s*")
+_TAIL = 100  # characters in which the end of an equation is looked for
 
 logging.getLogger("math_verify.grader").setLevel(logging.ERROR)  # it warns that its timeouts are off, which we want
 
@@ -50,7 +55,7 @@ class Math(Verifier):
     preload = ("samples.verifiers.math_warm_up",)
 
     def __init__(self) -> None:
-        self.version = version_with_libraries("2", "math-verify", "latex2sympy2_extended", "sympy")
+        self.version = version_with_libraries("3", "math-verify", "latex2sympy2_extended", "sympy")
 
     def gold(self, problem: Problem) -> str:
         """Return the text of the gold answer."""
@@ -78,11 +83,19 @@ class Math(Verifier):
 
 
 def _whole(text: str) -> str | None:
-    return text.strip() or None
+    return "" if _is_open(text) else text.strip() or None
+
+
+def _is_open(text: str) -> bool:
+    """Return whether nothing follows the last "=" of a text."""
+    tail = text[-_TAIL:]
+    return (last := tail.rfind("=")) >= 0 and _OPEN.fullmatch(tail, last) is not None
 
 
 def _statement(text: str) -> str | None:
     """Return the answer in a sentence: all of it if it is mathematics or a few words, else its first formula."""
+    if _is_open(text):
+        return None
     reading = read(text)
     if reading is not None and (not is_text(reading.nodes) or len(text.split()) <= _FEW_WORDS):
         return text
@@ -92,6 +105,8 @@ def _statement(text: str) -> str | None:
 
 
 def _otherwise(text: str) -> str | None:
+    if _is_open(text):
+        return None
     found = formula(text)
     if found is None:
         typed = runs(text)

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from samples import engines
-from samples.engines import EngineDead, Placement, Sampling, vllm_pulse
+from samples.engines import Completion, EngineDead, Placement, Sampling, vllm_pulse
 from samples.engines.transformers import TransformersEngine
 from samples.engines.vllm import VllmEngine
 from samples.errors import ModelError, UsageError
@@ -109,6 +109,14 @@ def test_completions_have_the_text_that_vllm_gives_when_it_decodes_itself(
         theirs = engine.sample(prompt, list(range(60)))
     assert [c.text for c in ours] == [c.text for c in theirs]
     assert all(c.text for c in ours)
+
+
+def test_a_completion_that_has_just_ended_gets_the_text_of_the_answer(engine: VllmEngine, prompt: list[int]) -> None:
+    ended: dict[int, Completion] = {}
+    drawn = engine.sample(prompt, list(range(20)), ended.__setitem__)
+    assert sorted(ended) == list(range(20))
+    assert [engine.with_text(prompt, ended[number]).text for number in range(20)] == [c.text for c in drawn]
+    assert [engine.with_text(prompt, c).text for c in drawn] == [c.text for c in drawn]
 
 
 def test_seeds_of_63_bits_repeat_and_keep_their_order(engine: VllmEngine, prompt: list[int]) -> None:

@@ -192,6 +192,31 @@ def test_a_killed_replica_is_replaced_and_nothing_is_lost_or_twice(problems, tmp
     assert rows(lake).keys() == every(k)
 
 
+@pytest.mark.nightly
+def test_after_a_kill_what_was_finished_of_units_that_were_not_whole_is_taken_up(problems, tmp_path):
+    lake, k, model = str(tmp_path / "lake"), 8, "toy?apart=1"
+    every_second = "import samples.units.parts as p; p.SECONDS = 1.0; from samples_cli.main import main; main()"
+    command = arguments(problems, lake, k, model)
+    command[2] = every_second
+    driver = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    until(lambda: len(list(Path(lake, "_unfinished").rglob("*.parquet"))) >= 12, "parts of units")
+    kill(driver)
+    assert segments(lake) == commits(lake, "samples") == 0
+    done = ingest(problems, lake, k, model)
+    assert done.returncode == 0, done.stderr
+    adopted = re.search(r"adopted (\d+) samples", done.stderr)
+    drew = re.search(r"drew (\d+) samples", done.stderr)
+    assert adopted
+    assert int(adopted[1]) >= 12
+    assert int(adopted[1]) + int(drew[1] if drew else 0) == 48
+    assert rows(lake).keys() == every(k)
+    assert not any(Path(lake, "_unfinished").rglob("*.parquet"))
+    whole = str(tmp_path / "whole")
+    assert ingest(problems, whole, k, model).returncode == 0
+    here, there = ({key: row[1:] for key, row in rows(one).items()} for one in (lake, whole))
+    assert here == there, "to the bit what one command draws"
+
+
 def test_an_engine_that_dies_ends_its_process_and_another_takes_over(problems, tmp_path):
     lake = str(tmp_path / "lake")
     done = ingest(problems, lake, 16, f"toy?dead={tmp_path / 'died'}")

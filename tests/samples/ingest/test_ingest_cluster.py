@@ -29,10 +29,20 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A head node with one CPU, for the driver's helper processes. Tests add nodes."""
     for name, value in HEALTH.items():
         monkeypatch.setenv(name, value)
+    yield from started(cpus=1)
+
+
+@pytest.fixture
+def from_nothing() -> Iterator[Any]:
+    """A head node without a CPU for replicas."""
+    yield from started(cpus=0)
+
+
+def started(cpus: int) -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": cpus, "include_dashboard": False})
     ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
     yield made
     ray.shutdown()
@@ -83,7 +93,9 @@ def test_a_node_killed_in_the_middle_costs_nothing(cluster, tmp_path):
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     asked = request(tmp_path, "toy?delay=1", 48, Pool(2, 2))
     done: list[Any] = []
-    driver = threading.Thread(target=lambda: done.append(ingest(prepare(asked))))
+    notes: set[str] = set()
+    watch = lambda now: notes.add(f"{now.phase} {now.note}")  # noqa: E731 - one line for the thread below
+    driver = threading.Thread(target=lambda: done.append(ingest(prepare(asked), watch=watch)))
     driver.start()
     segments = Path(asked.lake, "completions")
     deadline = time.monotonic() + 90
@@ -96,3 +108,32 @@ def test_a_node_killed_in_the_middle_costs_nothing(cluster, tmp_path):
     assert done
     assert done[0].missing == 0
     assert keys(asked.lake) == every(48)
+    assert any("is gone; the units of its replica go to others" in note for note in notes), notes
+
+
+@pytest.mark.nightly
+def test_when_one_unit_is_left_the_pool_shrinks_to_min(cluster, tmp_path):
+    cluster.add_node(num_cpus=2)
+    asked = request(tmp_path, "toy?slow=5 %2B 5&delay=3", 8, Pool(1, 2))
+    counts: list[int] = []
+    assert ingest(prepare(asked), watch=lambda _: counts.append(alive())).missing == 0
+    assert keys(asked.lake) == every(8)
+    assert max(counts) == 2
+    after = [count for count in counts[counts.index(2) :] if count]  # at the very end none is left
+    assert min(after) == 1, after
+
+
+@pytest.mark.nightly
+def test_replicas_from_zero_wait_for_the_first_node_of_a_cluster_that_has_none(from_nothing, tmp_path):
+    asked = request(tmp_path, "toy", 8, Pool(0, 2))
+    said: list[str] = []
+    added: list[Any] = []
+
+    def watch(now: Any) -> None:
+        said.append(now.phase)
+        if said.count("waiting for a replica: no node has a free core") > 3 and not added:
+            added.append(from_nothing.add_node(num_cpus=2))
+
+    assert ingest(prepare(asked), watch=watch).missing == 0
+    assert added, set(said)
+    assert keys(asked.lake) == every(8)

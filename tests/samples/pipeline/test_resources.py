@@ -125,5 +125,5 @@ def test_several_in_a_row_end_the_job():
 def test_a_replica_that_cannot_start_after_one_that_worked_and_died_tries_again():
     telemetry = Telemetry()
     report(telemetry, "a", ready=True)
-    telemetry._reports["a"] = (float("-inf"), telemetry._reports["a"][1])  # long ago
+    telemetry._health.reports["a"] = (float("-inf"), telemetry._health.reports["a"][1])  # long ago
     assert telemetry.refuse("b", "memory is not yet free") == 1

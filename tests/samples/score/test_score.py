@@ -149,6 +149,17 @@ def test_a_sample_too_long_for_the_scorer_is_an_error_row_that_is_not_scored_aga
     assert score_of(made.lake, model="toy?tokens=60", name="short", max_model_len=70).plan().missing == 0
 
 
+def test_samples_that_no_engine_survives_are_error_rows_that_are_not_scored_again(drawn, score_of):
+    made = drawn("base")
+    scoring = score_of(made.lake, name="base")
+    todo, counted = scoring.plan(), []
+    receipt = scoring.worker(todo).fail(0, "no engine survives this", lambda *given: counted.append(given))
+    assert counted == [(0, True)] * 8
+    scoring.committer().commit([receipt])
+    assert {row["error"] for row in scoring.rows(problem_id="sum-0")} == {"no engine survives this"}
+    assert scoring.plan().missing == todo.missing - 8
+
+
 def test_failed_samples_are_not_scored_and_an_empty_text_has_no_tokens(drawn, imported, score_of):
     made = drawn("base", model="toy?fail=0.5", k=8)
     imported(made.lake, "empty", ("", "x"))

@@ -569,6 +569,15 @@ COMPLETIONS = [
     ("5", " \n\t", "no_answer"),
     ("5", "I do not know.", "no_answer"),
     ("5", "The limit does not exist.", "no_answer"),
+    ("11", "7 + 4 =", "no_answer"),
+    ("11", "What is 7 + 4?\n7 + 4 = ?", "no_answer"),
+    ("11", "**7 + 4 =**", "no_answer"),
+    ("11", "$7 + 4 = $", "no_answer"),
+    ("11", r"\boxed{7 + 4 =}", "no_answer"),
+    ("11", "<answer>7 + 4 = __</answer>", "no_answer"),
+    ("11", "The answer is 7 + 4 =", "no_answer"),
+    ("11", "7 + 4 = 11", "correct"),
+    ("11", "7 + 4 =\n11", "correct"),
 ]
 
 

@@ -48,13 +48,15 @@ PLACES = (
     r"\frac{d}{d%s} x", r"\text{(A) } %s", r"\left.%s\right|_{x=1}", r"\binom{%s}{2}", "%s e5", "1,234%s",
 )  # fmt: skip
 JUDGE = r"""
-import json, sys
+import json, os, sys
 from samples.problems.problems import Problem
 from samples.verifiers import verifier
 judges = [verifier(name) for name in ("math", "paper-math", "numeric", "boxed-exact", "choice")]
 import samples.verifiers.math_warm_up
 seen, quiet = [], ("compile", "exec", "import", "open", "os.system", "subprocess.Popen", "os.exec", "os.posix_spawn")
 def hook(event, arguments):
+    if event == "compile" and os.path.isfile(str(arguments[1])):
+        return  # a library's module that is imported for the first time
     if event in quiet and "canary" in repr(arguments):
         seen.append([event, repr(arguments)[:300]])
 sys.addaudithook(hook)

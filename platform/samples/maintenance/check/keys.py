@@ -1,0 +1,125 @@
+"""Audits of keys: rows that are there twice, or that lack their other half."""
+
+from samples.maintenance.check.audit import Audit
+
+_COUNTED_ONCE = "answers count it once: find out who appended it"
+_REPAIR = "samples repair shows what can be rebuilt"
+_RESTORE = "restore the files of the table from a copy"
+
+_TWICE = """
+WITH doubtful AS (
+    SELECT {group}, cell FROM lake.{table}_cells GROUP BY ALL HAVING sum(rows) > bit_count(bit_or(mask))
+), twice AS (
+    SELECT {group}, sample_index, count(*) - 1 AS more
+    FROM (SELECT *, sample_index >> 6 AS cell FROM lake.{table}) SEMI JOIN doubtful USING ({group}, cell)
+    GROUP BY {group}, sample_index
+    HAVING more > 0
+)
+SELECT run_id, sum(more) AS samples, arg_min({said}, (problem_id, sample_index)) AS first
+FROM twice
+GROUP BY run_id
+"""
+
+_SAID = "sample_of(problem_id, sample_index)"
+
+# A completion counts if it is of the attempt that `samples` names. Imports may have samples without one.
+_HALVES = """
+WITH known AS (
+    SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.completions_cells GROUP BY ALL
+), lacking AS (
+    SELECT one.run_id, one.problem_id, one.cell, one.mask & ~coalesce(other.mask, 0::UBIGINT) AS mask
+    FROM lake.samples_cells one LEFT JOIN lake.completions_cells other USING (run_id, problem_id, cell, attempt)
+    WHERE one.mask & ~coalesce(other.mask, 0::UBIGINT) <> 0
+)
+"""
+
+_WITHOUT = f"""
+{_HALVES}
+SELECT run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first
+FROM (
+    SELECT lacking.*, lacking.mask & ~coalesce(known.mask, 0::UBIGINT) AS rest
+    FROM lacking LEFT JOIN known USING (run_id, problem_id, cell)
+) LEFT JOIN lake.runs USING (run_id)
+WHERE rest <> 0 AND engine IS DISTINCT FROM 'imported'
+GROUP BY run_id
+"""  # noqa: S608 - own text
+
+_ANOTHERS = f"""
+{_HALVES}
+SELECT run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first
+FROM (SELECT lacking.*, lacking.mask & known.mask AS rest FROM lacking JOIN known USING (run_id, problem_id, cell))
+WHERE rest <> 0
+GROUP BY run_id
+"""  # noqa: S608 - own text
+
+# The samples of a cell that one attempt drew are a unit: all of them are there, or none.
+_PART = """
+SELECT run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first
+FROM (
+    SELECT whole.*, whole.mask & ~narrow.mask AS rest
+    FROM lake.{heavy}_cells whole JOIN lake.{narrow}_cells narrow USING ({key}, cell, attempt)
+)
+WHERE rest <> 0
+GROUP BY run_id
+"""
+
+# Between the ends of a unit that ingest drew, no index is missing: in a mask without gaps, bits change twice at most.
+_GAPS = """
+SELECT run_id, count(*) AS samples, arg_min(cell_of(problem_id, cell, mask), (problem_id, cell)) AS first
+FROM lake.samples_cells JOIN lake.runs USING (run_id)
+WHERE engine <> 'imported' AND bit_count(xor(mask, mask >> 1)) > 2
+GROUP BY run_id
+"""
+
+_NO_LOGPROBS = """
+SELECT run_id, sum(bit_count(lost)) AS samples, arg_min(cell_of(problem_id, cell, lost), (problem_id, cell)) AS first
+FROM (
+    SELECT one.*, one.mask & ~coalesce(other.mask, 0::UBIGINT) AS lost
+    FROM lake.scores_cells one
+    LEFT JOIN lake.score_logprobs_cells other USING (scorer_id, run_id, problem_id, cell, attempt)
+)
+WHERE lost <> 0
+GROUP BY run_id
+"""
+
+# A driver that was ended between its two commits leaves completions that `samples` does not name yet.
+_UNNAMED = """
+SELECT
+    run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first,
+    CASE WHEN any_value(young) THEN 'note' ELSE 'wrong' END AS level
+FROM (
+    SELECT done.*, done.mask & ~coalesce(there.mask, 0::UBIGINT) AS rest
+    FROM (SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.completions_cells GROUP BY ALL) done
+    LEFT JOIN (SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.samples_cells GROUP BY ALL) there
+        USING (run_id, problem_id, cell)
+    -- the rest of a unit that is there in part is another finding
+    ANTI JOIN (
+        SELECT whole.run_id, whole.problem_id, whole.cell
+        FROM lake.completions_cells whole JOIN lake.samples_cells USING (run_id, problem_id, cell, attempt)
+        WHERE whole.mask & ~samples_cells.mask <> 0
+    ) parts USING (run_id, problem_id, cell)
+) LEFT JOIN lake.commits USING (run_id)
+WHERE rest <> 0
+GROUP BY run_id
+"""
+
+AUDITS = (
+    Audit("samples", "rows that repeat a key", _COUNTED_ONCE, ("samples",),
+        _TWICE.format(table="samples", group="run_id, problem_id", said=_SAID)),
+    Audit("verdicts", "rows that repeat a key in one pass", _COUNTED_ONCE, ("verdicts",),
+        _TWICE.format(table="verdicts", group="verifier, run_id, problem_id, pass_id",
+            said=f"'verifier ' || verifier || ', pass ' || pass_id || ', ' || {_SAID}")),
+    Audit("scores", "rows that repeat a key", _COUNTED_ONCE, ("scores",),
+        _TWICE.format(table="scores", group="scorer_id, run_id, problem_id",
+            said=f"'scorer ' || scorer_id || ', ' || {_SAID}")),
+    Audit("samples", "samples without a completion", _REPAIR, ("samples", "completions", "runs"), _WITHOUT),
+    Audit("samples", "samples whose completion is another attempt's", _REPAIR, ("samples", "completions"), _ANOTHERS),
+    Audit("samples", "units of which only a part is named", _REPAIR, ("samples", "completions"),
+        _PART.format(heavy="completions", narrow="samples", key="run_id, problem_id")),
+    Audit("samples", "units with gaps", "the same ingest again draws what is missing", ("samples", "runs"), _GAPS),
+    Audit("scores", "units of which only a part is named", _RESTORE, ("scores", "score_logprobs"),
+        _PART.format(heavy="score_logprobs", narrow="scores", key="scorer_id, run_id, problem_id")),
+    Audit("scores", "scores without their log-probs", _RESTORE, ("scores", "score_logprobs"), _NO_LOGPROBS),
+    Audit("completions", "completions of units that samples does not name",
+        "the same ingest again commits them, or samples repair --write", ("samples", "completions"), _UNNAMED),
+)  # fmt: skip

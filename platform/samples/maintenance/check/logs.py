@@ -1,0 +1,109 @@
+"""Open the log of every table, and say which cannot be read, where it is damaged, and what can still be read.
+
+Tables that refer to others are opened first, so that what they refer to is there, while others go on writing.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from samples.errors import LakeError
+from samples.lake.tables import Tables
+from samples.lake.versions import REFERRING_FIRST
+from samples.maintenance.check.finding import ASK, Finding, forbidden
+
+_ENTRY = re.compile(r"/(?P<version>\d{20})\.(?P<kind>json|checkpoint\b.*parquet)$")
+_FROM_A_COPY = "restore the log from a copy"
+
+
+@dataclass
+class Logs:
+    """A pinned lake, the tables of it that have a readable log, and what is wrong with the others."""
+
+    lake: Tables
+    there: list[str] = field(default_factory=list[str])
+    broken: list[str] = field(default_factory=list[str])
+    findings: list[Finding] = field(default_factory=list[Finding])
+
+
+def read(lake: Tables) -> Logs:
+    """Pin every table whose log can be read."""
+    logs = Logs(lake.pin([]))
+    damages: dict[str, tuple[str, str, int | None]] = {}
+    for name in (name for wave in REFERRING_FIRST for name in wave):
+        snapshot, entries, said = None, {}, "its log has no beginning"
+        try:
+            snapshot = logs.lake.delta(name)
+            entries = _entries(lake, name)
+        except LakeError as error:
+            said = str(error)
+            logs.broken.append(name)
+            if not forbidden(said):
+                entries = _entries(lake, name)
+        if snapshot is not None:
+            logs.there.append(name)
+            if (entry := entries.get(snapshot.version())) and not entry[1]:
+                found = f"the last entry of the log is empty ({entry[0]}): what it named is lost"
+                logs.findings.append(Finding(None, name, found, "samples repair --write adds an entry after it", 1))
+        elif entries or name in logs.broken:
+            logs.broken.append(name)
+            damages[name] = (said, *_damaged_entry(lake, entries, name))
+    versions = {name: snapshot.version() for name in logs.there if (snapshot := logs.lake.delta(name))}
+    for name, (said, entry, good) in damages.items():
+        logs.findings.append(_said(lake, name, said, entry, _readable(lake, name, good, versions)))
+    return logs
+
+
+def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
+    if forbidden(said):
+        return Finding(None, name, said, ASK)
+    if not entry:
+        return Finding(None, name, said, "move it out of the lake, or restore the table from a copy")
+    way_out = f"{_FROM_A_COPY}; --at {good} reads what was there before" if good else _FROM_A_COPY
+    return Finding(
+        None, name, f"the log is damaged: {entry}", way_out, 1, None, f"{lake.place.uri}/{entry.split(maxsplit=1)[0]}"
+    )
+
+
+def _readable(lake: Tables, name: str, good: int | None, versions: Mapping[str, int]) -> str | None:
+    """Return a version of the lake in which the table can be read; None if it cannot be, whatever the version."""
+    if good is None or good < 0:
+        return None
+    text = ",".join(f"{table}:{version}" for table, version in sorted({**versions, name: good}.items()))
+    try:
+        Tables(lake.uri, version=text).delta(name)
+    except LakeError:
+        return None
+    return text
+
+
+def _damaged_entry(lake: Tables, entries: Mapping[int, tuple[str, int]], name: str) -> tuple[str, int | None]:
+    """Return what is wrong with the first bad entry of a table's log, with its path, and the version before it.
+
+    An empty text if no entry is bad: then the log says what it was meant to.
+    """
+    before: int | None = None
+    for version, (path, _) in sorted(entries.items()):
+        if before is not None and version != before + 1:
+            return f"{name}/_delta_log/{before + 1:020}.json is missing", before
+        try:
+            for line in (lake.place.get(path) or b"").splitlines():
+                json.loads(line)
+        except (ValueError, RecursionError):
+            return f"{path} is not JSON", version - 1
+        except LakeError as error:
+            return f"{path} cannot be read: {error}", version - 1
+        before = version
+    if entries and min(entries):  # a log may begin with a checkpoint
+        return f"{name}/_delta_log/{0:020}.json is missing, and so is the checkpoint that would replace it", None
+    return "", None
+
+
+def _entries(lake: Tables, name: str) -> dict[int, tuple[str, int]]:
+    """Return path and size of the entries of a table's log, by version."""
+    found: dict[int, tuple[str, int]] = {}
+    for path, size in lake.place.list(f"{name}/_delta_log/"):
+        if (entry := _ENTRY.search(path)) and entry["kind"] == "json":
+            found[int(entry["version"])] = path, size
+    return found

@@ -1,0 +1,193 @@
+"""Merge small files of a lake into large ones. Every row stays as it is.
+
+An ingest leaves a file per unit, and a commit every few seconds. Here the files of a partition are read as one sorted
+stream, and written as files of about 256 MB if they hold tokens, and 64 MB if not. Memory does not grow with the lake.
+
+What was written is read back, and its rows are compared with those of the files that it replaces. One commit then names
+the new files in place of the old ones. These stay in the storage until vacuum: the lake can still be read as it was.
+
+Others may write meanwhile, and no append is ever refused because of this. Of two compactions one commits, and the other
+leaves what the first has merged. A lease tells the second before it begins.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from samples.errors import LakeError
+from samples.lake.leases import Leases
+from samples.lake.parquet import is_heavy
+from samples.lake.tables import Tables
+from samples.maintenance.compact_jobs import Job, goal, jobs
+from samples.maintenance.compact_merge import Merging
+from samples.query.rows import Rows
+from samples.runs.run import every, find
+from samples_schemas import TABLES, Table
+
+_MANY = 100  # small files of a partition
+_TOPIC = "compact"
+_RENEW_SECONDS = 10.0
+_COLUMNS = pa.schema(
+    [
+        pa.field("table", pa.string()),
+        pa.field("run", pa.string()),
+        pa.field("of", pa.string()),
+        pa.field("files", pa.int64()),
+        pa.field("after", pa.int64()),
+        pa.field("bytes", pa.int64()),
+        pa.field("bytes_after", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a compaction is: the table and the run, and how many of their bytes were read."""
+
+    table: str
+    run: str | None
+    done: int
+    size: int
+
+    def __str__(self) -> str:
+        of = f" of {self.run}" if self.run else ""
+        return f"compacting {self.table}{of}: {self.done / 1e6:,.1f} of {self.size / 1e6:,.1f} MB"
+
+
+Watch = Callable[[Status], None]
+Stop = Callable[[], bool]
+
+
+def compact(
+    lake: Tables,
+    runs: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+    least: int = 2,
+    watch: Watch = lambda _: None,
+    stop: Stop = lambda: False,
+) -> Rows:
+    """Merge small files of all tables, or of some runs. With `dry_run`, only say what would be merged.
+
+    Columns: table, run, of (dataset, verifier or scorer), files (that were merged), after (files in their place),
+    bytes, bytes_after (null in a dry run). `least` is how many small files a partition must have. Once `stop` returns
+    true, nothing more is committed; what was committed stays.
+
+    Raises:
+        NotFound: There is no such run.
+        LakeError: The lake cannot be read or written, or another compaction is at work.
+    """
+    chosen = {find(lake, run).run_id for run in runs} if runs else None
+    names = {run.run_id: run.name for run in every(lake)}
+    tables = sorted(TABLES.values(), key=is_heavy)  # the narrow ones say which segments are committed
+    if dry_run:
+        found = [job for table in tables for job in jobs(lake, table, chosen, least)]
+        return _rows([_Merged(job, len(job.files), -(-job.size // goal(job.table)), job.size) for job in found], names)
+    lake.place.require_writable()
+    leases = Leases(lake.place, _TOPIC)
+    try:
+        _require_alone(lake, leases)
+        work = _Work(lake, leases, names, watch, stop)
+        for table in tables:
+            work.compact(table, lambda table=table: list(jobs(lake, table, chosen, least)))
+    finally:
+        with suppress(LakeError):
+            leases.release()
+    return _rows(work.done, names)
+
+
+@dataclass
+class _Merged:
+    """What was merged of one job, or would be. `size_after` is None if it is not known."""
+
+    job: Job
+    files: int
+    after: int
+    size: int
+    size_after: int | None = None
+
+
+@dataclass
+class _Work:
+    lake: Tables
+    leases: Leases
+    names: Mapping[str, str]
+    watch: Watch
+    stop: Stop
+    done: list[_Merged] = field(default_factory=list[_Merged], init=False)
+    _renewed: float = field(default_factory=time.monotonic, init=False)
+
+    def compact(self, table: Table, find_jobs: Callable[[], Sequence[Job]]) -> None:
+        """Merge files of a table until there are none to merge. What is merged may itself be small."""
+        some = False
+        while not self.stop():
+            committed = [self._merge(job) for job in find_jobs()]
+            if not any(committed):
+                break
+            some = True
+        if some:
+            self.lake.checkpoint(table.name)
+
+    def _merge(self, job: Job) -> bool:
+        """Merge the files of a job; return whether that was committed."""
+        run = job.partition.get("run_id")
+        said = _Merged(job, 0, 0, 0, 0)
+
+        def tell(read: int) -> None:
+            if time.monotonic() - self._renewed > _RENEW_SECONDS:
+                with suppress(LakeError):  # a lease is a courtesy
+                    self.leases.renew(b"{}")
+                self._renewed = time.monotonic()
+            self.watch(Status(job.table.name, self.names.get(run, run) if run else None, read, job.size))
+
+        for inputs, files in Merging(self.lake, job, tell, self.stop).run():
+            said.files += len(inputs)
+            said.after += len(files)
+            said.size += sum(file.size for file in inputs)
+            said.size_after = (said.size_after or 0) + sum(file.size for file in files)
+        if said.files:
+            self.done.append(said)
+        return said.files > 0
+
+
+def _require_alone(lake: Tables, leases: Leases) -> None:
+    leases.renew(b"{}")
+    if leases.others():
+        raise LakeError(
+            f"lake {lake.uri}: another compaction is at work on it: wait for its end, and run this again (one that was "
+            "killed counts as ended after half a minute)"
+        )
+
+
+def _rows(done: Sequence[_Merged], names: Mapping[str, str]) -> Rows:
+    rows: list[tuple[str, str | None, str | None, int, int, int, int | None]] = []
+    for one in done:
+        partition = dict(one.job.partition)
+        run = partition.pop("run_id", None)
+        of = ", ".join(partition.values()) or None
+        about = (one.job.table.name, names.get(run, run) if run else None, of)
+        rows.append((*about, one.files, one.after, one.size, one.size_after))
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _COLUMNS]
+    return Rows(pa.table([pa.array(c, kind.type) for c, kind in zip(columns, _COLUMNS, strict=True)], schema=_COLUMNS))
+
+
+def tidy(
+    lake: Tables, writer: str, runs: Sequence[str], watch: Watch, stop: threading.Event, say: Callable[[str], None]
+) -> None:
+    """Merge what a job has left in its runs, if there are many small files now. `say` tells why that failed.
+
+    `writer` is the id of the run or scorer: while another driver of it is at work, that one will do it. Less than 100
+    small files of a partition are left: even an object store opens them in a second, and merging may write half a
+    large file again.
+    """
+    if not runs or stop.is_set():
+        return
+    try:
+        if not Leases(lake.place, writer).others():
+            compact(lake, runs, least=_MANY, watch=watch, stop=stop.is_set)
+    except LakeError as error:
+        say(f"note: small files were not merged: {error}")

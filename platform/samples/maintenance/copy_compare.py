@@ -1,0 +1,48 @@
+"""Compare what two lakes hold of one run, without regard to how it is cut into files."""
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from samples.lake.log import named_files
+from samples.lake.storage import explained
+from samples.lake.tables import Tables
+from samples.maintenance.of_run import ORDER, is_shared
+from samples.runs.run import Run
+from samples_schemas import Table
+
+_DIGEST = "SELECT count(*), coalesce(sum(hash(rows)::HUGEINT), 0) FROM rows"  # in any order
+
+
+def difference(one: Tables, other: Tables, run: Run) -> str | None:
+    """Say in which table two lakes hold other rows of a run; None if in none.
+
+    Where the names of files are the same, which hold their checksums, the rows are. Else the rows are read.
+
+    Raises:
+        LakeError: A file cannot be read.
+    """
+    for table in ORDER:
+        if not is_shared(table) and _names(one, table, run) == _names(other, table, run):
+            continue
+        here, there = _digest(one, table, run), _digest(other, table, run)
+        if here != there:
+            counts = f"{here[0]:,} rows, and {there[0]:,} at {other.uri}"
+            return f"table {table.name} has {counts}{' others' if here[0] == there[0] else ''}"
+    return None
+
+
+def _names(lake: Tables, table: Table, run: Run) -> set[tuple[str, int]]:
+    snapshot = lake.delta(table.name)
+    named = named_files(table, snapshot) if snapshot else ()
+    return {(file.path, file.size) for file, values in named if values["run_id"] == run.run_id}
+
+
+def _digest(lake: Tables, table: Table, run: Run) -> tuple[int, int]:
+    """Return the number of a run's rows in a table, and a digest of them in any order."""
+    with explained(lake.place.table_uri(table.name)), duckdb.connect() as connection:
+        found = lake.dataset(table.name, **({} if is_shared(table) else {"run_id": run.run_id}))
+        rows: pa.RecordBatchReader = found.scanner(filter=ds.field("run_id") == run.run_id).to_reader()
+        connection.register("rows", rows)
+        ((count, digest),) = connection.sql(_DIGEST).fetchall()
+    return count, digest

@@ -1,0 +1,233 @@
+"""Files and logs that are gone, changed, foreign or unreadable are found, and a check goes on with what can be read."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable, write_deltalake
+from deltalake.transaction import AddAction, RemoveAction
+
+import samples
+from samples.api import Lake
+from samples.errors import LakeError, NotFound
+from samples.ingest.segment import committer
+from samples.maintenance.check import footers
+from samples.rescore.rescore import rescore
+
+
+@pytest.fixture(scope="module")
+def kept() -> list[Path]:
+    """The lake that tests get copies of, once it is made."""
+    return []
+
+
+@pytest.fixture
+def lake(kept, bench, tmp_path, tmp_path_factory) -> Lake:
+    """A run of 48 samples in three commits, judged."""
+    if not kept:
+        b = bench(tmp_path_factory.mktemp("check") / "lake")
+        for unit in b.plan(16):
+            committer(b.lake, b.run).commit([b.draw(unit)])
+        rescore(b.lake, "numeric", workers=1)
+        kept.append(Path(b.lake.uri))
+    shutil.copytree(kept[0], tmp_path / "copy")
+    return samples.open(tmp_path / "copy")
+
+
+def last(lake: Lake, table: str) -> Path:
+    return max(Path(lake.uri, table).rglob("*.parquet"))
+
+
+def entries(lake: Lake, table: str) -> list[Path]:
+    return sorted(Path(lake.uri, table, "_delta_log").glob("*.json"))
+
+
+def found(lake: Lake, *, deep: bool = False, level: str = "wrong") -> set[tuple[str, str]]:
+    return {(row["table"], row["found"]) for row in lake.check(deep=deep) if row["level"] == level}
+
+
+def flip(file: Path, at: int) -> None:
+    whole = bytearray(file.read_bytes())
+    whole[at] ^= 4
+    file.write_bytes(whole)
+
+
+GONE, SIZE = "files that are gone", "files of another size"
+ROWS = "no number of rows in the log: questions open all"
+UNREADABLE = "files that cannot be read"
+
+DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "gone": (lambda file: file.unlink(), GONE),
+    "empty": (lambda file: file.write_bytes(b""), SIZE),
+    "cut": (lambda file: file.write_bytes(file.read_bytes()[:-100]), SIZE),
+    "text": (lambda file: file.write_bytes(b"x" * file.stat().st_size), UNREADABLE),
+    "changed in its footer": (lambda file: flip(file, file.stat().st_size - 60), UNREADABLE),
+    "changed in a page": (lambda file: flip(file, 50), UNREADABLE),
+}
+
+
+@pytest.mark.parametrize("table", ["samples", "completions", "verdicts", "runs"])
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_damaged_file_is_found_and_named(lake, table, name):
+    damage, expected = DAMAGES[name]
+    file = last(lake, table)
+    damage(file)
+    rows = lake.check()
+    named = [(row["table"], row["found"]) for row in rows if row["level"] == "wrong"]
+    assert (table, expected) in named
+    assert {one for one, _ in named} == {table}
+    assert file.name in rows[0]["first"]
+    assert "not audited, because it cannot be read: " in rows.notes[0]
+
+
+@pytest.mark.parametrize("table", ["completions", "prompts"])
+def test_a_page_that_changed_in_a_large_file_is_found_where_every_byte_is_read(lake, table, monkeypatch):
+    monkeypatch.setattr(footers, "_WHOLE", 100)
+    monkeypatch.setattr(footers, "_END", 100)
+    flip(last(lake, table), 50)
+    assert found(lake, deep=True) == {(table, UNREADABLE)}
+    if table == "completions":
+        assert found(lake) == set()
+
+
+def test_files_that_plain_maintenance_rewrote_are_found(lake):
+    for table in ("completions", "samples"):
+        DeltaTable(f"{lake.uri}/{table}").optimize.compact()
+    assert found(lake) == {("completions", footers.ENCODING)}
+    sums = {(name, footers.SUMS) for name in ("completions", "samples")}
+    assert found(lake, level="note") == {("completions", footers.FACTS), *sums}
+
+
+def test_statistics_and_row_groups_that_are_not_ours_are_found(lake, monkeypatch):
+    monkeypatch.setattr(footers, "_LARGEST_GROUP", 100)
+    file = last(lake, "samples")
+    mine = file.with_name("mine.parquet")
+    pq.write_table(pq.ParquetFile(file).read(), mine, compression="zstd", write_statistics=False)
+    partition = dict(part.split("=") for part in file.parts if "=" in part)
+    at = [str(path.relative_to(f"{lake.uri}/samples")) for path in (file, mine)]
+    actions = [
+        RemoveAction(at[0], True, 0, file.stat().st_size, partition),
+        AddAction(at[1], mine.stat().st_size, partition, 0, True, "{}"),
+    ]
+    snapshot = DeltaTable(f"{lake.uri}/samples")
+    snapshot.create_write_transaction(actions, "append", lake.dataset("samples").schema, list(partition))
+    grouped = {(name, footers.GROUPS) for name in ("completions", "prompts")}
+    assert found(lake) == {("samples", footers.STATISTICS), ("samples", ROWS), *grouped}
+
+
+def test_files_that_no_log_names_are_noted_with_age_and_size(lake, bench):
+    copy = last(lake, "completions")
+    orphan = copy.with_name("unit-0000000000000000-64-128-0123456789abcdef.parquet")
+    orphan.write_bytes(b"x" * 1234)
+    (row,) = lake.check()
+    assert (row["level"], row["table"], row["first"]) == ("note", "completions", str(orphan.relative_to(lake.uri)))
+    assert row["found"] == "a file that no log names: 1,234 bytes, 0 days old"
+    assert row["way_out"] == "a driver may still commit it, for 7 days"
+    os.utime(orphan, (time.time() - 9 * 86_400,) * 2)
+    (row,) = lake.check()
+    assert row["found"] == "a file that no log names: 1,234 bytes, 9 days old"
+    assert "samples vacuum" in row["way_out"]
+
+
+def test_files_that_the_log_named_once_are_not_noted(lake):
+    old = max(Path(lake.uri, "runs").glob("*.parquet"))
+    DeltaTable(f"{lake.uri}/labels") if Path(lake.uri, "labels").exists() else lake.label("toys", role="base")
+    lake.label("toys", role="rl")
+    DeltaTable(f"{lake.uri}/labels").optimize.compact()
+    assert found(lake, level="note") == {("labels", footers.SUMS)}
+    assert old.exists()
+
+
+def test_what_is_somebody_elses_in_the_folder_is_left_alone(lake):
+    write_deltalake(f"{lake.uri}/results", pa.table({"a": [1]}))
+    write_deltalake(f"{lake.uri}/samples/mine", pa.table({"a": [1]}))
+    Path(lake.uri, "notes").mkdir()
+    Path(lake.uri, "notes", "x.parquet").write_bytes(b"x")
+    Path(lake.uri, "samples", "x.txt").write_bytes(b"x")
+    assert lake.check(deep=True).dicts() == []
+
+
+# --- logs
+
+LOGS: dict[str, Callable[[Path, Path], None]] = {
+    "garbage": lambda last, _: last.write_text("garbage{"),
+    "cut": lambda last, _: last.write_bytes(last.read_bytes()[: last.stat().st_size // 2]),
+    "binary": lambda last, _: last.write_bytes(bytes(range(256))),
+    "an entry before the last missing": lambda _, before: before.unlink(),
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_damaged_log_is_named_and_the_version_before_it_can_be_read(lake, name):
+    *_, before, end = entries(lake, "samples")
+    LOGS[name](end, before)
+    row = lake.check()[0]
+    bad = before if "missing" in name else end
+    assert (row["table"], row["level"]) == ("samples", "wrong")
+    assert row["first"] == str(bad)
+    version = row["way_out"].partition("--at ")[2].split()[0]
+    assert f"samples:{int(bad.stem) - 1}" in version
+    then = samples.open(lake.uri, version=version)
+    assert then.read("samples").num_rows == (32 if bad == end else 16)
+    with pytest.raises(LakeError):
+        lake.read("samples")
+
+
+def test_a_log_without_its_beginning_is_no_empty_table(lake):
+    entries(lake, "verdicts")[0].unlink()
+    (row,) = lake.check()
+    assert (row["table"], row["first"]) == ("verdicts", f"{lake.uri}/verdicts/_delta_log/{0:020}.json")
+
+
+def test_a_log_whose_last_entry_is_empty_is_found(lake):
+    end = entries(lake, "verdicts")[-1]
+    end.write_bytes(b"")
+    row = lake.check()[0]
+    assert row["table"] == "verdicts"
+    assert str(end.relative_to(lake.uri)) in row["found"]
+
+
+def test_another_table_in_place_of_one_of_ours_is_found_and_the_others_are_checked(lake):
+    shutil.rmtree(Path(lake.uri, "verdicts"))
+    write_deltalake(f"{lake.uri}/verdicts", pa.table({"a": [1]}))
+    last(lake, "completions").unlink()
+    assert {row["table"] for row in lake.check()} == {"verdicts", "completions"}
+
+
+OUTSIDE = ["../completions/x.parquet", "a/../../x.parquet", "/etc/passwd", "file:///etc/passwd", "s3://other/x.parquet",
+           "%2e%2e/x.parquet", "..%2fx.parquet", "%252e%252e/x.parquet"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_a_log_that_names_files_outside_of_its_table_is_refused_by_everything(lake, path):
+    end = entries(lake, "samples")[-1]
+    lines = [json.loads(line) for line in end.read_text().splitlines()]
+    for line in lines:
+        if "add" in line:
+            line["add"]["path"] = path
+    end.write_text("\n".join(map(json.dumps, lines)))
+    said = "lies outside of the table's folder"
+    assert any(said in row["found"] and row["table"] == "samples" for row in lake.check())
+    reads: list[Callable[[], object]] = [
+        lake.runs, lake.repair, lambda: lake.query("lengths"), lambda: lake.sql("FROM samples"),
+        lambda: lake.read("samples"), lambda: lake.rows_at("samples", problem_id="sum-0"), lambda: lake.status("toys"),
+        lambda: lake.show("toys", "sum-0", 0), lambda: lake.export(Path(lake.uri).with_name("all.jsonl")),
+        lambda: lake.rescore("exact", workers=1), lambda: lake.query("lengths", skip_unreadable=True),
+    ]  # fmt: skip
+    for read in reads:
+        with pytest.raises(LakeError, match=said):
+            read()
+
+
+def test_a_lake_that_is_not_there_or_of_a_newer_format_is_refused(lake, tmp_path):
+    with pytest.raises(NotFound, match="no lake at"):
+        samples.open(tmp_path / "nowhere").check()
+    Path(lake.uri, "lake.json").write_text('{"format": 2}')
+    with pytest.raises(LakeError, match="has format 2, this version of Samples reads up to 1: upgrade samples"):
+        samples.open(lake.uri)
