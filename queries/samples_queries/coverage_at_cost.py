@@ -2,7 +2,7 @@
 
 group    accuracy
 params   runs: runs, verifier: verifier, budgets: ints = none, problem_set: problems
-reads    decided, samples, verified
+reads    judged_perplexities, verified
 grain    run, dataset, verifier, budget
 columns  run, dataset, verifier, budget, problems, mean_k, coverage, low, high, interval
 means    budgets: numbers of completion tokens for each problem; without them powers of two, and the largest budget that
@@ -45,10 +45,10 @@ _SHOWN = 8  # budgets in a note
 # `reach` is the fewest tokens that a run of the team drew of the problem; NULL when some are unknown, or all are 0.
 _SQL = """
 WITH spent AS (
-    SELECT decided.run, problem_id, sum(tokens)::BIGINT AS tokens, count(tokens) AS known
-    FROM decided JOIN samples USING (run_id, problem_id, sample_index)
-    WHERE list_contains($runs, decided.run) AND verifier = $verifier
-    GROUP BY decided.run, problem_id
+    SELECT run, problem_id, sum(tokens)::BIGINT AS tokens, count(tokens) AS known
+    FROM judged_perplexities
+    WHERE list_contains($runs, run) AND verdict IS NOT NULL
+    GROUP BY run, problem_id
 ), priced AS (
     SELECT team, run, dataset, problem_id, n, c, CASE WHEN known = n AND tokens > 0 THEN tokens END AS tokens
     FROM compared
@@ -94,7 +94,7 @@ def answer(
     if budgets and min(budgets) < 1:
         raise Unanswerable(f"budget = {min(budgets)}: expected at least 1 token")
     settled = settle(connection, runs, verifier, problem_set, counted=False)
-    priced = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
+    priced = connection.sql(_SQL, params={"runs": runs}).to_arrow_table()
     judged = connection.execute("SELECT DISTINCT run FROM compared ORDER BY run").fetchall()
     require_samples((run for (run,) in judged), priced["run"].unique().to_pylist())
     notes, parts = list(settled.notes), list[pa.Table]()

@@ -1,7 +1,7 @@
 -- lengths: how many tokens samples have, for all samples and for correct and wrong ones
 -- group    health
 -- params   runs: runs, verifier: verifier = only
--- reads    samples_by_status, only_verifier
+-- reads    judged_perplexities, only_verifier
 -- takes    by
 -- grain    run, status
 -- columns  run, dataset, verifier, status, samples, unknown, mean, min, q05, q25, q50, q75, q95, max
@@ -15,16 +15,17 @@
 -- Failed samples are left out. Samples cut at max_tokens have that length here: `truncation` counts them.
 WITH spread AS (
     SELECT
-        run, dataset, status,
+        run, dataset, coalesce(verdict, 'all') AS status,
         count(tokens) AS samples,
         count(*) - count(tokens) AS unknown,
         avg(tokens) AS mean,
         min(tokens) AS min,
         quantile_cont(tokens, [0.05, 0.25, 0.5, 0.75, 0.95]) AS points,
         max(tokens) AS max
-    FROM samples_by_status
+    FROM judged_perplexities
     WHERE list_contains($runs, run) AND error IS NULL
-    GROUP BY run, dataset, status
+    GROUP BY GROUPING SETS ((run, dataset), (run, dataset, verdict))
+    HAVING grouping(verdict) = 1 OR verdict IS NOT NULL
 )
 SELECT
     run, dataset, coalesce($verifier, (FROM only_verifier)) AS verifier, status, samples, unknown, mean, min,

@@ -1,7 +1,7 @@
 -- perplexity_by_run: the median perplexity of a problem's samples, averaged over problems (Yue et al. 2025)
 -- group    likelihood
 -- params   runs: runs, verifier: verifier = only, scorer: scorer = none
--- reads    runs, samples_by_status, only_verifier
+-- reads    runs, judged_perplexities, only_verifier
 -- scored   scored_perplexities
 -- grain    run, token_mode, status
 -- columns  run, dataset, labels, scorer, token_mode, verifier, status, problems, samples, unknown, perplexity, lowest,
@@ -24,15 +24,16 @@
 -- `mean_log` less than `perplexity`. `perplexity` explains the perplexity of one sample.
 WITH per_problem AS (
     SELECT
-        run_id, problem_id, token_mode, status,
+        run_id, problem_id, token_mode, coalesce(verdict, 'all') AS status,
         count(log_perplexity) AS samples,
         count(*) - count(log_perplexity) AS unknown,
         median(exp(log_perplexity)) AS middle,
         avg(log_perplexity::DECIMAL(38, 20)) AS mean_log,
         median(bits_per_byte) AS bits
-    FROM samples_by_status
+    FROM judged_perplexities
     WHERE list_contains($runs, run)
-    GROUP BY run_id, problem_id, token_mode, status
+    GROUP BY GROUPING SETS ((run_id, problem_id, token_mode), (run_id, problem_id, token_mode, verdict))
+    HAVING grouping(verdict) = 1 OR verdict IS NOT NULL
 ), per_run AS (
     SELECT
         run_id, token_mode, status,

@@ -2,7 +2,7 @@
 
 group    likelihood
 params   a: run, b: run, verifier: verifier, runs: runs, threshold: int = 1, scorer: scorer = none
-reads    runs, verified, samples_by_status, only_verifier
+reads    runs, verified, judged_perplexities, only_verifier
 scored   scored_perplexities
 grain    run, outcome, token_mode, status
 columns  a, b, run, dataset, scorer, token_mode, verifier, outcome, status, problems, samples, unknown, perplexity,
@@ -53,14 +53,17 @@ WHERE base.run = $a AND list_contains($runs, asked.run)
 _SQL = """
 WITH per_problem AS (
     SELECT
-        run, dataset, problem_id, outcome, token_mode, status,
+        run, dataset, problem_id, outcome, token_mode, coalesce(verdict, 'all') AS status,
         count(log_perplexity) AS samples,
         count(*) - count(log_perplexity) AS unknown,
         median(exp(log_perplexity)) AS middle,
         avg(log_perplexity::DECIMAL(38, 20))::DOUBLE AS mean_log,
         median(bits_per_byte) AS bits
-    FROM samples_by_status JOIN classes USING (run, problem_id)
-    GROUP BY ALL
+    FROM judged_perplexities JOIN classes USING (run, problem_id)
+    GROUP BY GROUPING SETS (
+        (run, dataset, problem_id, outcome, token_mode), (run, dataset, problem_id, outcome, token_mode, verdict)
+    )
+    HAVING grouping(verdict) = 1 OR verdict IS NOT NULL
 )
 SELECT
     run, dataset, outcome, token_mode, status,

@@ -2,13 +2,13 @@
 
 group    likelihood
 params   runs: runs, verifier: verifier, scorer: scorer = none
-reads    perplexities, current_verdicts
+reads    judged_perplexities
 scored   scored_perplexities
 takes    by
 grain    run, token_mode, status
 columns  run, dataset, scorer, token_mode, verifier, status, problems, perplexity, difference, low, high, paired,
          samples, unknown, mean_log, bits_per_byte
-means    status: status of the sample's current verdict; unjudged without a verdict
+means    status: status of the sample's current verdict; unjudged without a verdict, other if no verifier gives it
          problems: problems that have a sample of this status with a known perplexity
          perplexity: mean over problems of the median perplexity of the problem's samples of this status
          difference: mean over the paired problems of the mean log perplexity of this status minus that of the correct
@@ -36,9 +36,7 @@ from samples_queries.groups import rows
 from samples_queries.problem_means import mean_of
 
 _SQL = """
-WITH judged AS (
-    SELECT run_id, problem_id, sample_index, status FROM current_verdicts WHERE verifier = $verifier
-), per_problem AS (
+WITH per_problem AS (
     SELECT
         run, dataset, problem_id, token_mode, coalesce(status, 'unjudged') AS status,
         count(log_perplexity) AS samples,
@@ -46,7 +44,7 @@ WITH judged AS (
         median(exp(log_perplexity)) AS middle,
         avg(log_perplexity::DECIMAL(38, 20))::DOUBLE AS mean_log,
         median(bits_per_byte) AS bits
-    FROM perplexities LEFT JOIN judged USING (run_id, problem_id, sample_index)
+    FROM judged_perplexities
     WHERE list_contains($runs, run) AND error IS NULL
     GROUP BY ALL
 ), compared AS (
@@ -82,7 +80,7 @@ _SCHEMA = pa.schema(
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: str, scorer: str | None) -> pa.Table:
     """Return one row for each run, token mode and status."""
-    found = rows(connection, _SQL, runs=runs, verifier=verifier)
+    found = rows(connection, _SQL, runs=runs)
     for row in found:
         values: dict[str, Any] = {name: np.array(row[name] or [], np.float64) for name in _MEANS}
         means = {name: mean_of(some) for name, some in values.items()}

@@ -1,7 +1,7 @@
 -- perplexity_distribution: how the perplexities of a problem's samples are spread, for all, correct and wrong ones
 -- group    likelihood
 -- params   runs: runs, verifier: verifier = only, scorer: scorer = none
--- reads    samples_by_status, only_verifier
+-- reads    judged_perplexities, only_verifier
 -- scored   scored_perplexities
 -- takes    by
 -- grain    run, problem_id, token_mode, status
@@ -19,15 +19,18 @@
 -- Base(Base), Base(RL) and Base(o1) of arXiv:2504.13837, figure 6.
 WITH spread AS (
     SELECT
-        run, dataset, problem_id, token_mode, status,
+        run, dataset, problem_id, token_mode, coalesce(verdict, 'all') AS status,
         count(log_perplexity) AS samples,
         count(*) - count(log_perplexity) AS unknown,
         quantile_cont(exp(log_perplexity), [0.05, 0.25, 0.5, 0.75, 0.95]) AS points,
         avg(log_perplexity::DECIMAL(38, 20)) AS mean_log,
         median(bits_per_byte) AS bits_per_byte
-    FROM samples_by_status
+    FROM judged_perplexities
     WHERE list_contains($runs, run)
-    GROUP BY run, dataset, problem_id, token_mode, status
+    GROUP BY GROUPING SETS (
+        (run, dataset, problem_id, token_mode), (run, dataset, problem_id, token_mode, verdict)
+    )
+    HAVING grouping(verdict) = 1 OR verdict IS NOT NULL
 )
 SELECT
     run, dataset, coalesce($scorer, run) AS scorer, token_mode,

@@ -1,7 +1,7 @@
 -- truncation: how many samples were cut short, and the accuracy with and without them
 -- group    health
 -- params   runs: runs, verifier: verifier = only
--- reads    samples, decided, only_verifier
+-- reads    judged_perplexities, only_verifier
 -- grain    run
 -- columns  run, dataset, verifier, samples, stopped, cut, unknown, errors, share_cut, problems, accuracy,
 --          problems_without_cut, accuracy_without_cut
@@ -20,48 +20,45 @@
 -- The accuracy without cut samples is usually too high: long chains of thought are often the wrong ones.
 WITH ends AS (
     SELECT
-        run, run_id, dataset, problem_id, sample_index,
+        run, dataset, problem_id, (verdict = 'correct')::INTEGER AS correct,
         CASE
             WHEN error IS NOT NULL THEN 'error'
             WHEN finish_reason = 'length' THEN 'cut'
             WHEN finish_reason = 'stop' THEN 'stopped'
             ELSE 'unknown'
         END AS ending
-    FROM samples
+    FROM judged_perplexities
     WHERE list_contains($runs, run)
-), counts AS (
-    SELECT
-        run, run_id, dataset,
-        count(*) AS samples,
-        count(*) FILTER (ending = 'stopped') AS stopped,
-        count(*) FILTER (ending = 'cut') AS cut,
-        count(*) FILTER (ending = 'unknown') AS unknown,
-        count(*) FILTER (ending = 'error') AS errors
-    FROM ends
-    GROUP BY run, run_id, dataset
-), judged AS (
-    SELECT run_id, problem_id, sample_index, correct::INTEGER AS correct
-    FROM decided CROSS JOIN only_verifier
 ), per_problem AS (
-    SELECT run_id, problem_id, avg(correct) AS rate, avg(correct) FILTER (ending <> 'cut') AS rate_without_cut
-    FROM ends JOIN judged USING (run_id, problem_id, sample_index)
-    GROUP BY run_id, problem_id
-), accuracies AS (
     SELECT
-        run_id,
+        run, dataset, problem_id,
+        count(*) AS samples,
+        countif(ending = 'stopped') AS stopped,
+        countif(ending = 'cut') AS cut,
+        countif(ending = 'unknown') AS unknown,
+        countif(ending = 'error') AS errors,
+        avg(correct) AS rate,
+        avg(correct) FILTER (ending <> 'cut') AS rate_without_cut
+    FROM ends
+    GROUP BY run, dataset, problem_id
+), per_run AS (
+    SELECT
+        run, dataset,
+        sum(samples)::BIGINT AS samples,
+        sum(stopped)::BIGINT AS stopped,
+        sum(cut)::BIGINT AS cut,
+        sum(unknown)::BIGINT AS unknown,
+        sum(errors)::BIGINT AS errors,
         count(rate) AS problems,
         list_avg(list(rate ORDER BY rate)) AS accuracy,
         count(rate_without_cut) AS problems_without_cut,
         list_avg(list(rate_without_cut ORDER BY rate_without_cut)) AS accuracy_without_cut
     FROM per_problem
-    GROUP BY run_id
+    GROUP BY run, dataset
 )
 SELECT
     run, dataset, coalesce($verifier, (FROM only_verifier)) AS verifier, samples, stopped, cut, unknown, errors,
     cut / nullif(stopped + cut, 0) AS share_cut,
-    coalesce(problems, 0) AS problems,
-    accuracy,
-    coalesce(problems_without_cut, 0) AS problems_without_cut,
-    accuracy_without_cut
-FROM counts LEFT JOIN accuracies USING (run_id)
+    problems, accuracy, problems_without_cut, accuracy_without_cut
+FROM per_run
 ORDER BY run

@@ -22,15 +22,12 @@ def connection(tallied, runs: Runs):
         for run, problems in runs.items()
     }
     to = tallied.connection(counts)
-    to.execute(
-        "CREATE TABLE samples (run VARCHAR, run_id VARCHAR, problem_id VARCHAR, sample_index INTEGER, tokens INTEGER);"
-        "CREATE TABLE decided (run VARCHAR, run_id VARCHAR, problem_id VARCHAR, sample_index INTEGER, verifier VARCHAR)"
-    )
+    to.execute("CREATE TABLE judged_perplexities (run VARCHAR, problem_id VARCHAR, tokens INTEGER, verdict VARCHAR)")
     for run, problems in runs.items():
         for problem, some in problems.items():
-            for index, (tokens, _) in enumerate(some):
-                to.execute("INSERT INTO samples VALUES ($1, $1, $2, $3, $4)", [run, problem, index, tokens])
-                to.execute("INSERT INTO decided VALUES ($1, $1, $2, $3, 'v')", [run, problem, index])
+            for tokens, correct in some:
+                verdict = "correct" if correct else "wrong"
+                to.execute("INSERT INTO judged_perplexities VALUES ($1, $2, $3, $4)", [run, problem, tokens, verdict])
     return to
 
 

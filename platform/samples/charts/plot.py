@@ -15,6 +15,7 @@ from samples.charts.trends import trend
 from samples.errors import UsageError
 from samples.lake.tables import Tables
 from samples.query import filters
+from samples.query.connect import connect
 from samples.query.query import query
 from samples.query.rows import Rows
 
@@ -87,8 +88,11 @@ def _over_label(lake: Tables, name: str, x: str, colour: str | None, parameters:
 
 def _palette(lake: Tables) -> Palette:
     """Return the colours of all runs of a lake, the oldest run first."""
-    runs = lake.read("runs").sort_by([("created_at", "ascending"), ("name", "ascending")])
-    return Palette(list(dict.fromkeys(runs["name"].to_pylist())))
+    with connect(lake, ["runs"]) as connection:  # `lake.read` would import pandas, which takes longer than a query
+        return Palette([run for (run,) in connection.execute(_OLDEST_FIRST).fetchall()])
+
+
+_OLDEST_FIRST = "SELECT run FROM runs ORDER BY created_at, run"
 
 
 def _beside(other: tuple[str, bool] | None, rows: Rows, ask: Callable[..., Rows]) -> Rows | None:

@@ -51,6 +51,7 @@ FROM (SELECT unnest($runs) AS run)
 LEFT JOIN drawn USING (run)
 LEFT JOIN found USING (run)
 LEFT JOIN failures USING (run)
+ORDER BY list_position($runs, run)
 """
 
 
@@ -148,7 +149,7 @@ def _number(value: float | None) -> str:
 
 
 # Views that hold perplexities under a run's own model.
-_OWN = {"perplexities", "samples_by_status"}
+_OWN = {"perplexities", "judged_perplexities"}
 _PROCESSED = """
 SELECT run
 FROM runs

@@ -4,7 +4,7 @@
 -- scores: no sample counts twice under one name. The score tells the bytes and the end token, which no own row has.
 SELECT own.* REPLACE (again.bytes AS bytes, again.end_logprob AS end_logprob), true AS own
 FROM own_likelihoods AS own
-LEFT JOIN (FROM scores WHERE error IS NULL AND token_mode = 'ids') AS again
+LEFT JOIN (FROM scores WHERE run = scorer AND error IS NULL AND token_mode = 'ids') AS again
     USING (scorer, run_id, problem_id, sample_index)
 UNION ALL
 SELECT
