@@ -86,6 +86,7 @@ def train(folder: Path, model: str, out: Path, *, stop: int) -> subprocess.Compl
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
     )
 
 

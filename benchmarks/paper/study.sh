@@ -42,8 +42,11 @@ python deploy/demo_model.py "$BASE"
     python $here/problems.py "$problems" --prompts $((8 * STEPS)) --sums "$SUMS" --products "$PRODUCTS"
 
 stage "training: $STEPS steps"
+# The settings keep libraries quiet. TRL warns of vLLM's version, which it does not use here: transformers draws.
 [ -e "$models/training.jsonl" ] ||
-    python $here/train.py "$problems/training.jsonl" "$BASE" "$models" --steps "$STEPS" --every "$EVERY"
+    HF_HUB_OFFLINE=1 TRANSFORMERS_VERBOSITY=error TQDM_DISABLE=1 VLLM_LOGGING_LEVEL=ERROR \
+        PYTHONWARNINGS='ignore:TRL currently supports vLLM' \
+        python $here/train.py "$problems/training.jsonl" "$BASE" "$models" --steps "$STEPS" --every "$EVERY"
 
 stage "sampling: $K samples of each sum from the base and from its child, $K_STEPS from the steps between them"
 draw base "$BASE" sums "$K" 0 none

@@ -12,30 +12,18 @@ of each of 8 prompts. The baseline of a completion is the mean reward of the sev
 
 import argparse
 import json
-import os
 import shutil
-import warnings
 from pathlib import Path
 from typing import Any
 
-# transformers and TRL read these when they are imported. TRL names the versions of vLLM that its own sampling was tried
-# with. It is not used here: the completions of training come from transformers.
-os.environ |= {
-    "HF_HUB_OFFLINE": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TQDM_DISABLE": "1",
-    "VLLM_LOGGING_LEVEL": "ERROR",
-}
-warnings.filterwarnings("ignore", message="TRL currently supports vLLM")
+import datasets
+from transformers import PrinterCallback, TrainerCallback
+from transformers.trainer_utils import get_last_checkpoint
+from trl.trainer.rloo_config import RLOOConfig
+from trl.trainer.rloo_trainer import RLOOTrainer
 
-import datasets  # noqa: E402
-from transformers import PrinterCallback, TrainerCallback  # noqa: E402
-from transformers.trainer_utils import get_last_checkpoint  # noqa: E402
-from trl.trainer.rloo_config import RLOOConfig  # noqa: E402
-from trl.trainer.rloo_trainer import RLOOTrainer  # noqa: E402
-
-from samples.problems.problems import Problem  # noqa: E402
-from samples.verifiers import verifier  # noqa: E402
+from samples.problems.problems import Problem
+from samples.verifiers import verifier
 
 PROMPTS = COMPLETIONS = 8
 SUFFIX = "Answer with only the final answer."  # as in study.sh

@@ -6,7 +6,7 @@ import typer
 
 from samples_cli import complete, options, output
 from samples_cli.reporter import reporting
-from samples_cli.values import Names
+from samples_cli.values import Names, together
 
 EXAMPLE = """samples check --lake ./lake
 samples check --run base-7b --deep --format json --lake s3://lab/lake"""
@@ -14,7 +14,7 @@ samples check --run base-7b --deep --format json --lake s3://lab/lake"""
 
 def command(
     lake: options.Lake,
-    runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", show_default="all runs",
+    runs: Annotated[list[Names] | None, typer.Option("--run", metavar="RUN", parser=Names.read, show_default="all runs",
         autocompletion=complete.runs,
         help="Check a run, by name or by the beginning of its id. Repeatable.")] = None,
     deep: Annotated[bool, typer.Option("--deep",
@@ -37,9 +37,7 @@ def command(
     import samples
 
     with reporting(quiet=quiet, json=json) as shown, output.interruptible():
-        rows = samples.open(lake).check(
-            [name for given in runs or () for name in Names.read(given)], deep=deep, watch=shown.screen.doing
-        )
+        rows = samples.open(lake).check(together(runs), deep=deep, watch=shown.screen.doing)
         wrong = [level for level in rows.table["level"].to_pylist() if level == "wrong"]
         said = f"{len(wrong)} findings" if len(wrong) != 1 else "1 finding"
         shown.done(

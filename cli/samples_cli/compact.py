@@ -7,6 +7,7 @@ import typer
 
 from samples_cli import complete, options, output
 from samples_cli.reporter import reporting
+from samples_cli.values import Names, together
 
 EXAMPLE = """samples compact --dry-run --lake s3://lab/lake
 samples compact --run base-7b --lake s3://lab/lake"""
@@ -14,7 +15,8 @@ samples compact --run base-7b --lake s3://lab/lake"""
 
 def command(
     lake: options.Lake,
-    runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", autocompletion=complete.runs,
+    runs: Annotated[list[Names] | None, typer.Option("--run", metavar="RUN", parser=Names.read,
+        autocompletion=complete.runs,
         help="Only this run, by name or by the beginning of its id. Repeatable. Without it, the whole lake.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run",
         help="Say what would be merged. Change nothing.")] = False,
@@ -37,7 +39,9 @@ def command(
     with reporting(quiet=quiet, json=json) as report:
         report.screen.phase("reading the logs of the tables")
         with stopping(report.screen, "what was merged is committed; Ctrl-C again leaves at once") as stop:
-            rows = compact(samples.open(lake), runs or (), dry_run=dry_run, watch=report.screen.show, stop=stop.is_set)
+            rows = compact(
+                samples.open(lake), together(runs), dry_run=dry_run, watch=report.screen.show, stop=stop.is_set
+            )
         found = rows.dicts()
         counts = {name: sum(row[name] for row in found) for name in ("files", "after", "bytes")}
         report.done(
@@ -54,4 +58,4 @@ def _said(counts: dict[str, int], *, dry_run: bool) -> str:
     files = f"{counts['files']:,} files of {counts['bytes'] / 1e6:,.1f} MB"
     if dry_run:
         return f"{files} would become about {counts['after']:,}: without --dry-run they do"
-    return f"{files} became {counts['after']:,}; the old ones stay until they are removed"
+    return f"{files} became {counts['after']:,}; the old ones stay until samples vacuum deletes them"

@@ -6,6 +6,7 @@ import typer
 
 from samples_cli import complete, options, output, terminal
 from samples_cli.reporter import reporting
+from samples_cli.values import Names, together
 
 EXAMPLE = """samples copy s3://lab/lake ./lake --run base-7b --run rl-7b
 samples copy ./lake s3://lab/lake"""
@@ -14,7 +15,8 @@ samples copy ./lake s3://lab/lake"""
 def command(
     source: Annotated[str, typer.Argument(metavar="FROM", help="The lake: a local folder, or s3://, gs:// or az://.")],
     target: Annotated[str, typer.Argument(metavar="TO", help="Where to: an empty place, or a lake.")],
-    runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", autocompletion=complete.runs,
+    runs: Annotated[list[Names] | None, typer.Option("--run", metavar="RUN", parser=Names.read,
+        autocompletion=complete.runs,
         help="Only this run, by name or by the beginning of its id. Repeatable.")] = None,
     form: options.Format = None,
     file: options.Output = None,
@@ -33,7 +35,7 @@ def command(
     from samples.reviews.reviewer import default_reviewer
 
     with reporting(quiet=quiet, json=False) as report:
-        done = copy(samples.open(source), target, runs or (), by=default_reviewer(), watch=report.screen.doing)
+        done = copy(samples.open(source), target, together(runs), by=default_reviewer(), watch=report.screen.doing)
     output.write(done.rows, form, file, every=every, limit=limit)
     terminal.say(str(done))
     terminal.say("the history of versions was not copied")

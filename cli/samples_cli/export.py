@@ -7,13 +7,15 @@ import typer
 
 from samples_cli import closing, complete, options, terminal
 from samples_cli.reporter import reporting
+from samples_cli.values import Names, together
 
 EXAMPLE = "samples export --run base-7b --verifier math -o base.parquet --lake ./lake"
 
 
 def command(
     lake: options.Lake,
-    runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", autocompletion=complete.runs,
+    runs: Annotated[list[Names] | None, typer.Option("--run", metavar="RUN", parser=Names.read,
+        autocompletion=complete.runs,
         help="Only this run, by name or by the beginning of its id. Repeatable.")] = None,
     verifiers: Annotated[list[str] | None, typer.Option("--verifier", metavar="VERIFIER",
         autocompletion=complete.judged, help="Only the verdicts of this verifier. Repeatable.")] = None,
@@ -43,7 +45,7 @@ def command(
             file,
             terminal.inert(sys.stdout.buffer),
             form=form,
-            runs=runs or (),
+            runs=together(runs),
             verifiers=verifiers or (),
             tokens=tokens,
             force=force,

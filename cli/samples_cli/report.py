@@ -6,7 +6,7 @@ import typer
 
 from samples_cli import complete, options, output
 from samples_cli.reporter import reporting
-from samples_cli.values import Names
+from samples_cli.values import Names, together
 
 EXAMPLE = "samples report --run base-7b --run rl-7b --verifier math -o report.html"
 
@@ -16,7 +16,8 @@ def command(
     file: Annotated[str, typer.Option("-o", "--output", metavar="FILE", rich_help_panel=options.OUTPUT,
         help="Write the report to this file: .html (one page, without scripts or a network) or .md (with a folder of "
         "pictures beside it).")],
-    runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", autocompletion=complete.runs,
+    runs: Annotated[list[Names] | None, typer.Option("--run", metavar="RUN", parser=Names.read,
+        autocompletion=complete.runs,
         help="A run, by name or by the beginning of its id. Repeatable: the first is the base that the others are "
         "compared with. Without it, all runs that pass the filters.")] = None,
     verifier: Annotated[str | None, typer.Option("--verifier", metavar="VERIFIER", show_default="the only one",
@@ -49,7 +50,7 @@ def command(
     output.require_folder(file)
     with reporting(quiet=quiet, json=json) as shown, output.interruptible():
         made = samples.open(lake, version=at).report(
-            [name for given in runs or () for name in Names.read(given)],
+            together(runs),
             verifier=verifier,
             title=title,
             skip_unreadable=skip_unreadable,

@@ -7,6 +7,7 @@ import typer
 
 from samples_cli import closing, complete, options
 from samples_cli.reporter import reporting
+from samples_cli.values import Names, together
 
 EXAMPLE = "samples rescore --verifier math --run base-7b --run rl-7b --lake s3://lab/lake"
 
@@ -15,7 +16,8 @@ def command(
     verifier: Annotated[str, typer.Option("--verifier", metavar="VERIFIER", autocompletion=complete.verifiers,
         help=f"Judge with {options.VERIFIERS}.")],
     lake: options.Lake,
-    runs: Annotated[list[str] | None, typer.Option("--run", metavar="RUN", autocompletion=complete.runs,
+    runs: Annotated[list[Names] | None, typer.Option("--run", metavar="RUN", parser=Names.read,
+        autocompletion=complete.runs,
         help="Only this run, by name or by the beginning of its id. Repeatable.")] = None,
     again: Annotated[bool, typer.Option("--again",
         help="Also judge the samples on which the verifier itself failed (timeout or error), in a new pass.")] = False,
@@ -47,7 +49,7 @@ def command(
             summary = rescore(
                 opened,
                 verifier,
-                runs or (),
+                together(runs),
                 again=again,
                 workers=workers,
                 on_ray=on_ray,

@@ -8,7 +8,7 @@ from typer import Option
 
 from samples_cli import closing, complete, engine_options, options, terminal
 from samples_cli.reporter import reporting
-from samples_cli.values import Pair, several
+from samples_cli.values import Names, Pair, several, together
 
 EXAMPLE = "samples score --model Qwen/Qwen2.5-7B --run rl-7b --name base-7b"
 
@@ -20,7 +20,7 @@ _scorer = partial(Option, rich_help_panel="The scorer")
 def command(
     *,
     # what is scored
-    runs: Annotated[list[str] | None, _what("--run", metavar="RUN", autocompletion=complete.runs,
+    runs: Annotated[list[Names] | None, _what("--run", metavar="RUN", parser=Names.read, autocompletion=complete.runs,
         show_default="all runs", help="Only this run, by name or by the beginning of its id. Repeatable.")] = None,
     only: Annotated[Literal["correct", "wrong", "no_answer", "timeout", "error"] | None, _what("--only",
         metavar="STATUS", help="Only samples whose current verdict is correct, wrong, no_answer, timeout or error.")]
@@ -125,7 +125,7 @@ def _request(given: dict[str, Any]) -> Any:
 
     fields: dict[str, Any] = {name: given[name] for name in ScoreRequest.__dataclass_fields__ if name in given}
     fields |= {
-        "runs": tuple(given["runs"] or ()),
+        "runs": tuple(together(given["runs"])),
         "where": several(given["where"] or ()),
         "labels": dict(given["label"] or ()),
         "chat_options": {name: engine_options.value(text) for name, text in given["chat_option"] or ()},

@@ -1,8 +1,10 @@
 """Read the text of an option as a value. The error says what is expected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
+
+from samples.errors import UsageError
 
 
 class Pair(NamedTuple):
@@ -68,6 +70,17 @@ class Names(tuple[str, ...]):
             raise ValueError(f"the file cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise ValueError("the file cannot be read: it is not UTF-8") from error
+
+
+def together(given: Sequence[Names] | None) -> list[str]:
+    """Return the names of the option --run, which may be repeated, and each time takes several.
+
+    Raises:
+        UsageError: One names nothing: a variable of a script may be empty, and none of the runs is not all of them.
+    """
+    if not all(given or ()):
+        raise UsageError("--run names no run: name one, or leave the option out")
+    return [name for some in given or () for name in some]
 
 
 class Guesses(NamedTuple):

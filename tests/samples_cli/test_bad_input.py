@@ -206,3 +206,22 @@ def test_sql_that_takes_too_long_ends_in_one_line(samples, lake):
     assert err == (
         "samples: sql: the answer took more than 0.5 s and was stopped: ask for less, or allow more with --seconds\n"
     )
+
+
+NEEDED = {
+    "rescore": ("--verifier", "numeric"), "score": ("--model", "toy", "--engine", "toy"), "report": ("-o", "r.html"),
+    "export": ("-o", "r.jsonl"), "check": (), "compact": (), "copy": ("FROM", "TO"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", list(NEEDED))
+def test_runs_from_a_file_that_is_not_there_or_no_run_at_all_are_one_line(samples, lake, tmp_path, command):
+    places = {"FROM": lake.uri, "TO": str(tmp_path / "copy"), "r.html": str(tmp_path / "r.html")}
+    more = [places.get(word, word) for word in NEEDED[command]]
+    more += [] if command == "copy" else ["--lake", lake.uri]
+    code, out, err = samples(command, *more, "--run", f"@{tmp_path / 'nothing'}")
+    assert (code, out) == (2, "")
+    assert "the file cannot be read: No such file or directory" in last_line(err)
+    code, out, err = samples(command, *more, "--run", "")
+    assert (code, out) == (2, "")
+    assert last_line(err) == "samples: --run names no run: name one, or leave the option out"

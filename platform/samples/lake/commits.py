@@ -98,59 +98,29 @@ def add(
     place.patiently(place.table_uri(table.name), commit)
 
 
-def forget(
-    place: Location, table: Table, files: Sequence[tuple[File, Mapping[str, str]]], claim: Claim, newest: Newest
-) -> None:
-    """Commit that a table no longer names these files. They stay in the storage.
-
-    Raises:
-        CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
-        LakeError: The log cannot be written.
-    """
-    now = int(time.time() * 1000)
-    removed: list[AddAction | RemoveAction] = [
-        RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in files
-    ]
-    paths, tried = {action.path for action in removed}, False
-
-    def commit() -> None:
-        nonlocal tried
-        try:
-            claim.snapshot.create_write_transaction(
-                removed,
-                mode="append",
-                schema=table.schema,
-                partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(app_transactions=[claim.transaction, _removal(claim.snapshot)]),
-                post_commithook_properties=_KEEP_LOG,
-            )
-        except CommitFailedError:
-            if not tried or _paths(newest()) & paths:
-                raise
-        finally:
-            tried = True
-
-    place.patiently(place.table_uri(table.name), commit)
-
-
 def swap(
     place: Location,
     table: Table,
     removed: Sequence[tuple[File, Mapping[str, str]]],
     added: Sequence[tuple[File, Mapping[str, str]]],
-    claim: Claim,
+    base: Claim | DeltaTable,
     newest: Newest,
+    *,
+    same_rows: bool = False,
 ) -> None:
-    """Commit that a table names the files in `added`, with other rows, instead of those in `removed`, which stay.
+    """Commit that a table names the files in `added` instead of those in `removed`, which stay in the storage.
+
+    `base` is the snapshot that names those in `removed`, or a claim with it. With `same_rows`, the rows are only moved.
 
     Raises:
         CommitFailedError: Another commit of the claim's app came first, or removed files. Nothing was committed.
         LakeError: The log cannot be written.
     """
+    snapshot, claims = (base.snapshot, [base.transaction]) if isinstance(base, Claim) else (base, [])
     now = int(time.time() * 1000)
     actions: list[AddAction | RemoveAction] = [
-        *(RemoveAction(file.path, True, now, file.size, dict(values)) for file, values in removed),
-        *(AddAction(file.path, file.size, dict(values), now, True, file.stats) for file, values in added),
+        *(RemoveAction(file.path, not same_rows, now, file.size, dict(values)) for file, values in removed),
+        *(AddAction(file.path, file.size, dict(values), now, not same_rows, file.stats) for file, values in added),
     ]
     gone, new = {file.path for file, _ in removed}, {file.path for file, _ in added}
     tried = False
@@ -158,13 +128,13 @@ def swap(
     def commit() -> None:
         nonlocal tried
         try:
-            claim.snapshot.create_write_transaction(
+            snapshot.create_write_transaction(
                 actions,
                 mode="append",
                 schema=table.schema,
                 partition_by=list(table.partition_by),
                 commit_properties=CommitProperties(
-                    app_transactions=[claim.transaction, _removal(claim.snapshot)], max_commit_retries=_TRIES
+                    app_transactions=[*claims, _removal(snapshot)], max_commit_retries=_TRIES
                 ),
                 post_commithook_properties=_KEEP_LOG,
             )
@@ -175,49 +145,6 @@ def swap(
                 raise
         finally:
             tried = True
-
-    place.patiently(place.table_uri(table.name), commit)
-
-
-def replace(
-    place: Location,
-    table: Table,
-    removed: Sequence[File],
-    added: Sequence[File],
-    partition: Mapping[str, str],
-    snapshot: DeltaTable,
-    newest: Newest,
-) -> None:
-    """Commit that a table names the files `added` in place of `removed`: the same rows in other files of a partition.
-
-    Raises:
-        CommitFailedError: Another commit removed files since `snapshot`. Nothing was committed.
-        LakeError: The log cannot be written.
-    """
-    now, values = int(time.time() * 1000), dict[str, str | None](partition)
-    actions: list[AddAction | RemoveAction] = [
-        *(RemoveAction(file.path, False, now, file.size, values) for file in removed),
-        *(AddAction(file.path, file.size, values, now, False, file.stats) for file in added),
-    ]
-    paths, tried = {file.path for file in added}, False
-
-    def commit() -> None:
-        nonlocal tried
-        if tried and paths <= _paths(newest()):
-            return
-        tried = True
-        try:
-            snapshot.create_write_transaction(
-                actions,
-                mode="append",
-                schema=table.schema,
-                partition_by=list(table.partition_by),
-                commit_properties=CommitProperties(app_transactions=[_removal(snapshot)], max_commit_retries=_TRIES),
-                post_commithook_properties=_KEEP_LOG,
-            )
-        except CommitFailedError:
-            if not paths <= _paths(newest()):
-                raise
 
     place.patiently(place.table_uri(table.name), commit)
 

@@ -261,33 +261,27 @@ class Tables:
         self._writable()
         commits.add(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
 
-    def forget(self, name: str, files: Iterable[tuple[File, Mapping[str, str]]], claim: Claim) -> None:
-        """Commit that a table no longer names these files. They stay in the storage.
-
-        Raises:
-            CommitFailedError: Another commit of the claim's app came first. Nothing was committed.
-            LakeError: The log cannot be written.
-        """
-        self._writable()
-        commits.forget(self.place, TABLES[name], list(files), claim, lambda: self.delta(name))
-
     def swap(
         self,
         name: str,
         removed: Iterable[tuple[File, Mapping[str, str]]],
         added: Iterable[tuple[File, Mapping[str, str]]],
-        claim: Claim,
+        base: Claim | DeltaTable,
+        *,
+        same_rows: bool = False,
     ) -> None:
-        """Commit that a table names the files in `added`, with other rows, instead of those in `removed`, which stay.
+        """Commit that a table names the files in `added` instead of those in `removed`, which stay in the storage.
 
-        The claim's snapshot names what is removed.
+        `base` is the snapshot that names those in `removed`, or a claim with it. With `same_rows`, the rows are only
+        moved to other files.
 
         Raises:
             CommitFailedError: Another commit of the claim's app came first, or removed files. Nothing was committed.
             LakeError: The log cannot be written.
         """
         self._writable()
-        commits.swap(self.place, TABLES[name], list(removed), list(added), claim, lambda: self.delta(name))
+        lists = list(removed), list(added)
+        commits.swap(self.place, TABLES[name], *lists, base, lambda: self.delta(name), same_rows=same_rows)
 
     def put_file(self, name: str, stem: str, file: Path, rows: int, stats: str, partition: Mapping[str, str]) -> File:
         """Write a local Parquet file as one new file of a partition. Its name is `stem`, then its checksums.
@@ -299,25 +293,6 @@ class Tables:
         path = f"{folder(TABLES[name], partition)}{stem}.{checksums.suffix_of(file)}.parquet"
         self.place.put_file(f"{name}/{path}", file)
         return File(path, file.stat().st_size, rows, stats)
-
-    def replace(
-        self,
-        name: str,
-        removed: Sequence[File],
-        added: Sequence[File],
-        partition: Mapping[str, str],
-        snapshot: DeltaTable,
-    ) -> None:
-        """Commit that a table names other files with the same rows. The files `removed` stay in the storage.
-
-        `snapshot` names all of them.
-
-        Raises:
-            CommitFailedError: Another commit removed files since the snapshot. Nothing was committed.
-            LakeError: The log cannot be written.
-        """
-        self._writable()
-        commits.replace(self.place, TABLES[name], removed, added, partition, snapshot, lambda: self.delta(name))
 
     def checkpoint(self, name: str) -> None:
         """Write a checkpoint of a table's log, so that opening the table reads no entry before it. None is deleted.

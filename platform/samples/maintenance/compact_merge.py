@@ -2,7 +2,7 @@
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -95,11 +95,16 @@ class Merging:
         """Commit the new files in place of the old ones, unless another compaction has merged these."""
         while snapshot := self._named(removed):
             try:
-                self.lake.replace(self.job.table.name, removed, added, self.job.partition, snapshot)
+                self.lake.swap(
+                    self.job.table.name, self._placed(removed), self._placed(added), snapshot, same_rows=True
+                )
             except CommitFailedError:
                 continue  # another commit removed files: see whether they are ours
             return True
         return False
+
+    def _placed(self, files: Sequence[File]) -> list[tuple[File, Mapping[str, str]]]:
+        return [(file, self.job.partition) for file in files]
 
     def _named(self, files: Sequence[File]) -> DeltaTable | None:
         """Return the newest snapshot if it names all of these files."""

@@ -134,7 +134,7 @@ def _mend(lake: Tables, damage: _Damage) -> None:
     run = damage.run
     gone = [_file(lake, file) for table, file in damage.unreadable if table is SAMPLES]
     if gone and run.engine != IMPORTED:
-        lake.forget(SAMPLES.name, [(file, run.partition) for file in gone], lake.claim(SAMPLES.name, run.run_id))
+        lake.swap(SAMPLES.name, [(file, run.partition) for file in gone], [], lake.claim(SAMPLES.name, run.run_id))
     if damage.unnamed:
         lake.commit(COMPLETIONS.name, [(file, run.partition) for file in damage.unnamed])
     if damage.lost:

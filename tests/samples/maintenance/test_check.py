@@ -90,7 +90,7 @@ def rewrite(lake: Lake, name: str, change: Change, *, everywhere: bool = False, 
         there = pq.ParquetFile(file.path)
         rows, footer = there.read(), there.metadata.metadata or {}
         path = path_within(lake, name, file)
-        lake.forget(name, [(File(path, file.size, len(rows), ""), file.partition)], lake.claim(name, "test"))
+        lake.swap(name, [(File(path, file.size, len(rows), ""), file.partition)], [], lake.claim(name, "test"))
         if len(changed := change(rows)):
             to = file.partition | partition
             own = {key: value for key, value in footer.items() if key.startswith(b"samples.")}

@@ -103,7 +103,9 @@ def test_of_two_commits_that_replace_the_same_files_the_second_is_refused(drawn)
     ours = lake.put("samples", lake.read("samples"), partition)
     lake.compact()
     with pytest.raises(CommitFailedError):
-        lake.replace("samples", old, [ours], partition, stale)
+        lake.swap("samples", [(file, partition) for file in old], [(ours, partition)], stale, same_rows=True)
+    with pytest.raises(CommitFailedError):
+        lake.swap("samples", [(file, partition) for file in old], [], stale, same_rows=True)
     assert everything(lake) == before
 
 
