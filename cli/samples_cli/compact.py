@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from samples.lines import size_of
 from samples_cli import complete, options, output
 from samples_cli.reporter import reporting
 from samples_cli.values import Names, together
@@ -55,7 +56,7 @@ def command(
 
 
 def _said(counts: dict[str, int], *, dry_run: bool) -> str:
-    files = f"{counts['files']:,} files of {counts['bytes'] / 1e6:,.1f} MB"
+    files = f"{counts['files']:,} files of {size_of(counts['bytes'])}"
     if dry_run:
-        return f"{files} would become about {counts['after']:,}: without --dry-run they do"
+        return f"{files} would become about {counts['after']:,}; nothing was changed: leave out --dry-run to merge them"
     return f"{files} became {counts['after']:,}; the old ones stay until samples vacuum deletes them"

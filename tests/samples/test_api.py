@@ -215,5 +215,5 @@ def test_a_run_is_dropped_brought_back_copied_and_vacuumed_from_python(drawn, tm
     copied = drawn.copy(tmp_path / "other", "toys", by="ann")
     assert copied.rows["does"].tolist() == ["copied"]
     assert samples.open(tmp_path / "other").query("pass_at_k").dicts() == before
-    assert drawn.vacuum(older_than="0d", write=True).rows["why"].tolist() == ["the log removed it"] * 2
+    assert drawn.vacuum(older_than="0d", write=True).rows["why"].tolist() == ["removed by a commit"] * 2
     assert drawn.query("pass_at_k").dicts() == before

@@ -28,9 +28,9 @@ _OURS = re.compile(
 _ATTEMPT = re.compile(r"/unit-[0-9a-f]{16}-\d+-\d+-(?P<attempt>[0-9a-f]{16})\.")
 _NARROW = {COMPLETIONS.name: (SAMPLES,), SCORE_LOGPROBS.name: (SCORES,), TOP_LOGPROBS.name: (SAMPLES, SCORES)}
 
-REMOVED, DROPPED, ORPHAN = "the log removed it", "its run was dropped", "no log names it"
-YOUNG, RECENT, AT_WORK = "no log names it yet", "the log removed it not long ago", "a driver is at work on its run"
-DAMAGED = "samples need it: `samples repair` names it again"
+REMOVED, DROPPED, ORPHAN = "removed by a commit", "of a dropped run", "named by no log"
+YOUNG, RECENT, AT_WORK = "named by no log yet", "removed by a commit, not long ago", "of a run that a driver works on"
+DAMAGED = "needed by samples: `samples repair` names them again"
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def test_removed_files_go_and_every_answer_stays(dropped):
 def test_what_was_removed_this_week_stays_by_default(dropped):
     done = vacuum(dropped, write=True)
     assert done.files == 0
-    assert any("the log removed it not long ago" in line for line in done)
+    assert any("removed by a commit, not long ago" in line for line in done)
     assert len(stored(dropped)) == 22
 
 
@@ -140,7 +140,7 @@ def test_an_orphan_of_a_week_goes(drawn):
     grow_older(drawn.lake, 7.1)
     done = vacuum(drawn.lake, write=True)
     assert [(row["table"], row["run"], row["why"], row["files"]) for row in done.rows] == [
-        ("completions", "toys", "no log names it", 3)
+        ("completions", "toys", "named by no log", 3)
     ]
     assert done.loses == {}
     assert everything(drawn.lake) == before
@@ -157,7 +157,7 @@ def test_a_driver_at_work_keeps_its_segments_and_nobody_can_vouch_for_it(drawn):
     at_work.renew(b"{}")
     done = vacuum(drawn.lake, write=True)
     assert done.files == 0
-    assert any("a driver is at work on its run" in line for line in done)
+    assert any("of a run that a driver works on" in line for line in done)
     with pytest.raises(UsageError, match=f"a program is at work on {drawn.run.run_id}"):
         vacuum(drawn.lake, nobody_writes=True)
     at_work.release()
@@ -179,7 +179,7 @@ def test_segments_that_samples_need_stay_for_repair(drawn):
     grow_older(lake, 30)
     done = vacuum(lake, write=True)
     assert done.files == 0
-    assert any("samples need it: `samples repair` names it again" in line for line in done)
+    assert any("needed by samples: `samples repair` names them again" in line for line in done)
     lake.repair(write=True)
     assert everything(lake) == before
 

@@ -34,7 +34,7 @@ _COPY = "restore them from a copy; --skip-unreadable leaves the run out"
 _COMPACT = "samples compact rewrites them"
 _WAY_OUT = {
     _FORBIDDEN: ASK,
-    footers.FACTS: "nothing brings it back: keep a copy of table samples",
+    footers.FACTS: "repair cannot rebuild these rows: keep a copy of table samples",
     footers.LENGTHS: "restore them from a copy, or draw the run anew",
 }
 

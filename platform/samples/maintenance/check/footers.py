@@ -26,7 +26,7 @@ _FACTS = {b"samples.facts", b"samples.units"}  # of one segment, and of several 
 ENCODING = "encodings of another tool: larger files"
 GROUPS = "row groups of another tool: one sample reads many"
 STATISTICS = "no statistics: one problem reads all"
-FACTS = "no facts in the footer: nothing to repair samples from"
+FACTS = "the footer has no copy of the rows of table samples"
 SUMS = "no checksum in the name: changes go unnoticed"
 LENGTHS = "token ids and log-probs of different length"
 
