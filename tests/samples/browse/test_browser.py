@@ -25,19 +25,25 @@ def asked(page):
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
+def follow(page, control):
+    """Click what leads to another page, and wait until that page and its style are there."""
+    with page.expect_navigation():
+        control.click()
+
+
 def heading(page):
     return page.locator("h1").inner_text()
 
 
 def test_a_reader_goes_from_runs_to_one_sample(walled, site):
     walled.goto(site)
-    walled.get_by_role("link", name="a", exact=True).click()
+    follow(walled, walled.get_by_role("link", name="a", exact=True))
     assert heading(walled) == "Problems of a"
     assert walled.locator("tbody tr").count() == 2
-    walled.get_by_role("link", name="p1").click()
+    follow(walled, walled.get_by_role("link", name="p1"))
     assert heading(walled) == "Problem p1"
     assert walled.locator(".verdict.correct").count() == 1
-    walled.locator("a[data-row]").first.click()
+    follow(walled, walled.locator("a[data-row]").first)
     assert heading(walled) == "Sample 0 of problem p1"
     text = walled.locator("#run-text").inner_text()
     assert "2 + 2 = é 5?" in text
@@ -96,42 +102,41 @@ def test_the_thinking_folds(walled, site):
 
 def test_two_runs_stand_side_by_side_on_one_problem(walled, site):
     walled.goto(site)
-    walled.get_by_role("button", name="Put A and B side by side").click()
+    follow(walled, walled.get_by_role("button", name="Put A and B side by side"))
     assert heading(walled) == "Problems of a and b"
-    walled.get_by_role("link", name=re.compile("both solve")).click()
+    follow(walled, walled.get_by_role("link", name=re.compile("both solve")))
     assert walled.locator("tbody tr").count() == 2
-    walled.get_by_role("link", name="p1").click()
-    walled.locator(".columns > section").first.wait_for()
+    follow(walled, walled.get_by_role("link", name="p1"))
     left, right = walled.locator(".columns > section").all()
     assert "a 3 samples" in left.inner_text()
     expect(right.locator(".verdict")).to_have_text(["correct"], use_inner_text=True)
-    walled.get_by_role("link", name="Read the first sample of each side by side").click()
+    follow(walled, walled.get_by_role("link", name="Read the first sample of each side by side"))
     assert "\\boxed{4}" in walled.locator("#run-text").inner_text()
     assert "b p1" in walled.locator("#other-text").inner_text()
     boxes = [walled.locator(pane).bounding_box() for pane in ("#run", "#other")]
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
-    walled.locator("#other a[rel=next]").click()
+    follow(walled, walled.locator("#other a[rel=next]"))
     assert (asked(walled)["index"], asked(walled)["other_index"]) == ("0", "1")
 
 
 def test_problems_that_only_one_run_solves_are_one_click_away(walled, site, lakes, served, tmp_path):
     client = served(lakes.filled(tmp_path / "four"))
     walled.goto(f"{client.served.url}problems?run=a&other=b")
-    walled.get_by_role("link", name="1 only a").click()
+    follow(walled, walled.get_by_role("link", name="1 only a"))
     expect(walled.locator("tbody th")).to_have_text(["p2"], use_inner_text=True)
-    walled.get_by_role("link", name="1 only b").click()
+    follow(walled, walled.get_by_role("link", name="1 only b"))
     expect(walled.locator("tbody th")).to_have_text(["p3"], use_inner_text=True)
 
 
 def test_a_link_restores_the_view(walled, site, chromium):
     walled.goto(f"{site}problems?run=a&other=b&sort=-difference&where=level%3D1")
-    walled.locator("tbody a[data-row]").first.click()
+    follow(walled, walled.locator("tbody a[data-row]").first)
     walled.get_by_role("combobox", name="Order").select_option("long")
-    walled.get_by_role("button", name="Show", exact=True).click()
-    walled.locator(".columns a[data-row]").first.click()
+    follow(walled, walled.get_by_role("button", name="Show", exact=True))
+    follow(walled, walled.locator(".columns a[data-row]").first)
     walled.get_by_role("combobox", name="Scorer", exact=True).select_option("s")
     walled.get_by_label("Shade by").select_option("difference")
-    walled.get_by_role("button", name="Show", exact=True).click()
+    follow(walled, walled.get_by_role("button", name="Show", exact=True))
     walled.wait_for_url("**shade=difference*")
     state = asked(walled)
     assert state | {"order": "long", "shade": "difference", "scorer": "s", "where": "level=1"} == state
@@ -177,7 +182,7 @@ def test_the_pages_work_without_a_script(chromium, site, shaded):
     page = context.new_page()
     page.goto(f"{site}sample?run=a&problem=p1&index=0")
     page.locator("input[name=reviewer]").fill("bob")
-    page.get_by_role("button", name="unclear").click()
+    follow(page, page.get_by_role("button", name="unclear"))
     expect(page.locator(".reviews .label")).to_have_text(["unclear"], use_inner_text=True)
     context.close()
 
@@ -256,12 +261,12 @@ def test_what_has_the_focus_is_seen_and_tab_reaches_it(walled, site):
 
 def test_the_queue_leads_through_correct_samples_that_are_not_labelled(walled, site):
     walled.goto(f"{site}problems?run=a")
-    walled.get_by_role("link", name=re.compile("Review the hardest")).click()
+    follow(walled, walled.get_by_role("link", name=re.compile("Review the hardest")))
     assert "no problem at an accuracy of at most 0.05" in walled.locator("main").inner_text()
     walled.get_by_label("Accuracy at most").fill("1")
-    walled.get_by_role("button", name="Show").click()
+    follow(walled, walled.get_by_role("button", name="Show"))
     expect(walled.locator("tbody th")).to_have_text(["p1", "p2"], use_inner_text=True)
-    walled.get_by_role("link", name="p1").click()
+    follow(walled, walled.get_by_role("link", name="p1"))
     walled.wait_for_url("**/sample?*")
     walled.get_by_label("Reviewer").fill("ann")
     walled.keyboard.press("Escape")
@@ -281,7 +286,7 @@ def test_search_counts_matches_by_verdict_and_leads_to_them(walled, site):
     walled.locator(".counts tbody tr").first.wait_for()
     rows = walled.locator(".counts tbody tr").all_inner_texts()
     assert [re.split(r"\s+", row.strip()) for row in rows] == [["a", "correct", "1", "2"], ["a", "wrong", "0", "3"]]
-    walled.locator("a[data-row]").click()
+    follow(walled, walled.locator("a[data-row]"))
     expect(walled.locator(".completion .found")).to_have_text(list("answer is \\"), use_inner_text=True)
 
 
