@@ -31,9 +31,11 @@ def on_a_terminal(seconds: float) -> str:
     run(seconds, follower)
     os.write(follower, b"end")
     os.close(follower)
-    shown = os.read(leader, 65536).decode()
+    shown = b""
+    while not shown.endswith(b"end"):  # a read returns what has come so far
+        shown += os.read(leader, 65536)
     os.close(leader)
-    return shown
+    return shown.decode()
 
 
 def test_a_question_that_lasts_is_told_with_its_seconds_and_the_line_is_cleared():

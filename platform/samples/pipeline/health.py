@@ -2,7 +2,8 @@
 
 A replica reports from a thread of its own, whatever its worker does. If it is silent for `SILENCE_SECONDS`, its process
 was stopped or hangs as a whole. Then it is killed, Ray makes it again, and its units are begun again. A replica that
-died is known by its successor, which reports as the same actor. What it said last is read from its errors.
+died is known by its successor, which reports as the same actor. What it said last is read from its errors. Of a machine
+that is gone, Ray knows.
 """
 
 import time
@@ -13,6 +14,7 @@ from samples.pipeline.progress import duration
 
 STALE = 15.0  # seconds without a report after which a replica counts as gone
 SILENCE_SECONDS = 120.0  # after which it is ended
+_QUIET = 5.0  # without a report, after which Ray is asked whether the machine is still there
 _LOADING = 5  # times as long while it loads: imports and drivers may hold Python's lock for minutes
 _STEP = 5.0  # a longer time between two looks is no silence of the replicas: this process was stopped itself
 _NEWS_SECONDS = 60.0
@@ -66,7 +68,7 @@ class Health:
         if died is None or died.process is None or ended:
             return None
         if self.is_gone(died.process):
-            self._tell(f"machine {died.process.host} is gone; the units of its replica go to others")
+            self._tell(_gone(died.process))
         else:
             self._dying.append((self._now, died, Errand(died.process.node, died.process.last_words)))
         return died
@@ -99,6 +101,23 @@ class Health:
     def last_words(self) -> str | None:
         """What the last replica that died said last, "" if nothing; None while it is being read."""
         return None if self._dying else self._words
+
+    def gone(self) -> list[str]:
+        """Return the replicas whose machine is gone, those of this call: nobody may have room for a successor.
+
+        A replica without units is not told of: its pool may have shrunk, and then the cluster.
+        """
+        now = self._clock()
+        found: list[str] = []
+        for at, report in list(self.reports.values()):
+            if now - at < _QUIET or report.process is None or report.replica in self._over | self._left:
+                continue
+            if self.is_gone(report.process):
+                self._over.add(report.replica)
+                found.append(report.replica)
+                if report.busy:
+                    self._tell(_gone(report.process))
+        return found
 
     def look(self) -> list[tuple[Report, str]]:
         """End silent replicas. Return what became known of those that died: the last report, and a line about it."""
@@ -144,3 +163,7 @@ class Health:
         self._now += min(now - self._looked, _STEP)
         self._looked = now
         return self._now
+
+
+def _gone(process: Process) -> str:
+    return f"machine {process.host} is gone; the units of its replica go to others"

@@ -133,6 +133,8 @@ class Telemetry:
 
     def read(self) -> Status:
         """Return the sum over all replicas."""
+        for replica in self._health.gone():
+            self._tries.excuse(replica)
         for died, said in self._health.look():
             self._mourn(died, said)
         if self._given_up >= _GIVEN_UP and (words := self._health.last_words) is not None:
