@@ -4,20 +4,18 @@ Goal: 10^7 samples within 4 GiB.
 
 A lake has samples, completions of about 50 tokens, and verdicts, in files of 10^5 rows, as compaction leaves them.
 Without --deep no token is read, so their number does not matter; with it, time grows with bytes. Then the same for a
-lake of one file per unit of 64, as ingest leaves it, where footers take the time. Bytes are those that the process read
-through the kernel; the peak is its VmHWM.
+lake of one file per unit of 64, as ingest leaves it, where footers take the time.
 """
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import lakes
 import numpy as np
 import pyarrow as pa
+from commands import measured
 
 from samples.api import Lake
 from samples.engines import Sampling
@@ -26,20 +24,6 @@ from samples.runs.request import Request, prepare
 from samples.units.segment import lists
 
 PER_PROBLEM = 64
-PROGRAM = """
-import resource, sys, time
-from samples_cli.main import main
-try:
-    main(sys.argv[1:])
-except SystemExit as done:
-    code = done.code
-else:
-    code = 0
-used = resource.getrusage(resource.RUSAGE_SELF)
-peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-read = next(line.split()[1] for line in open("/proc/self/io") if line.startswith("rchar"))
-print(code, used.ru_utime + used.ru_stime, int(peak) / 1024, int(read) / 1e6, sep="\\t", file=sys.stderr)
-"""
 
 
 def fill(folder: Path, problems: int, together: int) -> Lake:
@@ -87,17 +71,6 @@ def fill(folder: Path, problems: int, together: int) -> Lake:
     return lake
 
 
-def measure(uri: str, *options: str) -> str:
-    """Check a lake in a process of its own, and return what that took."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, "check", "--lake", uri, "--quiet", *options],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    code, seconds, peak, read = done.stderr.splitlines()[-1].split("\t")
-    assert code in {"0", "None"}, done.stdout
-    return f"{float(seconds):.1f} s of CPU, peak {float(peak):,.0f} MiB, {float(read):,.0f} MB read"
-
-
 def main() -> None:
     """Print a line for each lake and depth."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -110,7 +83,8 @@ def main() -> None:
             size = sum(file.stat().st_size for file in Path(lake.uri).rglob("*.parquet")) / 1e6
             said = f"{problems * PER_PROBLEM:,} samples, {size:,.0f} MB, {together} problems a file"
             for options in ([], ["--deep"]):
-                print(f"{said}{''.join(f' {one}' for one in options)}: {measure(lake.uri, *options)}", flush=True)
+                print(f"{said}{''.join(f' {one}' for one in options)}", end=": ")
+                print(measured("check", "--lake", lake.uri, "--quiet", *options), flush=True)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ class FaultyStore:
     """Passes requests on to `target` (http://HOST:PORT), except where a test says otherwise.
 
     `cut(number)` says whether the body of the GET of this number, from 0, is cut; `answer(method, path)` gives a status
-    to answer instead of passing the request on, or None; `lose(method, path)` says whether a request is passed on and
-    its answer lost.
+    to answer instead of passing the request on, 0 to hang up at once, or None; `lose(method, path)` says whether a
+    request is passed on and its answer lost; `hang(method, path)` gives the seconds that an answer waits.
     """
 
     def __init__(self, target: str) -> None:
@@ -24,6 +24,7 @@ class FaultyStore:
         self.cut: Callable[[int], bool] = lambda _: False
         self.answer: Callable[[str, str], int | None] = lambda _method, _path: None
         self.lose: Callable[[str, str], bool] = lambda _method, _path: False
+        self.hang: Callable[[str, str], float] = lambda _method, _path: 0.0
         self.cuts = self.refused = self.lost = 0
         self._gets = 0
         self._lock = threading.Lock()
@@ -104,10 +105,14 @@ class FaultyStore:
     def _pass_on(self, request: Any) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         status = self.answer(request.command, request.path)
+        if status == 0:
+            self._hang_up(request)
+            return
         if status is not None:
             self.refused += 1
             self._send(request, status, {}, b"")
             return
+        time.sleep(self.hang(request.command, request.path))
         upstream = http.client.HTTPConnection(self.target, timeout=30)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
         upstream.request(request.command, request.path, body or None, headers)

@@ -123,6 +123,18 @@ def only_once(files: Sequence[SnapshotFile]) -> dict[str, str]:
     }
 
 
+def one_verifier(files: Sequence[SnapshotFile], runs: Collection[str] | None) -> dict[str, str]:
+    """Return in SQL the view `only_verifier`, if the log says which of these files of verdicts have rows.
+
+    `runs` are those that the lake knows: verdicts of others are in no view.
+    """
+    if runs is None or any(file.rows is None for file in files):
+        return {}
+    found = {file.partition["verifier"] for file in files if file.rows and file.partition["run_id"] in runs}
+    name = quoted(*found) if len(found) == 1 else "NULL::VARCHAR"
+    return {"only_verifier": f"SELECT {name} AS verifier{'' if len(found) == 1 else ' WHERE false'}"}
+
+
 _KEY = dict.fromkeys(("run_id", "verifier", "problem_id"), "VARCHAR")
 _OF_SEVERAL = {
     "several": _KEY,

@@ -21,7 +21,7 @@ from samples.lake.tables import Tables
 from samples.query import lost
 from samples.query.answer_keys import add_answer_key
 from samples.query.connection import lock
-from samples.query.relations import SQL_TYPES, kept_rows, only_once, quoted, relate, stored
+from samples.query.relations import SQL_TYPES, kept_rows, one_verifier, only_once, quoted, relate, stored
 from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, TOP_LOGPROBS, VIEWS
 
 _UNKNOWN_ROWS = 2  # of a file whose commit does not say how many: there may be several
@@ -114,6 +114,8 @@ class Views:
             changed.add(name)
             if name == "verdicts":
                 self._judges, self._known[name] = _judges(files), only_once(files)
+                if not kept.problems:
+                    self._known[name] |= one_verifier(files, self._engines)
         if "runs" in changed and kept.runs is None and not kept.problems:
             self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
         if self._engines is not None:
