@@ -12,6 +12,7 @@ is there twice; `check` finds nothing. In the end each command runs until it suc
 
 import argparse
 import json
+import logging
 import os
 import random
 import subprocess
@@ -94,7 +95,7 @@ class Storm:
 
     def commands(self) -> dict[str, list[str]]:
         """The commands, as users type them."""
-        ingest = ["ingest", str(self._problems), "--name", NAME, "-k", str(self.k), "--model", "toy?bias=0.5"]
+        ingest = ["ingest", str(self._problems), "--name", NAME, "-k", str(self.k), "--model", "toy?p=0.5"]
         score = ["score", "--model", "toy?taste=2", "--name", "other"]
         return {
             "ingest": [*ingest, "--engine", "toy", "--max-tokens", "40", "--unit", "4", "--no-compact"],
@@ -133,7 +134,13 @@ class Storm:
 
     def look(self) -> None:
         """Read the whole lake past the proxy, and compare it with what was there before."""
-        lake = self._open(self.uri)
+        from samples.errors import NotFound
+
+        try:
+            lake = self._open(self.uri)
+        except NotFound:  # the first command was killed before it made the lake
+            assert not any(self._seen.values()), "the lake is gone"
+            return
         for name, keys in KEYS.items():
             rows = lake.read(name).to_pylist()
             now = {tuple(row[key] for key in keys): hash(repr(sorted(row.items()))) for row in rows}
@@ -170,6 +177,7 @@ def storm(seed: int, rate: float, say: Callable[[str], None] = lambda _said: Non
     """Make an S3 server that enforces conditional puts, a proxy before it, and a storm over an empty lake."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -187,7 +195,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="kill so many commands at least")
     parser.add_argument("--faults", type=int, default=5000, help="and let so many requests fail")
     parser.add_argument("--rate", type=float, default=0.1, help="of the requests that fail")
-    parser.add_argument("--longest", type=float, default=12.0, help="seconds until a command is killed, at most")
+    parser.add_argument("--longest", type=float, default=16.0, help="seconds until a command is killed, at most")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     began = time.monotonic()

@@ -48,6 +48,7 @@ class Health:
         self._silence = silence
         self._now, self._looked = 0.0, time.monotonic()
         self._replica_of: dict[str, str] = {}  # by actor
+        self._worked: dict[str, float] = {}  # by replica: when it last reported a unit at work
         self._left: set[str] = set()  # replicas that end by themselves
         self._over: set[str] = set()  # replicas that died or were ended
         self._ending: dict[str, Errand] = {}
@@ -58,7 +59,10 @@ class Health:
     def see(self, report: Report) -> Report | None:
         """Record a report. Return the last one of this replica's predecessor, if it died unexpectedly."""
         new = report.replica not in self.reports
-        self.reports[report.replica] = self._clock(), report
+        now = self._clock()
+        self.reports[report.replica] = now, report
+        if report.busy:
+            self._worked[report.replica] = now
         if not new or report.process is None:
             return None
         before = self._replica_of.get(report.process.actor, "")
@@ -105,7 +109,7 @@ class Health:
     def gone(self) -> list[str]:
         """Return the replicas whose machine is gone, those of this call: nobody may have room for a successor.
 
-        A replica without units is not told of: its pool may have shrunk, and then the cluster.
+        A replica that had no units for a while is not told of: its pool may have shrunk, and then the cluster.
         """
         now = self._clock()
         found: list[str] = []
@@ -115,7 +119,7 @@ class Health:
             if self.is_gone(report.process):
                 self._over.add(report.replica)
                 found.append(report.replica)
-                if report.busy:
+                if at - self._worked.get(report.replica, float("-inf")) < _QUIET:
                     self._tell(_gone(report.process))
         return found
 

@@ -6,6 +6,7 @@ accuses them all. A unit that a replica died with is therefore tried next in sma
 it are then free of blame.
 """
 
+from array import array
 from dataclasses import dataclass
 
 TRIES = 3  # a unit that so many replicas died with becomes errors
@@ -34,7 +35,8 @@ class Tries:
     """Which replica has begun which unit, and the deaths that a unit may be to blame for."""
 
     def __init__(self) -> None:
-        self._holder: dict[int, str] = {}  # by unit: the replica that began it last
+        self._replicas = [""]  # the first stands for none
+        self._holder = array("l")  # by unit, of which there may be millions: the place of the replica that began it last
         self._died: dict[str, set[int]] = {}  # replicas that died, and the units that were begun again since
         self._excused: set[str] = set()  # replicas whose death no further unit is accused of
         self._given_up: set[int] = set()
@@ -45,7 +47,8 @@ class Tries:
 
     def begin(self, unit: int, replica: str) -> Try:
         """Record that a replica begins a unit, and return how. A repetition in the same replica is no new try."""
-        before = self._holder.pop(unit, "")
+        before = self._replicas[self._holder[unit]] if unit < len(self._holder) else ""
+        self._hold(unit, "")
         if unit in self._given_up:
             return Try(unit, 0)
         if before and before not in {replica, *self._excused}:
@@ -64,4 +67,10 @@ class Tries:
 
     def works(self, unit: int, replica: str) -> None:
         """Record that a replica works on a unit that had to wait."""
-        self._holder[unit] = replica
+        self._hold(unit, replica)
+
+    def _hold(self, unit: int, replica: str) -> None:
+        if replica not in self._replicas:
+            self._replicas.append(replica)
+        self._holder.extend([0] * (unit + 1 - len(self._holder)))
+        self._holder[unit] = self._replicas.index(replica)

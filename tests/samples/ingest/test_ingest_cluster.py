@@ -27,21 +27,21 @@ HEALTH = {
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A head node with one CPU, for the driver's helper processes. Tests add nodes."""
-    for name, value in HEALTH.items():
-        monkeypatch.setenv(name, value)
-    yield from started(cpus=1)
+    yield from started(monkeypatch, cpus=1)
 
 
 @pytest.fixture
-def from_nothing() -> Iterator[Any]:
-    """A head node without a CPU for replicas."""
-    yield from started(cpus=0)
+def from_nothing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A head node without a CPU for replicas. Tests add nodes."""
+    yield from started(monkeypatch, cpus=0)
 
 
-def started(cpus: int) -> Iterator[Any]:
+def started(monkeypatch: pytest.MonkeyPatch, cpus: int) -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
+    for name, value in HEALTH.items():
+        monkeypatch.setenv(name, value)
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": cpus, "include_dashboard": False})
     ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
     yield made
@@ -89,8 +89,8 @@ def test_the_pool_grows_from_min_to_max_under_load_and_shrinks_after_it(cluster,
     assert min(counts[counts.index(4) :]) < 4
 
 
-def test_a_node_killed_in_the_middle_costs_nothing(cluster, tmp_path):
-    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+def test_a_node_killed_in_the_middle_costs_nothing(from_nothing, tmp_path):
+    nodes = [from_nothing.add_node(num_cpus=1) for _ in range(2)]  # a replica on each, and no room for a successor
     asked = request(tmp_path, "toy?delay=1", 48, Pool(2, 2))
     done: list[Any] = []
     notes: set[str] = set()
@@ -102,7 +102,7 @@ def test_a_node_killed_in_the_middle_costs_nothing(cluster, tmp_path):
     while len(list(segments.rglob("unit-*.parquet"))) < 6:
         assert time.monotonic() < deadline, "no segments came"
         time.sleep(0.1)
-    cluster.remove_node(nodes[0], allow_graceful=False)
+    from_nothing.remove_node(nodes[0], allow_graceful=False)
     driver.join(180)
     assert not driver.is_alive()
     assert done
