@@ -73,6 +73,23 @@ def report(replica: str, **more) -> Report:
     return Report(replica, ready=True, stopping=False, busy=0, samples=0, tokens=0, errors=0, **more)
 
 
+@pytest.mark.parametrize(
+    ("busy", "told"),
+    [((1,), True), ((1, 0), True), ((0,), False)],  # at work, between two units, without any: the pool has shrunk
+)
+def test_a_machine_that_is_gone_is_told_where_its_replica_had_units(monkeypatch, busy, told):
+    health = Health()
+    monkeypatch.setattr(Health, "is_gone", lambda _, there: there.host == "host")
+    for number in busy:
+        health.see(replace(report("a", process=process()), busy=number))
+    health.see(report("b", process=replace(process(), actor="other", host="there")))
+    assert health.gone() == []
+    health._looked -= 3600  # counts as the few seconds after which a machine is looked for
+    assert health.gone() == ["a"]
+    assert health.gone() == []
+    assert ("machine host is gone" in health.news) == told
+
+
 def test_a_pause_of_the_driver_is_no_silence_of_its_replicas():
     health = Health(silence=60)
     health.see(report("a"))
