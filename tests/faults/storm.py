@@ -151,7 +151,11 @@ class Storm:
         self._check(deep=False)
 
     def _check(self, *, deep: bool) -> None:
-        wrong = [row for row in self._open(self.uri).check(deep=deep, watch=lambda _: None).dicts() if row["level"] == "wrong"]
+        wrong = [
+            row
+            for row in self._open(self.uri).check(deep=deep, watch=lambda _: None).dicts()
+            if row["level"] == "wrong"
+        ]
         assert not wrong, f"check found {wrong[0]}"
 
     def _run(self, name: str, seconds: float) -> tuple[bool, str]:
