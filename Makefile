@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build; on a login node, say it: make GPU=yes.
 GPU    :=
 
-.PHONY: demo paper check test lint types layers quick pytest nightly docs bench gpu dist upgrade constraints clean
+.PHONY: demo paper check test lint types layers quick pytest nightly faults docs bench gpu dist upgrade constraints clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt deploy/constraints.txt
@@ -49,11 +49,14 @@ pytest: $(BIN)/samples
 nightly: $(BIN)/samples          ## long simulations, and tests that wait for a store or a dead driver
 	@$(BIN)/python -m pytest -m nightly
 
+faults: $(BIN)/samples           ## five minutes of kills and of a store that fails; tests/faults/storm.py has longer ones
+	@$(BIN)/python tests/faults/storm.py --kills 25 --faults 400
+
 docs: $(BIN)/samples             ## the reference pages in docs/reference, from the code
 	@$(BIN)/python docs/generate
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
-	@for script in storage plan toy ingest score rescore query rows forecast intervals show browse; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	@for script in storage plan toy ingest score rescore query rows forecast intervals show browse check compact; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 gpu: $(BIN)/samples              ## for the first person with a card: prints one block to paste into an issue
 	@$(BIN)/python benchmarks/gpu.py $(if $(MODEL),--model $(MODEL))

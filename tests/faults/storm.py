@@ -1,7 +1,7 @@
 """A storm over a lake: commands write through a store that fails at random, and are killed at random moments.
 
     python tests/faults/storm.py --kills 200 --faults 5000     # by hand; prints a tally
-    python tests/faults/storm.py --kills 20 --seed 7           # another storm
+    python tests/faults/storm.py --kills 20 --seed 7           # another storm; Ctrl-C ends it early, and well
 
 Each round starts one command, ingest, rescore, score or compact, and kills it with SIGKILL after a random time, unless
 it has ended by then. Its requests go through a proxy that answers some of them with 500 or 503, resets connections,
@@ -22,7 +22,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -208,10 +208,11 @@ def main() -> None:
         print(f"{time.monotonic() - began:6.0f} s  {said}", flush=True)
 
     with storm(given.seed, given.rate, say) as (over, weather):
-        while over.kills < given.kills or weather.counts.total() < given.faults:
-            over.round(given.longest)
-            if not (over.kills + over.ended) % 10:
-                say(f"{over.kills} kills, {weather.counts.total():,} faults")
+        with suppress(KeyboardInterrupt):  # Ctrl-C ends the storm early
+            while over.kills < given.kills or weather.counts.total() < given.faults:
+                over.round(given.longest)
+                if not (over.kills + over.ended) % 10:
+                    say(f"{over.kills} kills, {weather.counts.total():,} faults")
         over.finish()
         print(f"\n{over.kills} kills, {over.ended} commands ended well, {over.failed} with an error line; k = {over.k}")
         print(f"{weather.counts.total():,} faults: {', '.join(f'{n:,} {name}' for name, n in weather.counts.items())}")

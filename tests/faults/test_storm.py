@@ -26,8 +26,8 @@ def storm(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def test_a_storm_loses_nothing(storm: ModuleType) -> None:
     with storm.storm(seed=1, rate=0.1) as (over, weather):
-        for _ in range(5):
-            over.round(10)
+        for _ in range(4):
+            over.round(8)
         over.finish()
     assert over.kills
     assert weather.counts.total() > 20
