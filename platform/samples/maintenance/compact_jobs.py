@@ -93,11 +93,17 @@ def jobs(lake: Tables, table: Table, runs: Collection[str] | None, least: int) -
         small = [file for file in files if _is_small(table, file)]
         if len(small) < least and not any(map(_is_foreign, files)):
             continue
-        segments = [file for file in files if is_segment(file.path) or is_packed(file.path)]
-        if segments:
-            yield from _of_segments(lake, table, partition, [file for file in segments if file in small])
-        if others := [file for file in files if file not in segments]:
-            yield from _of_rows(table, partition, others, alone=not segments)
+        segments = [file for file in small if _is_of_segments(file)]
+        others = [file for file in files if not _is_of_segments(file)]
+        if len(others) < len(files):
+            yield from _of_segments(lake, table, partition, segments)
+        if others:
+            yield from _of_rows(table, partition, others, alone=len(others) == len(files))
+
+
+def _is_of_segments(file: Input) -> bool:
+    """Return whether a file holds whole segments: one, or several that were merged."""
+    return is_segment(file.path) or is_packed(file.path)
 
 
 def _of_segments(lake: Tables, table: Table, partition: Mapping[str, str], small: Sequence[Input]) -> Iterator[Job]:

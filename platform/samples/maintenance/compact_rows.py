@@ -170,7 +170,8 @@ def merged(job: Job, files: Files) -> Iterator[tuple[pa.Table | None, list[Input
         return
     waiting, opened, done = deque(job.files), list[Cursor](), list[Input]()
     while waiting or opened:
-        end = min([*(one.last for one in opened if one.more), *(file.first for file in [*waiting][:1])], default=None)
+        coming = [waiting[0].first] if waiting else []
+        end = min([*(one.last for one in opened if one.more), *coming], default=None)
         taken = [rows for one in opened if (rows := one.take(end)).num_rows]
         done += [one.file for one in opened if one.ended]
         opened = [one for one in opened if not one.ended]
