@@ -44,14 +44,24 @@ def cuda_build() -> bool:
 
 
 @pytest.fixture(scope="session")
-def lakes() -> ModuleType:
+def module_from() -> Callable[[Path], ModuleType]:
+    """Return a function that loads a Python file as a module. Test folders are no packages, so nothing imports them."""
+
+    def load(path: Path) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def lakes(module_from: Callable[[Path], ModuleType]) -> ModuleType:
     """Return the module lakes.py, which makes small lakes: `lakes.filled(path)`, `lakes.add_run(lake, "c", …)`."""
-    spec = importlib.util.spec_from_file_location("lakes", Path(__file__).with_name("lakes.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_from(Path(__file__).with_name("lakes.py"))
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """The pages for readers: what is made from the code is current, and links lead somewhere."""
 
 import doctest
-import importlib.util
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,13 +20,6 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("benchmarks/*/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-
-
-def module_from(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def prose(page: Path) -> str:
@@ -114,7 +105,7 @@ def test_every_page_of_the_docs_can_be_reached_from_the_readme():
 
 
 @pytest.mark.heavy
-def test_examples_in_docstrings_run(tmp_path, monkeypatch):
+def test_examples_in_docstrings_run(tmp_path, monkeypatch, module_from):
     """They are of the lake that the examples of queries ask, in the order of the reference page."""
     monkeypatch.setenv("COLUMNS", "110")
     monkeypatch.chdir(tmp_path)

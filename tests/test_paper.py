@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -72,11 +72,8 @@ def test_held_out_sums_are_different_and_in_no_prompt_of_the_training(tmp_path):
         ("", False),
     ],
 )
-def test_the_strict_verdict_wants_the_number_as_the_result_at_the_end(completion, correct):
-    spec = spec_from_file_location("stated", PAPER / "stated.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert module.stated(Problem("p", "7 + 5 =", "12", None, {}), completion) is correct
+def test_the_strict_verdict_wants_the_number_as_the_result_at_the_end(completion, correct, module_from):
+    assert module_from(PAPER / "stated.py").stated(Problem("p", "7 + 5 =", "12", None, {}), completion) is correct
 
 
 def train(folder: Path, model: str, out: Path, *, stop: int) -> subprocess.CompletedProcess:

@@ -26,19 +26,28 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import samples
+from samples.errors import NotFound
+from samples_schemas import TABLES
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from faulty_store import FaultyStore
 
 PROBLEMS, STEP = 6, 8  # a round of ingest asks for so many more samples of each problem
 NAME = "storm"
 _SECONDS = 90.0  # that a command may take at most
-_FORGIVING = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "SAMPLES_RETRY_SECONDS": "30"}
+ENVIRONMENT = {
+    "AWS_ENDPOINT_URL": "",  # filled in: past the proxy here, and through it for commands
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "SAMPLES_RETRY_SECONDS": "30",
+}
+# Of one sample only one attempt may be there.
 KEYS = {
-    "samples": ("run_id", "problem_id", "sample_index"),
-    "completions": ("run_id", "problem_id", "sample_index"),
-    "verdicts": ("run_id", "verifier", "pass_id", "problem_id", "sample_index"),
-    "scores": ("scorer_id", "run_id", "problem_id", "sample_index"),
-    "score_logprobs": ("scorer_id", "run_id", "problem_id", "sample_index"),
+    name: tuple(column for column in TABLES[name].key if column != "attempt")
+    for name in ("samples", "completions", "verdicts", "scores", "score_logprobs")
 }
 
 
@@ -78,13 +87,10 @@ class Storm:
     def __init__(self, endpoint: str, store: FaultyStore, folder: Path, seed: int, say: Callable[[str], None]) -> None:
         import boto3
 
-        import samples
-
-        os.environ.update(_FORGIVING | {"AWS_ENDPOINT_URL": endpoint})
-        os.environ.update({"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"})
+        os.environ.update(ENVIRONMENT | {"AWS_ENDPOINT_URL": endpoint})
         bucket = f"storm-{seed}"
         boto3.client("s3").create_bucket(Bucket=bucket)
-        self.uri, self._open, self._say = f"s3://{bucket}/lake", samples.open, say
+        self.uri, self._say = f"s3://{bucket}/lake", say
         self._through = os.environ | {"AWS_ENDPOINT_URL": store.uri, "SAMPLES_LAKE": self.uri}
         self._dice, self._problems = random.Random(seed), folder / "sums.jsonl"
         rows = [{"id": f"s{n}", "question": f"{n} + {n}?", "answer": str(2 * n)} for n in range(PROBLEMS)]
@@ -134,10 +140,8 @@ class Storm:
 
     def look(self) -> None:
         """Read the whole lake past the proxy, and compare it with what was there before."""
-        from samples.errors import NotFound
-
         try:
-            lake = self._open(self.uri)
+            lake = samples.open(self.uri)
         except NotFound:  # the first command was killed before it made the lake
             assert not any(self._seen.values()), "the lake is gone"
             return
@@ -153,15 +157,15 @@ class Storm:
     def _check(self, *, deep: bool) -> None:
         wrong = [
             row
-            for row in self._open(self.uri).check(deep=deep, watch=lambda _: None).dicts()
+            for row in samples.open(self.uri).check(deep=deep, watch=lambda _: None).dicts()
             if row["level"] == "wrong"
         ]
         assert not wrong, f"check found {wrong[0]}"
 
     def _run(self, name: str, seconds: float) -> tuple[bool, str]:
         """Run a command. Return whether it was killed after `seconds`, and its last line if it failed."""
-        samples = Path(sys.executable).with_name("samples")
-        command = [str(samples), *self.commands()[name], "--quiet"]
+        program = Path(sys.executable).with_name("samples")
+        command = [str(program), *self.commands()[name], "--quiet"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self._through) as process:
             try:
                 _, said = process.communicate(timeout=seconds)

@@ -1,6 +1,5 @@
 """A real S3 server on loopback, runs that the library draws without Ray, and how tests start a vLLM here."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -117,15 +117,11 @@ def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def faulty(s3: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def faulty(
+    s3: str, s3_endpoint: str, module_from: Callable[[Path], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     """A proxy that fails as a test says, see faulty_store.py; the environment leads to the lake `s3` through it."""
-    path = Path(__file__).parent.with_name("faulty_store.py")
-    spec = importlib.util.spec_from_file_location("faulty_store", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    store = module.FaultyStore(s3_endpoint)
+    store = module_from(Path(__file__).parent.with_name("faulty_store.py")).FaultyStore(s3_endpoint)
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.uri)
     monkeypatch.setenv("SAMPLES_RETRY_SECONDS", "10")
     yield store

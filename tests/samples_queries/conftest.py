@@ -1,34 +1,27 @@
-"""Gives tests the oracles, and lakes of counts. Test folders are no packages, so they are loaded by path."""
+"""Gives tests the oracles, and lakes of counts."""
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+Load = Callable[[Path], ModuleType]
 
 
 @pytest.fixture(scope="session")
-def oracles() -> ModuleType:
+def oracles(module_from: Load) -> ModuleType:
     """Return the slow reference implementations: `oracles.pass_at_k(n, c, k)` and so on, see oracles.py."""
-    return _load("oracles")
+    return module_from(Path(__file__).with_name("oracles.py"))
 
 
 @pytest.fixture(scope="session")
-def tallied() -> ModuleType:
+def tallied(module_from: Load) -> ModuleType:
     """Return what makes lakes and connections from counts: `tallied.lake(path, {"a": {"p1": (4, 1)}})`; tallied.py."""
-    return _load("tallied")
+    return module_from(Path(__file__).with_name("tallied.py"))
 
 
 @pytest.fixture(scope="session")
-def scored() -> ModuleType:
+def scored(module_from: Load) -> ModuleType:
     """Return what makes lakes of samples and scores: `scored.add_run`, `scored.add_scores`; see scored.py."""
-    return _load("scored")
+    return module_from(Path(__file__).with_name("scored.py"))

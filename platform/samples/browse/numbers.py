@@ -29,7 +29,7 @@ def decimal(value: float | None) -> str:
         return _NONE
     if not math.isfinite(value):
         return str(value).replace("-", _MINUS)
-    return (f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}").replace("-", _MINUS)  # noqa: PLR2004
+    return (f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}").replace("-", _MINUS)  # noqa: PLR2004 - large: one decimal will do
 
 
 def logprob(value: float | None) -> str:

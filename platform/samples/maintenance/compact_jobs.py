@@ -93,15 +93,15 @@ def jobs(lake: Tables, table: Table, runs: Collection[str] | None, least: int) -
         small = [file for file in files if _is_small(table, file)]
         if len(small) < least and not any(map(_is_foreign, files)):
             continue
-        segments = [file for file in small if _is_of_segments(file)]
-        others = [file for file in files if not _is_of_segments(file)]
-        if len(others) < len(files):
-            yield from _of_segments(lake, table, partition, segments)
+        others = [file for file in files if not _holds_segments(file)]
+        alone = len(others) == len(files)
+        if not alone:
+            yield from _of_segments(lake, table, partition, [file for file in small if _holds_segments(file)])
         if others:
-            yield from _of_rows(table, partition, others, alone=len(others) == len(files))
+            yield from _of_rows(table, partition, others, alone=alone)
 
 
-def _is_of_segments(file: Input) -> bool:
+def _holds_segments(file: Input) -> bool:
     """Return whether a file holds whole segments: one, or several that were merged."""
     return is_segment(file.path) or is_packed(file.path)
 

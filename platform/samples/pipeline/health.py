@@ -2,8 +2,8 @@
 
 A replica reports from a thread of its own, whatever its worker does. If it is silent for `SILENCE_SECONDS`, its process
 was stopped or hangs as a whole. Then it is killed, Ray makes it again, and its units are begun again. A replica that
-died is known by its successor, which reports as the same actor. What it said last is read from its errors. Of a machine
-that is gone, Ray knows.
+died is known by its successor, which reports as the same actor. What it said last is read from its errors. Ray knows
+whether a replica's machine is still there.
 """
 
 import time
@@ -72,7 +72,7 @@ class Health:
         if died is None or died.process is None or ended:
             return None
         if self.is_gone(died.process):
-            self._tell(_gone(died.process))
+            self._tell(_lost_machine(died.process))
         else:
             self._dying.append((self._now, died, Errand(died.process.node, died.process.last_words)))
         return died
@@ -107,9 +107,10 @@ class Health:
         return None if self._dying else self._words
 
     def gone(self) -> list[str]:
-        """Return the replicas whose machine is gone, those of this call: nobody may have room for a successor.
+        """Return the replicas whose machine was found to be gone since the last call.
 
-        A replica that had no units for a while is not told of: its pool may have shrunk, and then the cluster.
+        Their successors may never report, because no other machine has room. Replicas that had no units for a while are
+        returned without news: the pool may have shrunk, and then the cluster.
         """
         now = self._clock()
         found: list[str] = []
@@ -120,7 +121,7 @@ class Health:
                 self._over.add(report.replica)
                 found.append(report.replica)
                 if at - self._worked.get(report.replica, float("-inf")) < _QUIET:
-                    self._tell(_gone(report.process))
+                    self._tell(_lost_machine(report.process))
         return found
 
     def look(self) -> list[tuple[Report, str]]:
@@ -169,5 +170,5 @@ class Health:
         return self._now
 
 
-def _gone(process: Process) -> str:
+def _lost_machine(process: Process) -> str:
     return f"machine {process.host} is gone; the units of its replica go to others"

@@ -36,9 +36,7 @@ class Tries:
 
     def __init__(self) -> None:
         self._replicas = [""]  # the first stands for none
-        self._holder = array(
-            "l"
-        )  # by unit, of which there may be millions: the place of the replica that began it last
+        self._holder = array("q")  # by unit, maybe millions: the place in that list of the replica that began it last
         self._died: dict[str, set[int]] = {}  # replicas that died, and the units that were begun again since
         self._excused: set[str] = set()  # replicas whose death no further unit is accused of
         self._given_up: set[int] = set()

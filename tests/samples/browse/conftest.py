@@ -1,7 +1,6 @@
 """A server of pages over a small lake."""
 
 import http.client
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -57,14 +56,9 @@ def served() -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture(scope="session")
-def hostile() -> ModuleType:
+def hostile(module_from: Callable[[Path], ModuleType]) -> ModuleType:
     """The module hostile.py: texts that a page must show and not obey."""
-    spec = importlib.util.spec_from_file_location("hostile", Path(__file__).with_name("hostile.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_from(Path(__file__).with_name("hostile.py"))
 
 
 @pytest.fixture(scope="session")

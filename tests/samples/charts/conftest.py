@@ -1,6 +1,5 @@
 """Gives tests lakes of counts, lakes of many shapes, and what is written where in a picture."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -12,33 +11,25 @@ import samples_queries
 from samples.api import Lake
 
 LONG = "qwen2.5-math-7b-instruct-on-deepscaler-with-kl-0.001-and-clip-higher-seed-{}"
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+Load = Callable[[Path], ModuleType]
 
 
 @pytest.fixture(scope="session")
-def tallied() -> ModuleType:
+def tallied(module_from: Load) -> ModuleType:
     """Return what makes lakes from counts: `tallied.lake(path, {"a": {"p1": (4, 1)}})`; samples_queries/tallied.py."""
-    return _load(Path(__file__).parents[2] / "samples_queries" / "tallied.py")
+    return module_from(Path(__file__).parents[2] / "samples_queries" / "tallied.py")
 
 
 @pytest.fixture(scope="session")
-def scored() -> ModuleType:
+def scored(module_from: Load) -> ModuleType:
     """Return what makes lakes of samples and scores: `scored.add_run`, `scored.add_scores`; see scored.py."""
-    return _load(Path(__file__).parents[2] / "samples_queries" / "scored.py")
+    return module_from(Path(__file__).parents[2] / "samples_queries" / "scored.py")
 
 
 @pytest.fixture(scope="session")
-def pictures() -> ModuleType:
+def pictures(module_from: Load) -> ModuleType:
     """Return what reads pictures: `pictures.texts(svg)`; see pictures.py."""
-    return _load(Path(__file__).with_name("pictures.py"))
+    return module_from(Path(__file__).with_name("pictures.py"))
 
 
 def _parameters(name: str, runs: list[str]) -> dict[str, Any]:

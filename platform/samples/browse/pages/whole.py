@@ -8,7 +8,7 @@ from samples.browse.address import Address
 from samples.browse.chosen import run_of
 from samples.browse.desk import Desk
 from samples.errors import NotFound
-from samples.query.show import show
+from samples.query.show import Shown, show
 
 
 def text(desk: Desk, address: Address) -> Response:
@@ -32,7 +32,7 @@ def grown(desk: Desk, _: Address) -> Response:
     return JSONResponse({"grown": desk.reading.grown()})
 
 
-def _shown(desk: Desk, address: Address):  # noqa: ANN202 - what show returns
+def _shown(desk: Desk, address: Address) -> Shown:
     run = run_of(desk, address.one("run"))
     return show(desk.reading.lake, run.run_id, address.one("problem"), address.whole("index"), tokenizer=desk.tokenizer)
 
