@@ -117,11 +117,16 @@ class Replica:
         if tried.given_up:
             why = f"{TRIES} replicas died when they did these samples, the last one with nothing else: "
             return cast("Assigned", worker).fail(tried.unit, why + (self._last_words() or "without a word"), done)
-        if tried.waits:
-            with suppress(ray.exceptions.RayError):
-                ray.get(self._telemetry.works.remote(tried.unit, self._id), timeout=10)
+        if not tried.waits:
+            with self._times.of(tried.unit):
+                return worker.work(tried.unit, done)
+        with suppress(ray.exceptions.RayError):
+            ray.get(self._telemetry.works.remote(tried.unit, self._id), timeout=10)
         with self._times.of(tried.unit):
-            return worker.work(tried.unit, done)
+            receipt = worker.work(tried.unit, done)
+        with suppress(ray.exceptions.RayError):  # before the next suspect begins, which may be the end
+            ray.get(self._telemetry.finish.remote(tried.unit, self._id), timeout=10)
+        return receipt
 
     def _last_words(self) -> str:
         """Return what the replica that died last said, as far as it becomes known within seconds."""

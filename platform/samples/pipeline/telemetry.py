@@ -53,7 +53,8 @@ class Telemetry:
         self._health = Health(silence)
         self._stopping = False
         self._assignment, self._tries = Assignment(), Tries()
-        self._given_up, self._finished = 0, -1  # units in a row, and the units finished when the last one was
+        self._given_up: set[int] = set()  # units since the last one that was finished
+        self._finished = 0  # units, when the last one was given up
         self._refused = self._in_a_row = 0
         self._reason = self._fatal = ""
         self._worked = False  # whether a replica was ever ready
@@ -115,17 +116,20 @@ class Telemetry:
         tried = self._tries.begin(unit, replica)
         if tried.given_up:
             finished = sum(report.finished for report in self._health.every)
-            self._given_up = self._given_up + 1 if finished == self._finished else 1
+            if finished != self._finished:
+                self._given_up.clear()
             self._finished = finished
-            if self._given_up >= _GIVEN_UP:
-                self._fatal = (
-                    f"replicas die of every unit that they are given: {self._health.last_words or 'they say nothing'}"
-                )
+            self._given_up.add(unit)  # its errors may be written by a second call, if the first one's replica dies
         return tried
 
     def works(self, unit: int, replica: str) -> None:
         """Record that a replica works on a unit that had to wait, see `Tries.works`."""
         self._tries.works(unit, replica)
+
+    def finish(self, unit: int, replica: str) -> None:
+        """Record that a replica finished a unit that had to wait, see `Tries.finish`."""
+        self._tries.finish(unit, replica)
+        self._given_up.clear()
 
     def last_words(self) -> str | None:
         """Return what the replica that died last said last, "" if nothing; None while it is being read."""
@@ -137,7 +141,7 @@ class Telemetry:
             self._tries.excuse(replica)
         for died, said in self._health.look():
             self._mourn(died, said)
-        if self._given_up >= _GIVEN_UP and (words := self._health.last_words) is not None:
+        if len(self._given_up) >= _GIVEN_UP and (words := self._health.last_words) is not None:
             self._fatal = f"replicas die of every unit that they are given: {words or 'they say nothing'}"
         live, every = self._health.live, self._health.every
         status = Status(

@@ -69,6 +69,11 @@ class Tries:
         """Record that a replica works on a unit that had to wait."""
         self._hold(unit, replica)
 
+    def finish(self, unit: int, replica: str) -> None:
+        """Record that a replica finished a unit that had to wait. If its receipt is lost, the unit is begun again."""
+        if self._replicas[self._holder[unit]] == replica:
+            self._hold(unit, "")
+
     def _hold(self, unit: int, replica: str) -> None:
         if replica not in self._replicas:
             self._replicas.append(replica)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samples.pipeline.admission import Company
+from samples.pipeline.telemetry import Telemetry
 from samples.pipeline.tries import TRIES, Tries, Try
 
 
@@ -62,24 +63,75 @@ def test_what_waits_for_its_turn_is_not_to_blame():
     assert tries.begin(7, "d").given_up
 
 
-@given(poison=st.integers(0, 30), units=st.integers(1, 30))
-def test_whatever_was_begun_at_the_same_time_only_the_culprit_becomes_errors(poison, units):
-    """One replica after another begins all that is left, and works on as many as their company allows."""
+def test_what_a_replica_had_finished_is_not_to_blame_though_its_receipt_died_with_the_replica():
+    tries = Tries()
+    for replica in "ab":
+        for unit in (1, 7):
+            begun(tries, unit, replica)
+    begun(tries, 1, "c")
+    tries.finish(1, "c")
+    begun(tries, 7, "c")
+    assert tries.begin(1, "d").company == 1
+    assert tries.begin(7, "d").given_up
+
+
+def test_a_replica_that_finishes_late_does_not_speak_for_the_one_that_has_the_unit_now():
+    tries = Tries()
+    for replica in "abc":
+        begun(tries, 7, replica)
+    tries.finish(7, "b")
+    assert tries.begin(7, "d").given_up
+
+
+def test_only_three_different_units_given_up_one_after_another_end_the_job():
+    def give_up(unit):
+        for replica in (f"{unit} {n}" for n in range(TRIES + 1)):
+            assert telemetry.begin(unit, replica).unit == unit
+            telemetry.works(unit, replica)
+
+    telemetry = Telemetry()
+    telemetry.offer(range(9), more=False, known=0)
+    for unit in range(4):
+        assert telemetry.begin(unit, "first").unit == unit
+    give_up(0)
+    for replica in "abc":  # each dies before the errors of the unit are written
+        assert telemetry.begin(0, replica).given_up
+    give_up(1)
+    assert not telemetry.read().fatal
+    telemetry.works(2, "first")
+    telemetry.finish(2, "first")
+    give_up(3)
+    assert not telemetry.read().fatal
+    for unit in (4, 5):
+        give_up(unit)
+    assert "die of every unit" in telemetry.read().fatal
+
+
+@given(poison=st.integers(0, 30), units=st.integers(1, 30), lost=st.integers(0, 5))
+def test_whatever_was_begun_at_the_same_time_only_the_culprit_becomes_errors(poison, units, lost):
+    """One replica after another begins all that is left, and works on as many as their company allows.
+
+    The receipts of the `lost` units that a replica finished last die with it.
+    """
     tries, left, given_up, deaths = Tries(), set(range(units)), [], 0
     while left:
         found = {unit: tries.begin(unit, f"replica {deaths}") for unit in left}
         given_up += [unit for unit, tried in found.items() if tried.given_up]
         waiting = [(tried.company, unit) for unit, tried in found.items() if not tried.given_up]
-        left = {unit for _, unit in waiting}
+        left, finished = {unit for _, unit in waiting}, []
         while waiting:
             most = min(waiting)[0]
             waiting, together = sorted(waiting)[most:], [unit for _, unit in sorted(waiting)[:most]]
             for unit in together:
                 tries.works(unit, f"replica {deaths}")
             if poison in together:
+                finished = finished[: max(0, len(finished) - lost)]
                 deaths += 1
                 break
-            left -= set(together)
+            finished += together
+            for unit in together:
+                tries.finish(unit, f"replica {deaths}")
+        left -= set(finished)
     assert given_up == ([poison] if poison < units else [])
     assert deaths == (TRIES if poison < units else 0)
 
