@@ -44,6 +44,7 @@ class Session:
     _meter: Meter = field(default_factory=Meter, init=False)
     _estimate: Estimate = field(default_factory=Estimate, init=False)
     _waits_for: Callable[[], str] = field(default=lambda: "", init=False)
+    _before: Total = field(default_factory=Total, init=False)  # what earlier streams of this command committed
 
     def run(self, stream: Stream) -> None:
         """Commit receipts as they come until the stream ends. If it breaks, commit what came, then raise."""
@@ -51,6 +52,7 @@ class Session:
         pace = Pace()
         stopped = over = False
         self._waits_for = lambda: stream.waits_for
+        self._before = replace(self.total)
         self.coordination.begin(lambda units, more: stream.offer(units, more=more))
         with closing(looks(stream, self.stop)) as seen:
             for look in seen:
@@ -116,11 +118,11 @@ class Session:
                 problems_done=problems - units.problems_left,
                 samples=wanted,
                 samples_done=done,
-                tokens=status.tokens,
+                tokens=self._before.tokens + status.tokens,
                 tokens_per_second=tokens_rate,
                 replicas=status.ready,
                 replicas_starting=status.starting,
-                errors=status.errors,
+                errors=self._before.errors + status.errors,
                 seconds_left=left,
                 note=self._note(status),
             )
