@@ -56,7 +56,7 @@ docs: $(BIN)/samples             ## the reference pages in docs/reference, from 
 	@$(BIN)/python docs/generate
 
 bench: $(BIN)/samples            ## ratios against limits and peers; takes an hour
-	@for script in storage plan toy ingest score rescore query rows forecast intervals show browse check compact; do $(BIN)/python benchmarks/$$script.py || exit 1; done
+	@for script in storage units toy ingest score rescore query rows forecast intervals show browse check compact; do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 gpu: $(BIN)/samples              ## for the first person with a card: prints one block to paste into an issue
 	@$(BIN)/python benchmarks/gpu.py $(if $(MODEL),--model $(MODEL))
