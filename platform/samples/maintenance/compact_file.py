@@ -49,7 +49,7 @@ class LocalFile:
         self._flush()
         packed_facts = b""
         if facts:
-            packed_facts, metadata = packed.pack(pa.concat_tables(facts))
+            packed_facts, metadata = packed.pack(packed.together(facts))
             self._writer.add_key_value_metadata(metadata)
         self._writer.close()
         self._sink.close()

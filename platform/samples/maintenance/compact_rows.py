@@ -24,6 +24,7 @@ from samples.units import packed, segment
 
 _WHOLE = 16 << 20  # bytes: smaller files are read in one piece, and compared with their checksums
 _AHEAD = 16  # of these are asked for before they are needed: a store answers many requests at once
+_FACTS = 1000  # tables of facts that are put together: each alone takes more memory than its values
 _BATCH_HEAVY, _BATCH_NARROW = 256, 8192  # rows
 
 
@@ -101,6 +102,8 @@ class Files:
             self.facts.append(packed.with_drawn_by(*segment.facts_in(metadata.metadata)))
         elif found := packed.unpack(place, f"{name}/{file.path}", file.size, metadata):
             self.facts.append(found)
+        if len(self.facts) > _FACTS:
+            self.facts = [packed.together(self.facts)]
 
 
 def _declared(schema: pa.Schema, rows: pa.Table) -> pa.Table:

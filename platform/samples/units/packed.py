@@ -11,7 +11,7 @@ whoever lists segments asks here which attempts are in files like these.
 import io
 import re
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -46,8 +46,13 @@ def is_packed(path: str) -> bool:
 
 def with_drawn_by(facts: pa.Table, drawn_by: str) -> pa.Table:
     """Return facts with what drew them, as they are packed."""
-    said = pa.array([drawn_by], pa.string()).take(pa.array([0] * facts.num_rows, pa.int8()))
-    return facts.append_column(_DRAWN_BY, said)
+    rows = pa.array([0] * facts.num_rows, pa.int32())
+    return facts.append_column(_DRAWN_BY, pa.DictionaryArray.from_arrays(rows, pa.array([drawn_by], pa.string())))
+
+
+def together(facts: Sequence[pa.Table]) -> pa.Table:
+    """Return the facts of many segments as one table, which takes a tenth of the memory. Dictionaries become one."""
+    return pa.concat_tables(facts).unify_dictionaries().combine_chunks()
 
 
 def pack(facts: pa.Table) -> tuple[bytes, dict[bytes, bytes]]:
@@ -70,7 +75,9 @@ def unpack(place: Location, path: str, size: int, metadata: pq.FileMetaData) -> 
     stop = size - _TAIL - metadata.serialized_size
     data = place.read(path, stop - count, stop)
     with explained(f"{place.uri}/{path}"):
-        return pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        facts = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+    at, said = facts.schema.get_field_index(_DRAWN_BY), facts[_DRAWN_BY]
+    return facts if pa.types.is_dictionary(said.type) else facts.set_column(at, _DRAWN_BY, said.dictionary_encode())
 
 
 def attempts(lake: Tables, table: Table, snapshot: DeltaTable | None, partition: Mapping[str, str]) -> set[str]:
