@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build; on a login node, say it: make GPU=yes.
 GPU    :=
 
-.PHONY: demo paper check test lint types layers quick pytest nightly faults docs bench gpu dist upgrade constraints clean
+.PHONY: demo paper check test lint types layers quick pytest nightly faults soak docs bench gpu dist upgrade constraints clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/samples: pyproject.toml deploy/environment.sh deploy/cpu-overrides.txt deploy/constraints.txt
@@ -51,6 +51,9 @@ nightly: $(BIN)/samples          ## long simulations, and tests that wait for a 
 
 faults: $(BIN)/samples           ## five minutes of kills and of a store that fails; tests/faults/storm.py has longer ones
 	@$(BIN)/python tests/faults/storm.py --kills 25 --faults 400
+
+soak: $(BIN)/samples             ## five minutes of many small units: memory must stay flat; tests/faults/soak.py has an hour
+	@$(BIN)/python tests/faults/soak.py --units 12000
 
 docs: $(BIN)/samples             ## the reference pages in docs/reference, from the code
 	@$(BIN)/python docs/generate

@@ -11,6 +11,7 @@ from samples.runs.request import Pool
 from samples.units.plan import CELL, Plan
 
 _AHEAD = 8  # batches that a replica begins: a unit lasts as long as its longest completion, see `pipeline.admission`
+_THREADS = 256  # of a replica, one for each unit; more only to fill a batch with small units. One takes up to a MiB
 
 
 def units_at_once(engine: str, placement: Placement, pool: Pool, unit: int) -> int:
@@ -52,4 +53,5 @@ def calls_at_once(batch: int, plan: Plan, replicas: int) -> int:
     unit = max(int(plan.count.max()), 1)
     units = math.ceil(batch / min(unit, CELL))
     share = len(plan) // (2 * replicas)  # as many again wait at each replica, so half of an even share
-    return max(1, min(max(units + 1, min(_AHEAD * units, share)), len(plan)))
+    ahead = min(_AHEAD * units, share, _THREADS)
+    return max(1, min(max(units + 1, ahead), len(plan)))
