@@ -4,7 +4,7 @@ Blocks of the tutorial by language:
 
 - console: commands after `$ `, each followed by what it prints, which is written anew
 - sh: commands whose output is not shown
-- sh model: commands that need the model; tests run them with a small one
+- sh model: commands that need the model; no test runs them
 - python: lines after `>>> `, each followed by what it prints
 """
 

@@ -95,15 +95,29 @@ def at_work(place: Location, own: str | None = None) -> dict[str, list[bytes]]:
     return found
 
 
-@contextmanager
-def held(place: Location, topic: str, doing: str) -> Generator[Leases]:
-    """Hold a lease on a topic while the context lasts, and let nobody else hold one.
+def working_on(place: Location, run_id: str, own: str) -> list[str]:
+    """Return the topics on which live programs claim work on a run. `own` is that of `at_work`.
 
     Raises:
-        LakeError: Another program holds one, or the store refused.
+        LakeError: The store refused, or is away.
+    """
+    found = at_work(place, own).items()
+    return sorted(topic for topic, claims in found if topic == run_id or any(run_id.encode() in c for c in claims))
+
+
+@contextmanager
+def held(place: Location, topic: str, doing: str, *, alone: bool = True) -> Generator[Leases]:
+    """Hold a lease on a topic while the context lasts. If `alone`, let nobody else hold one.
+
+    Raises:
+        LakeError: `alone`, and another program holds one, or the store refused.
     """
     lease, over = Leases(place, topic), threading.Event()
-    lease.renew(doing.encode())
+    try:
+        lease.renew(doing.encode())
+    except LakeError:
+        if alone:
+            raise
 
     def keep() -> None:
         while not over.wait(EXPIRY_SECONDS / 3):
@@ -113,7 +127,7 @@ def held(place: Location, topic: str, doing: str) -> Generator[Leases]:
     keeper = threading.Thread(target=keep, daemon=True)
     keeper.start()
     try:
-        if others := lease.others():
+        if alone and (others := lease.others()):
             said = others[0].decode("utf-8", "replace")[:200]
             raise LakeError(f"lake {place.uri}: another program is at work on its files ({said}): wait until it ends")
         yield lease

@@ -48,6 +48,11 @@ def seconds() -> float:
     return found
 
 
+def job_seconds() -> float:
+    """Return how long a read or write of a job that draws is repeated."""
+    return seconds() * _JOB
+
+
 def try_seconds() -> float:
     """Return how long the libraries themselves repeat one request."""
     return min(_TRY_SECONDS, seconds())
@@ -84,7 +89,7 @@ def patiently(work: Callable[[], Answer], store: str) -> Answer:
     if _once.get():
         return work()
     told = _in_job.get()
-    most = seconds() * _JOB if told else seconds() if store in _answered else min(seconds(), _FIRST_SECONDS)
+    most = job_seconds() if told else seconds() if store in _answered else min(seconds(), _FIRST_SECONDS)
     began, pause = time.monotonic(), _PAUSE
     try:
         while True:

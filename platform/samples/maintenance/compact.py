@@ -11,14 +11,13 @@ leaves what the first has merged. A lease tells the second before it begins.
 """
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from samples.errors import LakeError
+from samples.lake import leases
 from samples.lake.leases import Leases
 from samples.lake.parquet import is_heavy
 from samples.lake.tables import Tables
@@ -30,7 +29,6 @@ from samples_schemas import TABLES, Table
 
 _MANY = 100  # small files of a partition
 _TOPIC = "compact"
-_RENEW_SECONDS = 10.0
 _COLUMNS = pa.schema(
     [
         pa.field("table", pa.string()),
@@ -88,15 +86,11 @@ def compact(
         found = [job for table in tables for job in jobs(lake, table, chosen, least)]
         return _rows([_Merged(job, len(job.files), -(-job.size // goal(job.table)), job.size) for job in found], names)
     lake.place.require_writable()
-    leases = Leases(lake.place, _TOPIC)
-    try:
-        _require_alone(lake, leases)
-        work = _Work(lake, leases, names, watch, stop)
+    with leases.held(lake.place, _TOPIC, "samples compact", alone=False) as lease:
+        _require_alone(lake, lease)
+        work = _Work(lake, names, watch, stop)
         for table in tables:
             work.compact(table, lambda table=table: list(jobs(lake, table, chosen, least)))
-    finally:
-        with suppress(LakeError):
-            leases.release()
     return _rows(work.done, names)
 
 
@@ -114,12 +108,10 @@ class _Merged:
 @dataclass
 class _Work:
     lake: Tables
-    leases: Leases
     names: Mapping[str, str]
     watch: Watch
     stop: Stop
     done: list[_Merged] = field(default_factory=list[_Merged], init=False)
-    _renewed: float = field(default_factory=time.monotonic, init=False)
 
     def compact(self, table: Table, find_jobs: Callable[[], Sequence[Job]]) -> None:
         """Merge files of a table until there are none to merge. What is merged may itself be small."""
@@ -138,10 +130,6 @@ class _Work:
         said = _Merged(job, 0, 0, 0, 0)
 
         def tell(read: int) -> None:
-            if time.monotonic() - self._renewed > _RENEW_SECONDS:
-                with suppress(LakeError):  # a lease is a courtesy
-                    self.leases.renew(b"{}")
-                self._renewed = time.monotonic()
             self.watch(Status(job.table.name, self.names.get(run, run) if run else None, read, job.size))
 
         for inputs, files in Merging(self.lake, job, tell, self.stop).run():
@@ -154,9 +142,8 @@ class _Work:
         return said.files > 0
 
 
-def _require_alone(lake: Tables, leases: Leases) -> None:
-    leases.renew(b"{}")
-    if leases.others():
+def _require_alone(lake: Tables, lease: Leases) -> None:
+    if lease.others():
         raise LakeError(
             f"lake {lake.uri}: another compaction is at work on it: wait for its end, and run this again (one that was "
             "killed counts as ended after half a minute)"

@@ -2,16 +2,19 @@
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
+import duckdb
+import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from samples.errors import LakeError
-from samples.lake import stated
+from samples.lake import reasons, stated
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.tables import Tables
@@ -22,6 +25,25 @@ from samples.maintenance.compact_rows import Files, merged
 from samples.units import packed
 
 Commit = tuple[Sequence[Input], Sequence[File]]  # the files that were merged, and those in their place
+
+
+@contextmanager
+def _on_this_machine() -> Generator[Path]:
+    """Make a folder for files that grow. Within the context, the lake's own errors are `LakeError` already.
+
+    Raises:
+        LakeError: The folder cannot be made, or the files in it cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="samples-compact-") as folder:
+            yield Path(folder)
+    except LakeError:
+        raise
+    except (OSError, pa.ArrowException, duckdb.Error) as error:
+        raise LakeError(
+            f"compact: merged files are made in this machine's folder for temporary files, and that failed: "
+            f"{reasons.reason(error)}; set TMPDIR to a folder with room for some hundred MB"
+        ) from error
 
 
 @dataclass
@@ -42,7 +64,7 @@ class Merging:
             LakeError: A file cannot be read or written, or what was written has not the rows that were read.
         """
         table, job = self.job.table, self.job
-        with tempfile.TemporaryDirectory(prefix="samples-compact-") as folder, Files(self.lake, job) as files:
+        with _on_this_machine() as folder, Files(self.lake, job) as files:
             open_file: LocalFile | None = None
             for rows, finished in merged(job, files):
                 if self.stop():
@@ -50,7 +72,7 @@ class Merging:
                 self._inputs += finished
                 self.tell(files.read)
                 if rows is not None:
-                    open_file = open_file or LocalFile(table, Path(folder, f"{secrets.token_hex(8)}.parquet"))
+                    open_file = open_file or LocalFile(table, folder / f"{secrets.token_hex(8)}.parquet")
                     open_file.add(rows)
                 # Segments are whole where files end, and may be committed there. Other files are committed together.
                 if open_file and open_file.size >= goal(table) and (finished or not job.segments):

@@ -76,7 +76,7 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
     lake = Tables(target, create=True)
     lake.place.require_writable()
     lake.place.require_deletable(hidden.FOLDER)
-    with leases.held(lake.place, leases.MAINTENANCE, f"samples copy from {source.uri}"):
+    with leases.held(lake.place, leases.MAINTENANCE, f"samples copy from {source.uri}") as lease:
         watch(f"comparing with {lake.uri}")
         there = {run.run_id: _is_there(source, lake, run) for run in chosen}
         scorers = _scorers(source, chosen) if runs else set(source.read(SCORERS.name)["scorer_id"].to_pylist())
@@ -89,7 +89,8 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
         append(source, lake, SCORERS, "scorers", lambda row: row["scorer_id"] in scorers)
         for run in chosen:
             if not there[run.run_id]:
-                _copy_run(source, lake, run, files[run.run_id], by, copying)
+                _hide(lake, run, Hidden(run.run_id, run.name, COPIED, by, _now(), f"from {source.uri}"), lease.path)
+                _copy_run(source, lake, run, files[run.run_id], copying)
         if not runs:
             for dataset in _datasets(source):
                 append(source, lake, PROBLEMS, dataset, lambda _: True, dataset=dataset)
@@ -105,12 +106,30 @@ _SHARED = [table for table in reversed(ORDER) if is_shared(table)]  # runs come 
 _APPS = {"runs": "runs", "labels": "labels", "reviews": "reviews"}  # who appends; others append for a run
 
 
-def _copy_run(
-    source: Tables, lake: Tables, run: Run, files: Mapping[str, Sequence[Named]], by: str, copying: Copying
-) -> None:
-    """Copy one run. It is hidden at the target until all of it is there."""
-    note = Hidden(run.run_id, run.name, COPIED, by, datetime.now(UTC).isoformat(" ", "seconds"), f"from {source.uri}")
-    hidden.write(lake.place, note)
+def _hide(lake: Tables, run: Run, note: Hidden, lease: str) -> None:
+    """Hide a run at the target until all of it is there. A copy that was broken off has hidden it before.
+
+    Raises:
+        UsageError: Somebody began the run there while earlier runs were copied.
+    """
+    if not hidden.write(lake.place, note):
+        return
+    # Before the leases are read: a driver writes its lease, then looks for the note.
+    working = leases.working_on(lake.place, run.run_id, lease)
+    if working or any(other.run_id == run.run_id for other in every(lake)):
+        lake.place.delete(note.path)
+        raise UsageError(
+            f"{lake.uri}: run {run.name} was begun there during this copy: copy to another lake, or wait for its end, "
+            "drop it there, vacuum, and copy again"
+        )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(" ", "seconds")
+
+
+def _copy_run(source: Tables, lake: Tables, run: Run, files: Mapping[str, Sequence[Named]], copying: Copying) -> None:
+    """Copy one run, which is hidden at the target."""
     copying.of = run.name
     hashes = run.problem_hashes
     append(
@@ -125,7 +144,7 @@ def _copy_run(
         copy_files(source, lake, TABLES[name], run.run_id, named, copying)
     for table in _SHARED:
         append(source, lake, table, _APPS.get(table.name, run.run_id), lambda row: row["run_id"] == run.run_id)
-    lake.place.delete(note.path)
+    lake.place.delete(f"{hidden.FOLDER}/{run.run_id}.json")
 
 
 def _files(lake: Tables, table: Table, run_id: str) -> list[Named]:

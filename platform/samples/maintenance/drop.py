@@ -52,7 +52,7 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
             note = Hidden(known.run_id, known.name, DROPPED, by, datetime.now(UTC).isoformat(" ", "seconds"), reason)
             # Before the leases are read: a driver writes its lease, then looks for the note.
             hidden.write(lake.place, note, again=copied)
-            if topics := _at_work(lake, note.run_id, lease.path):
+            if topics := leases.working_on(lake.place, note.run_id, lease.path):
                 lake.place.delete(note.path)
                 raise UsageError(
                     f"run {note.name}: a program is at work on it ({', '.join(topics)}): end it with Ctrl-C, then "
@@ -170,9 +170,3 @@ def _noted(lake: Tables, run: str, there: Collection[str]) -> Hidden | None:
 
 def _names(lake: Tables) -> Iterator[str]:
     return (note.name for note, _ in hidden.every(lake.place).values() if note.why == DROPPED)
-
-
-def _at_work(lake: Tables, run_id: str, own: str) -> list[str]:
-    """Return the topics on which live programs claim work on a run."""
-    found = leases.at_work(lake.place, own).items()
-    return sorted(topic for topic, claims in found if topic == run_id or any(run_id.encode() in c for c in claims))

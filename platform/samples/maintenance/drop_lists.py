@@ -33,15 +33,24 @@ def write(lake: Tables, table: Table, run_id: str, number: int, files: Sequence[
 
 
 def read(lake: Tables, table: Table, run_id: str) -> list[Named]:
-    """Return the files of a run that drops removed from a table. A list whose commit never came does not count."""
+    """Return the files of a run that drops removed from a table, and that no undo has brought back since.
+
+    Commits of drops have lists, and those of undos have none. So what lies before a missing number is back, though it
+    may be in other files now. A list whose commit never came does not count.
+    """
     if (snapshot := lake.delta(table.name)) is None:
         return []
-    last = snapshot.transaction_version(app(run_id)) or 0
+    number = snapshot.transaction_version(app(run_id)) or 0
+    lists = {
+        int(of["number"]): path
+        for path, _ in lake.place.list(f"{FOLDER}/{run_id}/")
+        if (of := _LIST.search(path)) and of["table"] == table.name
+    }
     found: dict[str, Named] = {}
-    for path, _ in lake.place.list(f"{FOLDER}/{run_id}/"):
-        of = _LIST.search(path)
-        if of and of["table"] == table.name and int(of["number"]) <= last:
-            found.update((file.path, (file, partition)) for file, partition in _unpacked(lake.place.get(path) or b""))
+    while number in lists:
+        data = lake.place.get(lists[number]) or b""
+        found.update((file.path, (file, partition)) for file, partition in _unpacked(data))
+        number -= 1
     return list(found.values())
 
 

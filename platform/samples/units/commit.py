@@ -3,8 +3,9 @@
 The heavy table is committed first, the narrow one second, and between them what did the units, if the lake lacks it.
 Companions of segments come before the heavy table; without companions, nothing is committed to their table. A sample
 is there once the narrow table has it, so a crash between the commits leaves nothing half-visible. A unit is committed
-whole, once: the first of two attempts wins, and of two drivers that did the same unit the second drops it. One commit
-holds many units, so many units cost little.
+whole, once: the first of two attempts wins, and of two drivers that did the same unit the second drops it. Every commit
+is claimed before the lake is asked what it has: a driver that slept meanwhile names nothing that another has adopted,
+and a compaction merged. One commit holds many units, so many units cost little.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,19 +79,20 @@ class Committer:
         narrow, partition = self.target.narrow.name, self.target.partition
         pending = _first_of_each(receipts)
         while pending:
-            claim = self.lake.claim(narrow, self.target.writer)
-            pending = self._uncommitted(pending, claim.snapshot)
-            for table, files in self._files(pending):
-                if fresh := [(file, values) for file, values in files if f"{table}/{file.path}" not in named]:
-                    self.lake.commit(table, fresh)
-                    named |= {f"{table}/{file.path}" for file, _ in fresh}
+            tables = [*(table for table, files in self._files(pending) if files), narrow]
+            claims = {table: self.lake.claim(table, self.target.writer) for table in tables}
+            pending = self._uncommitted(pending, claims[narrow].snapshot)
             if not pending:
                 break
-            self._record(pending)
-            files = [(self._put(claim, run, some), partition(run)) for run, some in _by_run(pending)]
-            self.written.update(file.path for file, _ in files)
             try:
-                self.lake.commit(narrow, files, claim)
+                for table, files in self._files(pending):
+                    if fresh := [(file, values) for file, values in files if f"{table}/{file.path}" not in named]:
+                        self.lake.commit(table, fresh, claims[table])
+                        named |= {f"{table}/{file.path}" for file, _ in fresh}
+                self._record(pending)
+                files = [(self._put(claims[narrow], run, some), partition(run)) for run, some in _by_run(pending)]
+                self.written.update(file.path for file, _ in files)
+                self.lake.commit(narrow, files, claims[narrow])
             except CommitFailedError:
                 continue  # another driver committed first: check again what is missing
             break

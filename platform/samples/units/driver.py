@@ -18,7 +18,7 @@ from samples.lake.leases import Leases
 from samples.lake.tables import Tables
 from samples.pipeline.cluster import cluster
 from samples.pipeline.metrics import Metrics
-from samples.pipeline.stream import Stream
+from samples.pipeline.stream import TICKETS, Stream
 from samples.units.commit import Committer
 from samples.units.coordination import Coordination
 from samples.units.plan import Plan
@@ -89,9 +89,12 @@ class Driver:
         idle = 0
         with ExitStack() as stack:
             stack.callback(_leave, leases)
+            first = True
             while todo.missing and not self.stop.is_set() and idle < _ROUNDS:
                 before = todo.missing
-                if adopted := committer.adopt(todo):
+                # Segments are listed when some may be there, and not before each stream of a plan of very many units.
+                look, first = first or idle > 0 or len(todo) <= TICKETS, False
+                if look and (adopted := committer.adopt(todo)):
                     self._total.adopt(adopted)
                 else:
                     own, batch = committer.written, self.work.batch
@@ -122,7 +125,10 @@ class Driver:
                 session = Session(
                     coordination, committer, self._total, self.watch, self.stop, Metrics(work.name), work.doing
                 )
-                session.run(work.stream(coordination.units.plan))
+                stream = work.stream(coordination.units.plan)
+                if self._total.drawn:
+                    stream.vouch()
+                session.run(stream)
         finally:
             coordination.leave()
         self._wait(coordination)

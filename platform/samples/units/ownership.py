@@ -16,7 +16,7 @@ from samples.units.plan import Ints, Plan, Unit
 
 Claims = Mapping[str, Sequence[tuple[int, int]]]  # key of a problem -> ranges of indices: start, stop (exclusive)
 _LARGEST = 1 << 31
-_MOST = 1 << 20  # indices in one lease: more would be no driver's
+_MOST = 1 << 22  # indices in one lease, as 700 replicas have at once: more would be no driver's
 
 
 class Ownership:

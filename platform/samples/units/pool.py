@@ -6,7 +6,7 @@ from samples import engines
 from samples.engines import Placement
 from samples.pipeline.job import Job
 from samples.pipeline.resources import Need, has_gpus, require, room
-from samples.pipeline.stream import Stream
+from samples.pipeline.stream import TICKETS, Stream
 from samples.runs.request import Pool
 from samples.units.plan import CELL, Plan
 
@@ -52,6 +52,6 @@ def calls_at_once(batch: int, plan: Plan, replicas: int) -> int:
     """
     unit = max(int(plan.count.max()), 1)
     units = math.ceil(batch / min(unit, CELL))
-    share = len(plan) // (2 * replicas)  # as many again wait at each replica, so half of an even share
+    share = min(len(plan), TICKETS) // (2 * replicas)  # as many again wait at each replica, so half of an even share
     ahead = min(_AHEAD * units, share, _THREADS)
     return max(1, min(max(units + 1, ahead), len(plan)))

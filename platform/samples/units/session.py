@@ -21,7 +21,7 @@ from samples.units.coordination import Coordination
 from samples.units.progress import Meter, Progress, Total
 from samples.units.segment import GivenBack, Receipt
 
-_GIVEN_BACK = 3  # so many units in a row that no replica could write end the run
+_GIVEN_BACK = 3  # so many units in a row that no replica could write end the run, if none could write for long
 _LETTERS = 120  # of a reason on the line of progress
 
 Watch = Callable[[Progress], None]
@@ -39,6 +39,7 @@ class Session:
     metrics: Metrics
     doing: str  # what replicas do, for the progress line
     _given_back: int = field(default=0, init=False)  # since the last receipt
+    _received: float = field(default_factory=time.monotonic, init=False)  # when it came
     _returned: int = field(default=0, init=False)  # units
     _pending: list[Receipt] = field(default_factory=list[Receipt], init=False)
     _meter: Meter = field(default_factory=Meter, init=False)
@@ -58,7 +59,7 @@ class Session:
             for look in seen:
                 if ready is None and look.status.ready:
                     ready = time.monotonic()
-                away = self._take(look.receipts)
+                away = self._take(look.receipts, look.status.ready)
                 over = look.last or self._is_over(look)
                 if self._pending and (over or pace.due):
                     with pace.committing(), patience.of_a_job(partial(self._show, look.status)):
@@ -79,16 +80,20 @@ class Session:
         begun = look.status.begun
         return begun < len(self.coordination.units.plan) and self._returned >= begun and self.coordination.ended(begun)
 
-    def _take(self, receipts: list[Receipt | GivenBack]) -> StoreAway | None:
-        """Take what came. Return the error if replicas do nothing but give units back."""
+    def _take(self, receipts: list[Receipt | GivenBack], replicas: int) -> StoreAway | None:
+        """Take what came. Return the error if replicas do nothing but give units back.
+
+        One of several replicas may have lost the store alone, and gives many units back at once. The others do them.
+        """
         self._returned += len(receipts)
+        long = replicas <= 1 or time.monotonic() - self._received > patience.job_seconds()
         for receipt in receipts:
             if isinstance(receipt, GivenBack):
                 self._given_back += 1
-                if self._given_back >= _GIVEN_BACK:
+                if self._given_back >= _GIVEN_BACK and long:
                     return receipt.why
                 continue
-            self._given_back = 0
+            self._given_back, self._received = 0, time.monotonic()
             self._pending.append(receipt)
             self.coordination.units.done(receipt.unit)
         return None

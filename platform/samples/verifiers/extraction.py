@@ -1,4 +1,4 @@
-r"""Find the final answer of a completion. One rule, for every verifier that reads text.
+r"""Find the final answer of a completion. One rule, for `numeric`, `choice`, `math` and `paper-math`.
 
 1. Special tokens that were left in the text are dropped.
 2. What follows the thinking is searched first. Only if it gives no answer, all of the completion is searched.
@@ -11,7 +11,7 @@ r"""Find the final answer of a completion. One rule, for every verifier that rea
 - what the verifier takes without any of these.
 
 The verifier says what an answer is: a letter for `choice`, a number for `numeric`. A box with a formula holds no
-letter, so `choice` goes on to the next form.
+letter, so `choice` goes on to the next form. `boxed-exact` follows 1 and 2, and looks for boxes alone.
 """
 
 import re

@@ -1,5 +1,7 @@
 """Small files become large ones, and every row stays as it is."""
 
+import tempfile
+import threading
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,8 +12,10 @@ import samples
 from samples.errors import LakeError
 from samples.ingest.segment import committer
 from samples.lake.files import path_within, repeating, snapshot_files
-from samples.lake.leases import Leases
+from samples.lake.leases import Leases, at_work
 from samples.lake.parquet import File
+from samples.maintenance import compact
+from samples.maintenance.compact_merge import Merging
 from samples_schemas import COMPLETIONS, SAMPLES, TABLES
 
 pytestmark = pytest.mark.heavy
@@ -42,6 +46,25 @@ def test_every_row_stays_and_the_same_command_finds_nothing_more(drawn):
     assert everything(lake) == everything(samples.open(lake.uri, version=version)) == before
     assert not len(lake.compact())
     assert not any(repeating(snapshot_files(lake, table)) for table in (SAMPLES, COMPLETIONS))
+
+
+def test_a_driver_that_slept_names_no_segment_that_another_adopted_and_merged(drawn, monkeypatch):
+    """It sleeps between its look at the lake and its first commit."""
+    late = committer(drawn.lake, drawn.run)
+    receipts = [drawn.draw(unit) for unit in drawn.plan(32)]
+    look = type(late)._uncommitted
+
+    def asleep(self, *given):
+        found = look(self, *given)
+        monkeypatch.setattr(type(late), "_uncommitted", look)
+        assert len(committer(drawn.lake, drawn.run).adopt(drawn.plan(32))) == len(receipts)
+        assert drawn.lake.compact()
+        return found
+
+    monkeypatch.setattr(type(late), "_uncommitted", asleep)
+    assert late.commit(receipts) == []
+    keys = [(row["problem_id"], row["sample_index"]) for row in drawn.lake.read("completions").to_pylist()]
+    assert len(keys) == len(set(keys)) == 96
 
 
 def test_segments_on_the_disk_are_not_taken_for_lost_ones(drawn):
@@ -122,3 +145,30 @@ def test_a_second_compaction_says_that_another_is_at_work(drawn):
     other.renew(b"{}")
     with pytest.raises(LakeError, match="another compaction is at work"):
         drawn.lake.compact()
+
+
+def test_a_machine_without_room_for_temporary_files_is_told_so(drawn, monkeypatch, tmp_path):
+    before = everything(drawn.lake)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(LakeError, match="set TMPDIR to a folder with room"):
+        drawn.lake.compact()
+    said: list[str] = []
+    monkeypatch.setattr(compact, "_MANY", 2)
+    compact.tidy(drawn.lake, drawn.run.run_id, [drawn.run.run_id], lambda _: None, threading.Event(), said.append)
+    assert "small files were not merged" in said[0]
+    assert everything(drawn.lake) == before
+
+
+def test_who_merges_holds_a_lease_all_the_time(drawn, monkeypatch):
+    seen: list[bool] = []
+    commit = Merging._commit
+
+    def watched(self, files):
+        seen.append("compact" in at_work(drawn.lake.place))
+        yield from commit(self, files)
+
+    monkeypatch.setattr(Merging, "_commit", watched)
+    drawn.lake.compact()
+    assert seen
+    assert all(seen)
+    assert "compact" not in at_work(drawn.lake.place)

@@ -4,6 +4,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pytest
 
 import samples
@@ -253,3 +254,22 @@ def test_a_lake_in_a_read_only_folder_is_copied(lake, tmp_path):
     copy(lake, str(tmp_path / "to"), by="ann")
     assert sorted((path, path.stat().st_mtime_ns) for path in Path(lake.uri).rglob("*")) == before
     shutil.rmtree(tmp_path / "to")
+
+
+def test_a_run_that_was_begun_at_the_target_meanwhile_is_left_alone(lake, tmp_path, monkeypatch):
+    other = samples.open(str(tmp_path / "to"), create=True)
+    begun: list[str] = []
+    copy_run = module._copy_run
+
+    def slow(source, target, run, *given):
+        copy_run(source, target, run, *given)
+        if not begun:  # while the first run is copied, somebody begins the second
+            begun.append(run.name)
+            rows = lake.read("runs").filter(pc.field("name") != run.name).select(TABLES["runs"].file_schema.names)
+            target.append("runs", "runs", lambda: [(rows, {})])
+
+    monkeypatch.setattr(module, "_copy_run", slow)
+    with pytest.raises(UsageError, match="was begun there during this copy"):
+        copy(lake, other.uri, by="ann")
+    assert dict(hidden.every(other.place)) == {}
+    assert set(ids(samples.open(other.uri))) == {"a", "b"}

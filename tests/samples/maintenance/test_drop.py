@@ -147,6 +147,25 @@ def test_a_killed_undo_is_finished_by_the_same_command(lakes, tmp_path, monkeypa
     assert everything(lake) == before
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_files_of_a_broken_off_undo_that_were_merged_meanwhile_do_not_come_back_twice(
+    lakes, tmp_path, monkeypatch, again
+):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.append(lake, "verdicts", [], verifier="v", run_id="x")
+    before = everything(lake)
+    drop(lake, "a", by="ann")
+    monkeypatch.setattr(module, "end", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        undo(lake, "a")
+    monkeypatch.undo()
+    lake.compact()
+    if again:
+        drop(lake, "a", by="ann")
+    undo(lake, "a")
+    assert everything(samples.open(lake.uri)) == before
+
+
 def test_a_list_of_files_whose_commit_never_came_does_not_count(lakes, tmp_path, monkeypatch):
     lake = lakes.filled(tmp_path / "lake")
     before = everything(lake)

@@ -127,3 +127,9 @@ def test_a_replica_that_cannot_start_after_one_that_worked_and_died_tries_again(
     report(telemetry, "a", ready=True)
     telemetry._health.reports["a"] = (float("-inf"), telemetry._health.reports["a"][1])  # long ago
     assert telemetry.refuse("b", "memory is not yet free") == 1
+
+
+def test_a_replica_of_a_later_stream_tries_again_too():
+    telemetry = Telemetry()
+    telemetry.vouch()
+    assert telemetry.refuse("a", "memory is not yet free") == 1

@@ -17,6 +17,7 @@ from samples.exchange.imports.keys import Keys
 from samples.exchange.imports.progress import Progress, Watch
 from samples.exchange.imports.row import Judged, Row
 from samples.files.errors import BadRow
+from samples.lake import leases
 from samples.lake.commits import Claim
 from samples.lake.log import rows_there
 from samples.lake.parquet import File
@@ -56,6 +57,10 @@ class Store:
             UsageError: The rows changed since they were checked. Nothing is committed.
             LakeError: The lake cannot be written. What was committed stays.
         """
+        with leases.held(self._lake.place, self._run.run_id, "samples import", alone=False):
+            return self._stored(rows, watch)
+
+    def _stored(self, rows: Callable[[], Rows], watch: Watch) -> list[str]:
         added: set[str] = set()
         for _ in range(_TRIES):
             claims = {
