@@ -165,7 +165,7 @@ def figures(base: str, steps: list[str], other: tuple[str, str], k: int, other_k
         Figure(
             "Perplexity under the base",
             "The paper: the base finds the trained model's answers likely, like the likelier ones of its own.",
-            "perplexity_by_run", {"runs": [base, child], "scorer": "base", **lenient},
+            "perplexity_by_run", {"runs": [base, child], "scorer": base, **lenient},
             "run status problems samples perplexity lowest highest",
         ),
         Figure(
@@ -176,19 +176,19 @@ def figures(base: str, steps: list[str], other: tuple[str, str], k: int, other_k
         Figure(
             "Answers that the base finds as likely as its own",
             "If the base could have given them, it finds most of them as likely as its own.",
-            "likelihood_ratio_by_run", {"runs": steps, "scorer": "base"},
+            "likelihood_ratio_by_run", {"runs": steps, "scorer": base},
             "run problems share_as_likely low high log_ratio compared",
         ),
         Figure(
             "Perplexity under the base, over the steps",
             "The paper: it falls as training goes on.",
-            "perplexity_by_step", {"runs": [base, *steps], "scorer": "base"},
+            "perplexity_by_step", {"runs": [base, *steps], "scorer": base},
             "value run problems samples perplexity low high",
         ),
         Figure(
             "Divergence from the base, over the steps",
             "It should grow with training.",
-            "divergence", {"runs": steps, "scorer": "base"}, "run per samples divergence low high k3 cut",
+            "divergence", {"runs": steps, "scorer": base}, "run per samples divergence low high k3 cut",
         ),
         Figure(
             "Entropy",

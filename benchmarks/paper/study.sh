@@ -65,7 +65,7 @@ samples rescore --verifier numeric
 samples rescore --verifier $here/stated.py:stated
 
 stage "scoring: the first $SCORED samples of each problem and run, under the base"
-samples score --model "$BASE" --name base --limit-per-problem "$SCORED" --dtype float32 --engine "$ENGINE" \
+samples score --model "$BASE" --name base-sums --limit-per-problem "$SCORED" --dtype float32 --engine "$ENGINE" \
     --max-model-len 256 --max-num-seqs 64
 
 stage "charts, tables, report, export"
@@ -77,8 +77,8 @@ chart products pass_at_k --runs "base-products,$child-products" --verifier numer
 chart coverage coverage --a base-sums --b "$child-sums" --verifier numeric
 chart accuracy accuracy_histogram --runs "base-sums,$child-sums" --verifier numeric
 chart problems pass_at_k_by_problem --runs "base-sums,$child-sums" --verifier numeric
-chart perplexity perplexity_by_run --dataset sums --scorer base --verifier numeric
-chart divergence divergence --dataset sums --scorer base
+chart perplexity perplexity_by_run --dataset sums --scorer base-sums --verifier numeric
+chart divergence divergence --dataset sums --scorer base-sums
 python $here/results.py "$OUT/results.md"
 if samples report --help >/dev/null 2>&1; then
     samples report --run base-sums --run "$child-sums" --verifier numeric -o "$OUT/report.html"

@@ -5,6 +5,8 @@ the run named like the scorer. Where the lake has no such run with the dataset, 
 samples, under the run. A problem that the two runs saw in different versions has no reference.
 """
 
+from collections.abc import Mapping
+
 from samples_queries.log_ratios import LOG_RATIOS
 
 # The rows of LOG_RATIOS, with what they are compared with.
@@ -41,3 +43,12 @@ FROM ratios
 JOIN sources USING (run)
 LEFT JOIN compared_with USING (run, problem_id)
 """  # noqa: S608 - SQL of our own
+
+
+def unlike(references: Mapping[str, str], scorer: str) -> list[str]:
+    """Say which runs are compared with themselves. `references` has the reference run of each run."""
+    own = [run for run, reference in references.items() if reference == run != scorer]
+    if not own:
+        return []
+    said = f"no run named {scorer} has these problems, so samples of {', '.join(own)} are compared with the run's own"
+    return [f"{said}, not with the scorer's answers: score under the name of the scorer's run to compare with those"]

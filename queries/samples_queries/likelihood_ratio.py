@@ -31,7 +31,7 @@ import duckdb
 
 from samples_queries import Answer
 from samples_queries.drawn_from import drawn_from
-from samples_queries.likelier import LIKELIER
+from samples_queries.likelier import LIKELIER, unlike
 from samples_queries.log_ratios import counted, lacking
 
 _SQL = f"""
@@ -52,4 +52,5 @@ def answer(connection: duckdb.DuckDBPyConnection, *, run: str, scorer: str) -> A
     notes = lacking(counted(connection, [run], scorer), scorer)
     of = drawn_from(connection, [run])[run].of
     found = connection.sql(_SQL, params={"runs": [run], "scorer": scorer, "of": of}).to_arrow_table()
-    return Answer(found, notes)
+    references = dict(zip(found["run"].to_pylist()[:1], found["reference_run"].to_pylist()[:1], strict=True))
+    return Answer(found, [*notes, *unlike(references, scorer)])

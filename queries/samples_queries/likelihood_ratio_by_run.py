@@ -37,7 +37,7 @@ import pyarrow as pa
 from samples_queries import Answer
 from samples_queries.drawn_from import drawn_from
 from samples_queries.groups import rows
-from samples_queries.likelier import LIKELIER
+from samples_queries.likelier import LIKELIER, unlike
 from samples_queries.log_ratios import counted, lacking
 from samples_queries.problem_means import mean_of
 
@@ -86,6 +86,7 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], scorer: st
                 f"{lost:,} of {sums['samples']:,} samples of {run} are compared with nothing: {about['reference_run']} "
                 "has no log-probs of its own for their problems, or saw other versions of these"
             )
+    notes += unlike({row["run"]: row["reference_run"] for row in found}, scorer)
     return Answer(pa.Table.from_pylist(found, schema=_SCHEMA), notes)
 
 

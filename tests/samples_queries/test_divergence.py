@@ -254,6 +254,7 @@ def test_answers_as_likely_as_the_scorers_own_are_counted(scored, tmp_path, seed
     answered = lake.query("likelihood_ratio_by_run", runs="a", scorer="s")
     (row,) = answered.dicts()
     assert row["reference_run"] == ("s" if named else "a")
+    assert ("compared with the run's own" in str(answered.notes)) is not named
     assert (row["compared"], row["as_likely"]) == (
         sum(map(len, expected.values())),
         sum(sum(some) for some in expected.values()),
@@ -264,7 +265,8 @@ def test_answers_as_likely_as_the_scorers_own_are_counted(scored, tmp_path, seed
         p: statistics.median(y["logprob"] - x["logprob"] for x, y in some) for p, some in pairs(samples, scores).items()
     }
     assert row["log_ratio"] == pytest.approx(statistics.fmean(ratios.values()), rel=1e-12)
-    rows = lake.query("likelihood_ratio", run="a", scorer="s").dicts()
+    rows = (listed := lake.query("likelihood_ratio", run="a", scorer="s")).dicts()
+    assert ("compared with the run's own" in str(listed.notes)) is not named
     assert sum(row["as_likely"] is True for row in rows) == row["as_likely"]
     for one in rows:
         own = samples[one["problem_id"]][one["sample_index"]]
