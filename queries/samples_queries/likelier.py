@@ -50,5 +50,5 @@ def unlike(references: Mapping[str, str], scorer: str) -> list[str]:
     own = [run for run, reference in references.items() if reference == run != scorer]
     if not own:
         return []
-    said = f"no run named {scorer} has these problems, so samples of {', '.join(own)} are compared with the run's own"
-    return [f"{said}, not with the scorer's answers: score under the name of the scorer's run to compare with those"]
+    said = f"there is no run {scorer} of these problems: samples of {', '.join(own)} are compared with the run's own"
+    return [f"{said}, not with those of {scorer}; if the scorer has a run, score under that run's name (--name RUN)"]

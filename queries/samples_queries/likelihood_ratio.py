@@ -52,5 +52,5 @@ def answer(connection: duckdb.DuckDBPyConnection, *, run: str, scorer: str) -> A
     notes = lacking(counted(connection, [run], scorer), scorer)
     of = drawn_from(connection, [run])[run].of
     found = connection.sql(_SQL, params={"runs": [run], "scorer": scorer, "of": of}).to_arrow_table()
-    references = dict(zip(found["run"].to_pylist()[:1], found["reference_run"].to_pylist()[:1], strict=True))
+    references = {run: found["reference_run"][0].as_py()} if len(found) else {}
     return Answer(found, [*notes, *unlike(references, scorer)])

@@ -166,6 +166,14 @@ def test_runs_without_scores_and_parts_without_them_are_told(lake):
     )
 
 
+def test_parts_without_scores_of_several_runs_are_one_note_with_one_command(scored, lake):
+    scored.add_scores(lake, "s", "c", {"p": {0: {"tokens": 3, "logprob": -6.0}, 1: {"tokens": 3, "logprob": -6.0}}})
+    said = "s scored 1 of 3 samples of b, 2 of 3 samples of c, and the figures are of these alone; "
+    assert f"{said}samples score --model models/s --run b --run c --name s scores the others" in (
+        lake.query("perplexity_by_run", scorer="s").notes
+    )
+
+
 def test_samples_that_could_not_be_scored_are_counted(scored, lake):
     scored.add_scores(lake, "s", "c", {"p": {0: {"error": "too long"}}})
     with pytest.raises(SamplesError, match=r"scored no sample of c: 1 of c failed \(too long\); score them"):

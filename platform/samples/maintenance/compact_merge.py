@@ -41,8 +41,8 @@ def _on_this_machine() -> Generator[Path]:
         raise
     except (OSError, pa.ArrowException, duckdb.Error) as error:
         raise LakeError(
-            f"compact: merged files are made in this machine's folder for temporary files, and that failed: "
-            f"{reasons.reason(error)}; set TMPDIR to a folder with room for some hundred MB"
+            f"compact: this machine's folder for temporary files cannot be used: {reasons.reason(error)}; "
+            "set TMPDIR to a folder with room for some hundred MB"
         ) from error
 
 

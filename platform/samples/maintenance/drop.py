@@ -89,6 +89,7 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
         counts: list[int] = []
         for table in reversed(ORDER):
             watch(f"bringing run {note.name} back: {table.name}")
+            drop_lists.forget_uncommitted(lake, table, note.run_id)
             counts.append(_restore(lake, table, note.run_id, lists[table.name]))
         end(lake, note)
         return Dropped(note, sum(counts), sum(map(bool, counts)))

@@ -41,17 +41,22 @@ def read(lake: Tables, table: Table, run_id: str) -> list[Named]:
     if (snapshot := lake.delta(table.name)) is None:
         return []
     number = snapshot.transaction_version(app(run_id)) or 0
-    lists = {
-        int(of["number"]): path
-        for path, _ in lake.place.list(f"{FOLDER}/{run_id}/")
-        if (of := _LIST.search(path)) and of["table"] == table.name
-    }
+    lists = _lists(lake, table, run_id)
     found: dict[str, Named] = {}
     while number in lists:
         data = lake.place.get(lists[number]) or b""
         found.update((file.path, (file, partition)) for file, partition in _unpacked(data))
         number -= 1
     return list(found.values())
+
+
+def forget_uncommitted(lake: Tables, table: Table, run_id: str) -> None:
+    """Delete the lists of a table whose commit never came: the commit of an undo takes the next number."""
+    snapshot = lake.delta(table.name)
+    last = (snapshot.transaction_version(app(run_id)) or 0) if snapshot else 0
+    for number, path in _lists(lake, table, run_id).items():
+        if number > last:
+            lake.place.delete(path)
 
 
 def require_files(lake: Tables, note: Hidden, lists: Mapping[str, Sequence[Named]]) -> None:
@@ -64,6 +69,15 @@ def require_files(lake: Tables, note: Hidden, lists: Mapping[str, Sequence[Named
             total += len(listed)
     if gone:
         raise UsageError(f"run {note.name} cannot come back: a vacuum deleted {gone:,} of its {total:,} files")
+
+
+def _lists(lake: Tables, table: Table, run_id: str) -> dict[int, str]:
+    """Return the paths of a table's lists by their numbers."""
+    return {
+        int(of["number"]): path
+        for path, _ in lake.place.list(f"{FOLDER}/{run_id}/")
+        if (of := _LIST.search(path)) and of["table"] == table.name
+    }
 
 
 def _packed(files: Sequence[Named]) -> bytes:

@@ -111,22 +111,24 @@ class Replica:
                 self._busy -= 1
 
     def _work(self, worker: Worker, tried: Try, done: Done) -> Any:
-        import ray
-        import ray.exceptions
-
         if tried.given_up:
             why = f"{TRIES} replicas died when they did these samples, the last one with nothing else: "
             return cast("Assigned", worker).fail(tried.unit, why + (self._last_words() or "without a word"), done)
-        if not tried.waits:
-            with self._times.of(tried.unit):
-                return worker.work(tried.unit, done)
-        with suppress(ray.exceptions.RayError):
-            ray.get(self._telemetry.works.remote(tried.unit, self._id), timeout=10)
+        if tried.waits:
+            self._tell(self._telemetry.works, tried.unit)
         with self._times.of(tried.unit):
             receipt = worker.work(tried.unit, done)
-        with suppress(ray.exceptions.RayError):  # before the next suspect begins, which may be the end
-            ray.get(self._telemetry.finish.remote(tried.unit, self._id), timeout=10)
+        if tried.waits:  # before the next suspect begins, which may be the end
+            self._tell(self._telemetry.finish, tried.unit)
         return receipt
+
+    def _tell(self, what: Any, unit: int) -> None:
+        """Tell a method of the telemetry about a unit. The work goes on without an answer."""
+        import ray
+        import ray.exceptions
+
+        with suppress(ray.exceptions.RayError):
+            ray.get(what.remote(unit, self._id), timeout=10)
 
     def _last_words(self) -> str:
         """Return what the replica that died last said, as far as it becomes known within seconds."""

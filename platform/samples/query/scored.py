@@ -99,14 +99,16 @@ def _gaps(scorer: Scorer, there: Sequence[_Scored]) -> list[str]:
     """Say which samples have no score, or none that is a number."""
     notes: list[str] = []
     for one in there:
-        if one.samples > one.scored + one.failed:
-            how = "the others have no stored log-probs" if one.own else f"{scorer.command([one.run])} scores the others"
-            said = f"{scorer.name} scored {one.scored:,} of {one.samples:,} samples of {one.run}"
-            notes.append(f"{said}, and the figures are of these alone; {how}")
         if one.failed:
             notes.append(f"{one.failed:,} samples of {one.run} could not be scored by {scorer.name}: {one.why}")
         if one.unknown:
             notes.append(f"{one.unknown:,} log-probs of {one.run} under {scorer.name} are no finite numbers: left out")
+    for own in (True, False):
+        if some := [one for one in there if one.own is own and one.samples > one.scored + one.failed]:
+            command = scorer.command([one.run for one in some])
+            how = "the others have no stored log-probs" if own else f"{command} scores the others"
+            said = ", ".join(f"{one.scored:,} of {one.samples:,} samples of {one.run}" for one in some)
+            notes.append(f"{scorer.name} scored {said}, and the figures are of these alone; {how}")
     return notes
 
 

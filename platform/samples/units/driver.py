@@ -89,12 +89,12 @@ class Driver:
         idle = 0
         with ExitStack() as stack:
             stack.callback(_leave, leases)
-            first = True
+            begun = False
             while todo.missing and not self.stop.is_set() and idle < _ROUNDS:
                 before = todo.missing
-                # Segments are listed when some may be there, and not before each stream of a plan of very many units.
-                look, first = first or idle > 0 or len(todo) <= TICKETS, False
-                if look and (adopted := committer.adopt(todo)):
+                # A plan of very many units has many streams. Segments are not listed before each, which takes minutes.
+                listing, begun = not begun or idle > 0 or len(todo) <= TICKETS, True
+                if listing and (adopted := committer.adopt(todo)):
                     self._total.adopt(adopted)
                 else:
                     own, batch = committer.written, self.work.batch

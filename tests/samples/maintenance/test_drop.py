@@ -183,6 +183,29 @@ def test_a_list_of_files_whose_commit_never_came_does_not_count(lakes, tmp_path,
     assert list(lake.place.list(f"{hidden.FOLDER}/")) == []
 
 
+def test_nor_does_it_after_an_undo_that_was_broken_off_and_a_compaction(lakes, tmp_path, monkeypatch):
+    lake = lakes.filled(tmp_path / "lake")
+    before = everything(lake)
+    swap, left = type(lake).swap, iter("1")
+
+    def killed(self, *given, **more):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return swap(self, *given, **more)
+
+    monkeypatch.setattr(type(lake), "swap", killed)
+    with pytest.raises(KeyboardInterrupt):
+        drop(lake, "a", by="ann")  # one table is dropped, and the next one's list has no commit
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "end", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        undo(lake, "a")
+    monkeypatch.undo()
+    lake.compact()
+    undo(lake, "a")
+    assert everything(samples.open(lake.uri)) == before
+
+
 def test_the_same_ingest_again_is_refused_until_a_vacuum_and_finds_no_old_segment_then(bench, anywhere):
     b = bench(anywhere)
     committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(8)])

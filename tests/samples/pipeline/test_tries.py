@@ -52,24 +52,16 @@ def test_the_others_are_free_of_blame_once_the_culprit_is_found():
     assert [tries.begin(unit, "d").company > 1000 for unit in (1, 2)] == [True, True]
 
 
-def test_what_waits_for_its_turn_is_not_to_blame():
+@pytest.mark.parametrize("finished", [False, True], ids=["it waited", "it had finished"])
+def test_what_did_not_run_when_the_replica_died_is_not_to_blame(finished):
     tries = Tries()
     for replica in "ab":
         for unit in (1, 7):
             begun(tries, unit, replica)
     assert tries.begin(1, "c").company == 1
-    begun(tries, 7, "c")
-    assert tries.begin(1, "d").company == 1
-    assert tries.begin(7, "d").given_up
-
-
-def test_what_a_replica_had_finished_is_not_to_blame_though_its_receipt_died_with_the_replica():
-    tries = Tries()
-    for replica in "ab":
-        for unit in (1, 7):
-            begun(tries, unit, replica)
-    begun(tries, 1, "c")
-    tries.finish(1, "c")
+    if finished:  # and its receipt died with the replica
+        tries.works(1, "c")
+        tries.finish(1, "c")
     begun(tries, 7, "c")
     assert tries.begin(1, "d").company == 1
     assert tries.begin(7, "d").given_up
