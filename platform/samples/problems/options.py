@@ -11,7 +11,6 @@ order is that of a hash of question and option: the same each time, and the gold
 `samples.problems.letters` finds the letter.
 """
 
-import ast
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 from samples.files.values import as_text
 from samples.problems.answers import is_missing
 from samples.problems.fields import parsed, plain, value_of
+from samples.problems.python_code import literal
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FEWEST = 2
@@ -131,7 +131,7 @@ def _read(text: str) -> Any:
     if "".join(_QUOTED.sub("", text).split()) == "[]":  # ['a' 'b'], as NumPy writes a list
         text = f"[{', '.join(quoted[0] for quoted in _QUOTED.finditer(text))}]"
     try:
-        found = ast.literal_eval(text.strip())
+        found = literal(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return found if isinstance(found, list | dict) else None

@@ -20,6 +20,7 @@ from typing import Any
 from samples.errors import ProblemsError
 from samples.problems.answers import is_missing
 from samples.problems.fields import plain, value_of
+from samples.problems.python_code import syntax_tree
 
 _BODY, _CONTEXTS = "body", ("context", "passage", "article")
 _STARTER = "starter_code"
@@ -104,7 +105,7 @@ def with_code(question: str, row: Mapping[str, Any]) -> tuple[str, list[str]]:
 def _shows_call(question: str, asserts: list[str]) -> bool:
     """Return whether a question calls, defines or quotes the function that all asserts call."""
     try:
-        trees = [ast.parse(one.strip()) for one in asserts]
+        trees = [syntax_tree(one.strip()) for one in asserts]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return any(one.strip() in question for one in asserts)
     called = [

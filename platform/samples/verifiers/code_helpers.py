@@ -9,6 +9,8 @@ import builtins
 import warnings
 from collections.abc import Sequence
 
+from samples.problems.python_code import syntax_tree
+
 _LONGEST = 200_000  # characters of a block that is parsed
 _DEFINITIONS = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign
@@ -22,7 +24,7 @@ def tree_of(code: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "invalid escape sequence" is the model's matter
-            return ast.parse(code)
+            return syntax_tree(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from samples.errors import UsageError, first_line
 from samples.problems.problems import Problem
+from samples.problems.python_code import syntax_tree
 from samples.verifiers.code_helpers import tree_of, unbound_names
 
 _MAX_UNPACKED = 1 << 28  # bytes of compressed tests, once unpacked
@@ -147,7 +148,7 @@ def _joined(value: Any) -> str:
 def _has_unittests(code: str) -> bool:
     """Return whether tests have a class below unittest's TestCase, and no function `check`."""
     try:
-        parts = ast.parse(code).body
+        parts = syntax_tree(code).body
     except (SyntaxError, ValueError, RecursionError):
         return False  # running it says why
     bases = [ast.unparse(base) for part in parts if isinstance(part, ast.ClassDef) for base in part.bases]
@@ -162,7 +163,7 @@ def _called(asserts: str, before: str) -> tuple[str | None, tuple[str, ...]]:
     """
     called = [
         {node.func.id for node in ast.walk(part) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-        for part in ast.parse(asserts).body
+        for part in syntax_tree(asserts).body
         if isinstance(part, ast.Assert)
     ]
     common = set[str].intersection(*called) if called else set[str]()
