@@ -3,7 +3,7 @@
 Goal: every cost grows no faster than the number of units. A top-up of 10^7 samples is planned in under 5 s and 1 GiB:
 `--units 160000 --width 64`.
 
-A problem has 16 units. The lake is built as ingest builds it: a commit adds the segments of 1,000 units to
+A problem has 16 units. The lake is built as ingest builds it: a commit adds the segments of 5,000 units to
 `completions`, and one file of their rows to `samples`. Segments are empty files on disk, so that the search for
 uncommitted segments takes its real time. Questions get a verdict on each sample.
 
@@ -45,7 +45,7 @@ from samples.units.plan import Unit
 from samples.units.segment import Receipt
 from samples_schemas import COMPLETIONS, SAMPLES
 
-PER_PROBLEM, TOGETHER, COMMITTED = 16, 1000, 16  # units of a problem, of a commit of the build, of the measured commit
+PER_PROBLEM, TOGETHER, COMMITTED = 16, 5000, 16  # units of a problem, of a commit of the build, of the measured commit
 QUESTIONS = {
     "runs": ("runs",),
     "lengths": ("query", "lengths"),

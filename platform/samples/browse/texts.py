@@ -213,7 +213,12 @@ def _batches(lake: Tables, where: Mapping[str, str]) -> Iterator[pa.RecordBatch]
     columns = ["problem_id", "sample_index", "attempt", "text"]
     with explained(lake.place.table_uri(COMPLETIONS.name)):
         scanner = lake.dataset_at(COMPLETIONS.name, **where).scanner(
-            columns=columns, filter=equal(where), batch_size=_BATCH_ROWS, batch_readahead=4, fragment_readahead=2
+            columns=columns,
+            filter=equal(where),
+            batch_size=_BATCH_ROWS,
+            batch_readahead=4,
+            fragment_readahead=2,
+            cache_metadata=False,
         )
         yield from scanner.to_batches()
 

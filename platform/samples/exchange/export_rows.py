@@ -71,7 +71,9 @@ class ExportTables:
         files = ds.FileSystemDataset(
             fragments, dataset.schema, ds.ParquetFileFormat(), filesystem=fragments[0].filesystem
         )
-        return files.scanner(columns=list(columns), batch_size=_ROWS, batch_readahead=2, fragment_readahead=2)
+        return files.scanner(
+            columns=list(columns), batch_size=_ROWS, batch_readahead=2, fragment_readahead=2, cache_metadata=False
+        )
 
     def may_repeat(self, run: Run) -> bool:
         """Return whether a row that the export joins may be there twice, as far as commits say."""

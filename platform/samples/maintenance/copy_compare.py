@@ -42,7 +42,9 @@ def _digest(lake: Tables, table: Table, run: Run) -> tuple[int, int]:
     """Return the number of a run's rows in a table, and a digest of them in any order."""
     with explained(lake.place.table_uri(table.name)), duckdb.connect() as connection:
         found = lake.dataset(table.name, **({} if is_shared(table) else {"run_id": run.run_id}))
-        rows: pa.RecordBatchReader = found.scanner(filter=ds.field("run_id") == run.run_id).to_reader()
+        rows: pa.RecordBatchReader = found.scanner(
+            filter=ds.field("run_id") == run.run_id, cache_metadata=False
+        ).to_reader()
         connection.register("rows", rows)
         ((count, digest),) = connection.sql(_DIGEST).fetchall()
     return count, digest

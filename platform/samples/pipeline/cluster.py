@@ -24,6 +24,8 @@ _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_agent_register_timeout_ms": "120000",
 }
+# A record of each task takes 5 KiB of memory for a dashboard, which a Ray of ours does not have.
+_UNSEEN = "RAY_task_events_report_interval_ms"
 
 
 @contextmanager
@@ -45,6 +47,8 @@ def cluster() -> Generator[None]:
         return
     address = os.environ.get("RAY_ADDRESS")
     _require_listener(address or "")
+    if not address:
+        os.environ.setdefault(_UNSEEN, "0")
     for attempt in range(_STARTS):
         try:
             dashboard = None if address else False  # a cluster decides about its own

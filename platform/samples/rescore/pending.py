@@ -122,6 +122,7 @@ class ChunkReader:
                     batch_size=_ROWS,
                     batch_readahead=4,
                     fragment_readahead=2,
+                    cache_metadata=False,  # 30 KiB for each file, for as long as the dataset lives
                 )
                 for batch in scanner.to_batches():
                     for problem, index, attempt, text in zip(*batch.to_pydict().values(), strict=True):

@@ -71,7 +71,7 @@ class _There:
             for problem_id, index, error in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 self.samples.setdefault(problem_id, {})[index] = _digest(None, error)
         texts = lake.dataset(COMPLETIONS.name, **run.partition).to_batches(
-            columns=["problem_id", "sample_index", "text"], batch_size=512
+            columns=["problem_id", "sample_index", "text"], batch_size=512, cache_metadata=False
         )
         for batch in texts:
             for problem_id, index, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
