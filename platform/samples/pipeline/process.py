@@ -4,6 +4,7 @@ A replica may be on another machine than the driver. Ending its process and read
 its node. A process that was stopped, or whose threads all hang, dies of SIGKILL alone.
 """
 
+import atexit
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ from samples.lines import printable
 
 _TAIL = 1 << 14  # bytes of a file of errors that are looked at
 _LETTERS = 500  # of last words
+_EXIT_SECONDS = 60
 _FATAL = "Fatal Python error"
 # Addresses of a stack, what Ray says of itself, and the headings of stacks. They tell a user nothing.
 _NOISE = re.compile(
@@ -103,6 +105,15 @@ class Errand:
 
 def _run(call: Callable[[], Any]) -> Any:
     return call()
+
+
+def limit_exit(seconds: int = _EXIT_SECONDS) -> None:
+    """Let the kernel end this process when its exit takes longer than so many seconds.
+
+    Once in a while Ray's exit handlers wait for each other for ever. No Python code runs then, and the process would
+    keep its memory and its GPU. The alarm is set when the exit begins.
+    """
+    atexit.register(signal.alarm, seconds)
 
 
 def end_own(why: object) -> NoReturn:

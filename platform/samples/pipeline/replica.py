@@ -18,7 +18,7 @@ from samples.pipeline.admission import Admission, Company
 from samples.pipeline.assignment import LATER
 from samples.pipeline.health import Report
 from samples.pipeline.job import Assigned, Done, Job, Worker
-from samples.pipeline.process import Process, end_own
+from samples.pipeline.process import Process, end_own, limit_exit
 from samples.pipeline.slow import Times
 from samples.pipeline.tries import TRIES, Try
 
@@ -43,6 +43,7 @@ class Replica:
         """
         import ray
 
+        limit_exit()
         self._id = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(2)}"
         self._telemetry, self._assigned = telemetry, assigned
         self._lock = threading.Lock()

@@ -14,6 +14,7 @@ from samples.pipeline import health
 from samples.pipeline.assignment import LATER, Assignment
 from samples.pipeline.health import Health, Report
 from samples.pipeline.metrics import Metrics
+from samples.pipeline.process import limit_exit
 from samples.pipeline.slow import Slow, slowest
 from samples.pipeline.tries import Tries, Try
 
@@ -48,6 +49,7 @@ class Telemetry:
 
     def __init__(self, first: int = 1, run: str = "", silence: float = health.SILENCE_SECONDS) -> None:
         """Expect `first` replicas to start at the beginning. `run` tags the metrics. See `Health` for `silence`."""
+        limit_exit()
         self._first = first
         self._metrics = Metrics(run)
         self._health = Health(silence)

@@ -122,3 +122,14 @@ def test_what_fails_counts_neither_as_finished_nor_as_usual():
         pass
     assert times.finished == 1
     assert times.typical > 0
+
+
+def test_a_process_whose_exit_hangs_outside_python_is_ended_by_the_kernel():
+    script = """
+import ctypes
+from samples.pipeline.process import limit_exit
+limit_exit(1)
+c = ctypes.CDLL(None)
+c.__cxa_atexit(c.pause, None, None)
+"""
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == -signal.SIGALRM
