@@ -10,6 +10,7 @@ say the same: that no key is there twice, and of which pass the verdicts are.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, takewhile
 from typing import Any
 from urllib.parse import unquote
@@ -68,7 +69,7 @@ class Job:
     before: int | None = None
     whole: bool = False
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The bytes of all files."""
         return sum(file.size for file in self.files)
