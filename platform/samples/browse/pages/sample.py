@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from samples.browse import shading
 from samples.browse.address import Address
+from samples.browse.asked import apart, asked_of
 from samples.browse.body import SHADES, Body, Section, body, sections
 from samples.browse.chosen import SIDES, judge_of, runs_of
 from samples.browse.desk import Desk
 from samples.browse.neighbours import Neighbours, neighbours
-from samples.browse.pages.problem import problem_of
 from samples.browse.reviews import KEYS
 from samples.browse.sample_rows import ORDERS, STATUSES, ordered, sample_rows
 from samples.browse.scorers import scorers_of
@@ -51,18 +51,17 @@ def page(desk: Desk, address: Address) -> Response:
     runs = runs_of(desk, address)
     verifier, judges = judge_of(desk, address, runs)
     problem_id = address.one("problem")
-    panes = [
-        _pane(desk, address, run, side, verifier)
-        for run, side in zip(runs, SIDES, strict=False)
-        if side == "run" or address.one("other_index")
-    ]
+    asked = asked_of(desk, runs, problem_id)
+    panes = [_pane(desk, address, run, side, verifier) for run, side in _sides(desk, address, runs)]
     return desk.render(
         "sample",
         address,
         runs=runs,
         panes=panes,
         problem_id=problem_id,
-        problem=problem_of(desk, runs, problem_id),
+        asked=asked,
+        apart=apart(asked),
+        beside=_beside(desk, runs, panes, problem_id),
         verifier=verifier,
         judges=judges,
         orders=ORDERS,
@@ -73,6 +72,22 @@ def page(desk: Desk, address: Address) -> Response:
         labels=REVIEW_LABELS,
         keys=KEYS,
     )
+
+
+def _sides(desk: Desk, address: Address, runs: list[Run]) -> list[tuple[Run, str]]:
+    """Return the runs that are shown, with their sides. A second one stands alone if the first has no sample of it."""
+    first, *others = zip(runs, SIDES, strict=False)
+    if not others or not address.one("other_index"):
+        return [first]
+    alone = not address.one("index") and not sample_rows(desk.reading, runs[0], address.one("problem"), None)
+    return others if alone else [first, *others]
+
+
+def _beside(desk: Desk, runs: list[Run], panes: list[Pane], problem_id: str) -> int | None:
+    """Return the sample of the second run that may be put beside the one that is shown, if there is one."""
+    if len(runs) == len(panes) or panes[0].side != SIDES[0]:
+        return None
+    return next((row.index for row in sample_rows(desk.reading, runs[1], problem_id, None)), None)
 
 
 def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None) -> Pane:
