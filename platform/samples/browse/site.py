@@ -65,7 +65,10 @@ def site(desk: Desk) -> Starlette:
 
 def _reader(desk: Desk, path: str) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:  # a plain function: Starlette runs it in a thread
-        address = Address(path, request.url.query)
+        try:
+            address = Address(path, request.url.query)
+        except UsageError as error:
+            return _said(desk, Address("", ""), error)
         return _guarded(desk, address, lambda: _READ[path](desk, address))
 
     return answer
@@ -84,9 +87,14 @@ def _guarded(desk: Desk, address: Address, work: Callable[[], Response]) -> Resp
     try:
         return work()
     except SamplesError as error:
-        code = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return desk.render("message", address, code, title=_TITLES[code], message=str(error))
+        return _said(desk, address, error)
     except Exception:  # noqa: BLE001 - a fault of ours: the page says so, and the terminal has the rest
         print(printable(traceback.format_exc()), file=sys.stderr, flush=True)  # noqa: T201 - for whoever started it
         said = "This page failed. The terminal of samples browse has the traceback; please report it."
         return desk.render("message", address, 500, title="A fault of Samples", message=said)
+
+
+def _said(desk: Desk, address: Address, error: SamplesError) -> Response:
+    """Return a page that says what is the matter."""
+    code = next(code for kind, code in _STATUS if isinstance(error, kind))
+    return desk.render("message", address, code, title=_TITLES[code], message=str(error))

@@ -92,6 +92,7 @@ def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_te
         ("search?run=a&text=(&regex=1", 400, "regular expression: missing )"),
         ("search?run=a&text=" + "x" * 2000, 400, "at most 1,000 are looked for"),
         ("queue?run=a&max_accuracy=much", 400, "a number from 0 to 1 is expected"),
+        ("problems?" + "run=a&" * 201, 400, "the address has more than 200 parameters"),
         ("nothing", 404, "There is no page /nothing."),
     ],
 )
@@ -178,7 +179,11 @@ def test_a_lake_at_an_earlier_version_refuses_reviews(served, lakes, tmp_path):
         ("run=a&problem=p1&index=0&label=great&reviewer=ann", "great"),
         ("run=a&problem=p9&index=0&label=valid&reviewer=ann", "no problem"),
         ("run=a&problem=p1&index=0&label=valid&reviewer=%E2%80%AEann", "reviewer"),
+        ("run=a&problem=p1&index=1" + "0" * 30 + "&label=valid&reviewer=ann", "index 10"),
+        ("run=a&problem=p1&index=-1&label=valid&reviewer=ann", "a whole number from 0 on is expected"),
+        ("run=a&problem=p1&index=9&label=valid&reviewer=ann", "run a has no sample 9 of problem p1"),
         ("x=" + "y" * 200_000, "the form lacks a field"),
+        ("x=1&" * 300, "the form lacks a field"),
     ],
 )
 def test_a_label_that_cannot_be_stored_is_told_why(client, filled, body, said):
