@@ -35,6 +35,11 @@ class Reading:
         self._fixed = self.lake is lake  # it was opened at one version
 
     @property
+    def fixed(self) -> bool:
+        """Whether the lake was opened at one version: it takes no reviews, and nothing newer is shown."""
+        return self._fixed
+
+    @property
     def live(self) -> Tables:
         """The lake as it was opened: for writing reviews."""
         return self._live

@@ -160,9 +160,25 @@ def test_a_sample_is_copied_as_json_like_the_command_prints_it(client, filled):
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
+def test_a_sample_without_a_text_offers_none_to_copy(served, add_texts, lakes, tmp_path):
+    lake = add_texts(tmp_path / "texts", ["", "b"])
+    here = {"dataset": "d", "run_id": lake.sql("SELECT run_id FROM runs")[0]["run_id"]}
+    failed = {"problem_id": "p", "sample_index": 2, "attempt": "x", "error": "too long"}
+    lakes.append(lake, "samples", [failed], **here)
+    client = served(lake)
+    pages = [client.ask(f"sample?run=r&problem=p&index={index}").text for index in range(3)]
+    assert ["sample.txt" in page for page in pages] == [True, True, False]
+    assert ["sample.json" in page for page in pages] == [True, True, True]
+    assert client.ask("sample.txt?run=r&problem=p&index=0").status == 200
+    assert client.ask("sample.txt?run=r&problem=p&index=2").status == 404
+
+
 def test_a_lake_at_an_earlier_version_refuses_reviews(served, lakes, tmp_path):
     lake = lakes.filled(tmp_path / "old")
     client = served(Lake(lake.uri, version=lake.version))
+    shown = client.ask("sample?run=a&problem=p2&index=0")
+    assert "The lake is open at one version of it, so it takes no labels." in words(shown)
+    assert 'action="review"' not in shown.text
     body = "run=a&problem=p2&index=0&label=valid&reviewer=ann&back=sample"
     answer = client.ask("review", "POST", body, Origin=client.origin)
     assert answer.status == 400

@@ -1,12 +1,11 @@
 """One sample up close, or two of the same problem side by side."""
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
 
-from samples.browse import shading
+from samples.browse import commands, shading
 from samples.browse.address import Address
 from samples.browse.asked import apart, asked_of
 from samples.browse.body import SHADES, Body, Section, body, sections
@@ -18,7 +17,6 @@ from samples.browse.sample_rows import ORDERS, STATUSES, ordered, sample_rows
 from samples.browse.scorers import scorers_of
 from samples.browse.texts import matches
 from samples.errors import NotFound, SamplesError
-from samples.lines import printable, without_keys
 from samples.query.show import Shown, show
 from samples.runs.run import Run
 from samples_schemas import REVIEW_LABELS
@@ -122,7 +120,7 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
         verdict=verdict,
         around=neighbours(rows, index, address.one("status")),
         scorers=scorers,
-        command=_command(desk, run, problem_id, index, scorer),
+        command=commands.show(desk.reading.lake.uri, run, problem_id, index, scorer, desk.tokenizer),
         ids=_ids(shown) if shown.token_texts is None else [],
     )
 
@@ -149,18 +147,3 @@ def _ids(shown: Shown) -> list[tuple[int, str, str]]:
         (token, shading.by_probability(value), f"token {number} · id {token} · log-prob {value:.4f}")
         for number, (token, value) in enumerate(zip(ids[:_IDS], own, strict=False))
     ]
-
-
-def _command(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> str:
-    """Return the command that shows a sample in a terminal."""
-    words = ["samples", "show", run.name, problem_id, str(index), "--lake", without_keys(desk.reading.lake.uri)]
-    words += ["--scorer", scorer] if scorer else []
-    words += ["--tokenizer", desk.tokenizer] if desk.tokenizer else []
-    return " ".join(map(_quoted, words))
-
-
-def _quoted(word: str) -> str:
-    """Quote a word for a shell; characters that cannot be seen are spelled out as bash reads them."""
-    if printable(word, lines=False) == word:
-        return shlex.quote(word)
-    return "$'" + printable(word.replace("\\", "\\\\").replace("'", "\\'"), lines=False) + "'"
