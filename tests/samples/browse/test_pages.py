@@ -66,7 +66,51 @@ def test_tokens_that_are_not_decoded_are_shown_as_ids(served, add_texts, tmp_pat
     answer = served(add_texts(tmp_path / "ids", ["a b c"])).ask("sample?run=r&problem=p&index=0")
     assert "Tokens are shown as ids, and the text is not shaded" in words(answer)
     assert "samples browse --tokenizer run decodes them with the run's tokenizer, m." in words(answer)
-    assert 'title="token 1 · id 2 · log-prob -0.5000"' in answer.text
+    assert 'title="token 1 · id 2 · log-prob \N{MINUS SIGN}0.5000"' in answer.text
+
+
+@pytest.fixture(scope="module")
+def scored_ids(served, add_texts, lakes, tmp_path_factory):
+    """A client of a lake with one sample whose tokens are not decoded, and another without log-probs of its own."""
+    lake = add_texts(tmp_path_factory.mktemp("scored") / "lake", ["a b c"])
+    lakes.add_scorer(lake, "s")
+    run = lake.sql("SELECT run_id FROM runs")[0]["run_id"]
+    here = {"dataset": "d", "run_id": run}
+    key = {"problem_id": "p", "sample_index": 1, "attempt": "x"}
+    lakes.append(lake, "samples", [{**key, "tokens": 3, "finish_reason": "stop"}], **here)
+    lakes.append(lake, "completions", [{**key, "text": "d e f", "token_ids": [4, 5, 6]}], **here)
+    how = {"attempt": "y", "token_mode": "ids", "prompt": "run", "same_tokens": True, "error": None}
+    keys = [{"problem_id": "p", "sample_index": index} for index in (0, 1)]
+    scores = [{**key, "tokens": 3, "bytes": 5, "cumulative_logprob": -3.55, **how} for key in keys]
+    logprobs = [{**key, "attempt": "y", "token_logprobs": [-0.05, -0.5, -3.0]} for key in keys]
+    lakes.append(lake, "scores", scores, scorer_id=lakes.SCORER, run_id=run)
+    lakes.append(lake, "score_logprobs", logprobs, scorer_id=lakes.SCORER, run_id=run)
+    return served(lake)
+
+
+@pytest.mark.parametrize(
+    ("index", "shade", "classes", "legend"),
+    [
+        (0, "own", "s1 s1 s1", "Probability of each token under r:"),
+        (0, "scorer", "s0 s1 s3", "Probability of each token under s:"),
+        (0, "difference", "p1 d0 m4", "Log-prob of each token under s compared with r:"),
+        (1, "scorer", "s0 s1 s3", "Probability of each token under s:"),
+    ],
+)
+def test_ids_are_shaded_by_what_was_chosen(scored_ids, index, shade, classes, legend):
+    answer = scored_ids.ask(f"sample?run=r&problem=p&index={index}&scorer=s&shade={shade}")
+    ids = answer.text.partition('<details class="ids">')[2].partition("</details>")[0]
+    assert " ".join(re.findall(r'class="t (\w+)"', ids)) == classes
+    own = " · log-prob -0.5000" if index == 0 else ""
+    third = f"token 2 · id {3 if index == 0 else 6}{own} · log-prob -3.0000 under s"
+    assert third.replace("-0", "\N{MINUS SIGN}0").replace("-3", "\N{MINUS SIGN}3") in ids
+    assert legend in words(answer)
+
+
+def test_ids_without_any_log_probs_are_not_shaded(scored_ids):
+    answer = scored_ids.ask("sample?run=r&problem=p&index=1")
+    assert '<details class="ids">' not in answer.text
+    assert "This sample has no log-probs, so its tokens are not shaded." in words(answer)
 
 
 def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_texts, tmp_path):

@@ -1,6 +1,6 @@
 """One sample up close, or two of the same problem side by side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -21,8 +21,6 @@ from samples.query.show import Shown, show
 from samples.runs.run import Run
 from samples_schemas import REVIEW_LABELS
 
-_IDS = 2_000  # token ids that are listed
-
 
 @dataclass(frozen=True)
 class Pane:
@@ -41,7 +39,6 @@ class Pane:
     around: Neighbours
     scorers: list[str]
     command: str
-    ids: list[tuple[int, str, str]]
 
 
 def page(desk: Desk, address: Address) -> Response:
@@ -104,7 +101,7 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
     found = matches(shown.text or "", address)
     made = body(shown, shade, verdict, found)
     if why:
-        made = Body(made.text, made.layers, made.thinking, made.answer_at, made.shade, (why, *made.notes))
+        made = replace(made, notes=(why, *made.notes))
     start = min(address.whole("at" if side == "run" else "other_at"), max(len(made.text) - 1, 0))
     parts, more = sections(made, start)
     return Pane(
@@ -121,7 +118,6 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
         around=neighbours(rows, index, address.one("status")),
         scorers=scorers,
         command=commands.show(desk.reading.lake.uri, run, problem_id, index, scorer, desk.tokenizer),
-        ids=_ids(shown) if shown.token_texts is None else [],
     )
 
 
@@ -136,14 +132,3 @@ def _shown(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None
             why = str(error)
             return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), why
     return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), ""
-
-
-def _ids(shown: Shown) -> list[tuple[int, str, str]]:
-    """Return the first token ids, each with its shade and what hovering says."""
-    ids, own = shown.token_ids, shown.token_logprobs
-    if ids is None or own is None:
-        return []
-    return [
-        (token, shading.by_probability(value), f"token {number} · id {token} · log-prob {value:.4f}")
-        for number, (token, value) in enumerate(zip(ids[:_IDS], own, strict=False))
-    ]
