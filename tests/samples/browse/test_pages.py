@@ -204,6 +204,20 @@ def test_a_sample_is_copied_as_json_like_the_command_prints_it(client, filled):
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
+def test_a_sample_is_json_also_where_its_numbers_are_none(served, add_texts, lakes, tmp_path):
+    lake = add_texts(tmp_path / "odd", ["a"])
+    here = {"dataset": "d", "run_id": lake.sql("SELECT run_id FROM runs")[0]["run_id"]}
+    key = {"problem_id": "p", "sample_index": 1, "attempt": "x"}
+    lakes.append(lake, "samples", [{**key, "tokens": 3, "cumulative_logprob": float("-inf")}], **here)
+    logprobs = {"token_ids": [1, 2, 3], "token_logprobs": [float("nan"), float("-inf"), float("inf")]}
+    lakes.append(lake, "completions", [{**key, "text": "b", **logprobs}], **here)
+    client = served(lake)
+    said = json.loads(client.ask("sample.json?run=r&problem=p&index=1").text, parse_constant=pytest.fail)
+    assert said["token_logprobs"] == ["NaN", "-Infinity", "Infinity"]
+    assert said["cumulative_logprob"] == "-Infinity"
+    assert client.ask("sample?run=r&problem=p&index=1").status == 200
+
+
 def test_a_sample_without_a_text_offers_none_to_copy(served, add_texts, lakes, tmp_path):
     lake = add_texts(tmp_path / "texts", ["", "b"])
     here = {"dataset": "d", "run_id": lake.sql("SELECT run_id FROM runs")[0]["run_id"]}
