@@ -1,5 +1,6 @@
 """One sample up close, or two of the same problem side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,7 +70,7 @@ def page(desk: Desk, address: Address) -> Response:
     )
 
 
-def _sides(desk: Desk, address: Address, runs: list[Run]) -> list[tuple[Run, str]]:
+def _sides(desk: Desk, address: Address, runs: list[Run]) -> Sequence[tuple[Run, str]]:
     """Return the runs that are shown, with their sides. A second one stands alone if the first has no sample of it."""
     first, *others = zip(runs, SIDES, strict=False)
     if not others or not address.one("other_index"):
