@@ -25,7 +25,7 @@ from rich.text import Text
 
 from samples.errors import UsageError
 from samples.lake.patience import waiting
-from samples.lines import json_without_keys, printable, without_keys
+from samples.lines import json_finite, json_without_keys, printable, without_keys
 from samples.pipeline.progress import GAP
 from samples.units.progress import Progress
 
@@ -137,7 +137,7 @@ class Screen:
         """Print an event in json mode, such as a closing summary. It may come after the context has ended."""
         if self._mode == "json":
             elapsed = round(time.monotonic() - self._begin, 1)
-            said = {"event": name, "elapsed": elapsed} | json_without_keys(fields)
+            said = {"event": name, "elapsed": elapsed} | json_finite(json_without_keys(fields))
             self._write(json.dumps(said, default=_plain))
 
     def _set(self, line: str, name: str, **fields: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from samples.errors import UsageError
-from samples.lines import printable_json
+from samples.lines import json_finite, printable_json
 from samples_cli import complete, options, terminal
 
 EXAMPLE = """samples show base-7b aime-12 --against rl-7b --lake ./lake
@@ -72,7 +72,7 @@ def command(
     if as_json:
         first, *others = objects
         whole = first | ({"against": others[0]} if others else {})
-        terminal.put(printable_json(json.dumps(whole, ensure_ascii=False, default=str)))
+        terminal.put(printable_json(json.dumps(json_finite(whole), ensure_ascii=False, allow_nan=False, default=str)))
     else:
         side_by_side.put([*columns])
 

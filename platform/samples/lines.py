@@ -7,6 +7,7 @@ Users write keys into URIs, and libraries repeat URIs and headers in their error
 without keys.
 """
 
+import math
 import re
 from typing import Any
 
@@ -69,6 +70,17 @@ def json_without_keys(given: Any) -> Any:
             name: _HIDDEN if isinstance(value, str) and _SECRET_NAME.search(str(name)) else json_without_keys(value)
             for name, value in given.items()  # pyright: ignore[reportUnknownVariableType]
         }
+    return given
+
+
+def json_finite(given: Any) -> Any:
+    """Replace the numbers of a value that JSON lacks by the texts "NaN", "Infinity" and "-Infinity"."""
+    if isinstance(given, float) and not math.isfinite(given):
+        return "NaN" if math.isnan(given) else "Infinity" if given > 0 else "-Infinity"
+    if isinstance(given, list | tuple):
+        return [json_finite(item) for item in given]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(given, dict):
+        return {name: json_finite(value) for name, value in given.items()}  # pyright: ignore[reportUnknownVariableType]
     return given
 
 

@@ -12,7 +12,7 @@ from samples.engines.engine_args import deciding
 from samples.errors import LakeError, MissingExtra, NotFound, SamplesError, UsageError
 from samples.exchange.imports.load import load
 from samples.lake.storage import locate
-from samples.lines import json_without_keys, printable, printable_json, without_keys
+from samples.lines import json_finite, json_without_keys, printable, printable_json, without_keys
 from samples.problems.problems import load as load_problems
 from samples.sandbox.forkserver import PreparationError
 
@@ -109,3 +109,9 @@ def test_inert_json_is_the_same_json(value: object):
     text = printable_json(json.dumps(value, ensure_ascii=False))
     assert json.loads(text) == value
     assert printable(text) == text
+
+
+def test_numbers_that_json_lacks_are_texts_and_all_else_stays():
+    given = {"a": [float("nan"), (float("inf"), -1.5)], "b": {"c": float("-inf")}, "d": True, "e": None, "f": "NaN"}
+    kept = {"a": ["NaN", ["Infinity", -1.5]], "b": {"c": "-Infinity"}, "d": True, "e": None, "f": "NaN"}
+    assert json_finite(given) == kept

@@ -5,6 +5,7 @@ import json
 import pytest
 from rich.text import Text
 
+from samples.api import Lake
 from samples_cli.review import LABELS
 from samples_cli.show_sample import shift_colour
 from samples_schemas import REVIEW_LABELS
@@ -61,6 +62,20 @@ def test_json_has_everything_that_is_shown(samples, two):
     assert [(row["status"], row["sample_index"]) for row in listed["samples"]] == [
         ("correct", 1), ("wrong", 0), ("wrong", 3), ("timeout", 2),
     ]  # fmt: skip
+
+
+def test_json_is_json_also_where_numbers_are_none(samples, lakes, two):
+    lake = Lake(two)
+    here = {"dataset": "d", "run_id": lake.sql("SELECT run_id FROM runs WHERE run = 'a'")[0]["run_id"]}
+    key = {"problem_id": "p1", "sample_index": 9, "attempt": "x"}
+    lakes.append(lake, "samples", [{**key, "tokens": 1, "cumulative_logprob": float("nan")}], **here)
+    logprobs = {"token_ids": [1], "token_logprobs": [float("-inf")]}
+    lakes.append(lake, "completions", [{**key, "text": "b", **logprobs}], **here)
+    code, out, _ = samples("show", "a", "p1", 9, "--against", "a", "--json", "--lake", two)
+    assert code == 0
+    shown = json.loads(out, parse_constant=pytest.fail)
+    assert (shown["cumulative_logprob"], shown["against"]["token_logprobs"]) == ("NaN", ["-Infinity"])
+    assert samples("show", "a", "p1", "--json", "--lake", two)[0] == 0
 
 
 def test_without_an_index_samples_are_listed_by_verdict(samples, two):

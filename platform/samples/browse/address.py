@@ -16,8 +16,16 @@ class Address:
     """What was asked of a page: its path, and its parameters as they stand in the address."""
 
     def __init__(self, page: str, query: str) -> None:
+        """Read the parameters.
+
+        Raises:
+            UsageError: There are too many.
+        """
         self.page = page
-        self.pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=_MOST)
+        try:
+            self.pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=_MOST)
+        except ValueError as error:
+            raise UsageError(f"the address has more than {_MOST} parameters") from error
 
     def one(self, name: str, default: str = "") -> str:
         """Return the value of a parameter, the first one if it is there several times."""
@@ -33,14 +41,7 @@ class Address:
         Raises:
             UsageError: It is no whole number, or below 0.
         """
-        text = self.one(name, str(default))
-        try:
-            number = int(text)
-        except ValueError:
-            number = -1
-        if not 0 <= number < 1 << 31:
-            raise UsageError(f"{name} {text[:40]}: a whole number from 0 on is expected")
-        return number
+        return whole(name, self.one(name, str(default)))
 
     def choice(self, name: str, among: Iterable[str]) -> str:
         """Return the value of a parameter if it is one of these, else the first of them."""
@@ -94,6 +95,21 @@ class Address:
                 raise UsageError(f'guessable "{guess}": RUN:THRESHOLD is expected, as in base-no-cot:0.05')
             given["exclude_guessable"] = (run, *rest.split(":", 1))
         return {name: value for name, value in given.items() if value}
+
+
+def whole(name: str, text: str) -> int:
+    """Return a number that counts.
+
+    Raises:
+        UsageError: It is no whole number, below 0, or too large for a column of the lake.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1 << 31:
+        raise UsageError(f"{name} {text[:40]}: a whole number from 0 on is expected")
+    return number
 
 
 def checked(filters: Mapping[str, Any]) -> Filters:

@@ -15,13 +15,17 @@ from samples.browse.numbers import logprob
 
 PART = 32_000  # characters that a page shows at once
 _MOST_TOKENS = 65_536  # that are shaded; text after them is shown plainly
+_MOST_IDS = 2_000  # token ids that are listed
 _MOST_CODE = 1 << 20  # characters in which code blocks are looked for
 SHADES = {"own": "the model that drew it", "scorer": "the scorer", "difference": "scorer minus own model"}
 
 
 @dataclass(frozen=True)
 class Body:
-    """The text, its markings, and what a reader must know about them. `shade` is what tokens are shaded by."""
+    """The text, its markings, and what a reader must know about them. `shade` is what tokens are shaded by.
+
+    `ids` are the first tokens where they are not decoded, each with its shade and what hovering says.
+    """
 
     text: str
     layers: tuple[Sequence[Span], ...]
@@ -29,6 +33,7 @@ class Body:
     answer_at: int | None
     shade: str | None
     notes: tuple[str, ...]
+    ids: list[tuple[int, str, str]]
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,11 @@ def body(shown: Any, shade: str, verdict: Any, found: Sequence[str] = ()) -> Bod
         shade = ""
     text = "".join(piece.text for piece in pieces)
     tokens = _tokens(pieces, shown, shade) if shade else []
+    ids = _ids(shown, shade) if shade and shown.token_texts is None else []
     answer = marks.answer_span(text, verdict["answer"], verdict["verifier"]) if verdict else None
     layers = (tokens, code_spans(text[:_MOST_CODE]), [answer] if answer else [], _found(text, found))
     at = answer.start if answer else None
-    return Body(text, layers, marks.thinking(text), at, shade if tokens else None, tuple(notes))
+    return Body(text, layers, marks.thinking(text), at, shade if tokens or ids else None, tuple(notes), ids)
 
 
 def sections(body: Body, start: int) -> tuple[list[Section], int | None]:
@@ -75,7 +81,7 @@ def _pieces(shown: Any, notes: list[str]) -> list[Piece]:
     """Return the text in the pieces that tokens wrote; in one piece if that is not known."""
     text, tokens = shown.text, shown.token_texts
     if tokens is None:
-        if shown.token_ids is not None and shown.token_logprobs is not None:
+        if shown.token_ids is not None and (shown.token_logprobs is not None or shown.scorer_logprobs is not None):
             known = "--tokenizer" in shown.why  # it names the option of samples show
             how = f"samples browse --tokenizer run decodes them with the run's tokenizer, {shown.run.model}"
             notes.append(f"Tokens are shown as ids, and the text is not shaded: {how if known else shown.why}.")
@@ -100,17 +106,28 @@ def _tokens(pieces: Sequence[Piece], shown: Any, shade: str) -> list[Span]:
         here, at = at, at + len(piece.text)
         if piece.last < piece.first or not piece.text:
             continue
-        group = range(piece.first, piece.last + 1)
-        own = shading.joint([shown.token_logprobs[n] for n in group]) if shown.token_logprobs else None
-        other = shading.joint([shown.scorer_logprobs[n] for n in group]) if shown.scorer_logprobs else None
-        if shade == "difference" and own is not None and other is not None:
-            name = shading.by_difference(other, own)
-        else:
-            value = other if shade == "scorer" else own
-            name = "odd" if value is None else shading.by_probability(value)
+        name, said = _shaded(shown, range(piece.first, piece.last + 1), shade)
         special = " special" if piece.special else ""
-        spans.append(Span(here, at, f"t {name}{special}", _said(shown, group, own, other)))
+        spans.append(Span(here, at, f"t {name}{special}", said))
     return spans
+
+
+def _ids(shown: Any, shade: str) -> list[tuple[int, str, str]]:
+    """Return the first token ids, each with its shade and what hovering says."""
+    ids = (shown.token_ids or ())[:_MOST_IDS]
+    return [(token, *_shaded(shown, range(number, number + 1), shade)) for number, token in enumerate(ids)]
+
+
+def _shaded(shown: Any, group: range, shade: str) -> tuple[str, str]:
+    """Return the class of a token, or of several that share a character, and what hovering says."""
+    own = shading.joint([shown.token_logprobs[n] for n in group]) if shown.token_logprobs else None
+    other = shading.joint([shown.scorer_logprobs[n] for n in group]) if shown.scorer_logprobs else None
+    if shade == "difference" and own is not None and other is not None:
+        name = shading.by_difference(other, own)
+    else:
+        value = other if shade == "scorer" else own
+        name = "odd" if value is None else shading.by_probability(value)
+    return name, _said(shown, group, own, other)
 
 
 def _said(shown: Any, group: range, own: float | None, other: float | None) -> str:

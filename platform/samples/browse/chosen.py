@@ -36,6 +36,11 @@ def run_of(desk: Desk, name: str) -> Run:
     raise NotFound(f'no run "{name}"{meant(name, names)}')
 
 
+def others_of(desk: Desk, runs: list[Run]) -> list[Run]:
+    """Return the runs that may stand beside the first of these: the others of its problem set, and who stands there."""
+    return [run for run in desk.reading.runs() if run != runs[0] and (run.dataset == runs[0].dataset or run in runs)]
+
+
 def judge_of(desk: Desk, address: Address, runs: list[Run]) -> tuple[str | None, list[str]]:
     """Return the verifier whose verdicts are shown, and all that judged these runs. None if there are none."""
     there = judges(desk.reading, runs)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import jinja2
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from samples.browse import numbers
+from samples.browse import commands, numbers
 from samples.browse.address import Address
 from samples.browse.reading import Reading
 from samples.browse.visible import visible
 from samples.lake.tables import Tables
-from samples.lines import printable
+from samples.lines import printable, without_keys
 from samples.reviews.reviewer import VARIABLE, require_reviewer
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -43,6 +44,7 @@ class Desk:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"visible": visible, "line": _line, "told": _told, **numbers.FILTERS}
+        self._templates.filters |= {"word": commands.written, "rescore": partial(commands.rescore, lake.uri)}
 
     def warm(self) -> None:
         """Compile the templates, so that the first page does not wait for them."""
@@ -51,7 +53,7 @@ class Desk:
 
     def render(self, template: str, address: Address, code: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""
-        shared = {"address": address, "desk": self, "lake_uri": self.reading.lake.uri}
+        shared = {"address": address, "desk": self, "lake_uri": without_keys(self.reading.lake.uri)}
         return HTMLResponse(self._templates.get_template(f"{template}.html").render(**shared, **values), code)
 
 

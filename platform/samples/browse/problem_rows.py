@@ -28,7 +28,7 @@ WITH asked AS (
     SELECT run, problem_id, n, c, errors, timeouts FROM tallies WHERE verifier = {verifier}
 )
 SELECT
-    run, problem_id, left(question, 400) AS question, left(answer, 200) AS answer,
+    run, dataset, problem_id, problem_hash, left(question, 400) AS question, left(answer, 200) AS answer,
     coalesce(samples, 0) AS samples, failed, tokens, perplexity, n, c, errors, timeouts,
     CASE WHEN n > 0 THEN c / n END AS accuracy
 FROM asked
@@ -42,19 +42,24 @@ OUTCOMES = {"both": "both solve", "only_a": "only {a}", "only_b": "only {b}", "n
 
 @dataclass
 class ProblemRow:
-    """One problem. `by_run` has its numbers in each run that was asked for and has it."""
+    """One problem. `by_run` has its content and its numbers in each run that was asked for and has it."""
 
     problem_id: str
-    question: str | None
-    answer: str | None
     by_run: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     def number(self, run: str, name: str) -> float | None:
         """Return a number of this problem in a run, None where it is not known."""
         return self.by_run.get(run, {}).get(name)
 
+    @property
+    def apart(self) -> bool:
+        """Whether runs have different problems of this id: of another problem set, or with another content."""
+        return len({(row["dataset"], row["problem_hash"]) for row in self.by_run.values()}) > 1
+
     def difference(self, run: str, other: str) -> float | None:
-        """Return the accuracy in `other` minus that in `run`; None where one is not known."""
+        """Return the accuracy in `other` minus that in `run`; None where one is not known, or the problems differ."""
+        if self.apart:
+            return None
         one, two = self.number(run, "accuracy"), self.number(other, "accuracy")
         return None if one is None or two is None else two - one
 
@@ -74,8 +79,7 @@ def problem_rows(
         text = _SQL.format(verifier=quoted(verifier or ""), join="" if filters else "LEFT")
         found: dict[str, ProblemRow] = {}
         for row in sql(reading.lake, text, runs=[run.run_id for run in runs], threads=reading.threads, **filters):
-            about = (row["question"], row["answer"])
-            found.setdefault(row["problem_id"], ProblemRow(row["problem_id"], *about)).by_run[row["run"]] = row
+            found.setdefault(row["problem_id"], ProblemRow(row["problem_id"])).by_run[row["run"]] = row
         return list(found.values())
 
     return reading.once(("problems", *(run.run_id for run in runs), verifier, repr(filters)), read)

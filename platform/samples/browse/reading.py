@@ -11,8 +11,11 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from samples.errors import LakeError
+from samples.lake import vacuumed
 from samples.lake.tables import Tables
 from samples.runs.run import Run, every
+from samples_schemas import TABLES
 
 Answer = TypeVar("Answer")
 
@@ -33,6 +36,11 @@ class Reading:
         self._looked, self._grown = 0.0, False
         self.lake = lake.pin()
         self._fixed = self.lake is lake  # it was opened at one version
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the lake was opened at one version: it takes no reviews, and nothing newer is shown."""
+        return self._fixed
 
     @property
     def live(self) -> Tables:
@@ -90,6 +98,23 @@ class Reading:
             self._grown = any(map(self._has_more, _WATCHED))
         return self._grown
 
+    def outdated(self) -> bool:
+        """Return whether the lake was changed since it was pinned: by now, its files may be gone.
+
+        Raises:
+            UsageError: The lake is open at one version, of which a vacuum took files since.
+        """
+        try:
+            if self._fixed:
+                for name in TABLES:
+                    if (snapshot := self.lake.delta(name)) is not None:
+                        vacuumed.require(self.lake.place, name, snapshot.version())
+                return False
+            newest = self._live.pin()
+            return any(_version(newest, name) != _version(self.lake, name) for name in TABLES)
+        except LakeError:
+            return False  # it cannot be read at all
+
     def _has_more(self, table: str) -> bool:
         snapshot = self.lake.delta(table)
         following = 0 if snapshot is None else snapshot.version() + 1
@@ -98,3 +123,8 @@ class Reading:
     def runs(self) -> list[Run]:
         """Return the runs, the oldest first."""
         return self.once("runs", lambda: every(self.lake))
+
+
+def _version(lake: Tables, name: str) -> int | None:
+    snapshot = lake.delta(name)
+    return None if snapshot is None else snapshot.version()

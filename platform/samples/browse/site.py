@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from samples.browse.address import Address
 from samples.browse.desk import Desk
 from samples.browse.pages import problem, problems, queue, review, runs, sample, search, step, whole
-from samples.errors import LakeError, NotFound, SamplesError, UsageError
+from samples.errors import LakeError, NotFound, SamplesError, StoreAway, UsageError
 from samples.lines import printable
 
 _STATIC = Path(__file__).parent / "static"
@@ -65,7 +65,10 @@ def site(desk: Desk) -> Starlette:
 
 def _reader(desk: Desk, path: str) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:  # a plain function: Starlette runs it in a thread
-        address = Address(path, request.url.query)
+        try:
+            address = Address(path, request.url.query)
+        except UsageError as error:
+            return _said(desk, Address("", ""), error)
         return _guarded(desk, address, lambda: _READ[path](desk, address))
 
     return answer
@@ -83,10 +86,32 @@ def _guarded(desk: Desk, address: Address, work: Callable[[], Response]) -> Resp
     """Return what `work` returns, or a page that says what is the matter."""
     try:
         return work()
+    except LakeError as error:
+        return _unread(desk, address, error)
     except SamplesError as error:
-        code = next(code for kind, code in _STATUS if isinstance(error, kind))
-        return desk.render("message", address, code, title=_TITLES[code], message=str(error))
+        return _said(desk, address, error)
     except Exception:  # noqa: BLE001 - a fault of ours: the page says so, and the terminal has the rest
         print(printable(traceback.format_exc()), file=sys.stderr, flush=True)  # noqa: T201 - for whoever started it
         said = "This page failed. The terminal of samples browse has the traceback; please report it."
         return desk.render("message", address, 500, title="A fault of Samples", message=said)
+
+
+def _unread(desk: Desk, address: Address, error: LakeError) -> Response:
+    """Return a page that says why the lake cannot be read. A sound lake, changed since it was pinned, is read anew."""
+    try:
+        if isinstance(error, StoreAway) or not desk.reading.outdated():
+            return _said(desk, address, error)
+    except UsageError as known:
+        return _said(desk, address, known)
+    said = (
+        "The lake was changed since these pages were opened, and a file of what they show cannot be read any more. "
+        "This happens when samples vacuum removes files that samples compact or samples drop replaced."
+    )
+    why = str(error).removesuffix("; restore it")
+    return desk.render("message", address, 409, title="The lake was changed", message=said, why=why)
+
+
+def _said(desk: Desk, address: Address, error: SamplesError) -> Response:
+    """Return a page that says what is the matter."""
+    code = next(code for kind, code in _STATUS if isinstance(error, kind))
+    return desk.render("message", address, code, title=_TITLES[code], message=str(error))

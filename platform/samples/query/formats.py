@@ -12,7 +12,6 @@ texts, bytes are hexadecimal.
 """
 
 import json as encoder
-import math
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow as pa
 from pyarrow import types
 
+from samples.lines import json_finite
 from samples.query.cells import cell
 from samples.query.papers import latex, markdown
 from samples.query.plain import Column, blocks, is_nested, is_number, plain, text, values
@@ -141,6 +141,4 @@ def _writable(value: Any) -> Any:
         return [_writable(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value if isinstance(value, (bool, int, float)) else text(value)
+    return json_finite(value) if isinstance(value, (bool, int, float)) else text(value)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from samples.errors import NotFound, UsageError
+from samples.errors import NotFound
 from samples.lake.tables import Tables
 from samples.query import show_rows, show_scorer, show_tokens
+from samples.runs.numbered import numbered
 from samples.runs.record import problems
 from samples.runs.run import Run, find
 from samples_schemas import COMPLETIONS
@@ -83,10 +84,7 @@ def show(
         NotFound: There is no such run, problem, sample or scorer; the message says what is there.
         LakeError: A table of the lake cannot be read.
     """
-    try:
-        sample_index = int(sample_index)  # numpy's numbers too
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"sample {sample_index!r}: a whole number is expected, counted from 0") from error
+    sample_index = numbered(sample_index)
     lake = lake.pin((*show_rows.TABLES, *(show_scorer.TABLES if scorer else ())))
     run = known(lake, name, problem_id)
     asked = None if scorer is None else show_scorer.chosen(lake, run, scorer)

@@ -17,6 +17,7 @@ from samples.lake.parquet import storable_text
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.reviews.reviewer import require_reviewer
+from samples.runs.numbered import numbered
 from samples.runs.run import Run, find
 from samples_schemas import REVIEW_LABELS, REVIEWS, SAMPLES
 
@@ -95,10 +96,7 @@ def _sample(row: Mapping[str, Any]) -> tuple[str, int]:
 
 def _checked(run: Run, one: Review) -> Review:
     """Return a review with a whole number and with no empty note."""
-    try:
-        index = int(one.sample_index)  # numpy's numbers too
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"sample {one.sample_index!r}: a whole number is expected, counted from 0") from error
+    index = numbered(one.sample_index)
     if one.problem_id not in run.problem_hashes:
         count, some = len(run.problem_hashes), ", ".join(sorted(run.problem_hashes)[:_SHOWN])
         raise NotFound(f'run {run.name} has no problem "{one.problem_id}"; it has {count}, such as {some}')

@@ -303,6 +303,22 @@ def test_the_text_and_the_command_are_copied(chromium, site, shaded):
     context.close()
 
 
+def test_a_text_that_cannot_be_read_is_not_copied(chromium, site):
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{site}sample?run=a&problem=p1&index=0")
+    page.evaluate("navigator.clipboard.writeText('before')")
+    link = page.get_by_role("link", name="text", exact=True)
+    link.evaluate("link => { link.href = link.href.replace('index=0', 'index=99'); }")
+    link.click()
+    page.get_by_text("The text could not be read, so nothing is copied.").wait_for()
+    page.route("**/sample.txt*", lambda route: route.abort())
+    link.click()
+    page.get_by_text("samples browse does not answer any more").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "before"
+    context.close()
+
+
 @pytest.mark.parametrize("path", ["", "problems?run=a&other=b", "problem?run=a&other=b&problem=p1", "queue?run=a",
     "sample?run=a&other=b&problem=p1&index=0&other_index=1", "search?run=a&text=the", "nothing"])  # fmt: skip
 def test_every_page_has_one_heading_names_on_controls_and_fits(chromium, site, path):

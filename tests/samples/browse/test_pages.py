@@ -66,7 +66,51 @@ def test_tokens_that_are_not_decoded_are_shown_as_ids(served, add_texts, tmp_pat
     answer = served(add_texts(tmp_path / "ids", ["a b c"])).ask("sample?run=r&problem=p&index=0")
     assert "Tokens are shown as ids, and the text is not shaded" in words(answer)
     assert "samples browse --tokenizer run decodes them with the run's tokenizer, m." in words(answer)
-    assert 'title="token 1 · id 2 · log-prob -0.5000"' in answer.text
+    assert 'title="token 1 · id 2 · log-prob \N{MINUS SIGN}0.5000"' in answer.text
+
+
+@pytest.fixture(scope="module")
+def scored_ids(served, add_texts, lakes, tmp_path_factory):
+    """A client of a lake with one sample whose tokens are not decoded, and another without log-probs of its own."""
+    lake = add_texts(tmp_path_factory.mktemp("scored") / "lake", ["a b c"])
+    lakes.add_scorer(lake, "s")
+    run = lake.sql("SELECT run_id FROM runs")[0]["run_id"]
+    here = {"dataset": "d", "run_id": run}
+    key = {"problem_id": "p", "sample_index": 1, "attempt": "x"}
+    lakes.append(lake, "samples", [{**key, "tokens": 3, "finish_reason": "stop"}], **here)
+    lakes.append(lake, "completions", [{**key, "text": "d e f", "token_ids": [4, 5, 6]}], **here)
+    how = {"attempt": "y", "token_mode": "ids", "prompt": "run", "same_tokens": True, "error": None}
+    keys = [{"problem_id": "p", "sample_index": index} for index in (0, 1)]
+    scores = [{**key, "tokens": 3, "bytes": 5, "cumulative_logprob": -3.55, **how} for key in keys]
+    logprobs = [{**key, "attempt": "y", "token_logprobs": [-0.05, -0.5, -3.0]} for key in keys]
+    lakes.append(lake, "scores", scores, scorer_id=lakes.SCORER, run_id=run)
+    lakes.append(lake, "score_logprobs", logprobs, scorer_id=lakes.SCORER, run_id=run)
+    return served(lake)
+
+
+@pytest.mark.parametrize(
+    ("index", "shade", "classes", "legend"),
+    [
+        (0, "own", "s1 s1 s1", "Probability of each token under r:"),
+        (0, "scorer", "s0 s1 s3", "Probability of each token under s:"),
+        (0, "difference", "p1 d0 m4", "Log-prob of each token under s compared with r:"),
+        (1, "scorer", "s0 s1 s3", "Probability of each token under s:"),
+    ],
+)
+def test_ids_are_shaded_by_what_was_chosen(scored_ids, index, shade, classes, legend):
+    answer = scored_ids.ask(f"sample?run=r&problem=p&index={index}&scorer=s&shade={shade}")
+    ids = answer.text.partition('<details class="ids">')[2].partition("</details>")[0]
+    assert " ".join(re.findall(r'class="t (\w+)"', ids)) == classes
+    own = " · log-prob -0.5000" if index == 0 else ""
+    third = f"token 2 · id {3 if index == 0 else 6}{own} · log-prob -3.0000 under s"
+    assert third.replace("-0", "\N{MINUS SIGN}0").replace("-3", "\N{MINUS SIGN}3") in ids
+    assert legend in words(answer)
+
+
+def test_ids_without_any_log_probs_are_not_shaded(scored_ids):
+    answer = scored_ids.ask("sample?run=r&problem=p&index=1")
+    assert '<details class="ids">' not in answer.text
+    assert "This sample has no log-probs, so its tokens are not shaded." in words(answer)
 
 
 def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_texts, tmp_path):
@@ -92,6 +136,7 @@ def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_te
         ("search?run=a&text=(&regex=1", 400, "regular expression: missing )"),
         ("search?run=a&text=" + "x" * 2000, 400, "at most 1,000 are looked for"),
         ("queue?run=a&max_accuracy=much", 400, "a number from 0 to 1 is expected"),
+        ("problems?" + "run=a&" * 201, 400, "the address has more than 200 parameters"),
         ("nothing", 404, "There is no page /nothing."),
     ],
 )
@@ -159,9 +204,39 @@ def test_a_sample_is_copied_as_json_like_the_command_prints_it(client, filled):
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
+def test_a_sample_is_json_also_where_its_numbers_are_none(served, add_texts, lakes, tmp_path):
+    lake = add_texts(tmp_path / "odd", ["a"])
+    here = {"dataset": "d", "run_id": lake.sql("SELECT run_id FROM runs")[0]["run_id"]}
+    key = {"problem_id": "p", "sample_index": 1, "attempt": "x"}
+    lakes.append(lake, "samples", [{**key, "tokens": 3, "cumulative_logprob": float("-inf")}], **here)
+    logprobs = {"token_ids": [1, 2, 3], "token_logprobs": [float("nan"), float("-inf"), float("inf")]}
+    lakes.append(lake, "completions", [{**key, "text": "b", **logprobs}], **here)
+    client = served(lake)
+    said = json.loads(client.ask("sample.json?run=r&problem=p&index=1").text, parse_constant=pytest.fail)
+    assert said["token_logprobs"] == ["NaN", "-Infinity", "Infinity"]
+    assert said["cumulative_logprob"] == "-Infinity"
+    assert client.ask("sample?run=r&problem=p&index=1").status == 200
+
+
+def test_a_sample_without_a_text_offers_none_to_copy(served, add_texts, lakes, tmp_path):
+    lake = add_texts(tmp_path / "texts", ["", "b"])
+    here = {"dataset": "d", "run_id": lake.sql("SELECT run_id FROM runs")[0]["run_id"]}
+    failed = {"problem_id": "p", "sample_index": 2, "attempt": "x", "error": "too long"}
+    lakes.append(lake, "samples", [failed], **here)
+    client = served(lake)
+    pages = [client.ask(f"sample?run=r&problem=p&index={index}").text for index in range(3)]
+    assert ["sample.txt" in page for page in pages] == [True, True, False]
+    assert ["sample.json" in page for page in pages] == [True, True, True]
+    assert client.ask("sample.txt?run=r&problem=p&index=0").status == 200
+    assert client.ask("sample.txt?run=r&problem=p&index=2").status == 404
+
+
 def test_a_lake_at_an_earlier_version_refuses_reviews(served, lakes, tmp_path):
     lake = lakes.filled(tmp_path / "old")
     client = served(Lake(lake.uri, version=lake.version))
+    shown = client.ask("sample?run=a&problem=p2&index=0")
+    assert "The lake is open at one version of it, so it takes no labels." in words(shown)
+    assert 'action="review"' not in shown.text
     body = "run=a&problem=p2&index=0&label=valid&reviewer=ann&back=sample"
     answer = client.ask("review", "POST", body, Origin=client.origin)
     assert answer.status == 400
@@ -178,7 +253,11 @@ def test_a_lake_at_an_earlier_version_refuses_reviews(served, lakes, tmp_path):
         ("run=a&problem=p1&index=0&label=great&reviewer=ann", "great"),
         ("run=a&problem=p9&index=0&label=valid&reviewer=ann", "no problem"),
         ("run=a&problem=p1&index=0&label=valid&reviewer=%E2%80%AEann", "reviewer"),
+        ("run=a&problem=p1&index=1" + "0" * 30 + "&label=valid&reviewer=ann", "index 10"),
+        ("run=a&problem=p1&index=-1&label=valid&reviewer=ann", "a whole number from 0 on is expected"),
+        ("run=a&problem=p1&index=9&label=valid&reviewer=ann", "run a has no sample 9 of problem p1"),
         ("x=" + "y" * 200_000, "the form lacks a field"),
+        ("x=1&" * 300, "the form lacks a field"),
     ],
 )
 def test_a_label_that_cannot_be_stored_is_told_why(client, filled, body, said):

@@ -176,3 +176,11 @@ def test_of_several_verifiers_one_is_chosen(lakes, tmp_path):
         samples_of(lake, "a", "p1")
     statuses = {row["sample_index"]: row["status"] for row in samples_of(lake, "a", "p1", verifier="w").samples}
     assert statuses == {0: "unjudged", 1: "correct", 2: "unjudged", 3: "unjudged"}
+
+
+@pytest.mark.parametrize("number", [10**30, 1 << 31, float("inf"), float("nan"), "first"])
+def test_a_number_that_no_sample_can_have_is_refused(filled, number):
+    with pytest.raises(UsageError, match="a whole number is expected, counted from 0"):
+        show(filled, "a", "p1", number)
+    with pytest.raises(UsageError, match="a whole number is expected, counted from 0"):
+        filled.review("a", "p1", number, "valid", reviewer="ann")

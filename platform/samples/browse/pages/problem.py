@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from samples.browse.address import Address
-from samples.browse.chosen import SIDES, judge_of, runs_of
+from samples.browse.asked import apart, asked_of
+from samples.browse.chosen import SIDES, judge_of, others_of, runs_of
 from samples.browse.desk import Desk
 from samples.browse.reviews import labels_by_sample
 from samples.browse.sample_rows import ORDERS, STATUSES, SampleRow, ordered, previews, sample_rows
-from samples.errors import NotFound
-from samples.problems.problems import Problem
-from samples.runs.record import problems
 from samples.runs.run import Run
 
 _FEW, _MANY = 8, 50  # samples of a group on the page of all groups, and of the page of one group
@@ -43,6 +41,7 @@ def page(desk: Desk, address: Address) -> Response:
     runs = runs_of(desk, address)
     verifier, judges = judge_of(desk, address, runs)
     problem_id = address.one("problem")
+    asked = asked_of(desk, runs, problem_id)
     status, order = address.one("status"), address.choice("order", ORDERS)
     start = address.whole("from") if status else 0
     columns = [
@@ -56,11 +55,12 @@ def page(desk: Desk, address: Address) -> Response:
         runs=runs,
         first={side: rows[0].index for side, rows in shown.items() if rows},
         labels={column.side: labels_by_sample(desk.reading, column.run, problem_id) for column in columns},
-        others=[run for run in desk.reading.runs() if problem_id in run.problem_hashes and run != runs[0]],
+        others=[run for run in others_of(desk, runs) if problem_id in run.problem_hashes or run in runs],
         verifier=verifier,
         judges=judges,
         problem_id=problem_id,
-        problem=problem_of(desk, runs, problem_id),
+        asked=asked,
+        apart=apart(asked),
         columns=columns,
         most=max((group.count for column in columns for group in column.groups if group.status == status), default=0),
         status=status,
@@ -70,20 +70,6 @@ def page(desk: Desk, address: Address) -> Response:
         start=start,
         per_page=_MANY,
     )
-
-
-def problem_of(desk: Desk, runs: list[Run], problem_id: str) -> Problem | None:
-    """Return a problem as the first of these runs that has it was asked; None where the lake has only its id.
-
-    Raises:
-        NotFound: None of these runs has it.
-    """
-    run = next((run for run in runs if problem_id in run.problem_hashes), None)
-    if run is None:
-        names = " and ".join(run.name for run in runs)
-        raise NotFound(f'no problem "{problem_id[:200]}" in {names}')
-    key = ("problem", run.dataset, problem_id, run.problem_hashes[problem_id])
-    return desk.reading.once(key, lambda: next(problems(desk.reading.lake, run, [problem_id]), None))
 
 
 def _column(

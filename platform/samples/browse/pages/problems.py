@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from samples.browse.address import Address
-from samples.browse.chosen import judge_of, runs_of
+from samples.browse.chosen import judge_of, others_of, runs_of
 from samples.browse.desk import Desk
 from samples.browse.problem_rows import OUTCOMES, ProblemRow, coverage, problem_rows
 from samples.errors import SamplesError
@@ -30,7 +30,7 @@ def page(desk: Desk, address: Address) -> Response:
         "problems",
         address,
         runs=runs,
-        others=[run for run in desk.reading.runs() if run != runs[0] and run.dataset == runs[0].dataset],
+        others=others_of(desk, runs),
         verifier=verifier,
         judges=judges,
         rows=rows[start : start + PER_PAGE],
@@ -59,8 +59,8 @@ def listed(desk: Desk, address: Address) -> list[ProblemRow]:
     return _sorted(rows, _sort(address), runs)
 
 
-def _searched(row: ProblemRow) -> tuple[str | None, ...]:
-    return row.problem_id, row.question, row.answer
+def _searched(row: ProblemRow) -> list[str | None]:
+    return [row.problem_id, *(one[name] for one in row.by_run.values() for name in ("question", "answer"))]
 
 
 def _sort(address: Address) -> str:

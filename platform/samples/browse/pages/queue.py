@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from samples.browse import commands
 from samples.browse.address import Address
 from samples.browse.chosen import judge_of, runs_of
 from samples.browse.desk import Desk
@@ -34,6 +35,7 @@ def page(desk: Desk, address: Address) -> Response:
         start=start,
         per_page=_PER_PAGE,
         most=limit(address),
+        counting=commands.count_reviews(desk.reading.lake.uri, run, verifier),
         labels=labels_by_problem(desk.reading, run),
     )
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from samples.browse.address import whole
 from samples.browse.chosen import run_of
 from samples.browse.desk import Desk
 from samples.errors import UsageError
@@ -30,14 +31,15 @@ async def form(request: Request) -> dict[str, str]:
 def save(desk: Desk, given: Mapping[str, str]) -> Response:
     """Store a label, and go back to the sample."""
     try:
-        run, problem, index = run_of(desk, given["run"]), given["problem"], int(given["index"])
+        name, problem, index = given["run"], given["problem"], given["index"]
         label, reviewer = given["label"], given.get("reviewer", "").strip()
-    except (KeyError, ValueError) as error:
+    except KeyError as error:
         raise UsageError("the form lacks a field: load the page again") from error
     if not reviewer:
         raise UsageError("a label needs the name of its reviewer: write it beside the labels")
     note = given.get("note", "").replace("\r\n", "\n").strip() or None
-    review(desk.reading.live, run.name, problem, index, label, note=note, reviewer=reviewer)
+    run, number = run_of(desk, name), whole("index", index)
+    review(desk.reading.live, run.name, problem, number, label, note=note, reviewer=reviewer)
     desk.reviewer = reviewer
     desk.reading.reviewed()
     return _back(given)

@@ -1,29 +1,26 @@
 """One sample up close, or two of the same problem side by side."""
 
-import shlex
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
 
-from samples.browse import shading
+from samples.browse import commands, shading
 from samples.browse.address import Address
+from samples.browse.asked import apart, asked_of
 from samples.browse.body import SHADES, Body, Section, body, sections
 from samples.browse.chosen import SIDES, judge_of, runs_of
 from samples.browse.desk import Desk
 from samples.browse.neighbours import Neighbours, neighbours
-from samples.browse.pages.problem import problem_of
 from samples.browse.reviews import KEYS
 from samples.browse.sample_rows import ORDERS, STATUSES, ordered, sample_rows
 from samples.browse.scorers import scorers_of
 from samples.browse.texts import matches
 from samples.errors import NotFound, SamplesError
-from samples.lines import printable, without_keys
 from samples.query.show import Shown, show
 from samples.runs.run import Run
 from samples_schemas import REVIEW_LABELS
-
-_IDS = 2_000  # token ids that are listed
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,6 @@ class Pane:
     around: Neighbours
     scorers: list[str]
     command: str
-    ids: list[tuple[int, str, str]]
 
 
 def page(desk: Desk, address: Address) -> Response:
@@ -51,18 +47,17 @@ def page(desk: Desk, address: Address) -> Response:
     runs = runs_of(desk, address)
     verifier, judges = judge_of(desk, address, runs)
     problem_id = address.one("problem")
-    panes = [
-        _pane(desk, address, run, side, verifier)
-        for run, side in zip(runs, SIDES, strict=False)
-        if side == "run" or address.one("other_index")
-    ]
+    asked = asked_of(desk, runs, problem_id)
+    panes = [_pane(desk, address, run, side, verifier) for run, side in _sides(desk, address, runs)]
     return desk.render(
         "sample",
         address,
         runs=runs,
         panes=panes,
         problem_id=problem_id,
-        problem=problem_of(desk, runs, problem_id),
+        asked=asked,
+        apart=apart(asked),
+        beside=_beside(desk, runs, panes, problem_id),
         verifier=verifier,
         judges=judges,
         orders=ORDERS,
@@ -73,6 +68,22 @@ def page(desk: Desk, address: Address) -> Response:
         labels=REVIEW_LABELS,
         keys=KEYS,
     )
+
+
+def _sides(desk: Desk, address: Address, runs: list[Run]) -> Sequence[tuple[Run, str]]:
+    """Return the runs that are shown, with their sides. A second one stands alone if the first has no sample of it."""
+    first, *others = zip(runs, SIDES, strict=False)
+    if not others or not address.one("other_index"):
+        return [first]
+    alone = not address.one("index") and not sample_rows(desk.reading, runs[0], address.one("problem"), None)
+    return others if alone else [first, *others]
+
+
+def _beside(desk: Desk, runs: list[Run], panes: list[Pane], problem_id: str) -> int | None:
+    """Return the sample of the second run that may be put beside the one that is shown, if there is one."""
+    if len(runs) == len(panes) or panes[0].side != SIDES[0]:
+        return None
+    return next((row.index for row in sample_rows(desk.reading, runs[1], problem_id, None)), None)
 
 
 def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None) -> Pane:
@@ -91,7 +102,7 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
     found = matches(shown.text or "", address)
     made = body(shown, shade, verdict, found)
     if why:
-        made = Body(made.text, made.layers, made.thinking, made.answer_at, made.shade, (why, *made.notes))
+        made = replace(made, notes=(why, *made.notes))
     start = min(address.whole("at" if side == "run" else "other_at"), max(len(made.text) - 1, 0))
     parts, more = sections(made, start)
     return Pane(
@@ -107,8 +118,7 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
         verdict=verdict,
         around=neighbours(rows, index, address.one("status")),
         scorers=scorers,
-        command=_command(desk, run, problem_id, index, scorer),
-        ids=_ids(shown) if shown.token_texts is None else [],
+        command=commands.show(desk.reading.lake.uri, run, problem_id, index, scorer, desk.tokenizer),
     )
 
 
@@ -123,29 +133,3 @@ def _shown(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None
             why = str(error)
             return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), why
     return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), ""
-
-
-def _ids(shown: Shown) -> list[tuple[int, str, str]]:
-    """Return the first token ids, each with its shade and what hovering says."""
-    ids, own = shown.token_ids, shown.token_logprobs
-    if ids is None or own is None:
-        return []
-    return [
-        (token, shading.by_probability(value), f"token {number} · id {token} · log-prob {value:.4f}")
-        for number, (token, value) in enumerate(zip(ids[:_IDS], own, strict=False))
-    ]
-
-
-def _command(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> str:
-    """Return the command that shows a sample in a terminal."""
-    words = ["samples", "show", run.name, problem_id, str(index), "--lake", without_keys(desk.reading.lake.uri)]
-    words += ["--scorer", scorer] if scorer else []
-    words += ["--tokenizer", desk.tokenizer] if desk.tokenizer else []
-    return " ".join(map(_quoted, words))
-
-
-def _quoted(word: str) -> str:
-    """Quote a word for a shell; characters that cannot be seen are spelled out as bash reads them."""
-    if printable(word, lines=False) == word:
-        return shlex.quote(word)
-    return "$'" + printable(word.replace("\\", "\\\\").replace("'", "\\'"), lines=False) + "'"

@@ -8,6 +8,7 @@ from samples.browse.address import Address
 from samples.browse.chosen import run_of
 from samples.browse.desk import Desk
 from samples.errors import NotFound
+from samples.lines import json_finite
 from samples.query.show import Shown, show
 
 
@@ -23,7 +24,8 @@ def json_object(desk: Desk, address: Address) -> Response:
     """Return a sample as `samples show --json` prints it."""
     shown = _shown(desk, address)
     rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
-    said = json.dumps({"run": shown.run.name, **shown.facts, **rest}, ensure_ascii=False, default=str)
+    whole = json_finite({"run": shown.run.name, **shown.facts, **rest})
+    said = json.dumps(whole, ensure_ascii=False, allow_nan=False, default=str)
     return Response(said, media_type="application/json", headers=_as_file("json"))
 
 

@@ -5,6 +5,7 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const one = (selector, within = document) => within.querySelector(selector);
   const said = one("#said");
+  const STOPPED = "samples browse does not answer any more: start it again.";
   let silence;
 
   function say(text, seconds = 4) {
@@ -101,8 +102,12 @@
   }
 
   async function page(address, options) {
-    const answer = await fetch(address, options);
-    return { ok: answer.ok, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+    try {
+      const answer = await fetch(address, options);
+      return { ok: answer.ok, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+    } catch {
+      return { ok: false, page: new Document() };
+    }
   }
 
   async function more(link) {
@@ -162,6 +167,16 @@
     }
   }
 
+  async function copyFile(link) {
+    try {
+      const answer = await fetch(link.href);
+      if (answer.ok) await copy(await answer.text(), link.textContent);
+      else say(`The ${link.textContent} could not be read, so nothing is copied. Its page says why.`, 20);
+    } catch {
+      say(STOPPED, 3600);
+    }
+  }
+
   // The key in the address belongs to this server; whoever opens the link later is asked for the key of theirs.
   const copyAddress = () => copy(location.href, "the address of this view");
 
@@ -171,7 +186,7 @@
     const file = event.target.closest("[data-copy-file]");
     if (file && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      fetch(file.href).then((answer) => answer.text()).then((text) => copy(text, file.textContent));
+      copyFile(file);
       return;
     }
     if (event.target.closest("[data-copy-address]")) copyAddress();
@@ -228,7 +243,7 @@
       const answer = await fetch("grown");
       if (answer.ok && (await answer.json()).grown) { one("#grown").hidden = false; return; }
     } catch {
-      say("samples browse does not answer any more: start it again.", 3600);
+      say(STOPPED, 3600);
       return;
     }
     setTimeout(look, 15000);
