@@ -83,12 +83,11 @@ def choose(
     judges = tuple(verifiers(lake, chosen))
     by = None if verifier is None and not judges else choose_verifier(lake, chosen, verifier, "--verifier")
     if asked.of_problems:
-        guesses = asked.exclude_guessable
-        judge = (
-            {} if guesses is None else {"exclude_guessable": (guesses.run, guesses.threshold, guesses.verifier or by)}
-        )
-        asking = {"runs": [run.run_id for run in chosen], "seconds": None, "skip_unreadable": skip_unreadable}
-        sql(lake, "SELECT run FROM runs", **{**filters, **judge, **asking})  # refused where a filter fits no problem
+        limits: dict[str, Any] = {"seconds": None, "skip_unreadable": skip_unreadable, **filters}
+        if guesses := asked.exclude_guessable:
+            limits["exclude_guessable"] = (guesses.run, guesses.threshold, guesses.verifier or by)
+        limits["runs"] = [run.run_id for run in chosen]
+        sql(lake, "SELECT run FROM runs", **limits)  # refused where a filter fits no problem
     recorded = {run.run_id: run for run in every(lake)}
     return Subject(tuple(recorded[run.run_id] for run in chosen), by, judges, dict(filters))
 
