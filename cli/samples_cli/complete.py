@@ -16,9 +16,9 @@ from typing import Any
 import typer
 
 from samples.lines import printable
+from samples_queries.judges import VERIFIERS
 
 PROTOCOL = "_SAMPLES_COMPLETE"  # the variable that Typer's shell scripts set to ask
-VERIFIERS = ("exact", "numeric", "choice", "boxed-exact", "math", "paper-math", "code", "reasoning-gym")
 
 _PATIENCE = 1.5  # seconds for an object store, which may not answer at all
 _BREAKS = re.compile(r"[=:@]+")  # where bash breaks a word into several

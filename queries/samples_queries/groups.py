@@ -5,7 +5,6 @@ A mean over problems needs the groups only: 10^4 problems with 1000 samples each
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from shlex import quote
 from typing import Any
 
 import duckdb
@@ -15,6 +14,7 @@ import pyarrow as pa
 
 from samples_queries import Unanswerable, Unjudged
 from samples_queries.chances import Integers
+from samples_queries.judges import adding
 
 _SQL = """
 WITH counts AS (
@@ -85,10 +85,7 @@ def unjudged_note(counts: Mapping[str, Mapping[str, int]], verifier: str) -> lis
     if not some:
         return []
     said = ", ".join(f"{count:,} of {run}" for run, count in some.items())
-    named = " ".join(f"--run {quote(run)}" for run in some)
-    return [
-        f"{said}: samples without a verdict of {verifier}; samples rescore --verifier {verifier} {named} judges them"
-    ]
+    return [f"{said}: samples without a verdict of {verifier}; add them: {adding(verifier, list(some))}"]
 
 
 def distinct(parts: Iterable[tuple[Integers, Integers]]) -> tuple[Integers, Integers, list[Integers]]:
@@ -106,10 +103,10 @@ def doubling(most: int) -> list[int]:
 
 def unjudged(verifier: str, runs: Sequence[str]) -> Unjudged:
     """Return the error for runs of which the verifier judged no sample."""
-    several, named = len(runs) > 1, " ".join(f"--run {quote(run)}" for run in runs)
+    several = len(runs) > 1
     return Unjudged(
         f"run{'s' * several} {', '.join(runs)} {'have' if several else 'has'} no verdicts of {verifier} yet; add them: "
-        f"samples rescore --verifier {verifier} {named}"
+        f"{adding(verifier, runs)}"
     )
 
 

@@ -3,12 +3,14 @@
 group    accuracy
 formula  pass@k = 1 - C(n-c, k) / C(n, k)
 params   runs: runs, verifier: verifier, ks: ints = none
-reads    tallies
+reads    verified
 grain    run, dataset, verifier, problem_id, k
-columns  run, dataset, verifier, problem_id, k, n, c, pass_at_k
+columns  run, dataset, verifier, problem_id, k, n, c, pass_at_k, problem_hash
 means    k: number of samples drawn from the problem
          ks: the values of k; without them 1, 2, 4, … and the largest n; "all" is every k up to that
          c: samples of these n that are correct
+         problem_hash: hash of the problem's content as the run saw it: problems of one id and two hashes are not the
+           same; NULL when it is unknown
 example  samples query pass_at_k_by_problem --runs base-7b --verifier math --ks 8
 
 A problem has no row for a k above its n.
@@ -25,9 +27,9 @@ from samples_queries.problem_notes import beyond
 from samples_queries.problem_sets import choice
 
 _SQL = """
-SELECT run, dataset, verifier, problem_id, n, c
-FROM tallies
-WHERE list_contains($runs, run) AND verifier = $verifier AND n > 0
+SELECT run, dataset, verifier, problem_id, n, c, version AS problem_hash
+FROM verified
+WHERE list_contains($runs, run) AND verifier = $verifier
 ORDER BY run, dataset, problem_id
 """
 
@@ -57,5 +59,5 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
         columns = [problems.take(row), pa.table({"k": block[column], "pass_at_k": chances[row, column]})]
         parts.append(pa.table({name: table[name] for table in columns for name in table.column_names}))
     order = [(name, "ascending") for name in ("run", "dataset", "problem_id", "k")]
-    columns = ["run", "dataset", "verifier", "problem_id", "k", "n", "c", "pass_at_k"]
+    columns = ["run", "dataset", "verifier", "problem_id", "k", "n", "c", "pass_at_k", "problem_hash"]
     return Answer(pa.concat_tables(parts).sort_by(order).select(columns), notes)

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from html import unescape
 
 import pytest
 
@@ -39,6 +40,43 @@ def test_the_markdown_has_its_pictures_in_a_folder_beside_it(samples, filled, tm
     assert linked == len(list((tmp_path / "report_files").iterdir())) > 3
 
 
+IDS = {
+    "an id with a comma": ["p1", "a;b,c"],
+    "an id that begins like a file": ["@p1"],
+    "many ids": [f"problem {number}" for number in range(41)],
+    "ids that can be typed": ["it's p1", "<b>&amp;"],
+}
+
+
+@pytest.mark.parametrize("case", IDS)
+@pytest.mark.parametrize("form", ["html", "md"])
+def test_commands_run_whatever_the_ids_of_problems(samples, lakes, tmp_path, monkeypatch, case, form):
+    lake = lakes.filled(tmp_path / "lake o")
+    lakes.add_problems(lake, "e", dict.fromkeys([*IDS[case], "other"], "{}"))
+    lakes.add_run(lake, "c", dict.fromkeys([*IDS[case], "other"], "cw"), dataset="e")
+    (tmp_path / "ids.txt").write_text("\n".join(IDS[case]))
+    monkeypatch.chdir(tmp_path)
+    code, _, err = samples("report", "--run", "c", "--problems", "@ids.txt", "-o", f"x.{form}", "--lake", lake.uri)
+    assert code == 0, err
+    text = (tmp_path / f"x.{form}").read_text()
+    if form == "html":
+        ids, text = re.findall('<pre class="ids">(.*?)</pre>', text, re.DOTALL), unescape(re.sub("<.*?>", "", text))
+        ids = [unescape(found) for found in ids]
+    else:
+        ids = re.findall("^```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert bool(ids) == (case != "ids that can be typed")
+    for lines in ids:
+        (tmp_path / "problem-ids.txt").write_text(lines)
+    exported, command = (
+        next(line for line in text.splitlines() if line.startswith(start))
+        for start in ("export SAMPLES_LAKE=", "samples query pass_at_k ")
+    )
+    monkeypatch.setenv(*shlex.split(exported)[1].split("=", 1))
+    code, out, err = samples(*shlex.split(command)[1:], "--ks", "2", "--format", "json")
+    assert code == 0, err
+    assert [row["problems"] for row in json.loads(out)] == [len(IDS[case])]
+
+
 WRONG = {
     "an unknown ending": (("-o", "x.pdf"), 2, "end it in .html or .md, or give --format"),
     "no file": ((), 2, "--output is missing"),
@@ -46,6 +84,11 @@ WRONG = {
     "a run that is not there": (("--run", "x", "-o", "x.html"), 2, "runs there: "),
     "a verifier that judged nothing": (("--verifier", "math", "-o", "x.html"), 2, 'verifier "math" judged none'),
     "a filter of nothing": (("--dataset", "nope", "-o", "x.html"), 2, 'no run of dataset "nope"'),
+    "a problem that is not there": (
+        ("--problems", "p1,nosuch", "-o", "x.html"),
+        2,
+        'no problem "nosuch" in the chosen',
+    ),
 }
 
 

@@ -29,11 +29,17 @@ def lake(path: Path, runs: Mapping[str, Counts], **labels: dict[str, str]) -> La
 
 
 def add_run(
-    to: Lake, run: str, counts: Counts, dataset: str = "d", verifier: str = "v", version: str = "1", **labels: str
+    to: Lake,
+    run: str,
+    counts: Counts,
+    dataset: str = "d",
+    verifier: str = "v",
+    version: str | Mapping[str, str] = "1",
+    **labels: str,
 ) -> None:
-    """Add a run whose every problem has this version."""
+    """Add a run whose every problem has this version; a mapping has the versions of problems that are not "1"."""
     about = {"run_id": f"r-{run}", "name": run, "dataset": dataset, "model": "m", "engine": "imported"}
-    hashes = [(problem, version) for problem in counts]
+    hashes = [(problem, version if isinstance(version, str) else version.get(problem, "1")) for problem in counts]
     more = {"specification": "{}", "problem_hashes": hashes, "labels": list(labels.items()), "versions": []}
     _append(to, "runs", [{**about, **more, "created_at": datetime(2026, 1, 1, tzinfo=UTC)}])
     _append(to, "counts", _rows(counts), verifier=verifier, run_id=f"r-{run}")

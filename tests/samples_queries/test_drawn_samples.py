@@ -3,11 +3,13 @@
 import math
 import statistics
 from datetime import UTC, datetime
+from operator import itemgetter
 
 import numpy as np
 import pytest
 
 from samples.api import Lake
+from samples.errors import SamplesError
 
 CORRECT, WRONG, SILENT = "correct", "wrong", "no_answer"
 NAN, INF = math.nan, math.inf
@@ -319,3 +321,25 @@ def test_tokens_are_summed_over_samples_and_prompts_counted_for_each(lake, draw)
     assert [b[name] for name in ("problems", "samples", "errors", "tokens", "unknown")] == [2, 2, 2, 0, 0]
     assert (b["prompt_tokens"], b["mean"], b["max"]) == (None, None, None)
     assert [c[name] for name in ("problems", "samples", "errors", "tokens", "unknown")] == [0] * 5
+
+
+def test_tokens_that_are_not_known_are_null_and_not_none(lake, draw):
+    draw("a", {"p": [sample(tokens=3), sample(tokens=None), FAILED]})
+    draw("b", {"p": [sample(tokens=None), sample(tokens=None), FAILED]}, dataset="e")
+    draw("c", {"p": [FAILED]}, dataset="e")
+    draw("d", {}, dataset="e")
+    expected = [("a", 3, 1), ("b", None, 2), ("c", 0, 0), ("d", 0, 0)]
+    for name in ("tokens_by_run", "runs"):
+        rows = sorted(lake.query(name).dicts(), key=itemgetter("run"))
+        assert [(row["run"], row["tokens"], row["unknown"]) for row in rows] == expected
+
+
+def test_tokens_of_imported_counts_are_not_known(tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    (tmp_path / "counts.json").write_text('{"problem_id": "p", "n": 4, "c": 1}')
+    lake.import_file(tmp_path / "counts.json", name="counted", dataset="d")
+    for name in ("tokens_by_run", "runs"):
+        (row,) = lake.query(name).dicts()
+        assert (row["samples"], row["tokens"], row["unknown"]) == (0, None, 0)
+    with pytest.raises(SamplesError, match="tokens_by_run: nothing to draw: the answer has no known tokens in 1 row"):
+        lake.plot("tokens_by_run")

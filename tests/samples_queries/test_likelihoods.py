@@ -215,6 +215,18 @@ def test_a_scorer_without_parity_or_beyond_its_bound_is_told(scored, lake, check
         assert re.match(said, note)
 
 
+def test_where_the_model_of_a_scorer_is_not_known_the_command_says_what_to_fill_in(scored, lake):
+    row = lake.sql("FROM scorers WHERE scorer = 's'").dicts()[0]
+    about = {"scorer_id": "s-0", "number": 9, "name": "n n", "engine": "vllm", "created_at": row["created_at"]}
+    more = {"specification": "{}", "labels": [], "versions": [], "scored_by": "{}", "parity_samples": 0}
+    scored.append(lake, "scorers", [{**about, **more, "model": "unknown", "parity_tokens": 0}])
+    told = (
+        r"samples score --model MODEL --run a --name 'n n' \(MODEL is the model of n n, which the lake does not know\)$"
+    )
+    with pytest.raises(SamplesError, match=told):
+        lake.query("perplexity", runs="a", scorer="n n")
+
+
 def test_the_command_names_the_engine_that_scored(scored, lake):
     row = lake.sql("FROM scorers WHERE scorer = 's'").dicts()[0]
     about = {"scorer_id": "s-toy", "number": 9, "name": "t o y", "engine": "toy", "created_at": row["created_at"]}

@@ -115,6 +115,14 @@ def test_each_problem_has_its_own_chance_at_each_k_that_it_reaches(oracles, tall
         assert row["pass_at_k"] == pytest.approx(float(oracles.pass_at_k(row["n"], row["c"], row["k"])), abs=2e-15)
 
 
+def test_the_version_that_a_run_saw_stands_beside_each_problem(tallied, tmp_path):
+    lake = tallied.lake(tmp_path, {"a": {"p": (2, 1), "q": (2, 2)}})
+    tallied.add_run(lake, "b", {"p": (2, 0), "q": (2, 0)}, version={"q": "2"})
+    rows = lake.query("pass_at_k_by_problem", ks=1).dicts()
+    versions = {(row["run"], row["problem_id"]): row["problem_hash"] for row in rows}
+    assert versions == {("a", "p"): "1", ("a", "q"): "1", ("b", "p"): "1", ("b", "q"): "2"}
+
+
 def test_problems_average_to_the_mean(tallied):
     rng = np.random.default_rng(3)
     n = rng.integers(1, 40, 200)

@@ -10,6 +10,7 @@ from samples.charts.asked import Asked, distinct
 from samples.charts.captions import counted, named
 from samples.charts.panels import PART, Drawn, panels, titled, tooltips
 from samples.charts.shorten import expression
+from samples.charts.versions import same_problems
 from samples.errors import SamplesError
 
 _CELLS = 3_000  # of a picture
@@ -22,13 +23,16 @@ _ID = 90  # pixels of an id
 def grid(asked: Asked, rows: list[dict[str, Any]]) -> Drawn:
     """Return the grid at the smallest k of the rows: the problems that most runs solve first.
 
-    Where problems are too many for a picture, those that all runs solve, or none, are left out first.
+    Where problems are too many for a picture, those that all runs solve, or none, are left out first. Problems that
+    runs saw in different versions are left out too.
 
     Raises:
-        SamplesError: There are more runs than a picture can show.
+        SamplesError: There are more runs than a picture can show, or no problem is left.
     """
     k = min(row["k"] for row in rows)
-    rows = [row for row in rows if row["k"] == k]
+    rows, notes = same_problems([row for row in rows if row["k"] == k])
+    if not rows:
+        raise SamplesError("; ".join([f"{asked.name}: nothing to draw", *notes]))
     runs = asked.palette.order(distinct(rows, "run"))
     if len(runs) > _CELLS // _LONG:
         raise SamplesError(f"{asked.name}: {len(runs)} runs are too many for one grid: --runs A,B,C names fewer")
@@ -54,6 +58,7 @@ def grid(asked: Asked, rows: list[dict[str, Any]]) -> Drawn:
     more.insert(
         0, f"{counted(len(found), 'problem')}; solved by {', '.join(said)}{' …' if len(counts) > len(said) else ''}"
     )
+    more += notes
     what = "accuracy" if k == 1 else f"pass@{k}"
     return _finished(asked, values, runs, what, more)
 

@@ -7,7 +7,7 @@ import altair as alt
 
 from samples.charts.columns import told
 
-GREY, ORANGE = "#8C8C8C", "#D55E00"
+GREY, ORANGE, PALE = "#8C8C8C", "#D55E00", "#D9D9D9"
 _FAINT = 0.12  # the shade of a cell with hardly anything
 _FULL = 0.85  # the opacity of the darkest cell: dark numbers can be read on it
 _MADE = {"shade", "shown"}
@@ -21,12 +21,15 @@ def shaded(row: dict[str, Any], count: int, total: int) -> None:
 def cells(
     values: list[dict[str, Any]], x: alt.X, y: alt.Y, column: str, kinds: Sequence[str], *, hidden: Sequence[str] = ()
 ) -> list[alt.Chart]:
-    """Return the cells and their numbers. `kinds` are the values of `column` that are grey and orange.
+    """Return the cells and their numbers. `kinds` are the values of `column` that are grey, orange and pale.
 
     A row without a shade is a number alone. The columns `hidden` are in no tooltip.
     """
     there: dict[str, Any] = {"x": x, "y": y, "tooltip": told(values, {*_MADE, *hidden})}
-    scale, whole = alt.Scale(domain=list(kinds), range=[GREY, ORANGE]), alt.Scale(domain=[0, 1], range=[0, _FULL])
+    scale, whole = (
+        alt.Scale(domain=list(kinds), range=[GREY, ORANGE, PALE][: len(kinds)]),
+        alt.Scale(domain=[0, 1], range=[0, _FULL]),
+    )
     squares = alt.Chart().mark_rect(stroke="#FFFFFF")
     squares = squares.encode(
         **there,

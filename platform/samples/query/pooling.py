@@ -18,11 +18,10 @@ from samples.lake.tables import Tables
 from samples.query.filters import Known, listed
 from samples.query.pools import SEED, Pool, Pools
 from samples.query.verifiers import judged
-from samples.runs.settings import IMPORTED, differing
+from samples.runs.settings import IMPORTED, UNKNOWN_MODEL, differing
 from samples_queries import Header
 from samples_queries.groups import unjudged
 
-_UNKNOWN = "unknown"  # the model of some imported runs
 _PAIR = 2
 
 _SETTINGS = "SELECT run, model, engine, specification FROM runs WHERE list_contains($ids, run_id)"
@@ -118,7 +117,7 @@ def _replicates(runs: Sequence[Known], label: str, facts: Mapping[str, _Facts]) 
     groups: dict[Any, list[Known]] = defaultdict(list)
     for run in runs:
         others = frozenset(run.labels.items() - {(label, run.labels.get(label))})
-        model = None if others else run.run if facts[run.run].model == _UNKNOWN else facts[run.run].model
+        model = None if others else run.run if facts[run.run].model == UNKNOWN_MODEL else facts[run.run].model
         groups[(run.dataset, others, model) if label in run.labels else run.run].append(run)
     return list(groups.values())
 

@@ -15,6 +15,7 @@ from samples.errors import NotFound, UsageError, meant
 from samples.lake.files import Selection
 from samples.query.filters import Known, listed
 from samples.query.views import Views
+from samples.runs.settings import UNKNOWN_MODEL
 
 _OTHER_ENGINES = {"transformers", "toy"}  # than the one that scores where none is named
 
@@ -43,9 +44,12 @@ class Scorer(NamedTuple):
     parity: Parity | None = None
 
     def command(self, runs: Sequence[str]) -> str:
-        """Return the command that scores samples of these runs."""
+        """Return the command that scores samples of these runs, and what to fill in where the model is not known."""
         named = " ".join(f"--run {quote(run)}" for run in runs)
         engine = f" --engine {self.engine}" if self.engine in _OTHER_ENGINES else ""
+        if self.model == UNKNOWN_MODEL:
+            filled = f"(MODEL is the model of {self.name}, which the lake does not know)"
+            return f"samples score --model MODEL {named} --name {quote(self.name)} {filled}"
         return f"samples score --model {quote(self.model)}{engine} {named} --name {quote(self.name)}"
 
 

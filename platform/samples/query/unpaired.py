@@ -17,6 +17,7 @@ from samples.lake.files import Selection, snapshot_files
 from samples.lake.tables import Tables
 from samples.query.filters import Known
 from samples.query.verifiers import verifiers
+from samples_queries.judges import adding
 from samples_schemas import COMPLETIONS
 
 _RUN = """
@@ -80,9 +81,11 @@ def _reason(a: _Run, b: _Run, verifier: str) -> str | None:
         if run.imported and (apart or (unjudged and not run.texts)):
             commands.append(_import(run, other, verifier if unjudged and not run.texts else None))
         elif unjudged:
-            commands.append(f"samples rescore --verifier {verifier} --run {run.name}")
+            commands.append(adding(verifier, [run.name]))
     if apart and not (a.imported or b.imported):
-        commands.append(f"samples ingest with the problem file of {a.name} and --dataset {a.dataset} draws such a run")
+        commands.append(
+            f"samples ingest with the problem file of {a.name} and --dataset {shlex.quote(a.dataset)} draws such a run"
+        )
     return f"{'; '.join(whys)}. This mends it: {' and '.join(commands)}" if whys else None
 
 

@@ -1,12 +1,12 @@
 """Which verifiers judged some runs, and which of them a question means."""
 
-import shlex
 from collections.abc import Sequence
 
 from samples.errors import NotFound, SamplesError, UsageError, meant
 from samples.lake.files import Selection, snapshot_files
 from samples.lake.tables import Tables
 from samples.query.filters import Known, listed
+from samples_queries.judges import adding
 from samples_schemas import COUNTS, VERDICTS
 
 _SUGGESTED = "numeric"  # when no verifier was asked for
@@ -43,7 +43,7 @@ def choose_verifier(lake: Tables, runs: Sequence[Known], name: str | None, param
     if not there:
         which = "run {} has" if len(runs) == 1 else "runs {} have"
         said = which.format(listed(run.run for run in runs))
-        raise SamplesError(f"{said} no verdicts yet; add them: {_rescore(name or _SUGGESTED, runs)}")
+        raise SamplesError(f"{said} no verdicts yet; add them: {_adding(name or _SUGGESTED, runs)}")
     if name is None:
         if len(there) > 1:
             raise UsageError(f"several verifiers judged these runs: {listed(there)}; choose one with {parameter}")
@@ -51,12 +51,10 @@ def choose_verifier(lake: Tables, runs: Sequence[Known], name: str | None, param
     if name not in there:
         raise NotFound(
             f'verifier "{name}"{meant(name, there)} judged none of these runs; those that did: {listed(there)}; '
-            f"add its verdicts: {_rescore(name, runs)}"
+            f"add its verdicts: {_adding(name, runs)}"
         )
     return name
 
 
-def _rescore(verifier: str, runs: Sequence[Known]) -> str:
-    """Return the command that adds verdicts of a verifier to runs."""
-    named = "".join(f" --run {shlex.quote(run.run)}" for run in runs[:_SHOWN])
-    return f"samples rescore --verifier {shlex.quote(verifier)}{named}" + (" …" if len(runs) > _SHOWN else "")
+def _adding(verifier: str, runs: Sequence[Known]) -> str:
+    return adding(verifier, [run.run for run in runs], _SHOWN)

@@ -6,8 +6,9 @@ from typing import Any
 
 import samples_queries
 from samples.lines import printable
-from samples.query.filters import texts
+from samples.query.filters import texts, words
 
+IDS_FILE = "problem-ids.txt"  # which commands read where problem ids cannot be typed
 _IDS = 40  # problem ids that a command names
 
 
@@ -37,6 +38,17 @@ def sql_command(text: str, filters: Mapping[str, Any], version: str, ids: Mappin
     return _quoted(["samples", "sql", " ".join(text.split()), *more, "--at", version])
 
 
+def ids_in_file(filters: Mapping[str, Any]) -> list[str]:
+    """Return the problem ids that commands read from IDS_FILE: they are many, or would not be read as they are typed.
+
+    None are returned where commands name the problems themselves, or where there is no such filter.
+    """
+    problems = words(filters.get("problems"))
+    named = ",".join(problems)
+    typed = len(problems) <= _IDS and not named.startswith("@") and words(named) == problems
+    return [] if typed and named == printable(named, lines=False) else problems
+
+
 def filter_words(filters: Mapping[str, Any], ids: Mapping[str, str]) -> list[str]:
     """Return filters as a reader types them, such as `--where level=5`."""
     words = [word for key, value in filters.items() if value for word in _filter(key, value, ids)]
@@ -54,8 +66,8 @@ def _filter(key: str, value: Any, ids: Mapping[str, str]) -> list[str]:
             "--exclude-guessable",
             ":".join(map(str, [_typed(run, ids), *(part for part in rest if part is not None)])),
         ]
-    if key == "problems" and len(value) > _IDS:
-        return ["--problems", "@FILE-OF-IDS"]
+    if key == "problems" and ids_in_file({key: value}):
+        return ["--problems", f"@{IDS_FILE}"]
     return [f"--{key}", _joined(value, ids, runs=key == "runs")]
 
 

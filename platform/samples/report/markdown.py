@@ -1,11 +1,13 @@
 """Write a report as Markdown, with its charts as picture files: for a repository, or a paper's appendix."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from samples.lines import printable
 from samples.query.papers import markdown as table
 from samples.query.papers import marked
 from samples.query.rows import Rows
+from samples.report.commands import IDS_FILE
 from samples.report.parts import Answer, Content, Section, Sentence, Settings
 from samples.report.pictures import standing_alone
 
@@ -25,10 +27,21 @@ def markdown(report: Content, folder: str) -> tuple[str, dict[str, bytes]]:
     parts += [
         "## How to get each number",
         "The commands under each section print its numbers again, of the lake as it was when this report was made.",
-        _code(f"export SAMPLES_LAKE={_line(report.lake)}"),
+        _code(f"export SAMPLES_LAKE={_line(quote(report.lake))}"),
+        *_ids(report),
         "samples query NAME --help explains the columns of a table, and how they are worked out.",
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n", pictures
+
+
+def _ids(report: Content) -> list[str]:
+    """Return the problem ids that the commands read from a file, if they do."""
+    if not report.ids:
+        return []
+    return [
+        f"The commands read the ids of the problems from {IDS_FILE}: save these lines so.",
+        _code("\n".join(map(_line, report.ids)), "text"),
+    ]
 
 
 def _head(report: Content) -> Iterator[str]:
@@ -125,9 +138,9 @@ def _path(folder: str) -> str:
     return "".join(c if c.isalnum() or c in "._-" else "".join(f"%{byte:02X}" for byte in c.encode()) for c in folder)
 
 
-def _code(text: str) -> str:
+def _code(text: str, language: str = "sh") -> str:
     """Return lines as a block of code, whose fence is longer than any in them."""
     fence = "```"
     while fence in text:
         fence += "`"
-    return f"{fence}sh\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"

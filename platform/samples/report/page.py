@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
+from shlex import quote
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +18,7 @@ from samples.lines import printable
 from samples.query.cells import texts
 from samples.query.plain import is_number
 from samples.query.table import shared
+from samples.report.commands import IDS_FILE
 from samples.report.parts import Answer, Content, Section
 from samples.report.pictures import within_page
 
@@ -68,6 +71,8 @@ def page(report: Content) -> str:
         lstrip_blocks=True,
     )
     environment.filters["inert"] = lambda text: printable(str(text), lines=False)
+    environment.filters["typed"] = lambda text: printable(quote(str(text)), lines=False)
+    environment.filters["literal"] = lambda text: printable(json.dumps(str(text), ensure_ascii=False))
     environment.filters["lines"] = lambda text: printable(str(text))
     return environment.get_template("page.html").render(
         report=report,
@@ -78,6 +83,7 @@ def page(report: Content) -> str:
         explained=_Explained,
         explanation=_explanation,
         cut=_cut,
+        ids_file=IDS_FILE,
     )
 
 

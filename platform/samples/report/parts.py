@@ -79,7 +79,10 @@ class Section:
 
 @dataclass(frozen=True, repr=False)
 class Content:
-    """All that a report says. `filters` are written as a reader types them, and `short` is what to see first."""
+    """All that a report says. `filters` are written as a reader types them, and `short` is what to see first.
+
+    `ids` are the problem ids that the commands read from a file (`samples.report.commands.IDS_FILE`), one a line.
+    """
 
     title: str
     lake: str
@@ -91,3 +94,4 @@ class Content:
     filters: Sequence[str]
     short: Sequence[Sentence]
     sections: Sequence[Section]
+    ids: Sequence[str] = ()

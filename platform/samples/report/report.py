@@ -10,6 +10,7 @@ from samples.errors import UsageError
 from samples.files.whole import whole_file
 from samples.lake.tables import Tables
 from samples.report.asking import Asker, Asking
+from samples.report.commands import ids_in_file
 from samples.report.parts import Content, Section, Sentence
 from samples.report.sections.registry import SECTIONS
 from samples.report.subject import choose
@@ -80,7 +81,9 @@ def report(
         LakeError: A file of the lake cannot be read.
     """
     pinned = lake.pin()
-    subject = choose(pinned, [runs] if isinstance(runs, str) else list(runs), verifier, filters)
+    subject = choose(
+        pinned, [runs] if isinstance(runs, str) else list(runs), verifier, filters, skip_unreadable=skip_unreadable
+    )
     ask = Asker(pinned, subject, watch, skip_unreadable=skip_unreadable)
     sections = [make(ask) for make in SECTIONS]
     return Report(
@@ -94,6 +97,7 @@ def report(
         filters=ask.filters_said,
         short=_short(sections),
         sections=sections,
+        ids=ids_in_file(filters),
     )
 
 

@@ -9,6 +9,7 @@ from samples.lake.tables import Tables
 from samples.query import filters as filtering
 from samples.query.connect import connect
 from samples.query.filters import Known, known
+from samples.query.query import sql
 from samples.query.verifiers import choose_verifier, verifiers
 from samples.runs.run import Run, every
 
@@ -50,11 +51,19 @@ class Subject:
         return found
 
 
-def choose(lake: Tables, runs: Sequence[str], verifier: str | None, filters: Mapping[str, Any]) -> Subject:
+def choose(
+    lake: Tables,
+    runs: Sequence[str],
+    verifier: str | None,
+    filters: Mapping[str, Any],
+    *,
+    skip_unreadable: bool = False,
+) -> Subject:
     """Choose what a report is about. Without `runs`, it is about all runs that pass the filters.
 
     Raises:
-        NotFound: A run, a verifier, a dataset or a label is not there, or there are no runs.
+        NotFound: A run, a verifier, a dataset, a label, a problem or a value of metadata is not there, or there are no
+            runs.
         UsageError: Nobody named the runs or the verifier, and there are many.
     """
     asked = filtering.read(**filters)
@@ -73,6 +82,12 @@ def choose(lake: Tables, runs: Sequence[str], verifier: str | None, filters: Map
         )
     judges = tuple(verifiers(lake, chosen))
     by = None if verifier is None and not judges else choose_verifier(lake, chosen, verifier, "--verifier")
+    if asked.of_problems:
+        limits: dict[str, Any] = {"seconds": None, "skip_unreadable": skip_unreadable, **filters}
+        if guesses := asked.exclude_guessable:
+            limits["exclude_guessable"] = (guesses.run, guesses.threshold, guesses.verifier or by)
+        limits["runs"] = [run.run_id for run in chosen]
+        sql(lake, "SELECT run FROM runs", **limits)  # refused where a filter fits no problem
     recorded = {run.run_id: run for run in every(lake)}
     return Subject(tuple(recorded[run.run_id] for run in chosen), by, judges, dict(filters))
 

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 IMPORTED = "imported"  # the engine of runs whose samples came in a file
+UNKNOWN_MODEL = "unknown"  # of imported runs whose file and labels name none
 _OWN_COLUMNS = {"model", "dataset"}  # they are told elsewhere
 _LONGEST = 24  # characters of a setting's value
 

@@ -195,6 +195,19 @@ def test_two_runs_have_a_grid_where_it_is_asked_for(many):
         many.plot("pass_at_k", form="grid")
 
 
+def test_a_grid_has_no_row_for_a_problem_that_runs_saw_in_different_versions(tallied, tmp_path):
+    lake = tallied.lake(tmp_path / "lake", {run: {"p": (4, 1), "q": (4, 2)} for run in "ab"})
+    tallied.add_run(lake, "c", {"p": (4, 4), "q": (4, 4), "r": (4, 4)}, version={"q": "2", "r": "2"})
+    chart = lake.plot("pass_at_k_by_problem")
+    drawn = {(row["run"], row["problem_id"]): row["c"] for row in values(chart)}
+    assert drawn == {("a", "p"): 1, ("b", "p"): 1, ("c", "p"): 4, ("c", "r"): 4}
+    assert "d: left out: 1 problem that runs saw in different versions" in subtitle(chart)
+    assert "2 problems; solved by a 1, b 1, c 2" in subtitle(chart)
+    tallied.add_run(lake, "e", {"p": (4, 4)}, version="2")
+    with pytest.raises(SamplesError, match="nothing to draw; d: left out: 1 problem that runs saw in different"):
+        lake.plot("pass_at_k_by_problem", runs=["a", "e"], form="grid", problems=["p"])
+
+
 def test_one_run_has_a_grid(many):
     assert len(values(many.plot("pass_at_k_by_problem", runs=["b"]))) == 6
 

@@ -230,8 +230,25 @@ def test_transitions_have_the_counts_of_the_query_and_say_how_many_changed(judge
     assert drawn == {
         (row["from_status"] or "none", row["to_status"] or "none"): (row["samples"], row["problems"]) for row in rows
     }
-    changed = sum(row["samples"] for row in rows if row["from_status"] != row["to_status"])
-    assert f"a: {changed} verdicts of {sum(row['samples'] for row in rows)} changed" in subtitle(chart)
+    both = [row for row in rows if row["from_status"] and row["to_status"]]
+    changed = sum(row["samples"] for row in both if row["from_status"] != row["to_status"])
+    assert (changed, sum(row["samples"] for row in both)) == (3, 4)
+    assert "a: 3 verdicts of 4 changed" in subtitle(chart)
+    assert "no earlier or no later verdict: a 12 samples" in subtitle(chart)
+    assert {one["kind"] for one in values(chart) if "none" in {one["earlier"], one["later"]}} == {
+        "a verdict on one side only"
+    }
+
+
+def test_a_first_verdict_is_no_change(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    with pytest.raises(SamplesError, match="nothing to draw: no sample of a and b has both an earlier and a later ver"):
+        lake.plot("verdict_transitions")
+    again = [{"problem_id": "p1", "sample_index": 0, "status": "wrong", "verifier_version": "2", "pass_id": 2}]
+    run_id = lake.sql("SELECT run_id FROM runs WHERE run = 'a'")[0]["run_id"]
+    lakes.append(lake, "verdicts", again, verifier="v", run_id=run_id)
+    chart = lake.plot("verdict_transitions", **{"from": "v@1", "to": "v@2"})
+    assert "a: 1 verdict of 16 changed; b: 0 verdicts of 14 changed" in subtitle(chart)
 
 
 def test_more_runs_than_matrices_fit_are_an_error(lakes, tmp_path):
@@ -240,7 +257,7 @@ def test_more_runs_than_matrices_fit_are_an_error(lakes, tmp_path):
         lakes.add_run(lake, f"r{place}", {"p1": "cw"})
     with pytest.raises(SamplesError, match=r"14 runs are more than the 12 matrices .* --runs A,B chooses some"):
         lake.plot("verdict_transitions")
-    assert lake.plot("verdict_transitions", runs=["a", "b"])
+    assert lake.plot("verdict_transitions", runs=["a", "b"], **{"from": "v@1", "to": "v"})
 
 
 def test_a_power_law_has_the_numbers_of_its_query(tallied, tmp_path):

@@ -298,6 +298,18 @@ def test_problems_at_one_place_are_one_circle(tallied, tmp_path):
     assert drawn == {(0.25, 1.0): (2, "p, q"), (0.5, 1.0): (1, "r")}
 
 
+def test_problems_that_two_runs_saw_in_different_versions_are_no_circle(tallied, tmp_path):
+    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1), "q": (4, 2), "r": (4, 3)}})
+    tallied.add_run(lake, "b", {"p": (4, 4), "q": (4, 4), "r": (4, 4)}, version={"q": "2"})
+    tallied.add_run(lake, "c", {"p": (4, 4), "q": (4, 4), "r": (4, 4)}, version="2")
+    chart = lake.plot("pass_at_k_by_problem", runs=["a", "b"], ks=[1])
+    assert {(row["x"], row["y"]): row["ids"] for row in values(chart)} == {(0.25, 1.0): "p", (0.75, 1.0): "r"}
+    assert "2 problems: 2 above the line" in subtitle(chart)
+    assert "d: left out: 1 problem that runs saw in different versions" in subtitle(chart)
+    with pytest.raises(SamplesError, match=r"a and c share no problem; d: left out: 3 problems that runs saw in diff"):
+        lake.plot("pass_at_k_by_problem", runs=["a", "c"], ks=[1])
+
+
 def test_truncation_has_the_counts_of_its_query(lake):
     rows = {row["run"]: row for row in lake.query("truncation")}
     named = {"stopped": "stopped", "cut at the limit": "cut", "not known": "unknown", "failed": "errors"}

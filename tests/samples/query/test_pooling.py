@@ -189,7 +189,7 @@ def test_samples_that_failed_or_were_not_judged_are_summed_too(lakes, tmp_path):
     told = lake.query("pass_at_k", pool="seed", ks=1)
     (row,) = told.dicts()
     assert (row["run"], row["unjudged"], row["errors"], row["timeouts"]) == ("a+b", 3, 1, 1)
-    assert any(note.endswith("samples rescore --verifier v --run a --run b judges them") for note in told.notes)
+    assert any(note.endswith("samples rescore --verifier FILE.py:v --run a --run b") for note in told.notes)
 
 
 def test_a_name_is_what_the_names_share(lakes, new):

@@ -106,6 +106,16 @@ def test_a_run_that_another_verifier_judged_is_named_with_the_command_that_judge
         drawn.queries.compare(a="toys", b="other", verifier="numeric")
 
 
+def test_names_are_quoted_in_the_command_that_judges_a_run(drawn, sums, tmp_path):
+    rows = [{"problem_id": f"sum-{n}", "completion": str(2 * n + 1), "correct": True} for n in range(3)]
+    imported(drawn, tmp_path, rows, "it's o & b", problems=str(sums))
+    with pytest.raises(SamplesError) as refused:
+        drawn.queries.compare(a="toys", b="it's o & b", verifier="numeric")
+    assert shlex.split(str(refused.value).rpartition("This mends it: ")[2])[2:] == [
+        "--verifier", "numeric", "--run", "it's o & b",
+    ]  # fmt: skip
+
+
 def test_runs_of_two_datasets(drawn, sums, tmp_path):
     file = tmp_path / "c.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in COUNTS))

@@ -62,6 +62,27 @@ def test_a_verifier_that_judged_nothing_is_named_with_those_that_did_and_the_com
     )
 
 
+def test_of_a_verifier_that_came_with_a_file_no_command_is_named_that_this_program_refuses(lakes, lake):
+    key = {"problem_id": "p1", "sample_index": 0, "verifier_version": "rows-1", "pass_id": 1, "status": "wrong"}
+    for run, verifier in (("two", "strict"), ("two", "math")):
+        run_id = lake.sql(f"SELECT run_id FROM runs WHERE run = '{run}'")[0]["run_id"]
+        lakes.append(lake, VERDICTS.name, [key], verifier=verifier, run_id=run_id)
+    file = "import a file that has its verdicts (this program has no verifier strict), or judge with your own function"
+    (note,) = lake.query("pass_at_k", runs="two", verifier="strict").notes
+    assert note.startswith("1 of two: samples without a verdict of strict; add them: ")
+    assert note.endswith(f"{file} of this name: samples rescore --verifier FILE.py:strict --run two")
+    assert any(
+        note.startswith(f"left out: runs a, b have no verdicts of strict yet; add them: {file}")
+        for note in lake.query("pass_at_k", verifier="strict").notes
+    )
+    told = said(SamplesError, lambda: lake.query("compare", a="a", b="two", verifier="strict"))
+    assert f"a has no verdicts of strict, only of v. This mends it: {file}" in told
+    told = said(NotFound, lambda: lake.query("pass_at_k", runs="a", verifier="strict"))
+    assert f"add its verdicts: {file}" in told
+    (note,) = lake.query("pass_at_k", runs="two", verifier="math").notes
+    assert note.endswith("without a verdict of math; add them: samples rescore --verifier math --run two")
+
+
 def test_one_of_several_verifiers_is_chosen_by_the_parameter_of_the_query(lake):
     told = said(UsageError, lambda: lake.query("pass_at_k", runs="two"))
     assert told == "several verifiers judged these runs: m, v; choose one with the parameter verifier"

@@ -168,6 +168,15 @@ def test_a_filter_holds_for_every_number(lake, part):
     assert "--where level=5" in shown.text
 
 
+def test_problems_that_cannot_be_guessed_are_those_of_the_reports_verifier(lakes, part, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    run_id = {row["run"]: row["run_id"] for row in lake.query("runs")}["b"]
+    lakes.append(lake, "verdicts", [verdict("correct")], verifier="w", run_id=run_id)
+    shown = part(lake, ["a", "b"], curves.pass_at_k, verifier="v", exclude_guessable=("b", 0.5))
+    (curve,) = (table for table in shown.tables if table.query == "pass_at_k")
+    assert not curve.refused
+
+
 def test_nobody_solved_anything(counted, part):
     lake = counted({"a": {"p": (4, 0), "q": (4, 0)}, "b": {"p": (4, 0), "q": (4, 0)}})
     shown = part(lake, ["a", "b"], curves.pass_at_k, two.coverage, accuracy.forecast, accuracy.selection)
@@ -205,7 +214,17 @@ def test_several_verifiers_and_none_named_is_an_error_of_one_line(lakes, part, t
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"runs": "nope"}, {"runs": "a", "verifier": "nope"}, {"runs": "a", "dataset": "nope"}]
+    "wrong",
+    [
+        {"runs": "nope"},
+        {"runs": "a", "verifier": "nope"},
+        {"runs": "a", "dataset": "nope"},
+        {"runs": "a", "problems": ["p1", "nope"]},
+        {"runs": "a", "where": {"level": 6}},
+        {"runs": "a", "where": {"nope": 5}},
+        {"runs": "a", "where": {"level": 1}, "problems": ["p2"]},
+        {"runs": "a", "exclude_guessable": ("nope", 0.5)},
+    ],
 )
 def test_what_is_not_there_is_an_error(lake, wrong):
     with pytest.raises(NotFound):

@@ -10,6 +10,7 @@ from samples.charts.captions import counted, named
 from samples.charts.grid import grid
 from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, finished, tooltips
+from samples.charts.versions import same_problems
 from samples.errors import SamplesError
 
 _AXES = 2  # of a run each
@@ -24,6 +25,7 @@ def draw(asked: Asked) -> Drawn:
     """Return the chart of two runs, or the grid where there are more or fewer, or where it is asked for.
 
     Problems at one place are one circle, whose area says how many they are. The smallest k of the rows is drawn.
+    Problems that runs saw in different versions are left out.
 
     Raises:
         SamplesError: The runs share no problem, or problems or runs of the grid are too many.
@@ -33,12 +35,14 @@ def draw(asked: Asked) -> Drawn:
     if asked.form == "grid" or len(runs) != _AXES:
         return grid(asked, rows)
     k = min(row["k"] for row in rows)
-    values = _places([row for row in rows if row["k"] == k], runs)
+    same, notes = same_problems([row for row in rows if row["k"] == k])
+    values = _places(same, runs)
     if not values:
-        raise SamplesError(f"{asked.name}: nothing to draw: {named(runs)} share no problem")
+        raise SamplesError("; ".join([f"{asked.name}: nothing to draw: {named(runs)} share no problem", *notes]))
     above, below = (sum(row["problems"] for row in values if sign * (row["y"] - row["x"]) > 0) for sign in (1, -1))
     total = sum(row["problems"] for row in values)
     more = [f"{counted(total, 'problem')}: {above:,} above the line, {below:,} below, {total - above - below:,} on it"]
+    more += notes
     if len(values) > _MOST:
         values = _joined(values)
         more.append(f"a circle stands for problems within {1 / _STEPS:g} on both axes; 0 and 1 are exact")
@@ -69,7 +73,7 @@ def draw(asked: Asked) -> Drawn:
 
 
 def _places(rows: list[dict[str, Any]], runs: Sequence[str]) -> list[dict[str, Any]]:
-    """Join the rows of the two runs by problem, and count the problems at each place."""
+    """Join the rows of the two runs by problem, which both saw in one version, and count the problems at each place."""
     other = {(row["dataset"], row["problem_id"]): row for row in rows if row["run"] == runs[1]}
     found: dict[Any, list[dict[str, Any]]] = {}
     for row in rows:

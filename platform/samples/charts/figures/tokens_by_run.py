@@ -15,6 +15,7 @@ _ROW = 30  # pixels
 def draw(asked: Asked) -> Drawn:
     """Return the chart."""
     rows = asked.values(needs=["tokens"])
+    unknown = [row["run"] for row in asked.rows if row["tokens"] is None]
     runs = asked.palette.order(distinct(rows, "run"))
     values: list[dict[str, Any]] = [
         {**row, "kind": words, "count": row[column], "place": place}
@@ -35,5 +36,6 @@ def draw(asked: Asked) -> Drawn:
     )
     missing = [row["run"] for row in rows if row["prompt_tokens"] is None]
     more = [f"prompts are not stored, or not all: {named(missing)}"] if missing else []
+    more += [f"no tokens are known: {named(unknown)}"] if unknown else []
     title = f"Tokens of {named(runs)}"
     return finished(asked, [bars], values, title, more=more, height=_ROW * len(runs) + 10, own_rows=True)

@@ -30,7 +30,7 @@ from samples.problems.problems import load as load_problems
 from samples.runs.labels import add_labels
 from samples.runs.record import add_problems
 from samples.runs.run import Run, extend, register
-from samples.runs.settings import IMPORTED
+from samples.runs.settings import IMPORTED, UNKNOWN_MODEL
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def load(
             name=name,
             dataset=dataset,
             engine=IMPORTED,
-            model=(labels or {}).get("model") or held.model or "unknown",
+            model=(labels or {}).get("model") or held.model or UNKNOWN_MODEL,
             specification=_specification(detected, dataset, score, given, verifier, fields or {}),
             problem_hashes={problem.problem_id: problem.problem_hash for problem in of.values()},
             labels=dict(labels or {}),

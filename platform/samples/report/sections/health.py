@@ -1,6 +1,7 @@
 """What a reader must know before the numbers: what is missing, failed, cut, repeated, or differs between the runs."""
 
 from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
 from typing import Any
 
 from samples.report.asking import Asker
@@ -74,7 +75,7 @@ def _failed(errors: Answer) -> list[Sentence]:
 def _unjudged(ask: Asker, curves: Answer) -> list[Sentence]:
     """Say that a verifier has not judged samples, or none at all."""
     if ask.subject.verifier is None:
-        named = " ".join(f"--run {name}" for name in ask.subject.names)
+        named = " ".join(f"--run {quote(name)}" for name in ask.subject.names)
         return [Sentence(f"No verifier has judged these runs: samples rescore --verifier NAME {named}", "wrong")]
     return [Sentence(f"The curves cannot be drawn: {curves.refused}", "wrong")] if curves.refused else []
 
