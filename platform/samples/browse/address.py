@@ -1,11 +1,10 @@
 """The state of a page is its address: every link carries what restores the view."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from samples.errors import UsageError
-from samples.query.filters import Filters, read
 
 _MOST = 200  # parameters
 _CARRIED = ("run", "other", "verifier", "where", "exclude_guessable", "only", "sort", "find", "scorer", "shade")
@@ -110,12 +109,3 @@ def whole(name: str, text: str) -> int:
     if not 0 <= number < 1 << 31:
         raise UsageError(f"{name} {text[:40]}: a whole number from 0 on is expected")
     return number
-
-
-def checked(filters: Mapping[str, Any]) -> Filters:
-    """Return filters as the library reads them.
-
-    Raises:
-        UsageError: One cannot be read.
-    """
-    return read(**filters)
