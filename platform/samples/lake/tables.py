@@ -116,7 +116,7 @@ class Tables:
 
     def _load_pinned(self, name: str) -> DeltaTable | None:
         assert self._pinned is not None
-        if (snapshot := snapshot_at(name, self._pinned, self._load)) is not None:
+        if (snapshot := snapshot_at(self.place, name, self._pinned, self._load)) is not None:
             vacuumed.require(self.place, name, snapshot.version())
         return snapshot
 
