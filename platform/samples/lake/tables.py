@@ -129,6 +129,15 @@ class Tables:
         require_declared(snapshot, TABLES[name], self.place.table_uri(name))
         return snapshot
 
+    def require_tables(self) -> None:
+        """Check that every table can be opened: what changes several begins with none if one is in its way.
+
+        Raises:
+            LakeError: A table's log cannot be read, or the table is none of ours.
+        """
+        for name in TABLES:
+            self.delta(name)
+
     def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
         """Return a raw table, or the part of it with these partition values, as a pyarrow dataset.
 

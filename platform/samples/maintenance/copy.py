@@ -76,6 +76,7 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
     lake = Tables(target, create=True)
     lake.place.require_writable()
     lake.place.require_deletable(hidden.FOLDER)
+    lake.require_tables()
     with leases.held(lake.place, leases.MAINTENANCE, f"samples copy from {source.uri}") as lease:
         watch(f"comparing with {lake.uri}")
         there = {run.run_id: _is_there(source, lake, run) for run in chosen}

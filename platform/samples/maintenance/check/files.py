@@ -119,7 +119,7 @@ def unnamed(lake: Tables, table: Table, runs: frozenset[str] | None, names: Mapp
 
     What is not in a folder of the table's partitions is somebody else's, and left alone.
     """
-    objects = lake.place.objects(f"{table.name}/")
+    objects = [one for one in lake.place.objects(f"{table.name}/") if lake.shows(one[0])]
     lake = Tables(lake.uri)  # what was committed since is named
     if (snapshot := lake.delta(table.name)) is None:
         return
