@@ -1,6 +1,7 @@
 """Copy runs of a lake to another one, with all that is known of them, byte for byte.
 
-Each file is compared with the checksums in its name, or read as Parquet where it has none. The run is hidden at the
+Each file is compared with the checksums in its name, or read as Parquet where it has none; so are files that a local
+target has already, while an object store compares what it keeps itself. The run is hidden at the
 target until all of it is there: heavy tables first, then narrow ones, table runs last. A killed copy is finished by the
 same command, which copies only the files that are missing. The history of versions is not copied: the target's begins
 with the copy. Nothing is written to the source.

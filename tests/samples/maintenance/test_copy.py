@@ -233,6 +233,44 @@ def test_a_damaged_file_is_named_and_not_copied(lake, tmp_path):
     assert "a" not in ids(samples.open(tmp_path / "to"))
 
 
+def flip(file):
+    whole = bytearray(file.read_bytes())
+    whole[50] ^= 4
+    file.write_bytes(whole)
+
+
+@pytest.mark.parametrize("damage", [flip, Path.unlink, lambda file: file.write_bytes(b"")])
+@pytest.mark.parametrize("table", ["completions", "samples", "verdicts", "prompts"])
+def test_a_damaged_file_at_the_target_is_named_with_the_one_to_put_there(lake, tmp_path, table, damage):
+    to = tmp_path / "to"
+    copy(lake, str(to), by="ann")
+    file = max((to / table).rglob(f"*{ids(lake)['a']}/*.parquet"))
+    damage(file)
+    here = Path(lake.uri, file.relative_to(to))
+    with pytest.raises(LakeError, match=f"{file}: is gone or damaged: put {here} in its place"):
+        copy(lake, str(to), by="ann")
+    shutil.copyfile(here, file)
+    assert {row["does"] for row in copy(lake, str(to), by="ann").rows} == {"was there"}
+
+
+@pytest.mark.parametrize("damage", [flip, Path.unlink, lambda file: file.write_bytes(b"")])
+def test_a_copy_that_goes_on_writes_what_was_damaged_meanwhile_again(lake, tmp_path, monkeypatch, damage):
+    to = tmp_path / "to"
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(copy_files, "_commit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        copy(lake, str(to), ["a"], by="ann")
+    monkeypatch.undo()
+    damage(max(to.rglob("*.parquet")))
+    copy(lake, str(to), by="ann")
+    assert everything(samples.open(to)) == everything(lake)
+    for file in to.rglob("run_id=*/*.parquet"):
+        assert file.read_bytes() == Path(lake.uri, file.relative_to(to)).read_bytes()
+
+
 def test_a_lake_is_not_copied_onto_itself(lake, tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to(lake.uri)
     monkeypatch.chdir(tmp_path)
