@@ -30,7 +30,8 @@ def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
 
     Columns: run (its name), model (its name), dataset, problems, samples (there now), wanted (by the last ingest; NULL
     where none was recorded, or where that cannot be read, as a note says), errors (samples whose request failed),
-    accuracy (of each verifier: correct samples among those judged, a map), age, run_id, labels; then a column for each setting that differs between these runs.
+    accuracy (of each verifier: correct samples among those judged, a map), age, run_id, labels; then a column for each
+    setting that differs between these runs.
 
     Raises:
         LakeError: The lake cannot be read.

@@ -240,7 +240,7 @@ def flip(file):
 
 
 @pytest.mark.parametrize("damage", [flip, Path.unlink, lambda file: file.write_bytes(b"")])
-@pytest.mark.parametrize("table", ["completions", "samples", "verdicts", "prompts"])
+@pytest.mark.parametrize("table", ["completions", "verdicts"])
 def test_a_damaged_file_at_the_target_is_named_with_the_one_to_put_there(lake, tmp_path, table, damage):
     to = tmp_path / "to"
     copy(lake, str(to), by="ann")
