@@ -47,6 +47,8 @@ _GONE = re.compile(
     r"""open local file '(.*?)'.*No such file"""
 )
 _MAY_NOT_READ = re.compile(r"unable to (?:open file|walk dir).*permission denied|\[errno 13\] permission denied")
+# The local store writes an object as FILE#1 first, and says of it, too, that it cannot open a file.
+_MAY_NOT_WRITE = re.compile(r"#\d+:? permission denied")
 _CUT = re.compile(r"""(?:source|at end of file|too small to be a Parquet file:?) '(.*?)'""")
 
 
@@ -62,7 +64,7 @@ def reason(error: BaseException) -> str:
         return f"a commit names the file {gone[1] or gone[2]}, which is gone; restore it"
     if "magic bytes" in message and (cut := _CUT.search(message)):
         return f"{cut[1]} is cut off, or no Parquet file; restore it"
-    if _MAY_NOT_READ.search(message.lower()):
+    if _MAY_NOT_READ.search(message.lower()) and not _MAY_NOT_WRITE.search(message.lower()):
         return f"no permission to read there ({message[:200]})"
     for words, meaning in _CAUSES.items():
         if words in str(error).lower():

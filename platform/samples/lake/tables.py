@@ -116,7 +116,7 @@ class Tables:
 
     def _load_pinned(self, name: str) -> DeltaTable | None:
         assert self._pinned is not None
-        if (snapshot := snapshot_at(name, self._pinned, self._load)) is not None:
+        if (snapshot := snapshot_at(self.place, name, self._pinned, self._load)) is not None:
             vacuumed.require(self.place, name, snapshot.version())
         return snapshot
 
@@ -128,6 +128,15 @@ class Tables:
             return None
         require_declared(snapshot, TABLES[name], self.place.table_uri(name))
         return snapshot
+
+    def require_tables(self) -> None:
+        """Check that every table can be opened: what changes several begins with none if one is in its way.
+
+        Raises:
+            LakeError: A table's log cannot be read, or the table is none of ours.
+        """
+        for name in TABLES:
+            self.delta(name)
 
     def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
         """Return a raw table, or the part of it with these partition values, as a pyarrow dataset.

@@ -2,8 +2,13 @@
 
 Tables are committed one after the other: a completion, then its sample, then the sample's verdict. A reader pins the
 tables in the opposite order. Then every row it sees finds the rows it refers to, while others go on writing.
+
+A commit's time is the one that its entry of the log states, by the clock of the machine that made it. The times of the
+log's files would say when the lake was copied.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,9 +16,12 @@ from datetime import UTC, datetime
 from deltalake import DeltaTable
 
 from samples.errors import LakeError, UsageError
+from samples.lake.storage import Location
 from samples_schemas import TABLES
 
 Version = Mapping[str, int] | datetime
+Load = Callable[[str, int | None], DeltaTable | None]
+_ENTRY = re.compile(r"/_delta_log/(?P<version>\d{20})\.json$")
 REFERRING_FIRST = (
     ("verdicts", "counts", "scores", "reviews", "labels", "ingests"),
     ("samples", "score_logprobs", "scorers"),
@@ -25,7 +33,7 @@ REFERRING_FIRST = (
 def read_version(version: str | datetime) -> Version:
     """Parse a version: "problems:3,runs:2,samples:14" as `Lake.version` gives it, or a time (ISO 8601).
 
-    A time without a zone is UTC. An object store knows the times of its commits to the second.
+    A time without a zone is UTC.
 
     Raises:
         UsageError: `version` is neither, or names an unknown table.
@@ -48,30 +56,80 @@ def read_version(version: str | datetime) -> Version:
     return numbers
 
 
-def snapshot_at(name: str, version: Version, load: Callable[[str, int | None], DeltaTable | None]) -> DeltaTable | None:
+def snapshot_at(place: Location, name: str, version: Version, load: Load) -> DeltaTable | None:
     """Return the snapshot of a table at a version; None if the table did not exist yet.
 
     `load` returns a table's snapshot by its number; None asks for the newest.
 
     Raises:
-        UsageError: The table never had this version.
+        UsageError: The table never had this version, or its log does not say what it was at this time.
     """
-    if not isinstance(version, datetime):
-        if name not in version:
-            return None
-        try:
-            newest = load(name, None)
-        except LakeError:
-            return load(name, version[name])  # a later entry of the log is damaged
-        if newest is None or newest.version() < version[name]:
-            there = "was never committed to" if newest is None else f"is at version {newest.version()}"
-            raise UsageError(f"table {name} has no version {version[name]}: it {there}")
-        return newest if newest.version() == version[name] else load(name, version[name])
-    snapshot = load(name, None)
-    if snapshot is None or snapshot.metadata().created_time > version.timestamp() * 1000:
-        return None  # for a time before the first version, deltalake would return the first version
-    snapshot.load_as_version(version)
-    return snapshot
+    if isinstance(version, datetime):
+        return _snapshot_at_time(place, name, version, load)
+    if name not in version:
+        return None
+    try:
+        newest = load(name, None)
+    except LakeError:
+        return load(name, version[name])  # a later entry of the log is damaged
+    if newest is None or newest.version() < version[name]:
+        there = "was never committed to" if newest is None else f"is at version {newest.version()}"
+        raise UsageError(f"table {name} has no version {version[name]}: it {there}")
+    return newest if newest.version() == version[name] else load(name, version[name])
+
+
+def _snapshot_at_time(place: Location, name: str, time: datetime, load: Load) -> DeltaTable | None:
+    """Return the snapshot of a table at a time. Of n entries of its log, about log2(n) are read."""
+    entries = sorted(
+        (int(found["version"]), path) for path, _ in place.list(f"{name}/_delta_log/") if (found := _ENTRY.search(path))
+    )
+    before, after = 0, len(entries)  # entries before `before` were committed by then
+    while before < after:
+        middle = (before + after) // 2
+        for at in range(middle, after):
+            when, _ = _committed(place, entries[at][1])
+            if when is not None:
+                break
+        else:
+            after = middle  # none of them says when
+            continue
+        if when <= time.timestamp() * 1000:
+            before = at + 1
+        else:
+            after = middle
+    if before < len(entries):
+        when, empty = _committed(place, entries[before][1])
+        if when is None and not empty:
+            number = entries[before][0]
+            raise _unknown(f"version {number} of table {name} does not say when it was committed", name, number)
+    if before:
+        return load(name, entries[before - 1][0])
+    if entries and entries[0][0] == 0:
+        return None
+    newest = load(name, None)
+    if newest is None or newest.metadata().created_time > time.timestamp() * 1000:
+        return None
+    first = entries[0][0] if entries else newest.version()
+    raise _unknown(f"table {name} has no entries of its log from before version {first}", name, first)
+
+
+def _committed(place: Location, path: str) -> tuple[int | None, bool]:
+    """Return when an entry of a log was committed, in milliseconds, if it says so; and whether the entry is empty."""
+    data = place.get(path) or b""
+    try:
+        for line in data.splitlines():
+            if b'"commitInfo"' in line and (info := json.loads(line).get("commitInfo")) is not None:
+                return int(info.get("inCommitTimestamp") or info["timestamp"]), False
+    except (ValueError, LookupError, TypeError, AttributeError):
+        pass  # not JSON, or another tool's
+    return None, not data.strip()
+
+
+def _unknown(why: str, name: str, version: int) -> UsageError:
+    return UsageError(
+        f"{why}, so it is not known what the lake was at that time: name the versions of its tables instead of a time, "
+        f"such as {name}:{version},… (`lake.version` in Python gives the present ones)"
+    )
 
 
 def pin(names: Iterable[str], load: Callable[[str], DeltaTable | None]) -> dict[str, DeltaTable | None]:

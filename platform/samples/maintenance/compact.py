@@ -11,12 +11,13 @@ leaves what the first has merged. A lease tells the second before it begins.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from samples.errors import LakeError
+from samples.errors import LakeError, StoreAway
 from samples.lake import leases
 from samples.lake.leases import Leases
 from samples.lake.parquet import is_heavy
@@ -77,7 +78,8 @@ def compact(
 
     Raises:
         NotFound: There is no such run.
-        LakeError: The lake cannot be read or written, or another compaction is at work.
+        LakeError: The lake cannot be read or written, or another compaction is at work. What can be merged is merged
+            first, and the message names what was left.
     """
     chosen = {find(lake, run).run_id for run in runs} if runs else None
     names = {run.run_id: run.name for run in every(lake)}
@@ -90,7 +92,8 @@ def compact(
         _require_alone(lake, lease)
         work = _Work(lake, names, watch, stop)
         for table in tables:
-            work.compact(table, lambda table=table: list(jobs(lake, table, chosen, least)))
+            work.compact(table, lambda table=table: jobs(lake, table, chosen, least, work.leaving))
+    work.require_all()
     return _rows(work.done, names)
 
 
@@ -112,17 +115,52 @@ class _Work:
     watch: Watch
     stop: Stop
     done: list[_Merged] = field(default_factory=list[_Merged], init=False)
+    left: dict[tuple[str, ...], LakeError] = field(default_factory=dict[tuple[str, ...], LakeError], init=False)
 
-    def compact(self, table: Table, find_jobs: Callable[[], Sequence[Job]]) -> None:
+    def compact(self, table: Table, find_jobs: Callable[[], Iterable[Job]]) -> None:
         """Merge files of a table until there are none to merge. What is merged may itself be small."""
         some = False
         while not self.stop():
-            committed = [self._merge(job) for job in find_jobs()]
+            found: list[Job] = []
+            with self.leaving(table.name):
+                found = [job for job in find_jobs() if self._key(job) not in self.left]
+            committed = [self._merged(job) for job in found]
             if not any(committed):
                 break
             some = True
         if some:
             self.lake.checkpoint(table.name)
+
+    def require_all(self) -> None:
+        """Check that nothing was left.
+
+        Raises:
+            LakeError: Something was; the message has the reason, and how much more there was.
+        """
+        if not self.left:
+            return
+        first, *others = self.left.values()
+        more = f" and {len(others)} more, which `samples check` names," if others else ""
+        raise LakeError(f"{first}; files beside this one{more} were left as they are, and all others were merged")
+
+    @contextmanager
+    def leaving(self, *key: str) -> Generator[None]:
+        """Go on without what cannot be read; not if the store is away, or refuses to be written."""
+        try:
+            yield
+        except StoreAway:
+            raise
+        except LakeError as error:
+            self.lake.place.require_writable()
+            self.left[key] = error
+
+    def _key(self, job: Job) -> tuple[str, ...]:
+        return job.table.name, *job.partition.values()
+
+    def _merged(self, job: Job) -> bool:
+        with self.leaving(*self._key(job)):
+            return self._merge(job)
+        return False
 
     def _merge(self, job: Job) -> bool:
         """Merge the files of a job; return whether that was committed."""

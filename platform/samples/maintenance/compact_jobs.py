@@ -9,6 +9,7 @@ say the same: that no key is there twice, and of which pass the verdicts are.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, takewhile
@@ -30,6 +31,7 @@ from samples_schemas import COMPLETIONS, SAMPLES, SCORE_LOGPROBS, SCORES, TOP_LO
 _HEAVY_GOAL, _NARROW_GOAL = 256 << 20, 64 << 20  # bytes
 
 Key = tuple[Any, ...]
+Leaving = Callable[..., AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,12 @@ def goal(table: Table) -> int:
     return _HEAVY_GOAL if is_heavy(table) else _NARROW_GOAL
 
 
-def jobs(lake: Tables, table: Table, runs: Collection[str] | None, least: int) -> Iterator[Job]:
+def jobs(
+    lake: Tables, table: Table, runs: Collection[str] | None, least: int, leaving: Leaving = lambda *_: nullcontext()
+) -> Iterator[Job]:
     """Yield what to merge of a table, in some runs or in all: of partitions with `least` small files or more.
+
+    The context `leaving(table, *partition values)` may keep the error about a partition; then the others come.
 
     Raises:
         LakeError: The table's log cannot be read, or a file that says which segments are committed.
@@ -97,7 +103,8 @@ def jobs(lake: Tables, table: Table, runs: Collection[str] | None, least: int) -
         others = [file for file in files if not _holds_segments(file)]
         alone = len(others) == len(files)
         if not alone:
-            yield from _of_segments(lake, table, partition, [file for file in small if _holds_segments(file)])
+            with leaving(table.name, *partition.values()):
+                yield from _of_segments(lake, table, partition, [file for file in small if _holds_segments(file)])
         if others:
             yield from _of_rows(table, partition, others, alone=alone)
 

@@ -1,6 +1,7 @@
 """Copy runs of a lake to another one, with all that is known of them, byte for byte.
 
-Each file is compared with the checksums in its name, or read as Parquet where it has none. The run is hidden at the
+Each file is compared with the checksums in its name, or read as Parquet where it has none; so are files that a local
+target has already, while an object store compares what it keeps itself. The run is hidden at the
 target until all of it is there: heavy tables first, then narrow ones, table runs last. A killed copy is finished by the
 same command, which copies only the files that are missing. The history of versions is not copied: the target's begins
 with the copy. Nothing is written to the source.
@@ -76,6 +77,7 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
     lake = Tables(target, create=True)
     lake.place.require_writable()
     lake.place.require_deletable(hidden.FOLDER)
+    lake.require_tables()
     with leases.held(lake.place, leases.MAINTENANCE, f"samples copy from {source.uri}") as lease:
         watch(f"comparing with {lake.uri}")
         there = {run.run_id: _is_there(source, lake, run) for run in chosen}

@@ -1,11 +1,16 @@
 """Compare what two lakes hold of one run, without regard to how it is cut into files."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from samples.errors import LakeError
+from samples.lake import checksums
 from samples.lake.log import named_files
-from samples.lake.storage import explained
+from samples.lake.storage import Location, explained
 from samples.lake.tables import Tables
 from samples.maintenance.of_run import ORDER, is_shared
 from samples.runs.run import Run
@@ -17,14 +22,18 @@ _DIGEST = "SELECT count(*), coalesce(sum(hash(rows)::HUGEINT), 0) FROM rows"  # 
 def difference(one: Tables, other: Tables, run: Run) -> str | None:
     """Say in which table two lakes hold other rows of a run; None if in none.
 
-    Where the names of files are the same, which hold their checksums, the rows are. Else the rows are read.
+    Where the names of files are the same, which hold their checksums, the rows are if the other's files are whole. Else
+    the rows are read.
 
     Raises:
-        LakeError: A file cannot be read.
+        LakeError: A file cannot be read, or one of the other lake's is damaged.
     """
     for table in ORDER:
-        if not is_shared(table) and _names(one, table, run) == _names(other, table, run):
-            continue
+        if not is_shared(table) and (names := _names(one, table, run)) == _names(other, table, run):
+            if path := damaged(other.place, {f"{table.name}/{path}": size for path, size in names.items()}):
+                raise LakeError(f"{other.uri}/{path}: is gone or damaged: put {one.uri}/{path} in its place")
+            if all(map(checksums.is_ours, names)):
+                continue
         here, there = _digest(one, table, run), _digest(other, table, run)
         if here != there:
             counts = f"{here[0]:,} rows, and {there[0]:,} at {other.uri}"
@@ -32,10 +41,37 @@ def difference(one: Tables, other: Tables, run: Run) -> str | None:
     return None
 
 
-def _names(lake: Tables, table: Table, run: Run) -> set[tuple[str, int]]:
+def damaged(place: Location, files: Mapping[str, int]) -> str | None:
+    """Return the first of these files, by path with its size, that is gone, or has another size or other bytes.
+
+    Local files are compared with the checksums in their names. An object store compares what it keeps itself.
+    """
+    there: dict[str, int] = {}
+    for folder in {path.rpartition("/")[0] for path in files}:
+        there.update(place.list(f"{folder}/"))
+    if wrong := next((path for path, size in files.items() if there.get(path) != size), None):
+        return wrong
+    if not place.is_local:
+        return None
+    try:
+        checksums.verify(str(Path(place.uri, path)) for path in files)
+    except LakeError:
+        return next(path for path in files if not _is_whole(Path(place.uri, path)))
+    return None
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        checksums.verify([str(file)])
+    except LakeError:
+        return False
+    return True
+
+
+def _names(lake: Tables, table: Table, run: Run) -> dict[str, int]:
     snapshot = lake.delta(table.name)
     named = named_files(table, snapshot) if snapshot else ()
-    return {(file.path, file.size) for file, values in named if values["run_id"] == run.run_id}
+    return {file.path: file.size for file, values in named if values["run_id"] == run.run_id}
 
 
 def _digest(lake: Tables, table: Table, run: Run) -> tuple[int, int]:

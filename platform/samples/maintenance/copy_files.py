@@ -16,6 +16,7 @@ from samples.lake.parquet import File
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.lines import size_of
+from samples.maintenance.copy_compare import damaged
 from samples.maintenance.of_run import Named
 from samples_schemas import Table
 
@@ -53,7 +54,7 @@ class Copying:
 def copy_files(
     source: Tables, target: Tables, table: Table, run_id: str, files: Sequence[Named], copying: Copying
 ) -> None:
-    """Copy files of a run that the target lacks, then let its table name them, and no other file of the run.
+    """Copy files of a run that the target lacks or has damaged, then let its table name them, and no other of the run.
 
     Raises:
         LakeError: A file is damaged, or a lake cannot be read or written.
@@ -66,7 +67,7 @@ def copy_files(
 
     def copy(file: File) -> tuple[int, bool]:
         path = f"{table.name}/{file.path}"
-        if there.get(path) == file.size:
+        if there.get(path) == file.size and checksums.is_ours(path) and not damaged(target.place, {path: file.size}):
             return file.size, False
         data = source.place.read(path, 0, file.size)
         _require_whole(f"{source.uri}/{path}", data, file)

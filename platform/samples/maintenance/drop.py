@@ -5,7 +5,8 @@ written first. Rows in files that runs share are left out of a new file. Nothing
 run, and a killed drop or undo is finished by the same command. Problems and scorers stay, since other runs use them.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake.exceptions import CommitFailedError
 
-from samples.errors import NotFound, UsageError
+from samples.errors import LakeError, NotFound, UsageError
 from samples.lake import hidden, leases
 from samples.lake.hidden import DROPPED, FOLDER, Hidden
 from samples.lake.log import added_files
@@ -45,6 +46,7 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
     _require_rights(lake)
+    lake.require_tables()
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run}") as lease:
         note = _noted(lake, run, {known.run_id for known in every(lake) if known.name == run})
         if note is None or note.why != DROPPED:
@@ -59,9 +61,10 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
                     "drop the run"
                 )
         counts: list[int] = []
-        for table in ORDER:
-            watch(f"dropping run {note.name}: {table.name}")
-            counts.append(_remove(lake, table, note.run_id))
+        with _broken_off(note, f"`samples drop {note.name}` again finishes the drop"):
+            for table in ORDER:
+                watch(f"dropping run {note.name}: {table.name}")
+                counts.append(_remove(lake, table, note.run_id))
         return Dropped(note, sum(counts), sum(map(bool, counts)))
 
 
@@ -74,6 +77,7 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
         LakeError: The lake cannot be written, or other maintenance is at work.
     """
     _require_rights(lake)
+    lake.require_tables()
     with leases.held(lake.place, leases.MAINTENANCE, f"samples drop {run} --undo"):
         note = _noted(lake, run, ())
         if note is None or note.why != DROPPED:
@@ -87,11 +91,12 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
         watch(f"looking for the files of run {note.name}")
         drop_lists.require_files(lake, note, lists)
         counts: list[int] = []
-        for table in reversed(ORDER):
-            watch(f"bringing run {note.name} back: {table.name}")
-            drop_lists.forget_uncommitted(lake, table, note.run_id)
-            counts.append(_restore(lake, table, note.run_id, lists[table.name]))
-        end(lake, note)
+        with _broken_off(note, f"`samples drop {note.name} --undo` again brings it back"):
+            for table in reversed(ORDER):
+                watch(f"bringing run {note.name} back: {table.name}")
+                drop_lists.forget_uncommitted(lake, table, note.run_id)
+                counts.append(_restore(lake, table, note.run_id, lists[table.name]))
+            end(lake, note)
         return Dropped(note, sum(counts), sum(map(bool, counts)))
 
 
@@ -99,6 +104,15 @@ def _require_rights(lake: Tables) -> None:
     """Check that this key may write, and delete the note: who drops a run must be able to bring it back."""
     lake.place.require_writable()
     lake.place.require_deletable(FOLDER)
+
+
+@contextmanager
+def _broken_off(note: Hidden, way_out: str) -> Generator[None]:
+    """Let the error of a change that was begun say what state the run is in, and how to go on."""
+    try:
+        yield
+    except LakeError as error:
+        raise type(error)(f"{error}; run {note.name} is hidden, and some tables still name it: {way_out}") from error
 
 
 def is_complete(lake: Tables, note: Hidden) -> bool:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
+from samples.errors import LakeError, StoreAway
 from samples.lake.tables import Tables
 from samples.query.connect import connect
 from samples.query.rows import Rows
@@ -28,8 +29,9 @@ def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
     """List the runs of a lake, the oldest first, one row each; `skip_unreadable` leaves out those that notes name.
 
     Columns: run (its name), model (its name), dataset, problems, samples (there now), wanted (by the last ingest; NULL
-    where none was recorded), errors (samples whose request failed), accuracy (of each verifier: correct samples among
-    those judged, a map), age, run_id, labels; then a column for each setting that differs between these runs.
+    where none was recorded, or where that cannot be read, as a note says), errors (samples whose request failed),
+    accuracy (of each verifier: correct samples among those judged, a map), age, run_id, labels; then a column for each
+    setting that differs between these runs.
 
     Raises:
         LakeError: The lake cannot be read.
@@ -38,7 +40,13 @@ def runs(lake: Tables, *, skip_unreadable: bool = False) -> Rows:
     if skip_unreadable:
         pinned, notes = readable(pinned, tables(_VIEWS))
     there = every(pinned)
-    asked = wanted(pinned)
+    asked: dict[str, int] = {}
+    try:
+        asked = wanted(pinned)
+    except StoreAway:
+        raise
+    except LakeError as error:  # it tells nothing else
+        notes = (*notes, f"wanted is not known: {error}")
     with connect(pinned, _VIEWS) as connection:
         drawn = {run: counts for run, *counts in connection.execute(_DRAWN).fetchall()}
         labels = dict(connection.execute("SELECT run_id, labels FROM runs").fetchall())

@@ -8,6 +8,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from samples.lake.files import Selection, path_within, snapshot_files
+from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.units.plan import Plan, key
 from samples.units.segment import Target
@@ -35,13 +36,15 @@ class Arrivals:
         if self._snapshot is None:
             self._snapshot = self._lake.delta(name)
         else:
-            self._snapshot.update_incremental()
+            with explained(self._lake.place.table_uri(name)):
+                self._snapshot.update_incremental()
         files = self._files(self._snapshot)
         new = (files - self._known).difference(self._own)
         rows = self._target.narrow.schema.empty_table()
         if new and self._snapshot:
-            rows = self._lake.dataset_of(name, self._snapshot, new)
-            rows = rows.to_table(columns=["run_id", "problem_id", "sample_index"])
+            with explained(self._lake.place.table_uri(name)):
+                rows = self._lake.dataset_of(name, self._snapshot, new)
+                rows = rows.to_table(columns=["run_id", "problem_id", "sample_index"])
         self._known = files  # only now: what could not be read is read at the next look
         return self._keys(rows), rows["sample_index"].to_numpy().astype(np.int64)
 

@@ -63,6 +63,17 @@ def test_samples_are_joined_to_their_completions(anywhere, tmp_path):
     assert [row["text"] for row in rows] == [f"{p}/{n}" for p in range(3) for n in range(4)]
 
 
+@pytest.mark.parametrize("more", [False, True])
+@pytest.mark.parametrize("table", TABLES)
+def test_an_import_over_a_damaged_lake_names_the_file(tmp_path, table, more):
+    load(str(tmp_path / "lake"), written(tmp_path), "samples", name="a", dataset="d")
+    for lost in (tmp_path / "lake" / table).rglob("*.parquet"):
+        lost.unlink()
+    rows = [*ROWS, {"problem_id": "p0", "sample_index": 4, "completion": "0/4", "correct": True}] if more else ROWS
+    with pytest.raises(LakeError, match=rf"{table}/.*\.parquet, which is gone; restore it"):
+        load(str(tmp_path / "lake"), written(tmp_path, rows), "samples", name="a", dataset="d")
+
+
 def test_the_same_file_again_adds_nothing(anywhere, tmp_path):
     file = written(tmp_path)
     first = load(anywhere, file, "samples", name="a", dataset="d")

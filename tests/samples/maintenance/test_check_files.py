@@ -96,6 +96,25 @@ def test_a_page_that_changed_in_a_large_file_is_found_where_every_byte_is_read(l
         assert found(lake) == set()
 
 
+@pytest.mark.parametrize("table", ["verdicts", "prompts", "ingests", "problems", "runs"])
+def test_a_run_is_said_to_be_left_out_only_where_a_question_can_do_without_it(lake, table):
+    file = last(lake, table)
+    flip(file, 30)
+    (row,) = (row for row in lake.check() if row["level"] == "wrong")
+    skips = table in {"verdicts", "prompts"}
+    assert ("--skip-unreadable" in row["way_out"], "--skip-unreadable" in row["first"]) == (skips, skips)
+
+
+def test_runs_are_listed_without_what_only_ingests_tell(lake):
+    before = lake.runs().dicts()
+    assert before[0]["wanted"]
+    flip(last(lake, "ingests"), 30)
+    found = lake.runs()
+    assert [row | {"age": ""} for row in found.dicts()] == [row | {"age": "", "wanted": None} for row in before]
+    assert "wanted is not known" in found.notes[-1]
+    assert last(lake, "ingests").name in found.notes[-1]
+
+
 def test_files_that_plain_maintenance_rewrote_are_found(lake):
     for table in ("completions", "samples"):
         DeltaTable(f"{lake.uri}/{table}").optimize.compact()

@@ -38,6 +38,23 @@ def drawn(bench, tmp_path):
     return b
 
 
+@pytest.mark.parametrize("damaged", ["samples", "top_logprobs"])
+def test_a_damaged_file_leaves_its_partition_as_it_is_and_all_others_are_merged(drawn, damaged):
+    lake = drawn.lake
+    run = drawn.run.run_id
+    for index in range(3):
+        lake.label("toys", **{f"key{index}": "x"})
+    file = max(Path(lake.uri, damaged).rglob(f"*run_id={run}/*.parquet"))
+    whole = bytearray(file.read_bytes())
+    whole[30] ^= 4
+    file.write_bytes(whole)
+    before = {name: files(lake, TABLES[name]) for name in TABLES}
+    with pytest.raises(LakeError, match=f"{file.name}.* were left as they are, and all others were merged"):
+        lake.compact()
+    assert files(lake, TABLES[damaged]) == before[damaged]
+    assert len(files(lake, TABLES["labels"])) == 1 < len(before["labels"])
+
+
 def test_every_row_stays_and_the_same_command_finds_nothing_more(drawn):
     lake, before, version = drawn.lake, everything(drawn.lake), drawn.lake.version
     assert {row["table"] for row in lake.compact(dry_run=True).dicts()} == {"samples", "completions", "top_logprobs"}

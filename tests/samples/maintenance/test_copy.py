@@ -4,8 +4,10 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from deltalake import write_deltalake
 
 import samples
 from samples.errors import LakeError, NotFound, UsageError
@@ -13,6 +15,7 @@ from samples.ingest.segment import committer
 from samples.lake import hidden
 from samples.maintenance import copy as module
 from samples.maintenance import copy_files
+from samples.maintenance.check.check import check
 from samples.maintenance.copy import copy
 from samples.maintenance.drop import drop
 from samples.maintenance.vacuum import vacuum
@@ -109,10 +112,23 @@ def test_a_killed_copy_is_seen_by_nobody_and_the_same_command_finishes_it(lake, 
         UsageError, match=r"run a .* was being copied by ann .*; the same `samples copy` again finishes it"
     ):
         hidden.require_shown(there.place, ids(lake)["a"])
+    (found,) = (row for row in check(there) if row["level"] == "wrong")
+    assert (found["run"], found["found"]) == ("a", "a copy that is not complete: the run is hidden")
+    assert found["way_out"] == "the same `samples copy` again finishes it"
     done = copy(lake, to, by="ann")
     assert [row["does"] for row in done.rows] in (["copied", "was there"], ["was there", "copied"])
     assert done.files < 8
     assert everything(there) == everything(lake)
+    assert "wrong" not in {row["level"] for row in check(there)}
+
+
+def test_a_table_of_the_target_that_cannot_be_opened_stops_a_copy_before_it_begins(lake, tmp_path):
+    copy(lake, str(tmp_path / "to"), ["a"], by="ann")
+    shutil.rmtree(tmp_path / "to" / "counts", ignore_errors=True)
+    write_deltalake(str(tmp_path / "to" / "counts"), pa.table({"other": [1]}))
+    with pytest.raises(LakeError, match="counts"):
+        copy(lake, str(tmp_path / "to"), by="ann")
+    assert dict(hidden.every(samples.open(str(tmp_path / "to")).place)) == {}
 
 
 def test_a_copy_that_was_broken_off_can_be_dropped(lake, tmp_path, monkeypatch):
@@ -215,6 +231,44 @@ def test_a_damaged_file_is_named_and_not_copied(lake, tmp_path):
         copy(lake, str(tmp_path / "to"), by="ann")
     assert file.name not in {path.name for path in (tmp_path / "to").rglob("*.parquet")}
     assert "a" not in ids(samples.open(tmp_path / "to"))
+
+
+def flip(file):
+    whole = bytearray(file.read_bytes())
+    whole[50] ^= 4
+    file.write_bytes(whole)
+
+
+@pytest.mark.parametrize("damage", [flip, Path.unlink, lambda file: file.write_bytes(b"")])
+@pytest.mark.parametrize("table", ["completions", "verdicts"])
+def test_a_damaged_file_at_the_target_is_named_with_the_one_to_put_there(lake, tmp_path, table, damage):
+    to = tmp_path / "to"
+    copy(lake, str(to), by="ann")
+    file = max((to / table).rglob(f"*{ids(lake)['a']}/*.parquet"))
+    damage(file)
+    here = Path(lake.uri, file.relative_to(to))
+    with pytest.raises(LakeError, match=f"{file}: is gone or damaged: put {here} in its place"):
+        copy(lake, str(to), by="ann")
+    shutil.copyfile(here, file)
+    assert {row["does"] for row in copy(lake, str(to), by="ann").rows} == {"was there"}
+
+
+@pytest.mark.parametrize("damage", [flip, Path.unlink, lambda file: file.write_bytes(b"")])
+def test_a_copy_that_goes_on_writes_what_was_damaged_meanwhile_again(lake, tmp_path, monkeypatch, damage):
+    to = tmp_path / "to"
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(copy_files, "_commit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        copy(lake, str(to), ["a"], by="ann")
+    monkeypatch.undo()
+    damage(max(to.rglob("*.parquet")))
+    copy(lake, str(to), by="ann")
+    assert everything(samples.open(to)) == everything(lake)
+    for file in to.rglob("run_id=*/*.parquet"):
+        assert file.read_bytes() == Path(lake.uri, file.relative_to(to)).read_bytes()
 
 
 def test_a_lake_is_not_copied_onto_itself(lake, tmp_path, monkeypatch):

@@ -1,20 +1,25 @@
 """A wrong run leaves every answer, and comes back as it was until a vacuum deletes its files."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 import samples
 from samples.errors import LakeError, NotFound, UsageError
 from samples.ingest.segment import committer
 from samples.lake import hidden
-from samples.lake.leases import Leases
+from samples.lake.leases import MAINTENANCE, Leases, held
 from samples.lake.log import named_files
 from samples.maintenance import drop as module
+from samples.maintenance.check.check import check
 from samples.maintenance.drop import drop, undo
 from samples.maintenance.of_run import ORDER
 from samples.maintenance.vacuum import vacuum
@@ -119,11 +124,69 @@ def test_a_killed_drop_is_seen_by_nobody_and_the_same_command_finishes_it(lakes,
     assert {row["run"] for name in QUESTIONS for row in lake.query(name) if "run" in row} == {"b"}
     assert [row["run"] for row in lake.sql(ASKED)] == ["b"]
     assert vacuum(lake, older_than=timedelta(0)).files <= tables
+    (found,) = (row for row in check(lake) if row["level"] == "wrong")
+    assert (found["run"], found["found"]) == ("a", "a drop that is not complete: the run is hidden")
+    assert found["way_out"].startswith("`samples drop a` again finishes it")
+    with held(lake.place, MAINTENANCE, "samples drop a"):
+        assert [row["level"] for row in check(lake) if "not complete" in row["found"]] == ["note"]
     drop(lake, "a", by="bob")
+    assert "wrong" not in {row["level"] for row in check(lake)}
     assert [note.by for note, _ in hidden.every(lake.place).values()] == ["ann"]
     assert drop(lake, "a", by="ann").files == 0
     undo(lake, "a")
     assert everything(lake) == before
+
+
+def test_a_table_that_cannot_be_opened_stops_a_drop_and_an_undo_before_they_change_any(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    before = answers(lake)
+    away, there = tmp_path / "away", tmp_path / "lake" / ORDER[-1].name
+    if there.exists():
+        there.rename(away)
+    write_deltalake(str(there), pa.table({"other": [1]}))
+    with pytest.raises(LakeError, match=f"{there.name}"):
+        drop(lake, "a", by="ann")
+    assert dict(hidden.every(lake.place)) == {}
+    there.rename(tmp_path / "foreign")
+    if away.exists():
+        away.rename(there)
+    assert answers(lake) == before
+    drop(lake, "a", by="ann")
+    dropped = raw_runs(lake)
+    if there.exists():
+        there.rename(away)
+    (tmp_path / "foreign").rename(there)
+    with pytest.raises(LakeError, match=f"{there.name}"):
+        undo(lake, "a")
+    there.rename(tmp_path / "foreign")
+    if away.exists():
+        away.rename(there)
+    assert raw_runs(lake) == dropped
+    undo(lake, "a")
+    assert answers(lake) == before
+
+
+def test_a_drop_without_the_right_to_write_says_how_to_go_on(lakes, tmp_path):
+    limited = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    if limited and shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv, without which root may write everywhere")
+    lake = lakes.filled(tmp_path / "lake")
+    ids = {run.name: run.run_id for run in every(lake)}
+    shut = tmp_path / "lake" / "samples" / "_delta_log"
+    shut.chmod(0o555)
+    done = subprocess.run(
+        [*limited, sys.executable, "-m", "samples", "drop", "a", "--lake", lake.uri],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    shut.chmod(0o755)
+    said = done.stderr.splitlines()[-1]
+    assert done.returncode == 1
+    assert "no permission to write there" in said
+    assert said.endswith("run a is hidden, and some tables still name it: `samples drop a` again finishes the drop")
+    drop(lake, "a", by="ann")
+    assert all(ids["a"] not in found for found in raw_runs(lake).values())
 
 
 @pytest.mark.parametrize("tables", range(1, len(ORDER), 4))

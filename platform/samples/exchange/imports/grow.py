@@ -12,6 +12,7 @@ from samples.errors import UsageError
 from samples.exchange.imports.reading import Sources
 from samples.exchange.imports.row import Row
 from samples.files.errors import BadRow
+from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem
 from samples.runs.run import Run, every
@@ -39,6 +40,7 @@ def require_agreement(
 
     Raises:
         UsageError: The file has another version of a problem, another sample, verdict or count, or lacks some.
+        LakeError: A file of the run cannot be read.
     """
     other = f"is not that of run {run.name}, which has this name: give the file another --name"
     for problem in problems:
@@ -61,22 +63,27 @@ def require_agreement(
 
 
 class _There:
-    """What the lake has of an imported run: a hash of each completion, the status of each verdict, the counts."""
+    """What the lake has of an imported run: a hash of each completion, the status of each verdict, the counts.
+
+    Raises:
+        LakeError: A file cannot be read.
+    """
 
     def __init__(self, lake: Tables, run: Run) -> None:
         self.samples: dict[str, dict[int, int]] = {}
-        for batch in lake.dataset(SAMPLES.name, **run.partition).to_batches(
-            columns=["problem_id", "sample_index", "error"]
-        ):
-            for problem_id, index, error in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                self.samples.setdefault(problem_id, {})[index] = _digest(None, error)
-        texts = lake.dataset(COMPLETIONS.name, **run.partition).to_batches(
-            columns=["problem_id", "sample_index", "text"], batch_size=512, cache_metadata=False
-        )
-        for batch in texts:
-            for problem_id, index, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                if index in self.samples.get(problem_id, {}):
-                    self.samples[problem_id][index] = _digest(text, None)
+        with explained(lake.place.table_uri(SAMPLES.name)):
+            for batch in lake.dataset(SAMPLES.name, **run.partition).to_batches(
+                columns=["problem_id", "sample_index", "error"]
+            ):
+                for problem_id, index, error in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    self.samples.setdefault(problem_id, {})[index] = _digest(None, error)
+        with explained(lake.place.table_uri(COMPLETIONS.name)):
+            for batch in lake.dataset(COMPLETIONS.name, **run.partition).to_batches(
+                columns=["problem_id", "sample_index", "text"], batch_size=512, cache_metadata=False
+            ):
+                for problem_id, index, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    if index in self.samples.get(problem_id, {}):
+                        self.samples[problem_id][index] = _digest(text, None)
         verdicts = lake.read(VERDICTS.name, ["verifier", "problem_id", "sample_index", "status"], run_id=run.run_id)
         *keys, statuses = (column.to_pylist() for column in verdicts.columns)
         self.verdicts: dict[tuple[str, str, int], str] = dict(zip(zip(*keys, strict=True), statuses, strict=True))

@@ -21,6 +21,7 @@ from samples.lake import leases
 from samples.lake.commits import Claim
 from samples.lake.log import rows_there
 from samples.lake.parquet import File
+from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, COUNTS, SAMPLES, TABLES, VERDICTS, Table
@@ -115,8 +116,9 @@ class Store:
         name, _ = part
         columns = [column for column in ("problem_id", "sample_index") if column in TABLES[name].schema.names]
         keys = Keys()
-        for batch in self._lake.dataset(name, claim.snapshot, **self._partition(part)).to_batches(columns=columns):
-            keys.add(*(batch[column].to_pylist() for column in columns))
+        with explained(self._lake.place.table_uri(name)):
+            for batch in self._lake.dataset(name, claim.snapshot, **self._partition(part)).to_batches(columns=columns):
+                keys.add(*(batch[column].to_pylist() for column in columns))
         return keys
 
     def _partition(self, part: tuple[str, str]) -> dict[str, str]:

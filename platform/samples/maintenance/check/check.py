@@ -1,7 +1,7 @@
 """Check a lake: every audit over one snapshot of it, and every file that the snapshot names."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,14 +9,16 @@ import duckdb
 import pyarrow as pa
 
 from samples.errors import LakeError
-from samples.lake import reasons
+from samples.lake import hidden, leases, reasons
 from samples.lake.files import Selection, SnapshotFile, snapshot_files
+from samples.lake.hidden import COPIED, Hidden
 from samples.lake.log import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.maintenance.check import files, finding, keys, lengths, logs, pages, relations, seeds, unknown
 from samples.maintenance.check.audit import Audit
-from samples.maintenance.check.finding import WRONG, Finding
+from samples.maintenance.check.finding import NOTE, WRONG, Finding
+from samples.maintenance.of_run import ORDER, parts
 from samples.query.rows import Rows
 from samples.runs.run import Run, every, find
 from samples.runs.settings import IMPORTED
@@ -39,19 +41,28 @@ def check(lake: Tables, runs: Sequence[str] = (), *, deep: bool = False, watch: 
         LakeError: The lake cannot be reached, or its format is newer.
     """
     watch("the logs")
+    before = _notes_of(lake)
     opened = logs.read(lake)
     chosen = frozenset(find(opened.lake, name).run_id for name in runs) or None
-    return _Check(opened, chosen, watch).rows(deep=deep)
+    return _Check(opened, chosen, before | _notes_of(lake), watch).rows(deep=deep)
+
+
+def _notes_of(lake: Tables) -> dict[str, Hidden]:
+    return {run: note for run, (note, _) in hidden.every(lake.place).items()}
 
 
 class _Check:
     """One check of a pinned lake."""
 
-    def __init__(self, opened: logs.Logs, runs: frozenset[str] | None, watch: Watch) -> None:
-        self._lake, self._runs, self._watch = opened.lake, runs, watch
+    def __init__(
+        self, opened: logs.Logs, runs: frozenset[str] | None, notes: Mapping[str, Hidden], watch: Watch
+    ) -> None:
+        # Tables may contradict each other about a hidden run: it is in no other finding than its own.
+        self._lake, self._runs, self._watch = opened.lake.without(notes), runs, watch
+        self._all, self._notes_of = opened.lake, notes
         self._findings = list(opened.findings)
         self._broken = set(opened.broken)  # tables that audits cannot read
-        self._hidden = set[str]()  # runs of which a file cannot be read
+        self._unreadable = set[str]()  # runs of which a file cannot be read
         self._known = dict[str, Run]()
         self._names = dict[str, str]()
         self._there = opened.there
@@ -66,6 +77,7 @@ class _Check:
                 if name == "runs" and name not in self._broken:
                     self._known = {run.run_id: run for run in every(self._lake)}
                     self._names = {run_id: run.name for run_id, run in self._known.items()}
+        self._findings += self._half_there()
         with explained(self._lake.uri), relations.opened(self._lake.place, there) as connection:
             if deep:
                 self._take(pages.read(connection, self._lake, self._readable(there), self._watch))
@@ -79,6 +91,33 @@ class _Check:
         self._leave_out(name, found.unreadable)
         self._findings += files.unnamed(self._lake, table, self._runs, self._names)
 
+    def _half_there(self) -> Iterator[Finding]:
+        """Yield a finding for each hidden run of which tables name some: its drop or its copy is not complete."""
+        for run, note in self._notes_of.items():
+            if self._runs is not None and run not in self._runs:
+                continue
+            if hidden.read(self._lake.place, run) is None or not (note.why == COPIED or self._is_named(run)):
+                continue
+            of = run if note.name in self._names.values() else note.name  # the name may be another run's now
+            does = note.way_out
+            if note.why != COPIED:
+                does = f"`samples drop {of}` again finishes it, `samples drop {of} --undo` brings the run back"
+            level = WRONG
+            if leases.MAINTENANCE in leases.at_work(self._lake.place):
+                level, does = NOTE, f"a program may be at work on it; if none is: {does}"
+            what = "copy" if note.why == COPIED else "drop"
+            found = f"a {what} that is not complete: the run is hidden"
+            yield Finding(note.name, "runs", found, does, None, None, str(note), level)
+
+    def _is_named(self, run: str) -> bool:
+        """Return whether a table names anything of a run."""
+        for table in ORDER:
+            with suppress(LakeError):  # said elsewhere
+                snapshot = self._all.delta(table.name) if table.name in self._there else None
+                if snapshot and any(parts(self._all, table, snapshot, run)):
+                    return True
+        return False
+
     def _drawn(self, file: SnapshotFile) -> bool:
         """Return whether an engine of ours made a file of a heavy table."""
         run = self._known.get(file.partition.get("run_id", ""))
@@ -87,7 +126,7 @@ class _Check:
     def _leave_out(self, name: str, some: Sequence[SnapshotFile]) -> None:
         for file in some:
             if run := file.partition.get("run_id"):
-                self._hidden.add(run)
+                self._unreadable.add(run)
             else:
                 self._broken.add(name)
 
@@ -99,14 +138,14 @@ class _Check:
 
     def _readable(self, there: Mapping[str, Sequence[SnapshotFile]]) -> _Files:
         return {
-            name: [file for file in some if file.partition.get("run_id") not in self._hidden]
+            name: [file for file in some if file.partition.get("run_id") not in self._unreadable]
             for name, some in there.items()
             if name not in self._broken
         }
 
     def _audit(self, connection: duckdb.DuckDBPyConnection, there: _Files, *, deep: bool) -> None:
         empty = {name: [] for name in TABLES if name not in there and name not in self._broken}
-        relations.show(connection, there | empty, self._runs, self._hidden)
+        relations.show(connection, there | empty, self._runs, self._unreadable | self._lake.hidden)
         connection.register("chances", self._chances()).execute("CREATE TABLE lake.chances AS FROM chances")
         connection.register("ages", self._ages()).execute("CREATE TABLE lake.commits AS FROM ages")
         made = set[str]()
@@ -154,7 +193,7 @@ class _Check:
 
     def _notes(self) -> list[str]:
         left = sorted(
-            {f"table {name}" for name in self._broken} | {f"run {self._names.get(r, r)}" for r in self._hidden}
+            {f"table {name}" for name in self._broken} | {f"run {self._names.get(r, r)}" for r in self._unreadable}
         )
         return [f"not audited, because it cannot be read: {', '.join(left)}"] if left else []
 

@@ -14,7 +14,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.maintenance.check import footers
 from samples.maintenance.check.finding import ASK, NOTE, Finding, forbidden
-from samples_schemas import Table
+from samples_schemas import TABLES, Table
 
 KEPT = timedelta(days=7)  # up to this age a driver may still commit a file that no log names
 _AT_ONCE = 16  # files
@@ -30,7 +30,8 @@ _UNREAD = {_GONE, _SIZE, CHANGED, _FORBIDDEN}
 _REPAIR = {
     "samples": "samples repair --write; restore from a copy what it cannot rebuild",
 }
-_COPY = "restore them from a copy; --skip-unreadable leaves the run out"
+_COPY = "restore them from a copy"
+_SKIP = f"{_COPY}; --skip-unreadable leaves the run out"
 _COMPACT = "samples compact rewrites them"
 _WAY_OUT = {
     _FORBIDDEN: ASK,
@@ -87,7 +88,7 @@ def look(
 
 def way_out(table: str) -> str:
     """Return what to do about files of a table that cannot be read."""
-    return _REPAIR.get(table, _COPY)
+    return _REPAIR.get(table, _SKIP if "run_id" in TABLES[table].partition_by else _COPY)
 
 
 def _wrong(
@@ -119,7 +120,7 @@ def unnamed(lake: Tables, table: Table, runs: frozenset[str] | None, names: Mapp
 
     What is not in a folder of the table's partitions is somebody else's, and left alone.
     """
-    objects = lake.place.objects(f"{table.name}/")
+    objects = [one for one in lake.place.objects(f"{table.name}/") if lake.shows(one[0])]
     lake = Tables(lake.uri)  # what was committed since is named
     if (snapshot := lake.delta(table.name)) is None:
         return
