@@ -23,8 +23,8 @@ from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
+from samples.maintenance import repair_entries
 from samples.maintenance.check.finding import ASK, forbidden
-from samples.query.lost import has_empty_last_entry
 from samples.query.rows import Rows
 from samples.query.unreadable import wrong
 from samples.runs.run import Run, every
@@ -32,7 +32,7 @@ from samples.runs.settings import IMPORTED
 from samples.units import packed, segment
 from samples.units.commit import uncommitted
 from samples.units.segment import Receipt
-from samples_schemas import COMPLETIONS, SAMPLES, TABLES, VERDICTS, Table
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS, Table
 
 _COLUMNS = pa.schema(
     [
@@ -73,11 +73,10 @@ def repair(lake: Tables, *, write: bool = False) -> Rows:
     if write:
         lake.place.require_writable()
     rows: list[tuple[str | None, str, str, str, int, int | None]] = []
-    for name in TABLES:
-        if has_empty_last_entry(lake, name):
-            rows.append((None, name, "the last entry of the log is empty", "adds an entry after it", 1, None))
-            if write:
-                lake.commit(name, [])
+    for entry in repair_entries.find(lake, {run.run_id for run in every(lake) if run.engine == IMPORTED}):
+        rows.append((None, entry.table, f"an entry of the log is empty: {entry.path}", entry.does, 1, None))
+        if write and entry.stays is None:
+            repair_entries.fill(lake, entry)
     for run in every(lake):
         damage = _damage(lake, run)
         rows += _said(lake, damage)

@@ -100,9 +100,7 @@ def attempts(
     return found
 
 
-def receipts(
-    lake: Tables, target: Target, without: Collection[str], skip: Collection[str] = ()
-) -> Iterator[Receipt]:
+def receipts(lake: Tables, target: Target, without: Collection[str], skip: Collection[str] = ()) -> Iterator[Receipt]:
     """Yield a receipt for each segment of the target's only run that is packed, but for the attempts `without`.
 
     Files in `skip` are not opened.

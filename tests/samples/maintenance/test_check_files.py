@@ -193,6 +193,54 @@ def test_a_log_whose_last_entry_is_empty_is_found(lake):
     assert str(end.relative_to(lake.uri)) in row["found"]
 
 
+@pytest.mark.parametrize("table", ["samples", "completions", "verdicts"])
+@pytest.mark.parametrize("which", [1, 2])
+def test_an_empty_entry_within_a_log_is_found(lake, table, which):
+    if table == "verdicts":
+        for verifier in ("exact", "boxed-exact"):
+            rescore(lake, verifier, workers=1)
+    entry = entries(lake, table)[which]
+    entry.write_bytes(b"")
+    path = str(entry.relative_to(lake.uri))
+    (row,) = [row for row in lake.check() if row["first"] == path]
+    assert row["found"] == f"an entry of the log is empty ({path}): what it named is lost"
+    assert row["way_out"] == "restore it from a copy; samples repair shows what can be rebuilt without one"
+
+
+@pytest.mark.parametrize("table", ["samples", "verdicts", "problems"])
+def test_nothing_is_written_after_an_empty_entry_nor_copied_nor_deleted(lake, tmp_path, table):
+    end = entries(lake, table)[-1]
+    kept, before = end.read_bytes(), {name: lake.read(name).num_rows for name in ("samples", "verdicts")}
+    claim = lake.claim(table, "test")
+    end.write_bytes(b"")
+    version = lake.version
+    writes: list[Callable[[], object]] = [
+        lambda: lake.commit(table, []), lambda: lake.commit(table, [], claim), lambda: lake.claim(table, "test"),
+        lambda: lake.swap(table, [], [], claim), lambda: lake.swap(table, [], [], claim.snapshot),
+        lambda: lake.checkpoint(table), lambda: lake.drop("toys"), lambda: lake.vacuum(write=True), lake.vacuum,
+        lambda: lake.copy(tmp_path / "there"), lake.compact,
+    ]  # fmt: skip
+    for write in writes:
+        with pytest.raises(LakeError, match=f"the last entry of the log of table {table} is empty"):
+            write()
+    assert lake.version == version
+    assert not (tmp_path / "there").exists()
+    end.write_bytes(kept)
+    assert {name: lake.read(name).num_rows for name in before} == before
+    assert lake.check().dicts() == []
+
+
+def test_a_file_that_an_empty_entry_may_have_named_is_not_deleted(lake):
+    rescore(lake, "exact", workers=1)
+    named = {file.name for file in Path(lake.uri, "verdicts").rglob("*.parquet")}
+    entries(lake, "verdicts")[1].write_bytes(b"")
+    for file in Path(lake.uri).rglob("*.parquet"):
+        os.utime(file, (time.time() - 9 * 86_400,) * 2)
+    done = lake.vacuum(write=True)
+    assert {file.name for file in Path(lake.uri, "verdicts").rglob("*.parquet")} == named
+    assert "perhaps named by an entry of the log that is empty" in str(done)
+
+
 def test_another_table_in_place_of_one_of_ours_is_found_and_the_others_are_checked(lake):
     shutil.rmtree(Path(lake.uri, "verdicts"))
     write_deltalake(f"{lake.uri}/verdicts", pa.table({"a": [1]}))

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from deltalake import DeltaTable
 
 import samples
@@ -49,6 +48,10 @@ def rot(lake, table):
 DAMAGES = {
     "last entry of samples gone": lambda lake: last_entry(lake, "samples").unlink(),
     "last entry of samples empty": lambda lake: last_entry(lake, "samples").write_bytes(b""),
+    "an entry of samples empty": lambda lake: sorted(last_entry(lake, "samples").parent.glob("*.json"))[-2].write_bytes(
+        b""
+    ),
+    "last entry of completions empty": lambda lake: last_entry(lake, "completions").write_bytes(b""),
     "last two entries of samples gone": lambda lake: [last_entry(lake, "samples").unlink() for _ in range(2)],
     "last entry of completions gone": lambda lake: last_entry(lake, "completions").unlink(),
     "a file of samples rotten": lambda lake: rot(lake, "samples"),
@@ -102,6 +105,42 @@ def test_what_cannot_be_rebuilt_is_said(drawn):
     assert found["completions"]["found"] == found["verdicts"]["found"] == "unreadable files"
     assert (found["completions"]["samples"], found["verdicts"]["samples"]) == (16, 48 - errors(drawn.lake))
     assert len(drawn.lake.repair()) == 2
+
+
+@pytest.mark.parametrize("table", ["verdicts", "problems", "runs"])
+def test_an_empty_entry_whose_content_nothing_brings_back_stays_empty(drawn, table):
+    entry = last_entry(drawn.lake, table)
+    kept, before, version = entry.read_bytes(), everything(drawn.lake), drawn.lake.version
+    entry.write_bytes(b"")
+    (row,) = [row for row in drawn.lake.repair(write=True) if row["table"] == table]
+    path = entry.relative_to(drawn.lake.uri)
+    assert row["found"] == f"an entry of the log is empty: {path}"
+    assert row["does"] == f"restore {path} from a copy: nothing else says what it named"
+    assert (entry.read_bytes(), drawn.lake.version) == (b"", version)
+    entry.write_bytes(kept)
+    assert everything(drawn.lake) == before
+
+
+def test_an_empty_entry_that_named_samples_of_an_import_stays_empty(drawn, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"problem_id": "p", "sample_index": 0, "completion": "4", "question": "?"}\n')
+    drawn.lake.import_file(tmp_path / "rows.jsonl", "rows", name="some", dataset="d")
+    before = everything(drawn.lake)
+    for table in ("samples", "completions"):
+        entry = last_entry(drawn.lake, table)
+        kept = entry.read_bytes()
+        entry.write_bytes(b"")
+        (row,) = drawn.lake.repair(write=True)
+        assert row["does"].startswith(f"restore {entry.relative_to(drawn.lake.uri)} from a copy: it may have named ")
+        assert row["does"].endswith(".parquet, of an import")
+        entry.write_bytes(kept)
+    assert everything(drawn.lake) == before
+
+
+def test_a_lake_has_nothing_wrong_once_an_empty_entry_is_repaired(drawn):
+    last_entry(drawn.lake, "samples").write_bytes(b"")
+    assert [row["level"] for row in drawn.lake.check()].count("wrong")
+    drawn.lake.repair(write=True)
+    assert {row["level"] for row in drawn.lake.check(deep=True)} <= {"note"}
 
 
 def errors(lake):
@@ -162,7 +201,8 @@ def test_a_file_that_nothing_rebuilds_stays_named_and_counts_again_once_it_is_re
     RESTORABLE[damage](lake)
     (row,) = lake.repair(write=True)
     assert (row["table"], row["found"]) == ("samples", "unreadable files")
-    assert row["does"].startswith(f"restore {file.relative_to(lake.uri)} from a copy; --skip-unreadable, or samples drop")
+    name = file.relative_to(lake.uri)
+    assert row["does"] == f"restore {name} from a copy; --skip-unreadable, or samples drop, until then"
     assert lake.version == version
     file.write_bytes(kept)
     assert everything(lake) == before

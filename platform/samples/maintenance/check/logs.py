@@ -5,7 +5,7 @@ Tables that refer to others are opened first, so that what they refer to is ther
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from samples.errors import LakeError
@@ -14,6 +14,7 @@ from samples.lake.versions import REFERRING_FIRST
 from samples.maintenance.check.finding import ASK, Finding, forbidden
 
 _ENTRY = re.compile(r"/(?P<version>\d{20})\.(?P<kind>json|checkpoint\b.*parquet)$")
+_REPAIR = "samples repair shows what can be rebuilt without one"
 _FROM_A_COPY = "restore the log from a copy"
 
 
@@ -43,9 +44,7 @@ def read(lake: Tables) -> Logs:
                 entries = _entries(lake, name)
         if snapshot is not None:
             logs.there.append(name)
-            if (entry := entries.get(snapshot.version())) and not entry[1]:
-                found = f"the last entry of the log is empty ({entry[0]}): what it named is lost"
-                logs.findings.append(Finding(None, name, found, "samples repair --write adds an entry after it", 1))
+            logs.findings += _empty(name, entries)
         elif entries or name in logs.broken:
             logs.broken.append(name)
             damages[name] = (said, *_damaged_entry(lake, entries, name))
@@ -53,6 +52,15 @@ def read(lake: Tables) -> Logs:
     for name, (said, entry, good) in damages.items():
         logs.findings.append(_said(lake, name, said, entry, _readable(lake, name, good, versions)))
     return logs
+
+
+def _empty(name: str, entries: Mapping[int, tuple[str, int]]) -> Iterator[Finding]:
+    """Yield the entries that have no bytes. Nothing is committed after the last one, and readers refuse it."""
+    for version, (path, size) in sorted(entries.items()):
+        if not size:
+            which = "the last entry" if version == max(entries) else "an entry"
+            found = f"{which} of the log is empty ({path}): what it named is lost"
+            yield Finding(None, name, found, f"restore it from a copy; {_REPAIR}", 1, None, path)
 
 
 def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
