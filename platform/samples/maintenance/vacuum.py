@@ -56,7 +56,8 @@ def vacuum(
 
     Raises:
         UsageError: `nobody_writes`, and a driver is at work.
-        LakeError: The lake cannot be read, the last entry of a log is empty, files of it may not be deleted, or other maintenance is at work.
+        LakeError: The lake cannot be read, the last entry of a log is empty, files of it may not be deleted, or other
+            maintenance is at work.
     """
     if older_than < timedelta(0):
         raise UsageError("older than: expected a time of 0 or more, such as 7d or 12h")

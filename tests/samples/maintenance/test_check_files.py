@@ -179,6 +179,78 @@ def test_a_damaged_log_is_named_and_the_version_before_it_can_be_read(lake, name
         lake.read("samples")
 
 
+@pytest.mark.parametrize("line", ["[]", "5", "null", '{"add":5}', '{"add":{"path":"x.parquet"}}'])
+def test_an_entry_of_json_that_is_no_action_is_named(lake, line):
+    end = entries(lake, "samples")[-1]
+    end.write_text(f"{end.read_text()}\n{line}\n")
+    row = lake.check()[0]
+    assert row["found"] == f"the log is damaged: {end.relative_to(lake.uri)} holds what is no action of a log"
+    assert row["first"] == str(end)
+    assert f"samples:{int(end.stem) - 1}" in row["way_out"]
+
+
+CHECKPOINTS: dict[str, Callable[[Path], None]] = {
+    "cut": lambda file: file.write_bytes(file.read_bytes()[:500]),
+    "empty": lambda file: file.write_bytes(b""),
+    "missing": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@pytest.mark.parametrize("table", ["samples", "runs"])
+def test_a_damaged_checkpoint_is_named_and_the_way_out_gives_a_whole_lake(lake, table, name):
+    lake.checkpoint(table)
+    log = Path(lake.uri, table, "_delta_log")
+    (file,) = log.glob("*.checkpoint.parquet")
+    CHECKPOINTS[name](file)
+    with pytest.raises(LakeError):
+        lake.read(table)
+    (row,) = lake.check()
+    assert (row["table"], row["level"], row["first"]) == (table, "wrong", str(file))
+    assert "restore" not in row["way_out"]
+    named = row["way_out"].removeprefix("delete ").partition(":")[0].split(" and ")
+    assert {Path(lake.uri, path) for path in named} == {log / "_last_checkpoint", *[file] * (name != "missing")}
+    for path in named:
+        Path(lake.uri, path).unlink()
+    assert lake.check(deep=True).dicts() == []
+
+
+def test_a_damaged_checkpoint_whose_entries_are_gone_must_be_restored(lake):
+    lake.checkpoint("samples")
+    (file,) = Path(lake.uri, "samples", "_delta_log").glob("*.checkpoint.parquet")
+    whole = file.read_bytes()
+    for entry in entries(lake, "samples"):
+        entry.unlink()
+    file.write_bytes(whole[:500])
+    (row,) = lake.check()
+    assert (row["first"], row["way_out"]) == (str(file), "restore it from a copy: entries before it are gone")
+    file.write_bytes(whole)
+    assert lake.check(deep=True).dicts() == []
+
+
+@pytest.mark.parametrize("table", ["runs", "problems", "samples", "completions", "verdicts", "prompts"])
+def test_files_without_a_log_are_found(lake, table):
+    kept = Path(lake.uri).with_name("log")
+    shutil.move(Path(lake.uri, table, "_delta_log"), kept)
+    (row,) = lake.check()
+    assert (row["table"], row["level"]) == (table, "wrong")
+    assert row["found"] == f"files and no log: {table}/_delta_log is gone, and the table reads as empty"
+    assert row["files"] == len(list(Path(lake.uri, table).rglob("*.parquet")))
+    shutil.move(kept, Path(lake.uri, table, "_delta_log"))
+    assert lake.check(deep=True).dicts() == []
+
+
+@pytest.mark.parametrize("top_logprobs", [0, 2])
+def test_segments_before_the_first_commit_are_nothing_wrong(bench, tmp_path, top_logprobs):
+    b = bench(tmp_path / "lake", top_logprobs=top_logprobs)
+    receipts = [b.draw(unit) for unit in b.plan(16)]
+    assert b.lake.check(deep=True).dicts() == []
+    committer(b.lake, b.run).commit(receipts)
+    if top_logprobs:
+        shutil.rmtree(Path(b.lake.uri, "top_logprobs", "_delta_log"))
+        assert {(row["table"], row["level"]) for row in b.lake.check()} == {("top_logprobs", "wrong")}
+
+
 def test_a_log_without_its_beginning_is_no_empty_table(lake):
     entries(lake, "verdicts")[0].unlink()
     (row,) = lake.check()
