@@ -1,7 +1,7 @@
 """Commit to a table's Delta log: files are named by it, or named no longer, all at once or not at all.
 
 A commit is repeated while the store is away. If the store's answer to a commit is lost, the log is read to learn
-whether the commit is there.
+whether the commit is there. Nothing is committed after an entry that is empty (`samples.lake.empty`).
 """
 
 import time
@@ -19,7 +19,7 @@ from deltalake.transaction import (
     Transaction,
 )
 
-from samples.lake import parquet
+from samples.lake import empty, parquet
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import Location
@@ -79,6 +79,7 @@ def add(
             return
         tried = True
         snapshot = claim.snapshot if claim else opened(place, table, newest)
+        empty.require_none(place, table.name, snapshot.version(), later=True)
         try:
             snapshot.create_write_transaction(
                 adds,
@@ -127,6 +128,7 @@ def swap(
 
     def commit() -> None:
         nonlocal tried
+        empty.require_none(place, table.name, snapshot.version(), later=True)
         try:
             snapshot.create_write_transaction(
                 actions,
@@ -154,12 +156,13 @@ def _removal(snapshot: DeltaTable) -> Transaction:
 
 
 def opened(place: Location, table: Table, newest: Newest) -> DeltaTable:
-    """Return the newest snapshot of a table. A missing table is made.
+    """Return the newest snapshot of a table, to commit to it. A missing table is made.
 
     Raises:
-        LakeError: The table cannot be made.
+        LakeError: The table cannot be made, or the newest entry of its log is empty.
     """
     if (snapshot := newest()) is not None:
+        empty.require_none(place, table.name, snapshot.version())
         return snapshot
     place.require_writable()  # deltalake's own words would not say it
     try:

@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from samples.errors import UsageError
-from samples.lake import checksums, commits, mark, parquet, stated, vacuumed
+from samples.lake import checksums, commits, empty, mark, parquet, stated, vacuumed
 from samples.lake.commits import Claim
 from samples.lake.foreign import require_declared
 from samples.lake.parquet import File
@@ -311,6 +311,7 @@ class Tables:
         """
         self._writable()
         if (snapshot := self.delta(name)) is not None:
+            empty.require_none(self.place, name, snapshot.version())
             self.place.patiently(self.place.table_uri(name), snapshot.create_checkpoint)
 
     def claim(self, name: str, app: str) -> Claim:
@@ -342,6 +343,16 @@ class Tables:
             except CommitFailedError:
                 continue  # no commit names the files just written
             return
+
+    def require_whole(self, names: Iterable[str] = TABLES) -> None:
+        """Check that the newest entry of these tables' logs is not empty, before work that reads or writes them all.
+
+        Raises:
+            LakeError: It is: what it named is lost to readers.
+        """
+        for name in names if self.place.is_local else ():
+            if (snapshot := self.delta(name)) is not None:
+                empty.require_none(self.place, name, snapshot.version())
 
     def _writable(self) -> None:
         if self._snapshots is not None:

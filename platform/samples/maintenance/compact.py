@@ -88,6 +88,7 @@ def compact(
         found = [job for table in tables for job in jobs(lake, table, chosen, least)]
         return _rows([_Merged(job, len(job.files), -(-job.size // goal(job.table)), job.size) for job in found], names)
     lake.place.require_writable()
+    lake.require_whole()
     with leases.held(lake.place, _TOPIC, "samples compact", alone=False) as lease:
         _require_alone(lake, lease)
         work = _Work(lake, names, watch, stop)

@@ -73,6 +73,7 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
     place = locate(target)
     _require_elsewhere(source.place, place)
     source = source.pin()
+    source.require_whole()
     chosen = [find(source, name) for name in runs] if runs else every(source)
     lake = Tables(target, create=True)
     lake.place.require_writable()

@@ -101,9 +101,10 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
 
 
 def _require_rights(lake: Tables) -> None:
-    """Check that this key may write, and delete the note: who drops a run must be able to bring it back."""
+    """Check that every log can be written, and that this key may delete the note: who drops a run may want it back."""
     lake.place.require_writable()
     lake.place.require_deletable(FOLDER)
+    lake.require_whole()
 
 
 @contextmanager

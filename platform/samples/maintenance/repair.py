@@ -4,6 +4,9 @@ A row is rebuilt if table completions names its segment, and no readable file of
 unreadable, or the log of `samples` has lost entries. A segment that `samples` refers to is named in `completions`
 again. Segments that nothing names are left to ingest, which commits those that its run wants. Imports have no segments:
 the same import again adds the tables that are empty.
+
+An unreadable file stays named until all of its rows are rebuilt, so that it counts again once it is restored. A file
+that may not be read is no damage, and nothing is repaired.
 """
 
 from collections.abc import Iterator
@@ -13,13 +16,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from samples.errors import LakeError
 from samples.ingest.segment import committer, target
 from samples.lake.files import Selection, SnapshotFile, path_within, snapshot_files
 from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
-from samples.query.lost import has_empty_last_entry
+from samples.maintenance import repair_entries
+from samples.maintenance.check.finding import ASK, forbidden
 from samples.query.rows import Rows
 from samples.query.unreadable import wrong
 from samples.runs.run import Run, every
@@ -27,7 +32,7 @@ from samples.runs.settings import IMPORTED
 from samples.units import packed, segment
 from samples.units.commit import uncommitted
 from samples.units.segment import Receipt
-from samples_schemas import COMPLETIONS, SAMPLES, TABLES, VERDICTS, Table
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS, Table
 
 _COLUMNS = pa.schema(
     [
@@ -49,6 +54,11 @@ class _Damage:
     unreadable: list[tuple[Table, SnapshotFile]] = field(default_factory=list[tuple[Table, SnapshotFile]])
     lost: list[Receipt] = field(default_factory=list[Receipt])  # segments whose rows `samples` lacks
     unnamed: list[File] = field(default_factory=list[File])  # segments that `completions` lacks
+    stays: bool = False  # `samples` has an unreadable file whose rows `lost` does not all hold
+
+    def files(self, table: Table) -> list[SnapshotFile]:
+        """Return the unreadable files of a table."""
+        return [file for one, file in self.unreadable if one is table]
 
 
 def repair(lake: Tables, *, write: bool = False) -> Rows:
@@ -58,20 +68,19 @@ def repair(lake: Tables, *, write: bool = False) -> Rows:
     No row means that nothing was found.
 
     Raises:
-        LakeError: The runs cannot be read, or the lake cannot be written.
+        LakeError: The runs or a file may not be read, or the lake cannot be written.
     """
     if write:
         lake.place.require_writable()
     rows: list[tuple[str | None, str, str, str, int, int | None]] = []
-    for name in TABLES:
-        if has_empty_last_entry(lake, name):
-            rows.append((None, name, "the last entry of the log is empty", "adds an entry after it", 1, None))
-            if write:
-                lake.commit(name, [])
+    for entry in repair_entries.find(lake, {run.run_id for run in every(lake) if run.engine == IMPORTED}):
+        rows.append((None, entry.table, f"an entry of the log is empty: {entry.path}", entry.does, 1, None))
+        if write and entry.stays is None:
+            repair_entries.fill(lake, entry)
     for run in every(lake):
         damage = _damage(lake, run)
-        rows += _said(damage)
-        if write:
+        rows += _said(lake, damage)
+        if write and not damage.stays:
             _mend(lake, damage)
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _COLUMNS]
     return Rows(pa.table([pa.array(c, kind.type) for c, kind in zip(columns, _COLUMNS, strict=True)], schema=_COLUMNS))
@@ -79,27 +88,31 @@ def repair(lake: Tables, *, write: bool = False) -> Rows:
 
 def _damage(lake: Tables, run: Run) -> _Damage:
     found = _Damage(run)
-    good: set[str] = set()
+    good: dict[str, set[str]] = {table.name: set() for table in (SAMPLES, COMPLETIONS, VERDICTS)}
     for table in (SAMPLES, COMPLETIONS, VERDICTS):
         for file in snapshot_files(lake, table, Selection(frozenset({run.run_id}))):
-            if wrong(lake.place, f"{table.name}/{path_within(lake, table.name, file)}", file.size):
+            path = path_within(lake, table.name, file)
+            if (why := wrong(lake.place, f"{table.name}/{path}", file.size)) is None:
+                good[table.name].add(path)
+            elif forbidden(why):
+                raise LakeError(f"{why}: what may not be read may be whole, and nothing is repaired; {ASK}")
+            else:
                 found.unreadable.append((table, file))
-            elif table is SAMPLES:
-                good.add(path_within(lake, table.name, file))
-    snapshot = lake.delta(SAMPLES.name)
-    samples = lake.dataset_of(SAMPLES.name, snapshot, good) if snapshot else ds.dataset(SAMPLES.schema.empty_table())
+    samples = _rows(lake, SAMPLES, good[SAMPLES.name])
     with explained(lake.uri), duckdb.connect() as connection:
         connection.register("samples", samples)
         attempts = {attempt for (attempt,) in connection.sql("SELECT DISTINCT attempt FROM samples").fetchall()}
     completions = lake.delta(COMPLETIONS.name)
     named = set(added_files(completions)["path"].to_pylist()) if completions else set[str]()
+    bad = {path_within(lake, COMPLETIONS.name, file) for file in found.files(COMPLETIONS)}
     with explained(lake.uri):
-        merged = packed.attempts(lake, COMPLETIONS, completions, run.partition)
-        candidates = list(packed.receipts(lake, target(run), without=attempts)) if merged - attempts else []
+        merged = packed.attempts(lake, COMPLETIONS, completions, run.partition, bad)
+        candidates = list(packed.receipts(lake, target(run), attempts, bad)) if merged - attempts else []
+    held = {one.facts["attempt"][0].as_py() for one in candidates}
     for path, size, *_ in segment.found(lake, target(run)):
         attempt = segment.attempt_of(path)
         there = attempt in attempts
-        if there is (path in named or attempt in merged) or (attempt in merged and not there):
+        if there is (path in named or attempt in merged) or attempt in held:
             continue
         receipt = segment.reopen(lake, target(run), path, size)  # None: unreadable, which is listed if it is named
         if receipt and there:
@@ -107,33 +120,63 @@ def _damage(lake: Tables, run: Run) -> _Damage:
         elif receipt:
             candidates.append(receipt)
     found.lost = uncommitted(lake, candidates, samples) if candidates else []
+    if found.files(SAMPLES):
+        found.stays = not _holds_all(lake, found, samples, _rows(lake, COMPLETIONS, good[COMPLETIONS.name]))
     return found
 
 
-def _said(damage: _Damage) -> Iterator[tuple[str, str, str, str, int, int | None]]:
+def _rows(lake: Tables, table: Table, paths: set[str]) -> ds.Dataset:
+    snapshot = lake.delta(table.name)
+    return lake.dataset_of(table.name, snapshot, paths) if snapshot else ds.dataset(table.schema.empty_table())
+
+
+# How many samples are rebuilt, and how many have a completion and are neither in a readable file nor rebuilt.
+_REBUILT = """
+SELECT
+    (SELECT count(*) FROM (SELECT DISTINCT problem_id, sample_index FROM lost)),
+    (SELECT count(*) FROM completions
+        ANTI JOIN samples USING (problem_id, sample_index) ANTI JOIN lost USING (problem_id, sample_index))
+"""
+
+
+def _holds_all(lake: Tables, damage: _Damage, samples: ds.Dataset, completions: ds.Dataset) -> bool:
+    """Return whether `lost` has every row of the unreadable files of `samples`, as far as anything tells of them."""
+    counts = [file.rows for file in damage.files(SAMPLES)]
+    if damage.run.engine == IMPORTED or damage.files(COMPLETIONS) or not damage.lost or None in counts:
+        return False
+    lost = pa.concat_tables(receipt.facts.select(["problem_id", "sample_index"]) for receipt in damage.lost)
+    with explained(lake.uri), duckdb.connect() as connection:
+        for name, rows in (("samples", samples), ("completions", completions), ("lost", lost)):
+            connection.register(name, rows)
+        rebuilt, left = connection.sql(_REBUILT).fetchall()[0]
+    return not left and rebuilt >= sum(count or 0 for count in counts)
+
+
+def _said(lake: Tables, damage: _Damage) -> Iterator[tuple[str, str, str, str, int, int | None]]:
     """Yield the rows about one run."""
-    name, imported = damage.run.name, damage.run.engine == IMPORTED
+    name = damage.run.name
     for table in (SAMPLES, COMPLETIONS, VERDICTS):
-        if files := [file for one, file in damage.unreadable if one is table]:
-            does = {
-                SAMPLES.name: "bring them back from a copy of the lake" if imported else "no longer names them",
-                COMPLETIONS.name: "bring them back from a copy of the lake",
-                VERDICTS.name: "bring them back from a copy of the lake, or rescore in a new lake",
-            }[table.name]
+        if files := damage.files(table):
+            first, more = path_within(lake, table.name, files[0]), f" and {len(files) - 1} more" * (len(files) > 1)
+            does = f"restore {table.name}/{first}{more} from a copy; --skip-unreadable, or samples drop, until then"
+            if table is SAMPLES and not damage.stays:
+                does = "no longer names them"
             yield name, table.name, "unreadable files", does, len(files), sum(file.rows or 0 for file in files)
+    later = "nothing, until the unreadable files of samples are restored"
     if damage.lost:
         count = sum(receipt.facts.num_rows for receipt in damage.lost)
-        yield name, SAMPLES.name, "rows are missing", "rebuilds them from segments", len(damage.lost), count
+        does = later if damage.stays else "rebuilds them from segments"
+        yield name, SAMPLES.name, "rows are missing", does, len(damage.lost), count
     if damage.unnamed:
         count = sum(file.rows for file in damage.unnamed)
-        yield name, COMPLETIONS.name, "segments are not named", "names them again", len(damage.unnamed), count
+        does = later if damage.stays else "names them again"
+        yield name, COMPLETIONS.name, "segments are not named", does, len(damage.unnamed), count
 
 
 def _mend(lake: Tables, damage: _Damage) -> None:
     """Rebuild what can be rebuilt. Each step may be repeated: a kill between two of them loses nothing."""
     run = damage.run
-    gone = [_file(lake, file) for table, file in damage.unreadable if table is SAMPLES]
-    if gone and run.engine != IMPORTED:
+    if gone := [_file(lake, file) for file in damage.files(SAMPLES)]:
         lake.swap(SAMPLES.name, [(file, run.partition) for file in gone], [], lake.claim(SAMPLES.name, run.run_id))
     if damage.unnamed:
         lake.commit(COMPLETIONS.name, [(file, run.partition) for file in damage.unnamed])

@@ -56,10 +56,12 @@ def vacuum(
 
     Raises:
         UsageError: `nobody_writes`, and a driver is at work.
-        LakeError: The lake cannot be read, files of it may not be deleted, or other maintenance is at work.
+        LakeError: The lake cannot be read, the last entry of a log is empty, files of it may not be deleted, or other
+            maintenance is at work.
     """
     if older_than < timedelta(0):
         raise UsageError("older than: expected a time of 0 or more, such as 7d or 12h")
+    lake.require_whole()
     if write:
         lake.place.require_writable()
         lake.place.require_deletable(next(iter(TABLES)))

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import pyarrow.compute as pc
 
+from samples.lake import empty
 from samples.lake.log import Removal, added_files, removals
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
@@ -30,6 +31,7 @@ _NARROW = {COMPLETIONS.name: (SAMPLES,), SCORE_LOGPROBS.name: (SCORES,), TOP_LOG
 
 REMOVED, DROPPED, ORPHAN = "removed by a commit", "of a dropped run", "named by no log"
 YOUNG, RECENT, AT_WORK = "named by no log yet", "removed by a commit, not long ago", "of a run that a driver works on"
+EMPTY_ENTRY = "perhaps named by an entry of the log that is empty: `samples check` says which"
 DAMAGED = "needed by samples: `samples repair` names them again"
 
 
@@ -96,15 +98,15 @@ def find(lake: Tables, table: Table, rules: Rules) -> Iterator[Leftover]:
     if not unnamed:
         return
     gone = removals(lake.place, table.name)
-    needed = _Needed(lake, table)
+    needed, doubtful = _Needed(lake, table), bool(empty.entries(lake.place, table.name))
     for path, size, at in unnamed:
         removal = gone.get(path.removeprefix(root))
         partition = _partition(table, path.removeprefix(root), known=removal is not None)
         if partition is None:
             continue
         why, goes = _judged(rules, partition, at, removal)
-        if why == ORPHAN and goes and needed.by_samples(path, partition):
-            why, goes = DAMAGED, False
+        if why == ORPHAN and goes and (doubtful or needed.by_samples(path, partition)):
+            why, goes = (EMPTY_ENTRY if doubtful else DAMAGED), False
         yield Leftover(table.name, path, size, partition, why, goes, removal)
 
 

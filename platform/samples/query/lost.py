@@ -6,7 +6,6 @@ completion, and each of them its run. Where one has not, the log of a table lost
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from samples.errors import LakeError
 from samples.lake.files import Selection, SnapshotFile, repeating, snapshot_files
@@ -25,12 +24,7 @@ def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mappin
     Raises:
         LakeError: The log of a table lost entries.
     """
-    for name in files:
-        if has_empty_last_entry(lake, name):
-            raise LakeError(
-                f"lake {lake.uri}: the last entry of the log of table {name} is empty, so what it named is lost: bring "
-                "it back from a copy of the lake, or see what `samples repair` does"
-            )
+    lake.require_whole(files)
     for reason in runs(lake, files, engines).values():
         raise LakeError(reason)
     _unknown_runs(lake, files, frozenset(engines))
@@ -55,19 +49,6 @@ def runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping
             if stored[run] < there[run] and engines.get(run, IMPORTED) != IMPORTED:  # an import may have no texts
                 found.setdefault(run, _said(lake, COMPLETIONS.name, run, stored[run], f"samples has {there[run]:,}"))
     return found
-
-
-def has_empty_last_entry(lake: Tables, name: str) -> bool:
-    """Return whether the last entry of a table's log is empty: then the files that it named are lost to readers."""
-    snapshot = lake.delta(name)
-    if snapshot is None or not lake.place.is_local:  # a store writes an object whole
-        return False
-    entry = _last_entry(lake, name, snapshot.version())
-    return entry.exists() and not entry.stat().st_size
-
-
-def _last_entry(lake: Tables, name: str, version: int) -> Path:
-    return Path(lake.place.table_uri(name), "_delta_log", f"{version:020}.json")
 
 
 def _unknown_runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], known: frozenset[str]) -> None:

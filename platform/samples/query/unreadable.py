@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from samples.errors import LakeError, NotFound
+from samples.errors import LakeError, NotFound, StoreAway
 from samples.lake import checksums
 from samples.lake.files import path_within, snapshot_files
 from samples.lake.storage import Location
@@ -55,6 +55,9 @@ def wrong(place: Location, path: str, size: int) -> str | None:
 
     `path` is relative to the lake's folder. A local file is compared with its checksums, of one on an object store the
     last megabyte is.
+
+    Raises:
+        StoreAway: The store does not answer, so nothing is known of the file.
     """
     where, start = f"{place.uri}/{path}", max(0, size - _END)
     try:
@@ -68,6 +71,8 @@ def wrong(place: Location, path: str, size: int) -> str | None:
             with Path(where).open("rb") as file:
                 file.seek(start)
                 end = file.read()
+    except StoreAway:
+        raise
     except FileNotFoundError:
         return f"{where}: the file is gone"
     except OSError as error:  # a LakeError is one

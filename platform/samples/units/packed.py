@@ -25,7 +25,7 @@ from samples.lake.parquet import File
 from samples.lake.storage import Location, explained
 from samples.lake.tables import Tables
 from samples.units.plan import Unit
-from samples.units.segment import Receipt, Target
+from samples.units.segment import Receipt, Target, is_segment
 from samples_schemas import Table
 
 _NAME = re.compile(r"units-[0-9a-f]{16}\.[0-9a-f]{16}\.parquet$")
@@ -80,13 +80,17 @@ def unpack(place: Location, path: str, size: int, metadata: pq.FileMetaData) -> 
     return facts if pa.types.is_dictionary(said.type) else facts.set_column(at, _DRAWN_BY, said.dictionary_encode())
 
 
-def attempts(lake: Tables, table: Table, snapshot: DeltaTable | None, partition: Mapping[str, str]) -> set[str]:
-    """Return the attempts whose rows are in such files of a partition of a table's snapshot.
+def attempts(
+    lake: Tables, table: Table, snapshot: DeltaTable | None, partition: Mapping[str, str], skip: Collection[str] = ()
+) -> set[str]:
+    """Return the attempts whose rows are in files of a partition of a table's snapshot that are no segments.
+
+    Another tool that merged segments gave these files names of its own. Files in `skip` are not opened.
 
     Raises:
         LakeError: A file cannot be read.
     """
-    if snapshot is None or not (paths := {path for path, _ in _files(lake, table, snapshot, partition)}):
+    if snapshot is None or not (paths := {path for path, _ in _files(lake, table, snapshot, partition, skip)}):
         return set()
     found: set[str] = set()
     with explained(lake.uri):
@@ -96,8 +100,10 @@ def attempts(lake: Tables, table: Table, snapshot: DeltaTable | None, partition:
     return found
 
 
-def receipts(lake: Tables, target: Target, without: Collection[str]) -> Iterator[Receipt]:
+def receipts(lake: Tables, target: Target, without: Collection[str], skip: Collection[str] = ()) -> Iterator[Receipt]:
     """Yield a receipt for each segment of the target's only run that is packed, but for the attempts `without`.
+
+    Files in `skip` are not opened.
 
     Raises:
         LakeError: A file cannot be read.
@@ -105,7 +111,7 @@ def receipts(lake: Tables, target: Target, without: Collection[str]) -> Iterator
     partition = target.partition("")
     if (snapshot := lake.delta(target.heavy.name)) is None:
         return
-    for path, size in _files(lake, target.heavy, snapshot, partition):
+    for path, size in _files(lake, target.heavy, snapshot, partition, skip):
         whole = f"{target.heavy.name}/{path}"
         filesystem = lake.place.filesystem(target.heavy.name, {path: size})
         with explained(f"{lake.uri}/{whole}"), filesystem.open_input_file(path) as opened:
@@ -121,9 +127,11 @@ def receipts(lake: Tables, target: Target, without: Collection[str]) -> Iterator
                 yield Receipt(unit, File(path, size, rows.num_rows, ""), narrow, 0, rows[_DRAWN_BY][0].as_py())
 
 
-def _files(lake: Tables, table: Table, snapshot: DeltaTable, partition: Mapping[str, str]) -> list[tuple[str, int]]:
-    """Return path and size of the files of a partition that hold many segments."""
+def _files(
+    lake: Tables, table: Table, snapshot: DeltaTable, partition: Mapping[str, str], skip: Collection[str]
+) -> list[tuple[str, int]]:
+    """Return path and size of the files of a partition that are no segments."""
     some = snapshot_files(lake, table, Selection(), snapshot)
     here = [file for file in some if partition.items() <= file.partition.items()]
     paths = [(path_within(lake, table.name, file), file.size) for file in here]
-    return [(path, size) for path, size in paths if is_packed(path)]
+    return [(path, size) for path, size in paths if not is_segment(path) and path not in skip]

@@ -138,6 +138,11 @@ def put(column: str, value: Callable[[list, int], object]) -> Change:
     return change
 
 
+def empty(column: str, most: int | None = None) -> Change:
+    """Set a column to NULL, of the first rows or of all."""
+    return lambda rows: replaced(rows, column, [None] * len(rows[:most]) + rows[column].to_pylist()[len(rows[:most]) :])
+
+
 def same(values: list, other: int) -> object:
     return values[other]
 
@@ -217,12 +222,32 @@ SCORED = {("scores", "scores of samples that table samples does not know")}
 UNKNOWN_RUN = "rows of a run that table runs does not know"
 LENGTHS = "token ids and log-probs of different length"
 SUMS, TOKENS = "sums that differ from the log-probs", "numbers of tokens that differ from the log-probs"
+AGAIN = "rows that repeat a key and attempt"
+NO_LISTS = "samples of an engine without token ids or log-probs"
 PART = "units of which only a part is named"
 
 DAMAGES: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
     "samples appended again": (twice("samples"), {("samples", "rows that repeat a key")}),
     "verdicts appended again": (twice("verdicts"), {("verdicts", "rows that repeat a key in one pass")}),
     "scores appended again": (twice("scores"), {("scores", "rows that repeat a key")}),
+    "completions appended again": (twice("completions"), {("completions", AGAIN)}),
+    "log-probs of scores appended again": (twice("score_logprobs"), {("score_logprobs", AGAIN)}),
+    "listed tokens appended again": (twice("top_logprobs"), {("top_logprobs", AGAIN)}),
+    "prompts appended again": (twice("prompts"), {("prompts", "rows that repeat a key")}),
+    "problems appended again": (twice("problems"), {("problems", "rows that repeat a key")}),
+    "counts appended again": (twice("counts"), {("counts", "rows that repeat a key")}),
+    "setups appended again": (twice("setups"), {("setups", "rows that repeat a key")}),
+    "a sample without a number of tokens": (
+        on("samples", put("tokens", lambda *_: None)), {("samples", "samples of an engine without tokens or log-prob")},
+    ),
+    "a sample without a log-prob": (
+        on("samples", put("cumulative_logprob", lambda *_: None)),
+        {("samples", "samples of an engine without tokens or log-prob")},
+    ),
+    "the log of scores ends early": (
+        both(on("scores", nothing, everywhere=True), lambda lake: age(lake, "score_logprobs")),
+        {("score_logprobs", "log-probs of units that scores does not name")},
+    ),
     "a completion gone": (on("completions", without(3)), {("samples", "samples without a completion")}),
     "a completion of another attempt": (
         on("completions", put("attempt", lambda *_: "f" * 16)),
@@ -267,6 +292,10 @@ DEEP: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
     "two samples of one text": (
         on("completions", put("text", same)), {("completions", "long texts that repeat another of the problem")},
     ),
+    "completions without token ids and log-probs": (
+        both(on("completions", empty("token_ids")), on("completions", empty("token_logprobs"))),
+        {("completions", NO_LISTS)},
+    ),
     "a token id in another sample": (on("completions", moved), {("completions", LENGTHS)}),
     "a token id of a score in another sample": (on("score_logprobs", moved), {("score_logprobs", LENGTHS)}),
     "a listed token too few": (
@@ -305,6 +334,20 @@ def test_damage_of_lists_is_found_where_every_byte_is_read(lake, name):
     damage(lake)
     assert found(lake) == set()
     assert found(lake, deep=True) == expected
+
+
+@pytest.mark.parametrize("column", ["token_ids", "token_logprobs"])
+def test_one_of_two_lists_that_is_null_is_found(lake, column):
+    rewrite(lake, "completions", empty(column, 5))
+    assert found(lake, deep=True) == {("completions", LENGTHS), ("completions", NO_LISTS)}
+    counts = {row["found"]: row["samples"] for row in lake.check(deep=True)}
+    assert counts[NO_LISTS] == 5
+
+
+def test_scores_of_a_driver_that_was_ended_a_short_while_ago_are_noted(lake):
+    rewrite(lake, "scores", nothing, everywhere=True)
+    assert found(lake) == set()
+    assert found(lake, level="note") == {("score_logprobs", "log-probs of units that scores does not name")}
 
 
 def test_completions_of_a_driver_that_was_ended_a_short_while_ago_are_noted(lake):

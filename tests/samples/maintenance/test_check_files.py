@@ -198,6 +198,78 @@ def test_a_damaged_log_is_named_and_the_version_before_it_can_be_read(lake, name
         lake.read("samples")
 
 
+@pytest.mark.parametrize("line", ["[]", "5", "null", '{"add":5}', '{"add":{"path":"x.parquet"}}'])
+def test_an_entry_of_json_that_is_no_action_is_named(lake, line):
+    end = entries(lake, "samples")[-1]
+    end.write_text(f"{end.read_text()}\n{line}\n")
+    row = lake.check()[0]
+    assert row["found"] == f"the log is damaged: {end.relative_to(lake.uri)} holds what is no action of a log"
+    assert row["first"] == str(end)
+    assert f"samples:{int(end.stem) - 1}" in row["way_out"]
+
+
+CHECKPOINTS: dict[str, Callable[[Path], None]] = {
+    "cut": lambda file: file.write_bytes(file.read_bytes()[:500]),
+    "empty": lambda file: file.write_bytes(b""),
+    "missing": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+@pytest.mark.parametrize("table", ["samples", "runs"])
+def test_a_damaged_checkpoint_is_named_and_the_way_out_gives_a_whole_lake(lake, table, name):
+    lake.checkpoint(table)
+    log = Path(lake.uri, table, "_delta_log")
+    (file,) = log.glob("*.checkpoint.parquet")
+    CHECKPOINTS[name](file)
+    with pytest.raises(LakeError):
+        lake.read(table)
+    (row,) = lake.check()
+    assert (row["table"], row["level"], row["first"]) == (table, "wrong", str(file))
+    assert "restore" not in row["way_out"]
+    named = row["way_out"].removeprefix("delete ").partition(":")[0].split(" and ")
+    assert {Path(lake.uri, path) for path in named} == {log / "_last_checkpoint", *[file] * (name != "missing")}
+    for path in named:
+        Path(lake.uri, path).unlink()
+    assert lake.check(deep=True).dicts() == []
+
+
+def test_a_damaged_checkpoint_whose_entries_are_gone_must_be_restored(lake):
+    lake.checkpoint("samples")
+    (file,) = Path(lake.uri, "samples", "_delta_log").glob("*.checkpoint.parquet")
+    whole = file.read_bytes()
+    for entry in entries(lake, "samples"):
+        entry.unlink()
+    file.write_bytes(whole[:500])
+    (row,) = lake.check()
+    assert (row["first"], row["way_out"]) == (str(file), "restore it from a copy: entries before it are gone")
+    file.write_bytes(whole)
+    assert lake.check(deep=True).dicts() == []
+
+
+@pytest.mark.parametrize("table", ["runs", "problems", "samples", "completions", "verdicts", "prompts"])
+def test_files_without_a_log_are_found(lake, table):
+    kept = Path(lake.uri).with_name("log")
+    shutil.move(Path(lake.uri, table, "_delta_log"), kept)
+    (row,) = lake.check()
+    assert (row["table"], row["level"]) == (table, "wrong")
+    assert row["found"] == f"files and no log: {table}/_delta_log is gone, and the table reads as empty"
+    assert row["files"] == len(list(Path(lake.uri, table).rglob("*.parquet")))
+    shutil.move(kept, Path(lake.uri, table, "_delta_log"))
+    assert lake.check(deep=True).dicts() == []
+
+
+@pytest.mark.parametrize("top_logprobs", [0, 2])
+def test_segments_before_the_first_commit_are_nothing_wrong(bench, tmp_path, top_logprobs):
+    b = bench(tmp_path / "lake", top_logprobs=top_logprobs)
+    receipts = [b.draw(unit) for unit in b.plan(16)]
+    assert b.lake.check(deep=True).dicts() == []
+    committer(b.lake, b.run).commit(receipts)
+    if top_logprobs:
+        shutil.rmtree(Path(b.lake.uri, "top_logprobs", "_delta_log"))
+        assert {(row["table"], row["level"]) for row in b.lake.check()} == {("top_logprobs", "wrong")}
+
+
 def test_a_log_without_its_beginning_is_no_empty_table(lake):
     entries(lake, "verdicts")[0].unlink()
     (row,) = lake.check()
@@ -210,6 +282,54 @@ def test_a_log_whose_last_entry_is_empty_is_found(lake):
     row = lake.check()[0]
     assert row["table"] == "verdicts"
     assert str(end.relative_to(lake.uri)) in row["found"]
+
+
+@pytest.mark.parametrize("table", ["samples", "completions", "verdicts"])
+@pytest.mark.parametrize("which", [1, 2])
+def test_an_empty_entry_within_a_log_is_found(lake, table, which):
+    if table == "verdicts":
+        for verifier in ("exact", "boxed-exact"):
+            rescore(lake, verifier, workers=1)
+    entry = entries(lake, table)[which]
+    entry.write_bytes(b"")
+    path = str(entry.relative_to(lake.uri))
+    (row,) = [row for row in lake.check() if row["first"] == path]
+    assert row["found"] == f"an entry of the log is empty ({path}): what it named is lost"
+    assert row["way_out"] == "restore it from a copy; samples repair shows what can be rebuilt without one"
+
+
+@pytest.mark.parametrize("table", ["samples", "verdicts", "problems"])
+def test_nothing_is_written_after_an_empty_entry_nor_copied_nor_deleted(lake, tmp_path, table):
+    end = entries(lake, table)[-1]
+    kept, before = end.read_bytes(), {name: lake.read(name).num_rows for name in ("samples", "verdicts")}
+    claim = lake.claim(table, "test")
+    end.write_bytes(b"")
+    version = lake.version
+    writes: list[Callable[[], object]] = [
+        lambda: lake.commit(table, []), lambda: lake.commit(table, [], claim), lambda: lake.claim(table, "test"),
+        lambda: lake.swap(table, [], [], claim), lambda: lake.swap(table, [], [], claim.snapshot),
+        lambda: lake.checkpoint(table), lambda: lake.drop("toys"), lambda: lake.vacuum(write=True), lake.vacuum,
+        lambda: lake.copy(tmp_path / "there"), lake.compact,
+    ]  # fmt: skip
+    for write in writes:
+        with pytest.raises(LakeError, match=f"the last entry of the log of table {table} is empty"):
+            write()
+    assert lake.version == version
+    assert not (tmp_path / "there").exists()
+    end.write_bytes(kept)
+    assert {name: lake.read(name).num_rows for name in before} == before
+    assert lake.check().dicts() == []
+
+
+def test_a_file_that_an_empty_entry_may_have_named_is_not_deleted(lake):
+    rescore(lake, "exact", workers=1)
+    named = {file.name for file in Path(lake.uri, "verdicts").rglob("*.parquet")}
+    entries(lake, "verdicts")[1].write_bytes(b"")
+    for file in Path(lake.uri).rglob("*.parquet"):
+        os.utime(file, (time.time() - 9 * 86_400,) * 2)
+    done = lake.vacuum(write=True)
+    assert {file.name for file in Path(lake.uri, "verdicts").rglob("*.parquet")} == named
+    assert "perhaps named by an entry of the log that is empty" in str(done)
 
 
 def test_another_table_in_place_of_one_of_ours_is_found_and_the_others_are_checked(lake):

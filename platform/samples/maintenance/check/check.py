@@ -179,17 +179,21 @@ class _Check:
         return pa.Table.from_pylist(rows, schema=pa.schema([("run_id", pa.string()), ("unlikely", pa.float64())]))
 
     def _ages(self) -> pa.Table:
-        """Return for each run whether completions of it were committed a short while ago."""
-        newest: dict[str, float] = {}
-        if "completions" in self._there and (snapshot := self._lake.delta("completions")):
+        """Return for each run whether rows of it were committed to a heavy table a short while ago."""
+        newest: dict[tuple[str, str], float] = {}
+        for name in ("completions", "score_logprobs"):
+            if name not in self._there or (snapshot := self._lake.delta(name)) is None:
+                continue
             named = added_files(snapshot)
             for run, at in zip(
                 named["partition.run_id"].to_pylist(), named["modification_time"].to_pylist(), strict=True
             ):
-                newest[run] = max(newest.get(run, 0), at.timestamp() if isinstance(at, datetime) else at / 1000)
+                seconds = at.timestamp() if isinstance(at, datetime) else at / 1000
+                newest[name, run] = max(newest.get((name, run), 0), seconds)
         since = (datetime.now(UTC) - files.KEPT).timestamp()
-        rows = [{"run_id": run, "young": at > since} for run, at in newest.items()]
-        return pa.Table.from_pylist(rows, schema=pa.schema([("run_id", pa.string()), ("young", pa.bool_())]))
+        rows = [{"tbl": name, "run_id": run, "young": at > since} for (name, run), at in newest.items()]
+        kinds = pa.schema([("tbl", pa.string()), ("run_id", pa.string()), ("young", pa.bool_())])
+        return pa.Table.from_pylist(rows, schema=kinds)
 
     def _notes(self) -> list[str]:
         left = sorted(

@@ -126,7 +126,7 @@ def unnamed(lake: Tables, table: Table, runs: frozenset[str] | None, names: Mapp
         return
     named = {path_within(lake, table.name, file) for file in snapshot_files(lake, table, snapshot=snapshot)}
     left = [(path.removeprefix(f"{table.name}/"), size, at) for path, size, at in objects]
-    left = [one for one in left if one[0] not in named and _is_ours(table, one[0])]
+    left = [one for one in left if one[0] not in named and is_ours(table, one[0])]
     if not left:
         return
     with explained(lake.place.table_uri(table.name)):
@@ -141,7 +141,8 @@ def unnamed(lake: Tables, table: Table, runs: frozenset[str] | None, names: Mapp
         yield Finding(names.get(run or "", run), table.name, said, does, 1, None, f"{table.name}/{path}", NOTE)
 
 
-def _is_ours(table: Table, path: str) -> bool:
+def is_ours(table: Table, path: str) -> bool:
+    """Return whether a path in a table's folder is that of a file of its partitions."""
     *folders, name = path.split("/")
     columns = [folder.partition("=")[0] for folder in folders if "=" in folder]
     return name.endswith(".parquet") and len(columns) == len(folders) and columns == list(table.partition_by)

@@ -20,6 +20,19 @@ FROM twice
 GROUP BY run_id
 """
 
+_REPEATED = """
+SELECT {run} AS run_id, sum(more) AS samples, 'problem ' || min(problem_id) AS first
+FROM (SELECT {key}, count(*) - 1 AS more FROM lake.{table} GROUP BY ALL HAVING more > 0)
+GROUP BY ALL
+HAVING samples > 0
+"""
+
+_SETUPS = """
+SELECT run_id, sum(more) AS samples, NULL AS first
+FROM (SELECT run_id, drawn_by, count(*) - 1 AS more FROM lake.setups GROUP BY ALL HAVING more > 0)
+GROUP BY run_id
+"""
+
 _SAID = "sample_of(problem_id, sample_index)"
 
 # A completion counts if it is of the attempt that `samples` names. Imports may have samples without one.
@@ -82,26 +95,32 @@ WHERE lost <> 0
 GROUP BY run_id
 """
 
-# A driver that was ended between its two commits leaves completions that `samples` does not name yet.
+# A driver that was ended between its two commits leaves rows that the narrow table does not name yet.
 _UNNAMED = """
 SELECT
     run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first,
     CASE WHEN any_value(young) THEN 'note' ELSE 'wrong' END AS level
 FROM (
     SELECT done.*, done.mask & ~coalesce(there.mask, 0::UBIGINT) AS rest
-    FROM (SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.completions_cells GROUP BY ALL) done
-    LEFT JOIN (SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.samples_cells GROUP BY ALL) there
-        USING (run_id, problem_id, cell)
+    FROM (SELECT {key}, cell, bit_or(mask) AS mask FROM lake.{heavy}_cells GROUP BY ALL) done
+    LEFT JOIN (SELECT {key}, cell, bit_or(mask) AS mask FROM lake.{narrow}_cells GROUP BY ALL) there
+        USING ({key}, cell)
     -- the rest of a unit that is there in part is another finding
     ANTI JOIN (
-        SELECT whole.run_id, whole.problem_id, whole.cell
-        FROM lake.completions_cells whole JOIN lake.samples_cells USING (run_id, problem_id, cell, attempt)
-        WHERE whole.mask & ~samples_cells.mask <> 0
-    ) parts USING (run_id, problem_id, cell)
-) LEFT JOIN lake.commits USING (run_id)
+        SELECT {wholes}, whole.cell
+        FROM lake.{heavy}_cells whole JOIN lake.{narrow}_cells narrow USING ({key}, cell, attempt)
+        WHERE whole.mask & ~narrow.mask <> 0
+    ) parts USING ({key}, cell)
+) LEFT JOIN (SELECT run_id, young FROM lake.commits WHERE tbl = '{heavy}') USING (run_id)
 WHERE rest <> 0
 GROUP BY run_id
 """
+
+
+def _unnamed(heavy: str, narrow: str, key: str) -> str:
+    wholes = ", ".join(f"whole.{name}" for name in key.split(", "))
+    return _UNNAMED.format(heavy=heavy, narrow=narrow, key=key, wholes=wholes)
+
 
 AUDITS = (
     Audit("samples", "rows that repeat a key", _COUNTED_ONCE, ("samples",),
@@ -112,6 +131,22 @@ AUDITS = (
     Audit("scores", "rows that repeat a key", _COUNTED_ONCE, ("scores",),
         _TWICE.format(table="scores", group="scorer_id, run_id, problem_id",
             said=f"'scorer ' || scorer_id || ', ' || {_SAID}")),
+    *(
+        Audit(name, "rows that repeat a key and attempt", _COUNTED_ONCE, (name,),
+            _TWICE.format(table=name, group=f"{of}run_id, problem_id, attempt",
+                said=_SAID if not of else f"'scorer ' || scorer_id || ', ' || {_SAID}"))
+        for name, of in (("completions", ""), ("score_logprobs", "scorer_id, "), ("top_logprobs", "scorer_id, "))
+    ),
+    *(
+        Audit(name, "rows that repeat a key", _COUNTED_ONCE, (name,),
+            _REPEATED.format(table=name, key=key, run="NULL" if name == "problems" else "run_id"))
+        for name, key in (
+            ("prompts", "run_id, problem_id"),
+            ("problems", "dataset, problem_id, problem_hash"),
+            ("counts", "run_id, problem_id, verifier"),
+        )
+    ),
+    Audit("setups", "rows that repeat a key", _COUNTED_ONCE, ("setups",), _SETUPS),
     Audit("samples", "samples without a completion", _REPAIR, ("samples", "completions", "runs"), _WITHOUT),
     Audit("samples", "samples whose completion is another attempt's", _REPAIR, ("samples", "completions"), _ANOTHERS),
     Audit("samples", "units of which only a part is named", _REPAIR, ("samples", "completions"),
@@ -121,5 +156,9 @@ AUDITS = (
         _PART.format(heavy="score_logprobs", narrow="scores", key="scorer_id, run_id, problem_id")),
     Audit("scores", "scores without their log-probs", _RESTORE, ("scores", "score_logprobs"), _NO_LOGPROBS),
     Audit("completions", "completions of units that samples does not name",
-        "the same ingest again commits them, or samples repair --write", ("samples", "completions"), _UNNAMED),
+        "the same ingest again commits them, or samples repair --write", ("samples", "completions"),
+        _unnamed("completions", "samples", "run_id, problem_id")),
+    Audit("score_logprobs", "log-probs of units that scores does not name",
+        "the same score again commits them", ("scores", "score_logprobs"),
+        _unnamed("score_logprobs", "scores", "scorer_id, run_id, problem_id")),
 )  # fmt: skip

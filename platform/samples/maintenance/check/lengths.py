@@ -1,4 +1,4 @@
-"""Audits of lists, where every token was read: their lengths, and the sums that narrow tables keep of them."""
+"""Audits of lists: that they are there, their lengths, and the sums that narrow tables keep of them."""
 
 from samples.maintenance.check.audit import Audit
 
@@ -17,6 +17,15 @@ WHERE {wrong}
 GROUP BY run_id
 """
 
+# An import may have no tokens and no log-probs. What an engine drew has them, if only empty lists. Scores are
+# declared to have them, and Delta refuses others.
+_NULL = """
+SELECT run_id, count(*) AS samples, arg_min(sample_of(problem_id, sample_index), (problem_id, sample_index)) AS first
+FROM lake.{rows}
+WHERE ({null}) AND run_id IN (SELECT run_id FROM lake.runs WHERE engine <> 'imported')
+GROUP BY run_id
+"""
+
 _COUNT = "tokens <> coalesce(logprobs, ids)"
 # Both sums are in double precision, and may add in another order. NaN equals NaN here.
 _SUM = """
@@ -32,7 +41,7 @@ _OF = {
 }
 _TOP = """
 SELECT run_id, count(*) AS samples, arg_min(sample_of(problem_id, sample_index), (problem_id, sample_index)) AS first
-FROM lake.top_logprobs_measured WHERE ids <> logprobs OR ids <> expected
+FROM lake.top_logprobs_measured WHERE ids IS DISTINCT FROM logprobs OR ids IS DISTINCT FROM expected
 GROUP BY run_id
 """
 
@@ -42,6 +51,10 @@ AUDITS = (
     Audit("score_logprobs", "token ids and log-probs of different length", _RESTORE, ("score_logprobs",),
         _UNEQUAL.format(measured="score_logprobs_measured"), deep=True),
     Audit("top_logprobs", "lists of another length than their row says", _RESTORE, ("top_logprobs",), _TOP, deep=True),
+    Audit("completions", "samples of an engine without token ids or log-probs", _RESTORE, ("completions", "runs"),
+        _NULL.format(rows="completions_measured", null="ids IS NULL OR logprobs IS NULL"), deep=True),
+    Audit("samples", "samples of an engine without tokens or log-prob", _RESTORE, ("samples", "runs"),
+        _NULL.format(rows="samples", null="tokens IS NULL OR cumulative_logprob IS NULL")),
     *(
         Audit(name, found, _RESTORE, (name, "completions" if name == "samples" else "score_logprobs"),
             _STORED.format(narrow=name, measured=_OF[name][0], key=_OF[name][1], wrong=wrong), deep=True)

@@ -5,15 +5,22 @@ Tables that refer to others are opened first, so that what they refer to is ther
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from samples.errors import LakeError
 from samples.lake.tables import Tables
 from samples.lake.versions import REFERRING_FIRST
+from samples.maintenance.check import checkpoints, no_log
 from samples.maintenance.check.finding import ASK, Finding, forbidden
 
 _ENTRY = re.compile(r"/(?P<version>\d{20})\.(?P<kind>json|checkpoint\b.*parquet)$")
+_FIELDS = {
+    "add": {"path": str, "partitionValues": dict, "size": int, "modificationTime": int, "dataChange": bool},
+    "remove": {"path": str, "dataChange": bool},
+}
+_REPAIR = "samples repair shows what can be rebuilt without one"
 _FROM_A_COPY = "restore the log from a copy"
 
 
@@ -43,21 +50,33 @@ def read(lake: Tables) -> Logs:
                 entries = _entries(lake, name)
         if snapshot is not None:
             logs.there.append(name)
-            if (entry := entries.get(snapshot.version())) and not entry[1]:
-                found = f"the last entry of the log is empty ({entry[0]}): what it named is lost"
-                logs.findings.append(Finding(None, name, found, "samples repair --write adds an entry after it", 1))
+            logs.findings += _empty(name, entries)
         elif entries or name in logs.broken:
             logs.broken.append(name)
             damages[name] = (said, *_damaged_entry(lake, entries, name))
+        elif lost := no_log.find(lake, name, logs.there):
+            logs.broken.append(name)
+            logs.findings.append(lost)
     versions = {name: snapshot.version() for name in logs.there if (snapshot := logs.lake.delta(name))}
     for name, (said, entry, good) in damages.items():
         logs.findings.append(_said(lake, name, said, entry, _readable(lake, name, good, versions)))
     return logs
 
 
+def _empty(name: str, entries: Mapping[int, tuple[str, int]]) -> Iterator[Finding]:
+    """Yield the entries that have no bytes. Nothing is committed after the last one, and readers refuse it."""
+    for version, (path, size) in sorted(entries.items()):
+        if not size:
+            which = "the last entry" if version == max(entries) else "an entry"
+            found = f"{which} of the log is empty ({path}): what it named is lost"
+            yield Finding(None, name, found, f"restore it from a copy; {_REPAIR}", 1, None, path)
+
+
 def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
     if forbidden(said):
         return Finding(None, name, said, ASK)
+    if bad := None if good is not None else checkpoints.find(lake, name):
+        return bad
     if not entry:
         return Finding(None, name, said, "move it out of the lake, or restore the table from a copy")
     way_out = f"{_FROM_A_COPY}; --at {good} reads what was there before" if good else _FROM_A_COPY
@@ -84,20 +103,43 @@ def _damaged_entry(lake: Tables, entries: Mapping[int, tuple[str, int]], name: s
     An empty text if no entry is bad: then the log says what it was meant to.
     """
     before: int | None = None
-    for version, (path, _) in sorted(entries.items()):
+    for version, (path, size) in sorted(entries.items()):
         if before is not None and version != before + 1:
             return f"{name}/_delta_log/{before + 1:020}.json is missing", before
-        try:
-            for line in (lake.place.get(path) or b"").splitlines():
-                json.loads(line)
-        except (ValueError, RecursionError):
-            return f"{path} is not JSON", version - 1
-        except LakeError as error:
-            return f"{path} cannot be read: {error}", version - 1
+        if why := _wrong(lake, path, size):
+            return f"{path} {why}", version - 1
         before = version
     if entries and min(entries):  # a log may begin with a checkpoint
         return f"{name}/_delta_log/{0:020}.json is missing, and so is the checkpoint that would replace it", None
     return "", None
+
+
+def _wrong(lake: Tables, path: str, size: int) -> str | None:
+    """Return what is wrong with one entry of a log; None if it can be read."""
+    if not size:
+        return "is empty"
+    try:
+        if all(_is_action(json.loads(line)) for line in (lake.place.get(path) or b"").splitlines()):
+            return None
+    except (ValueError, RecursionError):
+        return "is not JSON"
+    except LakeError as error:
+        return f"cannot be read: {error}"
+    return "holds what is no action of a log"
+
+
+def _is_action(line: object) -> bool:
+    """Return whether a line of an entry may be an action: a name, and what the format wants of files there."""
+    if not isinstance(line, dict):
+        return False
+    actions = cast("dict[str, Any]", line)
+    if not all(isinstance(action, dict) for action in actions.values()):
+        return False
+    return all(
+        isinstance(action.get(field), kind)
+        for name, action in actions.items()
+        for field, kind in _FIELDS.get(name, {}).items()
+    )
 
 
 def _entries(lake: Tables, name: str) -> dict[int, tuple[str, int]]:

@@ -25,6 +25,7 @@ CELLS: Mapping[str, Sequence[str]] = {
     "verdicts": ("verifier", "pass_id"),
     "scores": ("scorer_id", "attempt"),
     "score_logprobs": ("scorer_id", "attempt"),
+    "top_logprobs": ("scorer_id", "attempt"),
     "reviews": (),
 }
 _MADE = """
