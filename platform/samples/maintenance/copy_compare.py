@@ -1,6 +1,6 @@
 """Compare what two lakes hold of one run, without regard to how it is cut into files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -42,27 +42,19 @@ def difference(one: Tables, other: Tables, run: Run) -> str | None:
 
 
 def damaged(place: Location, files: Mapping[str, int]) -> str | None:
-    """Return the first of these files, by path with its size, that is gone, or has another size or other bytes.
-
-    Local files are compared with the checksums in their names. An object store compares what it keeps itself.
-    """
+    """Return the first of these files, by path with its size, that is gone, or has another size or other bytes."""
     there: dict[str, int] = {}
     for folder in {path.rpartition("/")[0] for path in files}:
         there.update(place.list(f"{folder}/"))
     if wrong := next((path for path, size in files.items() if there.get(path) != size), None):
         return wrong
-    if not place.is_local:
-        return None
-    try:
-        checksums.verify(str(Path(place.uri, path)) for path in files)
-    except LakeError:
-        return next(path for path in files if not _is_whole(Path(place.uri, path)))
-    return None
+    return None if are_whole(place, files) else next(path for path in files if not are_whole(place, [path]))
 
 
-def _is_whole(file: Path) -> bool:
+def are_whole(place: Location, paths: Iterable[str]) -> bool:
+    """Return whether files have the bytes of the checksums in their names. Object stores compare what they keep."""
     try:
-        checksums.verify([str(file)])
+        checksums.verify(str(Path(place.uri, path)) for path in paths if place.is_local)
     except LakeError:
         return False
     return True

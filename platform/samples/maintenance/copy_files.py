@@ -16,7 +16,7 @@ from samples.lake.parquet import File
 from samples.lake.storage import explained
 from samples.lake.tables import Tables, folder
 from samples.lines import size_of
-from samples.maintenance.copy_compare import damaged
+from samples.maintenance.copy_compare import are_whole
 from samples.maintenance.of_run import Named
 from samples_schemas import Table
 
@@ -67,7 +67,7 @@ def copy_files(
 
     def copy(file: File) -> tuple[int, bool]:
         path = f"{table.name}/{file.path}"
-        if there.get(path) == file.size and checksums.is_ours(path) and not damaged(target.place, {path: file.size}):
+        if there.get(path) == file.size and checksums.is_ours(path) and are_whole(target.place, [path]):
             return file.size, False
         data = source.place.read(path, 0, file.size)
         _require_whole(f"{source.uri}/{path}", data, file)
