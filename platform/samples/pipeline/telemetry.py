@@ -182,6 +182,7 @@ def start_telemetry(first: int = 1, run: str = "") -> Any:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    # Not soft: of actors that hold no core Ray takes that as no wish at all, and places them on any node.
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     options = {"num_cpus": 0, "scheduling_strategy": here}
     return ray.remote(Telemetry).options(**options).remote(first, run, health.SILENCE_SECONDS)

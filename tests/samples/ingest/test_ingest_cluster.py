@@ -13,6 +13,7 @@ import pytest
 from samples.api import Lake
 from samples.engines import Placement
 from samples.ingest.ingest import ingest
+from samples.pipeline.telemetry import start_telemetry
 from samples.runs.request import Pool, Request, prepare
 
 pytestmark = pytest.mark.ray
@@ -119,6 +120,18 @@ def test_a_node_killed_in_the_middle_costs_nothing(from_nothing, tmp_path):
     assert done[0].missing == 0
     assert keys(asked.lake) == every(48)
     assert any("is gone; the units of its replica go to others" in note for note in notes), notes
+
+
+def test_the_reports_of_replicas_go_to_the_node_of_the_driver_which_outlives_the_others(from_nothing):
+    import ray
+    import ray._private.state
+
+    for _ in range(2):
+        from_nothing.add_node(num_cpus=1)
+    started = [start_telemetry() for _ in range(6)]  # one was on another node half of the time
+    ray.get([telemetry.read.remote() for telemetry in started])
+    places = [ray._private.state.actors()[one._actor_id.hex()]["Address"]["NodeID"] for one in started]
+    assert places == [ray.get_runtime_context().get_node_id()] * 6
 
 
 @pytest.mark.nightly
