@@ -45,7 +45,7 @@ def lines(status: "RunStatus") -> list[str]:
     """Say all that is known of a run."""
     said = [
         f"run {status.name} ({status.run_id}) of {status.dataset}, model {status.model}",
-        f"{_counted(status)}, {status.tokens:,} tokens, {status.errors:,} errors",
+        f"{_counted(status)}, {_tokens(status)}, {status.errors:,} errors",
         f"{status.problems:,} problems{_done(status)}",
         f"last commit {_ago(status.last_commit)}{_speed(status)}",
     ]
@@ -96,6 +96,10 @@ def _follow(look: Callable[[], "RunStatus"]) -> None:
 
 def _counted(status: "RunStatus") -> str:
     return f"{status.samples:,} samples" if status.wanted is None else f"{status.samples:,}/{status.wanted:,} samples"
+
+
+def _tokens(status: "RunStatus") -> str:
+    return "unknown tokens" if status.tokens is None else f"{status.tokens:,} tokens"
 
 
 def _speed(status: "RunStatus") -> str:

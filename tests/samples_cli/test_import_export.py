@@ -73,6 +73,7 @@ def test_a_sample_without_text_is_shown_as_one(samples, tmp_path):
     assert code == 0
     assert "(the imported file has no text)" in out
     assert json.loads(samples("show", "a", "p", 0, "--json", *lake)[1])["token_ids"] is None
+    assert samples("status", "a", *lake)[1].splitlines()[1] == "1 samples, unknown tokens, 0 errors"
 
 
 def test_bad_rows_are_a_line_each_and_nothing_is_imported(samples, tmp_path, file):

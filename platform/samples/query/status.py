@@ -21,8 +21,9 @@ class RunStatus:
     """One look at a run. `wanted` is the number of samples that the last ingest asked for.
 
     `samples` counts those with an index below the k of that ingest, and `problems_done` the problems that have all of
-    theirs. If the lake records no k, `wanted` and `problems_done` are None, and `samples` counts all. `per_second` is
-    measured over the commits of the last ten minutes. It is None if the last commit is more than three minutes old.
+    theirs. If the lake records no k, `wanted` and `problems_done` are None, and `samples` counts all. `tokens` is None
+    if no number of tokens is known, as of imported texts. `per_second` is measured over the commits of the last ten
+    minutes. It is None if the last commit is more than three minutes old.
     `setups` has the facts of each combination of hardware and versions that drew samples, such as device and vllm.
     """
 
@@ -35,7 +36,7 @@ class RunStatus:
     wanted: int | None
     samples: int
     errors: int
-    tokens: int
+    tokens: int | None
     per_second: float | None
     seconds_left: float | None
     last_commit: datetime | None
@@ -50,13 +51,16 @@ class RunStatus:
 
 _COUNTS = """
 WITH each AS (
-    SELECT problem_id, count(*) AS samples, count(error) AS errors, sum(tokens) AS tokens
+    SELECT
+        problem_id, count(*) AS samples, count(error) AS errors, sum(tokens) AS tokens,
+        countif(error IS NULL AND tokens IS NOT NULL) AS known, countif(error IS NULL AND tokens IS NULL) AS unknown
     FROM samples
     WHERE run_id = $run AND ($k IS NULL OR sample_index < $k)
     GROUP BY problem_id
 )
 SELECT
-    coalesce(sum(samples), 0)::BIGINT, coalesce(sum(errors), 0)::BIGINT, coalesce(sum(tokens), 0)::BIGINT,
+    coalesce(sum(samples), 0)::BIGINT, coalesce(sum(errors), 0)::BIGINT,
+    CASE WHEN sum(known) > 0 OR coalesce(sum(unknown), 0) = 0 THEN coalesce(sum(tokens), 0)::BIGINT END,
     countif(samples >= $k)
 FROM each
 """
