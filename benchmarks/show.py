@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 GOAL, LARGEST = 2.0, 1_000_000  # seconds; bytes
+REPORT_GOAL, REPORT_LARGEST = 10.0, 5_000_000
+LONGEST = 8  # questions of a report that are listed
 RUNS = {"base": {"step": "0", "role": "base"}, "rl": {"step": "100", "role": "rl"}}
 TWO = {"a": "base", "b": "rl"}
 ASKED: dict[str, dict[str, Any]] = {
@@ -71,7 +73,28 @@ def charts(problems: int, per_problem: int) -> None:
                 _second_verifier(uri, problems, per_problem)
             elif _judged(name):
                 parameters = {"verifier": "math", **parameters}
-            _print(name, _timed(uri, name, parameters))
+            _print(name, _timed("--chart", uri, name, json.dumps(parameters)))
+
+
+def report(problems: int, per_problem: int) -> None:
+    """Print the seconds of the report, its size, and the questions that took longest."""
+    from lakes import fill
+
+    with tempfile.TemporaryDirectory(prefix="samples-bench-") as folder:
+        print(f"report, {2 * problems * per_problem:,} verdicts (goals {REPORT_GOAL:g} s, {REPORT_LARGEST / 1e6:g} MB)")
+        _print_report("without scores", fill(f"{folder}/bare", Path(folder), problems, per_problem, RUNS).uri)
+        _print_report("with scores", lake_of_two_runs(Path(folder), problems, per_problem))
+
+
+def _print_report(said: str, uri: str) -> None:
+    found = _timed("--report", uri)
+    mark = "" if found["report"] <= REPORT_GOAL and found["html"] <= REPORT_LARGEST else "  over"
+    numbers = (
+        f"{found['report']:.1f} s, {found['cpu']:.1f} s of CPU, {found['peak']:.2f} GiB, {found['html'] / 1e6:.2f} MB"
+    )
+    print(f"  {said}: {numbers}{mark}", flush=True)
+    for name, seconds in found["longest"]:
+        print(f"    {name:40} {seconds:6.2f} s of CPU", flush=True)
 
 
 def _print(name: str, found: dict[str, Any]) -> None:
@@ -105,9 +128,9 @@ def _second_verifier(uri: str, problems: int, per_problem: int) -> None:
         judge(lake, find(lake, name), problems, per_problem, "exact", 10 + place)
 
 
-def _timed(uri: str, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def _timed(*given: str) -> dict[str, Any]:
     """Return what a process of its own measures."""
-    command = [sys.executable, __file__, "--chart", uri, name, json.dumps(parameters)]
+    command = [sys.executable, __file__, *given]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -137,12 +160,34 @@ def _measure(uri: str, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
     found = {"plot": drawn - began, "queries": sum(asking), "cpu": time.process_time() - used}
     encoded(chart, "png")
     found["png"] = time.perf_counter() - drawn
-    status = Path("/proc/self/status").read_text()  # getrusage starts at the parent's peak
-    found["peak"] = int(status.split("VmHWM:")[1].split()[0]) / (1 << 20)
+    found["peak"] = _peak()
     return {**found, "svg": len(encoded(chart, "svg")), "html": len(encoded(chart, "html"))}
 
 
-PARTS = {part.__name__: part for part in (charts,)}
+def _measure_report(uri: str) -> dict[str, Any]:
+    began, used = time.perf_counter(), time.process_time()
+    import samples
+
+    asked: list[tuple[str, float]] = []  # each question, and the CPU seconds until it began
+    made = samples.open(uri).report(
+        [*RUNS], verifier="math", watch=lambda ask: asked.append((f"{ask.number} {ask.query}", time.process_time()))
+    )
+    with tempfile.TemporaryDirectory(prefix="samples-bench-") as folder:
+        made.save(f"{folder}/report.html")
+        size = Path(folder, "report.html").stat().st_size
+    found = {"report": time.perf_counter() - began, "cpu": time.process_time() - used, "peak": _peak(), "html": size}
+    ends = [at for _, at in asked[1:]] + [time.process_time()]
+    took = [(name, end - at) for (name, at), end in zip(asked, ends, strict=True)]
+    return {**found, "longest": sorted(took, key=lambda one: -one[1])[:LONGEST]}
+
+
+def _peak() -> float:
+    """Return the most memory that this process had, in GiB."""
+    status = Path("/proc/self/status").read_text()  # getrusage starts at the parent's peak
+    return int(status.split("VmHWM:")[1].split()[0]) / (1 << 20)
+
+
+PARTS = {part.__name__: part for part in (charts, report)}
 
 
 def main() -> None:
@@ -151,7 +196,11 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=5_000)
     parser.add_argument("--per-problem", type=int, default=1_000)
     parser.add_argument("--chart", nargs=3, metavar=("LAKE", "CHART", "PARAMETERS"), help=argparse.SUPPRESS)
+    parser.add_argument("--report", metavar="LAKE", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.report:
+        print(json.dumps(_measure_report(given.report)))
+        return
     if given.chart:
         uri, name, parameters = given.chart
         print(json.dumps(_measure(uri, name, json.loads(parameters))))

@@ -55,7 +55,7 @@ def plot(
     registry.known(name)
     registry.require_form(name, form)
     asked = registry.defaults(name) | {key: value for key, value in parameters.items() if value is not None}
-    return drawn(pinned, name, query(pinned, name, **asked), asked, query, form=form)
+    return drawn(pinned, name, query(pinned, name, **asked), asked, query, palette(pinned), form=form)
 
 
 def drawn(
@@ -64,17 +64,20 @@ def drawn(
     rows: Rows,
     parameters: Mapping[str, Any],
     ask: Ask,
+    colours: Palette,
     *,
     form: str | None = None,
 ) -> "Drawn":
     """Return the chart of an answer that is there already; `ask` answers other queries that the figure shows.
+
+    `colours` are the lake's, see `palette`.
 
     Raises:
         SamplesError: There is nothing to draw.
     """
     also = partial(_also, lake, parameters, ask)
     beside = _beside(registry.beside(name), rows, also)
-    return registry.figure(name)(Asked(name, rows, parameters, _palette(lake), beside, also, form))
+    return registry.figure(name)(Asked(name, rows, parameters, colours, beside, also, form))
 
 
 def _over_label(lake: Tables, name: str, x: str, colour: str | None, parameters: dict[str, Any]) -> "Drawn":
@@ -83,10 +86,10 @@ def _over_label(lake: Tables, name: str, x: str, colour: str | None, parameters:
     shown = trend(name, registry.CHARTS)
     found = labelled(lake, name, x, colour, parameters)
     rows = Rows(pa.table({column: [] for column in found.rows[0]}), found.notes)
-    return over_label(Asked(name, rows, parameters, _palette(lake)), found, shown)
+    return over_label(Asked(name, rows, parameters, palette(lake)), found, shown)
 
 
-def _palette(lake: Tables) -> Palette:
+def palette(lake: Tables) -> Palette:
     """Return the colours of all runs of a lake, the oldest run first."""
     with connect(lake, ["runs"]) as connection:  # `lake.read` would import pandas, which takes longer than a query
         return Palette([run for (run,) in connection.execute(_OLDEST_FIRST).fetchall()])

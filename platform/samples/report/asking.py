@@ -6,7 +6,7 @@ from typing import Any
 
 import samples_queries
 from samples.charts.formats import encoded
-from samples.charts.plot import drawn
+from samples.charts.plot import drawn, palette
 from samples.charts.registry import CHARTS
 from samples.errors import LakeError, SamplesError
 from samples.lake.tables import Tables
@@ -44,6 +44,7 @@ class Asker:
         self._limits: dict[str, Any] = {"skip_unreadable": True} if skip_unreadable else {}
         self.ids = {run.name: run.run_id for run in subject.runs}
         self._known: dict[str, Rows | SamplesError] = {}
+        self._colours = palette(lake)
 
     @property
     def filters_said(self) -> list[str]:
@@ -114,7 +115,8 @@ class Asker:
     def _chart(self, name: str, rows: Rows, given: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
         """Return the chart of an answer, or why there is none. The notes stand under it as text, not in the picture."""
         try:
-            return encoded(drawn(self.lake, name, Rows(rows.table), given, self._rows), "svg"), None
+            chart = drawn(self.lake, name, Rows(rows.table), given, self._rows, self._colours)
+            return encoded(chart, "svg"), None
         except LakeError:
             raise
         except SamplesError as error:
