@@ -36,6 +36,7 @@ def command(
     """
     import samples
 
+    output.require(form, file, every=every, limit=limit)
     with reporting(quiet=quiet, json=json) as shown, output.interruptible():
         rows = samples.open(lake).check(together(runs), deep=deep, watch=shown.screen.doing)
         wrong = [level for level in rows.table["level"].to_pylist() if level == "wrong"]

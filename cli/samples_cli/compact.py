@@ -37,6 +37,7 @@ def command(
     from samples.maintenance.compact import compact
     from samples_cli.screen import stopping
 
+    output.require(form, file, every=every, limit=limit)
     with reporting(quiet=quiet, json=json) as report:
         report.screen.phase("reading the logs of the tables")
         with stopping(report.screen, "what was merged is committed; Ctrl-C again leaves at once") as stop:

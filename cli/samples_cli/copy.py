@@ -35,6 +35,7 @@ def command(
     from samples.maintenance.copy import copy
     from samples.reviews.reviewer import default_reviewer
 
+    output.require(form, file, every=every, limit=limit)
     with reporting(quiet=quiet, json=False) as report:
         done = copy(samples.open(source), target, together(runs), by=default_reviewer(), watch=report.screen.doing)
     output.write(done.rows, form, file, every=every, limit=limit)

@@ -99,13 +99,13 @@ def filters(
     """Return the filters that were given, as the library takes them."""
     given = {
         "dataset": dataset,
-        "where": several(where or ()),
+        "where": several(where) if where else None,
         "problems": problems,
-        "labels": several(label or ()),
+        "labels": several(label) if label else None,
         "exclude_guessable": exclude_guessable,
         "runs": runs,
     }
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def mode(*, quiet: bool, json: bool) -> Literal["auto", "quiet", "json"]:

@@ -63,12 +63,7 @@ def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = Fal
     Raises:
         UsageError: The format is unclear, --all and --limit are both given, or the file cannot be written.
     """
-    if every and limit is not None:
-        raise UsageError("--all and --limit contradict each other: give one of them")
-    to = None if file in {None, "-", "/dev/stdout"} else file
-    form = form or (_form_of(to) if to else "table")
-    if form == "parquet" and not to and sys.stdout.isatty():
-        raise UsageError("--format parquet writes bytes: name a file, as in -o rows.parquet, or send them to a pipe")
+    form, to = _form(form, file, every=every, limit=limit)
     most = _MOST if limit is None and form == "table" and not (every or to) else limit
     there = rows if most is None else rows[:most]
     left_out: list[str] = []
@@ -82,6 +77,28 @@ def write(rows: "Rows", form: str | None, file: str | None, *, every: bool = Fal
             left_out.append("no rows")
     for line in (*left_out, *(f"note: {note}" for note in rows.notes)):
         terminal.say(line)
+
+
+def require(form: str | None, file: str | None, *, every: bool = False, limit: int | None = None) -> None:
+    """Check that `write` could write rows so, before the work that makes them.
+
+    Raises:
+        UsageError: As `write`; or the folder of the file does not exist.
+    """
+    _, to = _form(form, file, every=every, limit=limit)
+    if to:
+        require_folder(to)
+
+
+def _form(form: str | None, file: str | None, *, every: bool, limit: int | None) -> tuple[str, str | None]:
+    """Return the format, and the file, None for stdout."""
+    if every and limit is not None:
+        raise UsageError("--all and --limit contradict each other: give one of them")
+    to = None if file in {None, "-", "/dev/stdout"} else file
+    form = form or (_form_of(to) if to else "table")
+    if form == "parquet" and not to and sys.stdout.isatty():
+        raise UsageError("--format parquet writes bytes: name a file, as in -o rows.parquet, or send them to a pipe")
+    return form, to
 
 
 def write_file(file: str, content: bytes) -> None:

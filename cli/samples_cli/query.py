@@ -96,6 +96,7 @@ def ask(
     """Answer a query with its own parameters, and print the rows. The other options are those of every query."""
     import samples
 
+    output.require(form, file, every=every, limit=limit)
     opened = samples.open(lake, version=at)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)
     with output.interruptible(), waiting(f"asking {query}"):

@@ -25,6 +25,7 @@ def command(
     """
     import samples
 
+    output.require(form, file, every=every, limit=limit)
     rows = samples.open(lake).repair(write=write)
     output.write(rows, form, file, every=every, limit=limit)
     done = "done" if write else "nothing was changed: --write does it"

@@ -72,6 +72,7 @@ def command(
     import samples
     from samples.query.connection import bound_process
 
+    output.require(form, file, every=every, limit=limit)
     opened = samples.open(options.given(lake), version=at)
     bound_process(memory)
     filters = options.filters(dataset, where, problems, label, exclude_guessable, runs)

@@ -40,6 +40,7 @@ def command(
 
     if yes and dry_run:
         raise UsageError("--yes and --dry-run contradict each other: give one of them")
+    output.require(form, file, every=every, limit=limit)
     with reporting(quiet=quiet, json=False) as report:
         done = vacuum(
             samples.open(lake),

@@ -1,6 +1,7 @@
 """What a person gets who asks for something that cannot be: one clear line, exit code 2 (or 1), nothing lost."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,67 @@ def test_runs_from_a_file_that_is_not_there_or_no_run_at_all_are_one_line(sample
     code, out, err = samples(command, *more, "--run", "")
     assert (code, out) == (2, "")
     assert last_line(err) == "samples: --run names no run: name one, or leave the option out"
+
+
+UNNAMED = {  # what a script types whose variable is empty: none of the runs is not all of them, nor the only one
+    "drop": ("drop", ""),
+    "drop --undo": ("drop", "", "--undo"),
+    "label": ("label", "", "x=1"),
+    "status": ("status", ""),
+    "show": ("show", "", "sum-1"),
+    "export": ("export", "-o", "out.jsonl", "--run", ""),
+    "query --runs": ("query", "pass_at_k", "--runs", ""),
+    "query --runs ,": ("query", "lengths", "--runs", ","),
+    "query --problems": ("query", "pass_at_k", "--problems", ""),
+    "query --dataset": ("query", "pass_at_k", "--dataset", ""),
+    "query, a filter": ("query", "problems", "--runs", ""),
+    "sql": ("sql", "SELECT count(*) FROM runs", "--runs", ""),
+    "plot": ("plot", "pass_at_k", "-o", "out.svg", "--runs", ""),
+    "report": ("report", "-o", "out.html", "--problems", ""),
+    "report --run": ("report", "-o", "out.html", "--run", ""),
+    "check": ("check", "--run", ""),
+    "copy": ("copy", "--run", "", "LAKE", "other"),
+}
+
+
+@pytest.mark.parametrize("case", list(UNNAMED))
+def test_an_empty_name_is_refused_and_nothing_is_done(samples, lake, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    typed = [lake.uri if word == "LAKE" else word for word in UNNAMED[case]]
+    code, out, err = samples(*typed, *(() if "LAKE" in UNNAMED[case] else ("--lake", lake.uri)))
+    assert (code, out) == (2, "")
+    assert "empty" in last_line(err) or "names n" in last_line(err)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(("out", "other"))]
+    assert [row["samples"] for row in lake.query("runs")] == [30]
+
+
+WRITERS = {
+    "vacuum": ("vacuum", "--older-than", "0d", "--yes"),
+    "compact": ("compact",),
+    "check": ("check",),
+    "repair": ("repair", "--write"),
+    "query": ("query", "runs"),
+    "sql": ("sql", "SELECT 1"),
+    "copy": ("copy", "LAKE", "other"),
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "said"), [("rows.xyz", "its ending names no format"), ("no/rows.csv", "there is no folder no")]
+)
+@pytest.mark.parametrize("case", list(WRITERS))
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    samples, lake, tmp_path, monkeypatch, case, file, said
+):
+    monkeypatch.chdir(tmp_path)
+    (Path(lake.uri) / "samples" / "run_id=r0").mkdir()
+    stray = Path(lake.uri) / "samples" / "run_id=r0" / "unit-00000000-0000000000000000.parquet"
+    stray.write_bytes(b"PAR1")
+    os.utime(stray, (0, 0))
+    before = sorted(Path(lake.uri).rglob("*"))
+    typed = [lake.uri if word == "LAKE" else word for word in WRITERS[case]]
+    code, out, err = samples(*typed, "-o", file, *(() if "LAKE" in WRITERS[case] else ("--lake", lake.uri)))
+    assert (code, out) == (2, "")
+    assert said in last_line(err)
+    assert sorted(Path(lake.uri).rglob("*")) == before
+    assert not Path("other").exists()

@@ -224,16 +224,19 @@ def test_notes_are_kept_in_parquet_markdown_and_latex(tmp_path, capfd):
         ("folder.csv", "folder.csv is a folder: name a file in it"),
         ("file.csv/rows.csv", "there is no folder"),
         (f"{'x' * 300}.csv", "cannot be written: File name too long"),
+        (f"{'x' * 300}/rows.csv", "cannot be written: File name too long"),
+        ("loop.csv", "loop.csv: cannot be written: Symlink loop"),
     ],
-    ids=["ending", "no ending", "missing folder", "folder", "file as folder", "long name"],
+    ids=["ending", "no ending", "missing folder", "folder", "file as folder", "long name", "long folder", "loop"],
 )
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path, name, said):
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file.csv").write_text("kept")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
     with pytest.raises(UsageError, match=said) as error:
         output.write(rows("SELECT 1 AS a"), None, str(tmp_path / name))
     assert "\n" not in str(error.value)
-    assert names(tmp_path) == ["file.csv", "folder.csv"]
+    assert names(tmp_path) == ["file.csv", "folder.csv", "loop.csv"]
     assert (tmp_path / "file.csv").read_text() == "kept"
 
 

@@ -102,3 +102,12 @@ def test_a_mistake_is_one_line_and_no_file(samples, filled, tmp_path, monkeypatc
     assert said in err
     assert len(err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_pictures_that_cannot_be_made_is_one_line(samples, filled, tmp_path):
+    (tmp_path / "r_files").write_text("kept")
+    code, _, err = samples("report", "-o", tmp_path / "r.md", "--lake", filled.uri)
+    assert code == 2
+    assert err.splitlines()[-1] == f"samples: {tmp_path / 'r_files'}: cannot be written: File exists"
+    assert (tmp_path / "r_files").read_text() == "kept"
+    assert not (tmp_path / "r.md").exists()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -27,21 +27,31 @@ def whole_file(name: str) -> Generator[IO[bytes]]:
         with part.open("wb") as sink:
             yield sink
         part.replace(path)
-    except OSError as error:
-        raise UsageError(f"{name}: cannot be written: {error.strerror or error}") from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        raise cannot_be_written(name, error) from error
     finally:
         if part is not None:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # on a file system that can only be read, even this fails
+                part.unlink(missing_ok=True)
 
 
 def is_device(path: Path) -> bool:
     """Return whether a path names a device or a pipe.
 
     Raises:
-        UsageError: It is a folder, or in a folder that does not exist.
+        UsageError: It is a folder, or in a folder that does not exist or may not be entered.
     """
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: name a file in it")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}: make it first, or choose another")
-    return path.exists() and not path.is_file()
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder: name a file in it")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}: make it first, or choose another")
+        return path.exists() and not path.is_file()
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
+
+
+def cannot_be_written(name: str | Path, error: Exception) -> UsageError:
+    """Return the error of a user whose file cannot be written."""
+    why = error.strerror if isinstance(error, OSError) else None
+    return UsageError(f"{name}: cannot be written: {why or error}")

@@ -175,7 +175,13 @@ def _noted(lake: Tables, run: str, there: Collection[str]) -> Hidden | None:
     """Return the note of a hidden run, by its name or the beginning of its id.
 
     If `there`, the ids of the lake's runs of this name, holds any, only their notes count: their drop was interrupted.
+
+    Raises:
+        UsageError: The name is empty.
+        NotFound: Several notes fit.
     """
+    if not run:  # every id begins with it
+        raise UsageError("the name of the run is empty; `samples runs` lists the runs")
     notes = [note for note, _ in hidden.every(lake.place).values()]
     found = [note for note in notes if note.name == run] or [note for note in notes if note.run_id.startswith(run)]
     found = [note for note in notes if note.run_id in there] if there else found

@@ -3,7 +3,7 @@
 If a filter names something that the lake does not hold, the error lists what the lake holds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -138,14 +138,18 @@ def listed(names: Iterable[str]) -> str:
 
 
 def read(**given: Any) -> Filters:
-    """Read the filters that a question was given. Empty ones filter nothing.
+    """Read the filters that a question was given. None, and an empty mapping, filter nothing.
 
     Raises:
-        UsageError: There is no such filter, or its value cannot be used.
+        UsageError: There is no such filter, or its value cannot be used. Runs, problems or a dataset without a name are
+            such values: none of them is not all of them.
     """
     unknown = given.keys() - set(NAMES)
     if unknown:
         raise UsageError(f"no filter {', '.join(sorted(unknown))}; filters are {', '.join(NAMES)}")
+    for key in ("runs", "problems", "dataset"):
+        if isinstance(given.get(key), Sized) and not len(given[key]):
+            raise UsageError(f"{key}: it names nothing: name something, or leave it out")
     given = {key: value for key, value in given.items() if value}
     for key in {"runs", "problems"} & given.keys():
         given[key] = tuple(words(given[key]))
@@ -175,10 +179,12 @@ def words(value: Any) -> list[str]:
     """Return names from a list, or from a text with commas between them.
 
     Raises:
-        UsageError: It is something else.
+        UsageError: It is something else, or a text that names nothing: a variable of a script may be empty.
     """
     if isinstance(value, str):
-        return [word for word in map(str.strip, value.split(",")) if word]
+        if found := [word for word in map(str.strip, value.split(",")) if word]:
+            return found
+        raise UsageError(f'"{value}" names nothing: name something, or leave the option out')
     if value and not isinstance(value, Iterable):
         raise UsageError(f"{value!r}: expected a list, or a text with commas between its parts")
     return list(value or ())

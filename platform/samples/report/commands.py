@@ -45,7 +45,7 @@ def ids_in_file(filters: Mapping[str, Any]) -> list[str]:
     """
     problems = words(filters.get("problems"))
     named = ",".join(problems)
-    typed = len(problems) <= _IDS and not named.startswith("@") and words(named) == problems
+    typed = len(problems) <= _IDS and not named.startswith("@") and words(named or None) == problems
     return [] if typed and named == printable(named, lines=False) else problems
 
 

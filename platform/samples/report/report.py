@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from samples.errors import UsageError
-from samples.files.whole import whole_file
+from samples.files.whole import cannot_be_written, whole_file
 from samples.lake.tables import Tables
 from samples.report.asking import Asker, Asking
 from samples.report.commands import ids_in_file
@@ -34,7 +34,10 @@ class Report(Content):
         files = self.files(file, form)
         for path, content in files.items():
             if path.parent != Path(file).parent and Path(file).parent.is_dir():
-                path.parent.mkdir(exist_ok=True)  # the folder of the pictures
+                try:
+                    path.parent.mkdir(exist_ok=True)  # the folder of the pictures
+                except OSError as error:
+                    raise cannot_be_written(path.parent, error) from error
             with whole_file(str(path)) as sink:
                 sink.write(content)
         return list(files)

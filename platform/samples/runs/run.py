@@ -226,8 +226,11 @@ def find(lake: Tables, name: str) -> Run:
     """Return the run of this name, or of this unambiguous prefix of its id.
 
     Raises:
+        UsageError: The name is empty.
         NotFound: No run matches, or several do.
     """
+    if not name:  # every id begins with it
+        raise UsageError("the name of the run is empty; `samples runs` lists the runs")
     runs = every(lake)
     found = [run for run in runs if run.name == name] or [run for run in runs if run.run_id.startswith(name)]
     if len(found) == 1:
