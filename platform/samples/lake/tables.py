@@ -193,15 +193,20 @@ class Tables:
         """Return whether the file at this path may be opened: it is of no hidden run."""
         return not self.hidden or not any(f"run_id={run}/" in path for run in self.hidden)
 
-    def dataset_of(self, name: str, snapshot: DeltaTable, paths: Collection[str]) -> "ds.Dataset":
-        """Return some files of a table's snapshot as a pyarrow dataset, with the partition columns."""
+    def dataset_of(
+        self, name: str, snapshot: DeltaTable, paths: Collection[str] | None = None, /, **partition: str
+    ) -> "ds.Dataset":
+        """Return the files at these paths, or those with these partition values, of a table's snapshot.
+
+        They are a pyarrow dataset with the partition columns, of which a caller may take some files.
+        """
         from samples.lake.datasets import opened
 
         def shows(path: str) -> bool:
-            return path in paths and self.shows(path)
+            return (paths is None or path in paths) and self.shows(path)
 
         return self.place.patiently(
-            self.place.table_uri(name), lambda: opened(self.place, TABLES[name], snapshot, shows)
+            self.place.table_uri(name), lambda: opened(self.place, TABLES[name], snapshot, shows, partition)
         )
 
     def read(self, name: str, columns: list[str] | None = None, **partition: str) -> pa.Table:

@@ -7,12 +7,14 @@ that equal answers to one problem come together.
 
 import shutil
 import tempfile
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +23,7 @@ from deltalake import DeltaTable
 
 from samples.errors import LakeError
 from samples.lake.files import Selection, repeating, snapshot_files
+from samples.lake.log import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.problems.problems import Problem
@@ -105,7 +108,9 @@ class ChunkReader:
         self._lake, self._verifier, self._version = lake, verifier, version
         self._runs = {run.run_id: run for run in every(lake)}
         self._completions, self._verdicts = lake.delta(COMPLETIONS.name), lake.delta(VERDICTS.name)
-        self._datasets: dict[tuple[str, str], ds.Dataset] = {}
+        self._ranges = _ranges(self._completions)
+        self._files: dict[str, Any] = {}  # datasets of completions, by run
+        self._judged: dict[str, ds.Dataset] = {}  # of verdicts, by run
 
     def completions(self, chunk: Chunk) -> Iterator[StoredCompletion]:
         """Yield the completions of a chunk. A sample without a stored completion gives none."""
@@ -114,9 +119,8 @@ class ChunkReader:
             wanted = {
                 (problem, index): attempt for problem, index, attempt in zip(*keys.to_pydict().values(), strict=True)
             }
-            dataset = self._dataset(COMPLETIONS.name, self._completions, run_id)
             with explained(self._lake.uri):
-                scanner = dataset.scanner(
+                scanner = self._files_with(run_id, keys).scanner(
                     columns=["problem_id", "sample_index", "attempt", "text"],
                     filter=_between(keys),
                     batch_size=_ROWS,
@@ -129,6 +133,24 @@ class ChunkReader:
                         if wanted.get((problem, index), "") == attempt:
                             del wanted[problem, index]  # a completion that is stored twice is judged once
                             yield StoredCompletion(run_id, problem, index, hashes[problem], text)
+
+    def _files_with(self, run_id: str, keys: pa.Table) -> ds.Dataset:
+        """Return the files of a run's completions that may hold one of these samples, as the log says.
+
+        Most files of a lake were judged long ago. On an object store, opening each of them takes longer than the rest.
+        """
+        if self._completions is None:
+            return ds.dataset(COMPLETIONS.schema.empty_table())
+        if run_id not in self._files:
+            partition = self._runs[run_id].partition
+            self._files[run_id] = self._lake.dataset_of(COMPLETIONS.name, self._completions, **partition)
+        files = self._files[run_id]
+        pending: dict[str, list[int]] = {}
+        for problem, index in zip(keys["problem_id"].to_pylist(), keys["sample_index"].to_pylist(), strict=True):
+            pending.setdefault(problem, []).append(index)
+        ids = list(pending)
+        chosen = [one for one in files.get_fragments() if _may_hold(self._ranges.get(unquote(one.path)), ids, pending)]
+        return ds.FileSystemDataset(chosen, files.schema, files.format, files.filesystem)
 
     def problems(self, chunk: Chunk) -> dict[str, Problem]:
         """Return the chunk's problems by their hashes.
@@ -160,23 +182,43 @@ class ChunkReader:
             if run.dataset != chunk.dataset:
                 continue
             with explained(self._lake.uri):
-                verdicts = self._dataset(VERDICTS.name, self._verdicts, run_id)
-                for batch in verdicts.scanner(columns=columns, filter=decided).to_batches():
+                if run_id not in self._judged:
+                    partition = {"verifier": self._verifier, "run_id": run_id}
+                    self._judged[run_id] = self._lake.dataset(VERDICTS.name, self._verdicts, **partition)
+                for batch in self._judged[run_id].scanner(columns=columns, filter=decided).to_batches():
                     for problem, answer, *said in zip(*batch.to_pydict().values(), strict=True):
                         known[answer_key(run.problem_hashes[problem], answer)] = Verdict(said[0], None, *said[1:])
         return known
-
-    def _dataset(self, name: str, snapshot: DeltaTable | None, run_id: str) -> ds.Dataset:
-        if (name, run_id) not in self._datasets:
-            run = self._runs[run_id]
-            partition = run.partition if name == COMPLETIONS.name else {"verifier": self._verifier, "run_id": run_id}
-            self._datasets[name, run_id] = self._lake.dataset(name, snapshot, **partition)
-        return self._datasets[name, run_id]
 
 
 def _by_run(keys: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     for run_id in keys["run_id"].unique().to_pylist():
         yield run_id, keys.filter(ds.field("run_id") == run_id).drop_columns("run_id")
+
+
+def _ranges(snapshot: DeltaTable | None) -> dict[str, tuple[Any, ...]]:
+    """Return the least and the greatest problem id and sample index of each file, by its path, as the log says."""
+    if snapshot is None:
+        return {}
+    files = added_files(snapshot)
+    ends = [f"{end}.{column}" for column in ("problem_id", "sample_index") for end in ("min", "max")]
+    if not set(ends) <= set(files.column_names):
+        return {}
+    values = zip(*(files[end].to_pylist() for end in ends), strict=True)
+    return dict(zip(map(unquote, files["path"].to_pylist()), values, strict=True))
+
+
+def _may_hold(ranges: tuple[Any, ...] | None, ids: Sequence[str], pending: Mapping[str, Sequence[int]]) -> bool:
+    """Return whether a file may hold a pending sample. Ids and the indices of each are sorted."""
+    if ranges is None or None in ranges:
+        return True
+    first, last, least, most = ranges
+    at = bisect_left(ids, first)
+    if first != last:
+        return at < len(ids) and ids[at] <= last
+    indices = pending.get(first, ())
+    at = bisect_left(indices, least)
+    return at < len(indices) and indices[at] <= most
 
 
 def _between(keys: pa.Table) -> Any:

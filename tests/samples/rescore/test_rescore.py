@@ -24,7 +24,7 @@ from samples.problems.problems import Problem
 from samples.rescore.judge import Judge, StoredCompletion
 from samples.rescore.ledger import ROWS, Ledger
 from samples.rescore.rescore import rescore
-from samples_schemas import VERDICTS
+from samples_schemas import COMPLETIONS, VERDICTS
 
 pytestmark = pytest.mark.heavy
 
@@ -196,7 +196,7 @@ import sys
 from samples.api import Lake
 from samples.rescore.ledger import ROWS, Ledger
 from samples.rescore.rescore import rescore
-from samples_schemas import VERDICTS
+from samples_schemas import COMPLETIONS, VERDICTS
 import samples.lake.pace
 samples.lake.pace.COMMIT_SECONDS = 0.0
 samples.lake.pace.COMMIT_SHARE = 0
@@ -361,3 +361,19 @@ def test_answers_are_stored_as_extracted(bench, tmp_path):
     for row in b.lake.read("verdicts").to_pylist():
         assert f"\\boxed{{{row['answer']}}}" in texts[key(row)]
         assert json.dumps(row["answer"])
+
+
+def test_files_that_were_judged_are_not_opened_again(bench, s3, faulty):
+    b = bench(s3)
+    first, between, last = sorted(b.plan(8), key=lambda unit: unit.problem_id)
+    committer(b.lake, b.run).commit([b.draw(between)])
+    assert rescore(b.lake, "numeric", workers=1).verified == 8
+    old = {file.path for file in snapshot_files(b.lake, COMPLETIONS)}
+    committer(b.lake, b.run).commit([b.draw(unit) for unit in (first, last)])
+    asked = set()
+    faulty.answer = lambda _, path: asked.add(path.partition("?")[0]) and None
+    assert rescore(samples.open(s3), "numeric", workers=1).verified == 16
+    new = {file.path for file in snapshot_files(b.lake, COMPLETIONS)} - old
+    opened = {Path(path).name for path in asked if "/completions/" in path and path.endswith(".parquet")}
+    assert len(old) == 1
+    assert opened == {Path(path).name for path in new}
