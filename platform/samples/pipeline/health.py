@@ -18,6 +18,7 @@ _QUIET = 5.0  # without a report, after which Ray is asked whether the machine i
 _LOADING = 5  # times as long while it loads: imports and drivers may hold Python's lock for minutes
 _STEP = 5.0  # a longer time between two looks is no silence of the replicas: this process was stopped itself
 _NEWS_SECONDS = 60.0
+_NODES_SECONDS = 1.0  # a list of nodes is used for so long: a pool that has shrunk asks once, and not for each replica
 _WORDS_SECONDS = 10.0  # to read last words
 
 
@@ -47,6 +48,7 @@ class Health:
         self.reports: dict[str, tuple[float, Report]] = {}  # by replica, with the time
         self._silence = silence
         self._now, self._looked = 0.0, time.monotonic()
+        self._nodes: tuple[float, set[str]] = float("-inf"), set()  # those that are there, and when Ray was asked
         self._replica_of: dict[str, str] = {}  # by actor
         self._worked: dict[str, float] = {}  # by replica: when it last reported a unit at work
         self._left: set[str] = set()  # replicas that end by themselves
@@ -139,15 +141,21 @@ class Health:
         """Return whether Ray counts the machine of a replica as gone."""
         import ray
 
-        return not any(node["NodeID"] == process.node and node["Alive"] for node in ray.nodes())
+        if (now := time.monotonic()) - self._nodes[0] > _NODES_SECONDS:
+            self._nodes = now, {node["NodeID"] for node in ray.nodes() if node["Alive"]}
+        return process.node not in self._nodes[1]
 
     def _end(self, report: Report, process: Process, seconds: float) -> None:
         errand = self._ending.get(report.replica)
         if errand is None:
             self._ending[report.replica] = Errand(process.node, process.end)
         elif errand.over:
+            killed = errand.answer()
+            if killed is None and not self.is_gone(process):
+                del self._ending[report.replica]  # the errand itself failed: the next look tries again
+                return
             self._over.add(report.replica)
-            if errand.answer():  # else it had ended long ago: the pool shrank, or its machine is gone
+            if killed:  # else it had ended long ago: the pool shrank, or its machine is gone
                 said = f"a replica on {process.host} did not answer for {duration(seconds)} and was ended"
                 self._tell(f"{said}; its units go to others")
 

@@ -170,10 +170,11 @@ class Replica:
         while not self._stopping:
             try:
                 unit: Any = ray.get(self._telemetry.begin.remote(call, self._id), timeout=10)
-            except ray.exceptions.GetTimeoutError:
-                continue
+            except ray.exceptions.ActorDiedError:
+                return None  # the driver ends the stream; a unit that nobody assigned may be another driver's
             except ray.exceptions.RayError:
-                return Try(call)  # nobody assigns units any more; the lake drops what is drawn twice
+                time.sleep(_LATER_SECONDS)
+                continue
             if unit != LATER:
                 return unit
             time.sleep(_LATER_SECONDS)

@@ -10,11 +10,14 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from typing import Any
 
 from samples.errors import SamplesError
 from samples.pipeline.cluster import await_readers, end_datasets
+from samples.pipeline.health import SILENCE_SECONDS
 from samples.pipeline.job import Job
+from samples.pipeline.progress import duration
 from samples.pipeline.replica import Replica
 from samples.pipeline.resources import Need, missing, room
 from samples.pipeline.telemetry import Status, start_telemetry
@@ -22,6 +25,8 @@ from samples.pipeline.telemetry import Status, start_telemetry
 TICKETS = 50_000  # units of one stream: Ray takes 1.2 ms of CPU and 6 KiB for each before it begins the first
 _EACH = 16  # times as many units as all replicas do at once, at least: a large pool must not load models for few units
 _STATUS_SECONDS = 3.0  # Ray may be busy; receipts wait meanwhile
+_SAID_SECONDS = 10.0  # without an answer, before the progress line says so
+_LOST_SECONDS = SILENCE_SECONDS  # without one, before the stream ends
 
 
 class Stream:
@@ -56,6 +61,7 @@ class Stream:
         self._assigned, self._begun = assigned, 0
         self._telemetry = start_telemetry(self._first, run)
         self._status = Status()
+        self._unanswered, self._lost = 0.0, ""  # seconds of calls that got no answer; why there will be none
         self._before: set[threading.Thread] = set()  # the threads of this process before this stream's own
         self._waits = -_STATUS_SECONDS, ""
         self._name = f"samples-{secrets.token_hex(4)}"
@@ -86,13 +92,26 @@ class Stream:
             raise SamplesError(f"Ray failed: {said[-1]}") from error
 
     def status(self) -> Status:
-        """Return what the replicas last reported, for display."""
+        """Return what the replicas last reported, for display. Without an answer it is the last one: totals never fall.
+
+        Without the actor that collects reports nobody hands out units, or notices replicas that die. So a stream ends
+        when that actor has died, or has not answered for `_LOST_SECONDS`: see `fault`.
+        """
         import ray
         import ray.exceptions
 
-        with suppress(ray.exceptions.RayError):  # the last status stays: totals never fall
+        began = time.monotonic()
+        try:
             status: Any = ray.get(self._telemetry.read.remote(), timeout=_STATUS_SECONDS)
-            self._status = status
+        except ray.exceptions.RayError as error:
+            self._unanswered += time.monotonic() - began
+            told = f"Ray has not answered for {duration(self._unanswered)}"
+            if isinstance(error, ray.exceptions.ActorDiedError):
+                self._lost = "the process that hands out units died; is memory short?"
+            elif self._unanswered > _LOST_SECONDS:
+                self._lost = f"{told}."
+            return replace(self._status, news=told) if self._unanswered > _SAID_SECONDS else self._status
+        self._status, self._unanswered = status, 0.0
         return self._status
 
     def offer(self, units: Sequence[int], *, more: bool) -> list[int] | None:
@@ -121,6 +140,8 @@ class Stream:
 
         try:
             ray.get(self._telemetry.stop.remote(), timeout=_STATUS_SECONDS)
+        except ray.exceptions.GetTimeoutError:
+            return True  # Ray is busy: the call waits in the actor, and is done
         except ray.exceptions.RayError:
             return False
         return True
@@ -143,9 +164,11 @@ class Stream:
 
     @property
     def fault(self) -> str | None:
-        """The error if a process of the Ray started here has died. Ray would end this process without a message."""
+        """The error if a process that the stream needs has died. Ray would end this process without a message."""
         import ray
 
+        if self._lost:
+            return self._lost
         node: Any = ray._private.worker._global_node  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage, reportAttributeAccessIssue]
         dead = node.dead_processes() if node else []
         return f"Ray's process {dead[0][0]} died; is memory short?" if dead else None

@@ -3,7 +3,7 @@
 One small Ray actor runs beside the driver. Replicas report to it about once a second, and its answer says whether to
 begin another unit. The driver reads it for the progress line. It notices replicas that died or are silent
 (`samples.pipeline.health`). For a job that shares its units with other drivers it assigns them
-(`samples.pipeline.assignment`, `tries`). When it is gone, the work goes on.
+(`samples.pipeline.assignment`, `tries`). When it is gone, the driver ends the job: what is committed stays.
 """
 
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ from samples.api import Lake
 from samples.engines import Placement
 from samples.errors import SamplesError
 from samples.ingest.ingest import ingest
-from samples.pipeline import health
+from samples.pipeline import health, stream
 from samples.runs.request import Pool, Request, prepare
 from samples.units import parts
 from samples.units.progress import Progress
@@ -51,12 +51,12 @@ def rows(lake: str) -> list[dict[str, Any]]:
     return found
 
 
-def replicas() -> list[int]:
-    """Return the process ids of the replicas that Ray lists as alive."""
+def replicas(name: str = "MapWorker") -> list[int]:
+    """Return the process ids of the replicas, or of other actors of this class, that Ray lists as alive."""
     import ray._private.state
 
     actors = ray._private.state.actors().values()
-    return [one["Pid"] for one in actors if one["State"] == "ALIVE" and "MapWorker" in one["ActorClassName"]]
+    return [one["Pid"] for one in actors if one["State"] == "ALIVE" and name in one["ActorClassName"]]
 
 
 def is_there(pid: int) -> bool:
@@ -107,6 +107,38 @@ def test_a_unit_that_kills_every_engine_becomes_errors_and_no_other_does(ray, tm
         "3 replicas died when they did these samples, the last one with nothing else: toy engine: 3 + 3 is poison"
     }
     assert any("died: toy engine: 3 + 3 is poison" in note for note in notes), set(notes)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (signal.SIGKILL, "the process that hands out units died; is memory short"),
+        (signal.SIGSTOP, "Ray has not answered for 1. s"),
+    ],
+    ids=["killed", "stopped"],
+)
+def test_without_the_process_that_hands_out_units_the_run_ends_and_nothing_is_drawn_twice(
+    ray, tmp_path, monkeypatch, how, said
+):
+    monkeypatch.setattr(stream, "_LOST_SECONDS", 12.0)
+    ended: list[int] = []
+
+    def end() -> None:
+        ended.append(max(replicas("Telemetry")))  # that of an earlier run may not have ended yet
+        os.kill(ended[0], how)
+
+    watch = Once(end)
+    asked = request(tmp_path, "toy?delay=1", 64, Pool(2, 2))
+    with pytest.raises(SamplesError, match=f"{said}.* Run the same command again: it goes on from what is committed"):
+        ingest(prepare(asked), watch=watch)
+    if how == signal.SIGSTOP:
+        os.kill(ended[0], signal.SIGKILL)
+        assert any("Ray has not answered for 1" in note for note in watch.notes), set(watch.notes)
+    drawn = [*Path(asked.lake, "completions").rglob("unit-*.parquet")]
+    assert 0 < len(rows(asked.lake)) < 6 * 64
+    assert ingest(prepare(asked)).missing == 0
+    assert len(rows(asked.lake)) == 6 * 64
+    assert len([*Path(asked.lake, "completions").rglob("unit-*.parquet")]) == 48 >= len(drawn)
 
 
 def test_what_a_killed_replica_had_finished_of_its_units_is_not_drawn_again(ray, tmp_path, monkeypatch):
