@@ -56,6 +56,11 @@ class Tables:
         """The lake's normalised URI: an absolute path for a local folder."""
         return self.place.uri
 
+    @property
+    def is_past(self) -> bool:
+        """Whether the lake is seen at a version that was named, and not as it is."""
+        return self._pinned is not None
+
     def require(self) -> None:
         """Check that there is a lake of a known format.
 

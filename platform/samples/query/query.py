@@ -244,6 +244,7 @@ def _runs(shown: Views) -> list[Known]:
     shown.create(["runs"])
     runs = known(shown.connection)
     if not runs:
-        uri = shown.lake.uri
-        raise SamplesError(f"lake {uri} has no runs yet: `samples ingest … --lake {uri}` draws one")
+        from samples.runs.run import no_runs  # it imports what runs are drawn with
+
+        raise SamplesError(no_runs(shown.lake))
     return runs

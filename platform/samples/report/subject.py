@@ -11,7 +11,7 @@ from samples.query.connect import connect
 from samples.query.filters import Known, known
 from samples.query.query import sql
 from samples.query.verifiers import choose_verifier, verifiers
-from samples.runs.run import Run, every
+from samples.runs.run import Run, every, no_runs
 
 _MOST = 12  # runs that nobody named
 
@@ -70,7 +70,7 @@ def choose(
     with connect(lake, ["runs"]) as connection:
         there = known(connection)
     if not there:
-        raise NotFound(f"lake {lake.uri} has no runs yet: samples ingest … --lake {lake.uri} draws one")
+        raise NotFound(no_runs(lake))
     left = filtering.chosen(there, asked)
     named = list({run.run_id: run for run in (filtering.find(there, name) for name in runs)}.values())
     if apart := [run.run for run in named if run not in left]:

@@ -245,6 +245,19 @@ def find(lake: Tables, name: str) -> Run:
     raise NotFound(f'no run "{name}"{meant(name, names)} in lake {lake.uri}; runs there: {there}')
 
 
+def no_runs(lake: Tables) -> str:
+    """Say why a lake shows no runs, and what to do: it is seen before the first one, they were dropped, or it is new.
+
+    Raises:
+        LakeError: The notes of dropped runs cannot be read.
+    """
+    if lake.is_past:
+        return f"lake {lake.uri} had no runs at this version: name a later one with --at, or leave it out"
+    if notes := [note for note, _ in hidden.every(lake.place).values()]:
+        return f"lake {lake.uri} shows no runs: {notes[0]}; {notes[0].way_out}"
+    return f"lake {lake.uri} has no runs yet: `samples ingest … --lake {lake.uri}` draws one"
+
+
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> str:
     """Return the settings in which two specifications differ, as `name old -> new, …`."""
     parts: list[str] = []

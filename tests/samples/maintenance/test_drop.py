@@ -13,7 +13,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 import samples
-from samples.errors import LakeError, NotFound, UsageError
+from samples.errors import LakeError, NotFound, SamplesError, UsageError
 from samples.ingest.segment import committer
 from samples.lake import hidden
 from samples.lake.leases import MAINTENANCE, Leases, held
@@ -425,3 +425,15 @@ def test_other_runs_of_a_shared_file_stay_in_it(two):
     rows = snapshot.to_pyarrow_dataset().to_table() if lake.place.is_local else lake.read("labels")
     assert rows.filter(ds.field("run_id") == ids["b"])["value"].to_pylist() == ["b"]
     assert rows.num_rows == 1
+
+
+def test_a_lake_without_runs_says_whether_they_were_dropped_or_are_not_there_yet(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    for run in every(lake):
+        drop(lake, run.name, by="ada")
+    dropped = r"shows no runs: run [ab] \(.*\) was dropped by ada at .*; `samples drop [ab] --undo` brings it back"
+    for ask in (lambda some: some.query("pass_at_k"), lambda some: some.report()):
+        with pytest.raises(SamplesError, match=dropped):
+            ask(lake)
+        with pytest.raises(SamplesError, match="had no runs at this version: name a later one with --at"):
+            ask(samples.open(lake.uri, version="2020-01-01"))
