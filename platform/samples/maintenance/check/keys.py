@@ -3,7 +3,7 @@
 from samples.maintenance.check.audit import Audit
 
 _COUNTED_ONCE = "answers count it once: find out who appended it"
-_REPAIR = "samples repair shows what can be rebuilt"
+_REPAIR = "samples repair shows what can be rebuilt; restore the rest from a copy"
 _RESTORE = "restore the files of the table from a copy"
 
 _TWICE = """

@@ -21,7 +21,10 @@ def find(lake: Tables, name: str, there: Collection[str]) -> Finding | None:
     if not paths or (all(map(is_segment, paths)) and not _committed(lake, name, paths, there)):
         return None
     found = f"files and no log: {name}/_delta_log is gone, and the table reads as empty"
-    return Finding(None, name, found, "restore the folder of the log from a copy", len(paths), None, paths[0])
+    way_out = "restore the folder of the log from a copy"
+    if name == COMPLETIONS.name:  # samples says which segments were committed
+        way_out += ", or let samples repair --write name the segments again"
+    return Finding(None, name, found, way_out, len(paths), None, paths[0])
 
 
 def _committed(lake: Tables, name: str, paths: Collection[str], there: Collection[str]) -> bool:
