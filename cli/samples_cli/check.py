@@ -45,6 +45,7 @@ def command(
             [said if wrong else "nothing is wrong"],
             {"command": "check", "findings": len(wrong), "notes": len(rows) - len(wrong)},
         )
-    output.write(rows, form, file, every=every, limit=limit)
+    if len(rows) or form or file:  # "nothing is wrong" says it
+        output.write(rows, form, file, every=every, limit=limit)
     if wrong:
         raise typer.Exit(1)

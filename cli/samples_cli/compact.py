@@ -50,7 +50,7 @@ def command(
             [_said(counts, dry_run=dry_run)] if found else ["there is nothing to merge"],
             {"command": "compact", "dry_run": dry_run, **counts, "stopped": stop.is_set()},
         )
-    if len(rows):
+    if len(rows) or rows.notes:
         output.write(rows, form, file, every=every, limit=limit)
     if stop.is_set():
         sys.exit(130)

@@ -30,6 +30,7 @@ def command(
     command again finishes an interrupted drop.
     """
     import samples
+    from samples.lake import hidden
     from samples.maintenance import drop as dropping
     from samples.reviews.reviewer import default_reviewer
 
@@ -45,4 +46,6 @@ def command(
     said = "is back" if undo else "was dropped" if done.files else "was dropped before"
     terminal.say(f"run {name} {said}: {done.files:,} files of {done.tables} tables")
     if not undo:
-        terminal.say(f"`samples drop {name} --undo` brings it back until a vacuum deletes its files")
+        names = [note.name for note, _ in hidden.every(opened.place).values()]
+        which = name if names.count(name) == 1 else done.note.run_id
+        terminal.say(f"`samples drop {which} --undo` brings it back until a vacuum deletes its files")

@@ -29,4 +29,4 @@ def command(
     rows = samples.open(lake).repair(write=write)
     output.write(rows, form, file, every=every, limit=limit)
     done = "done" if write else "nothing was changed: --write does it"
-    terminal.say(done if len(rows) else "nothing is damaged")
+    terminal.say(done if len(rows) else "nothing to repair; `samples check` looks for more")

@@ -99,6 +99,11 @@ class Storm:
         self.kills = self.ended = self.failed = 0
         self._seen: dict[str, dict[tuple[Any, ...], int]] = {name: {} for name in KEYS}
 
+    @property
+    def there(self) -> str:
+        """How much the last look found. A storm that kills before the first commit has tried little."""
+        return ", ".join(f"{len(self._seen[name]):,} {name}" for name in ("samples", "verdicts", "scores"))
+
     def commands(self) -> dict[str, list[str]]:
         """The commands, as users type them."""
         ingest = ["ingest", str(self._problems), "--name", NAME, "-k", str(self.k), "--model", "toy?p=0.5"]
@@ -216,7 +221,7 @@ def main() -> None:
             while over.kills < given.kills or weather.counts.total() < given.faults:
                 over.round(given.longest)
                 if not (over.kills + over.ended) % 10:
-                    say(f"{over.kills} kills, {weather.counts.total():,} faults")
+                    say(f"{over.kills} kills, {weather.counts.total():,} faults; {over.there}")
         over.finish()
         print(f"\n{over.kills} kills, {over.ended} commands ended well, {over.failed} with an error line; k = {over.k}")
         print(f"{weather.counts.total():,} faults: {', '.join(f'{n:,} {name}' for name, n in weather.counts.items())}")

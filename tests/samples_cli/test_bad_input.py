@@ -140,6 +140,15 @@ def test_a_lake_that_is_not_there_is_not_made_by_reading(samples, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_a_file_is_no_lake(samples, lake, tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("x")
+    for command in (("runs", "--lake", file), ("copy", lake.uri, file)):
+        code, _, err = samples(*command)
+        assert (code, last_line(err)) == (1, f"samples: {file} is a file, and a lake is a folder: name another place")
+    assert file.read_text() == "x"
+
+
 def test_a_lake_of_a_newer_format_is_refused(samples, lake):
     Path(lake.uri, "lake.json").write_text(json.dumps({"format": 99}))
     code, _, err = samples("runs", "--lake", lake.uri)

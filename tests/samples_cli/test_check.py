@@ -21,6 +21,7 @@ def test_a_healthy_lake_ends_with_0_and_a_damaged_one_with_1(samples, lake):
     code, out, err = samples("check", "--lake", lake.uri, "--format", "csv")
     assert (code, out.splitlines()) == (0, ["run,table,found,way_out,files,samples,level,first"])
     assert "nothing is wrong" in err
+    assert samples("check", "--lake", lake.uri, "--quiet")[1:] == ("", "nothing is wrong\n")
     name = damage(lake)
     code, out, err = samples("check", "--lake", lake.uri, "--format", "json", "--quiet")
     (row,) = json.loads(out)

@@ -156,10 +156,10 @@ def _footer_at(tail: bytes, size: int) -> int:
 
 
 def _changed(path: str) -> LakeError:
-    of_run = "/run_id=" in path  # only then can a question do without it
+    of_run = "/run_id=" in path  # only then can an answer do without it
     return LakeError(
         f"{path}: its bytes have changed since it was written (a failing disk, a bad copy): bring the file back from a "
-        f"copy of the lake{', or go on without its run: --skip-unreadable' if of_run else ''}"
+        f"copy of the lake{'; query, report and rescore leave its run out with --skip-unreadable' if of_run else ''}"
     )
 
 

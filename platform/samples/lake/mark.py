@@ -6,6 +6,7 @@ The id tells lakes apart that lie at the same path of two machines. Lakes of ear
 import json
 import secrets
 import socket
+from pathlib import Path
 from typing import Any
 
 from samples.errors import LakeError, NotFound
@@ -54,6 +55,7 @@ def require_same(place: Location, known: str | None) -> None:
 
 
 def _read(place: Location) -> dict[str, Any]:
+    _require_folder(place)
     mark = place.get(_MARK)
     if mark is None:
         raise NotFound(f"no lake at {place.uri}: `samples ingest … --lake {place.uri}` makes one")
@@ -71,5 +73,11 @@ def _read(place: Location) -> dict[str, Any]:
 
 def make(place: Location) -> None:
     """Make a lake, unless there is one already. Raises as `require`."""
+    _require_folder(place)
     if not place.put(_MARK, json.dumps({"format": FORMAT, "id": secrets.token_hex(8)}).encode(), create=True):
         require(place)
+
+
+def _require_folder(place: Location) -> None:
+    if place.is_local and Path(place.uri).is_file():
+        raise LakeError(f"{place.uri} is a file, and a lake is a folder: name another place")

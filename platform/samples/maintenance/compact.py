@@ -84,14 +84,18 @@ def compact(
     chosen = {find(lake, run).run_id for run in runs} if runs else None
     names = {run.run_id: run.name for run in every(lake)}
     tables = sorted(TABLES.values(), key=is_heavy)  # the narrow ones say which segments are committed
+    work = _Work(lake, names, watch, stop, writes=not dry_run)
     if dry_run:
-        found = [job for table in tables for job in jobs(lake, table, chosen, least)]
-        return _rows([_Merged(job, len(job.files), -(-job.size // goal(job.table)), job.size) for job in found], names)
+        for table in tables:
+            with work.leaving(table.name):
+                for job in jobs(lake, table, chosen, least, work.leaving):
+                    work.done.append(_Merged(job, len(job.files), -(-job.size // goal(job.table)), job.size))
+        notes = [f"would be left as it is: {error}" for error in work.left.values()]
+        return _rows(work.done, names, notes)
     lake.place.require_writable()
     lake.require_whole()
     with leases.held(lake.place, _TOPIC, "samples compact", alone=False) as lease:
         _require_alone(lake, lease)
-        work = _Work(lake, names, watch, stop)
         for table in tables:
             work.compact(table, lambda table=table: jobs(lake, table, chosen, least, work.leaving))
     work.require_all()
@@ -115,6 +119,7 @@ class _Work:
     names: Mapping[str, str]
     watch: Watch
     stop: Stop
+    writes: bool
     done: list[_Merged] = field(default_factory=list[_Merged], init=False)
     left: dict[tuple[str, ...], LakeError] = field(default_factory=dict[tuple[str, ...], LakeError], init=False)
 
@@ -152,7 +157,8 @@ class _Work:
         except StoreAway:
             raise
         except LakeError as error:
-            self.lake.place.require_writable()
+            if self.writes:
+                self.lake.place.require_writable()
             self.left[key] = error
 
     def _key(self, job: Job) -> tuple[str, ...]:
@@ -189,7 +195,7 @@ def _require_alone(lake: Tables, lease: Leases) -> None:
         )
 
 
-def _rows(done: Sequence[_Merged], names: Mapping[str, str]) -> Rows:
+def _rows(done: Sequence[_Merged], names: Mapping[str, str], notes: Sequence[str] = ()) -> Rows:
     rows: list[tuple[str, str | None, str | None, int, int, int, int | None]] = []
     for one in done:
         partition = dict(one.job.partition)
@@ -198,7 +204,8 @@ def _rows(done: Sequence[_Merged], names: Mapping[str, str]) -> Rows:
         about = (one.job.table.name, names.get(run, run) if run else None, of)
         rows.append((*about, one.files, one.after, one.size, one.size_after))
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _COLUMNS]
-    return Rows(pa.table([pa.array(c, kind.type) for c, kind in zip(columns, _COLUMNS, strict=True)], schema=_COLUMNS))
+    arrays = [pa.array(c, kind.type) for c, kind in zip(columns, _COLUMNS, strict=True)]
+    return Rows(pa.table(arrays, schema=_COLUMNS), tuple(notes))
 
 
 def tidy(

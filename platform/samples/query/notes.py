@@ -79,7 +79,36 @@ def _differences(dataset: str, runs: Sequence[tuple[str, str, str, str]]) -> str
     if not said:
         return None
     more = f" and {len(said) - _SHOWN} more settings" if len(said) > _SHOWN else ""
-    return f"{dataset}: the runs differ in more than the model: {', '.join(said[:_SHOWN])}{more}; samples runs tells"
+    return f"{dataset}: settings of the runs differ: {', '.join(said[:_SHOWN])}{more}; samples runs tells"
+
+
+def two_contents(
+    connection: duckdb.DuckDBPyConnection, header: Header, bound: Mapping[str, Any], there: Iterable[Known]
+) -> list[str]:
+    """Say which problems of an answer by problem have one id and several contents in its runs: one note per dataset.
+
+    The connection has the view `runs`.
+    """
+    names = [run.run for run in runs_asked(header, bound, there)]
+    if len(names) < _SEVERAL or "problem_id" not in header.grain:
+        return []
+    return [
+        f"{dataset}: {count:,} problems have one id and several contents in these runs (such as {first}): their rows "
+        "are not about one question"
+        for dataset, count, first in connection.execute(_CONTENTS, {"names": names}).fetchall()
+    ]
+
+
+_CONTENTS = """
+WITH seen AS (
+    SELECT dataset, unnest(map_keys(problem_hashes)) AS problem_id, unnest(map_values(problem_hashes)) AS problem_hash
+    FROM runs
+    WHERE list_contains($names, run)
+), several AS (
+    SELECT dataset, problem_id FROM seen GROUP BY ALL HAVING count(DISTINCT problem_hash) > 1
+)
+SELECT dataset, count(*), min(problem_id) FROM several GROUP BY dataset ORDER BY dataset
+"""
 
 
 def setups_mixed(views: Views, runs: Iterable[Known]) -> list[str]:

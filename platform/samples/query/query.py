@@ -23,7 +23,14 @@ from samples.query.connection import add_macros, collected, engine
 from samples.query.filters import Filters, Known, chosen, known
 from samples.query.grouping import ByLabel, grouping
 from samples.query.interrupts import promptly
-from samples.query.notes import leave_out_unjudged, runs_asked, settings_differ, setups_mixed, why_unpaired
+from samples.query.notes import (
+    leave_out_unjudged,
+    runs_asked,
+    settings_differ,
+    setups_mixed,
+    two_contents,
+    why_unpaired,
+)
 from samples.query.pooling import pooling
 from samples.query.pools import Pools
 from samples.query.rows import Rows
@@ -114,7 +121,11 @@ def query(
             single = pools.members if pools else runs_asked(header, bound, there) or read
             if pools:
                 bound, there = pools.bound(header, bound), pools.known
-            differ = [*settings_differ(shown.connection, header, bound, there), *setups_mixed(shown, single)]
+            differ = [
+                *settings_differ(shown.connection, header, bound, there),
+                *two_contents(shown.connection, header, bound, there),
+                *setups_mixed(shown, single),
+            ]
             return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ))
 
     return promptly(answer)

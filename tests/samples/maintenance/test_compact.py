@@ -49,6 +49,10 @@ def test_a_damaged_file_leaves_its_partition_as_it_is_and_all_others_are_merged(
     whole[30] ^= 4
     file.write_bytes(whole)
     before = {name: files(lake, TABLES[name]) for name in TABLES}
+    would = lake.compact(dry_run=True)
+    assert bool(would.notes) == (damaged == "samples")  # others are not opened for it
+    assert all(file.name in note for note in would.notes)
+    assert "labels" in {row["table"] for row in would.dicts()}
     with pytest.raises(LakeError, match=f"{file.name}.* were left as they are, and all others were merged"):
         lake.compact()
     assert files(lake, TABLES[damaged]) == before[damaged]

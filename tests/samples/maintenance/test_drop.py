@@ -407,6 +407,16 @@ def test_the_command_says_what_it_did_and_how_to_undo_it(lakes, tmp_path, capsys
     assert sorted(row["run"] for row in lake.runs()) == ["a", "b"]
 
 
+def test_the_second_dropped_run_of_a_name_is_brought_back_by_its_id(lakes, tmp_path, capsys):
+    lake = lakes.filled(tmp_path / "lake")
+    first = next(run.run_id for run in every(lake) if run.name == "a")
+    hidden.write(lake.place, hidden.Hidden("r0", "a", hidden.DROPPED, "ann", "2026-01-01 00:00:00+00:00"))
+    main(["drop", "a", "--by", "ann", "--lake", lake.uri])
+    assert f"`samples drop {first} --undo` brings it back" in capsys.readouterr().err
+    main(["drop", first, "--undo", "--lake", lake.uri])
+    assert "run a is back" in capsys.readouterr().err
+
+
 def test_maintenance_is_one_at_a_time(two):
     from samples.lake import leases
 

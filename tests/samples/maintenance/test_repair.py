@@ -201,8 +201,8 @@ def test_a_file_that_nothing_rebuilds_stays_named_and_counts_again_once_it_is_re
     RESTORABLE[damage](lake)
     (row,) = lake.repair(write=True)
     assert (row["table"], row["found"]) == ("samples", "unreadable files")
-    name = file.relative_to(lake.uri)
-    assert row["does"] == f"restore {name} from a copy; --skip-unreadable, or samples drop, until then"
+    until = "until then query --skip-unreadable, or samples drop, leaves the run out"
+    assert row["does"] == f"restore {file.relative_to(lake.uri)} from a copy; {until}"
     assert lake.version == version
     file.write_bytes(kept)
     assert everything(lake) == before

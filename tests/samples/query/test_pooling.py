@@ -298,4 +298,4 @@ def test_pools_that_differ_from_each_other_in_a_setting_are_told_apart_by_the_us
             settings = {"sampling": {"temperature": temperature}}
             sampled(lakes, new, f"{role}-s{seed}", COUNTS, labels={"seed": str(seed), "role": role}, settings=settings)
     notes = new.query("compare", a="base-s1", b="rl-s2", pool="seed").notes
-    assert "d: the runs differ in more than the model: temperature (0.6, 1.0); samples runs tells" in notes
+    assert "d: settings of the runs differ: temperature (0.6, 1.0); samples runs tells" in notes

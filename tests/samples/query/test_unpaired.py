@@ -97,6 +97,10 @@ def test_an_answer_about_some_problems_says_why_others_do_not_pair(drawn, sums, 
     answer = drawn.queries.coverage(a="toys", b="other", verifier="numeric")
     assert {row["unpaired"] for row in answer} == {1}
     assert any("1 of 3 problems have one id and two contents in toys and other" in note for note in answer.notes)
+    said = "sums: 1 problems have one id and several contents in these runs (such as sum-0): their rows are not about"
+    for query in ("perplexity_distribution", "duplicates"):
+        assert any(said in note for note in drawn.query(query, runs=["toys", "other"]).notes)
+        assert not any(said in note for note in drawn.query(query, runs=["toys"]).notes)
 
 
 def test_a_run_that_another_verifier_judged_is_named_with_the_command_that_judges_it(drawn, sums, tmp_path):
