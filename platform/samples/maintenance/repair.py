@@ -158,7 +158,8 @@ def _said(lake: Tables, damage: _Damage) -> Iterator[tuple[str, str, str, str, i
     for table in (SAMPLES, COMPLETIONS, VERDICTS):
         if files := damage.files(table):
             first, more = path_within(lake, table.name, files[0]), f" and {len(files) - 1} more" * (len(files) > 1)
-            does = f"restore {table.name}/{first}{more} from a copy; until then query --skip-unreadable, or samples drop, leaves the run out"
+            until = "until then query --skip-unreadable, or samples drop, leaves the run out"
+            does = f"restore {table.name}/{first}{more} from a copy; {until}"
             if table is SAMPLES and not damage.stays:
                 does = "no longer names them"
             yield name, table.name, "unreadable files", does, len(files), sum(file.rows or 0 for file in files)

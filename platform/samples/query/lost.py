@@ -13,7 +13,9 @@ from samples.lake.tables import Tables
 from samples.runs.settings import IMPORTED
 from samples_schemas import COMPLETIONS, RUNS, SAMPLES, VERDICTS
 
-_REPAIR = "`samples repair` shows what can be rebuilt; query, report and rescore leave the run out with --skip-unreadable"
+_REPAIR = (
+    "`samples repair` shows what can be rebuilt; query, report and rescore leave the run out with --skip-unreadable"
+)
 
 
 def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> None:
