@@ -11,6 +11,7 @@ from deltalake import DeltaTable
 
 from samples.lake import checksums
 from samples.lake.log import added_files
+from samples.lake.parquet import is_heavy
 from samples.lake.storage import Location
 from samples_schemas import Table
 
@@ -76,16 +77,27 @@ def _may_hold(files: pa.Table, where: Mapping[str, Any]) -> pa.Array:
     return kept
 
 
-def _dataset(
-    place: Location, table: Table, filesystem: Any, files: Sequence[tuple[str, ds.Expression]]
-) -> ds.FileSystemDataset:
-    """Return these files, each with what is true of all of its rows. Footers are compared with their checksums now."""
+def _dataset(place: Location, table: Table, filesystem: Any, files: Sequence[tuple[str, ds.Expression]]) -> ds.Dataset:
+    """Return these files, each with what is true of all of its rows. Footers are compared with their checksums now.
+
+    Narrow files of another tool whose texts are of Arrow's type string_view are read at once: pyarrow cannot filter
+    them, and says so where files hold tokens (`samples.lake.reasons`).
+    """
     if place.is_local:
         checksums.verify((f"{place.table_uri(table.name)}/{path}" for path, _ in files), footers=True)
     options = ds.ParquetFragmentScanOptions(pre_buffer=True, page_checksum_verification=True)
     kind = ds.ParquetFileFormat(default_fragment_scan_options=options)
     made = [kind.make_fragment(path, filesystem, partition_expression=true) for path, true in files]
-    return ds.FileSystemDataset(made, table.schema, kind, filesystem)
+    viewed = [one.path for one in made if not (is_heavy(table) or checksums.is_ours(one.path)) and _has_views(one)]
+    plain, others = (
+        ds.FileSystemDataset([one for one in made if (one.path in viewed) is there], table.schema, kind, filesystem)
+        for there in (False, True)
+    )
+    return ds.UnionDataset(table.schema, [plain, ds.dataset(others.to_table())]) if viewed else plain
+
+
+def _has_views(fragment: ds.ParquetFileFragment) -> bool:
+    return any(pa.types.is_string_view(field.type) for field in fragment.physical_schema)
 
 
 def equal(values: Mapping[str, Any]) -> ds.Expression:

@@ -5,15 +5,26 @@ from deltalake import DeltaTable, Schema
 from samples.errors import LakeError
 from samples_schemas import Table
 
+_HARMLESS = {"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"}  # features that change no row
+
 
 def require_declared(snapshot: DeltaTable, table: Table, where: str) -> None:
-    """Check that a snapshot has the declared columns and partitions.
+    """Check that a snapshot has the declared columns and partitions, and that its files hold the rows that count.
 
     It may have further columns, and lack those that were declared later.
 
     Raises:
-        LakeError: A column is missing or has another type, or the table is partitioned otherwise.
+        LakeError: A column is missing or has another type, the table is partitioned otherwise, or another tool turned
+            on a feature of Delta that Samples does not read.
     """
+    mapped = snapshot.metadata().configuration.get("delta.columnMapping.mode", "none") != "none"
+    features = {*(snapshot.protocol().reader_features or ()), *(["columnMapping"] if mapped else [])} - _HARMLESS
+    if features:
+        raise LakeError(
+            f"lake {where}: another tool turned on {', '.join(sorted(features))} of Delta, which Samples does not read: "
+            "what was deleted might count; turn it off with that tool (in Spark: ALTER TABLE … DROP FEATURE), or "
+            "restore the table"
+        )
     found = {field.name: str(field.type) for field in snapshot.schema().fields}
     expected = {field.name: str(field.type) for field in Schema.from_arrow(table.schema).fields}
     later = {column.name for column in table.columns if column.later}

@@ -20,6 +20,7 @@ _CAUSES = {
     "error sending request": "the store does not answer; check the network and the endpoint",
     "body error": "the store broke off its answer; run the same command again later",
     "error reading a body": "the store broke off its answer; run the same command again later",
+    "string_view": "another tool wrote files that cannot be filtered: samples compact writes them anew",
     "503 service unavailable": "the store is not available now; run the same command again later",
 }
 

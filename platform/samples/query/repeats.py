@@ -50,7 +50,7 @@ def _made(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> bool
 
 
 # Groups of rows that may hold a sample twice: all but those whose samples are exactly the numbers of a range. Two sets
-# of samples have the same `print` with a chance of 1 in 2^64.
+# of samples of one size have the same `print` with a chance of 1 in 2^64. The size tells more: DuckDB's hash of 0 is 0.
 _DOUBTFUL = """
 WITH met AS (
     SELECT
@@ -62,9 +62,9 @@ WITH met AS (
     SELECT first, last, unnest(range(first::BIGINT, last::BIGINT + 1))::INTEGER AS number
     FROM (SELECT DISTINCT first, last FROM met WHERE samples = last::BIGINT - first + 1)
 ), whole AS (
-    SELECT first, last, sum(hash(number)) AS print FROM numbers GROUP BY first, last
+    SELECT first, last, count(*) AS samples, sum(hash(number)) AS print FROM numbers GROUP BY first, last
 )
-SELECT * EXCLUDE (first, last, samples, print) FROM met ANTI JOIN whole USING (first, last, print)
+SELECT * EXCLUDE (first, last, samples, print) FROM met ANTI JOIN whole USING (first, last, samples, print)
 """
 
 _REPEATS = """

@@ -104,6 +104,18 @@ def test_pass_at_64_of_48_samples_is_refused_however_often_their_verdicts_stand_
         lake.query("pass_at_k", ks=[64])
 
 
+@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("name", ["samples", "verdicts", "scores", "completions"])
+def test_one_row_that_is_there_again_changes_no_answer(lakes, tmp_path, before, name, index):
+    """Beside problems of as many samples: DuckDB's hash of 0 is 0, so that sample 0 adds nothing to a sum of hashes."""
+    lake = lakes.filled(tmp_path / "lake")
+    rows = DeltaTable(f"{lake.uri}/{name}").to_pyarrow_table()
+    of_one = rows.filter(pc.equal(rows["sample_index"], index)).slice(0, 1)
+    for _ in range(3):
+        write_deltalake(f"{lake.uri}/{name}", of_one, mode="append")
+    assert answers(lake) == before
+
+
 def test_of_two_verdicts_of_one_pass_the_one_that_decides_counts_everywhere(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     rows = DeltaTable(f"{lake.uri}/verdicts").to_pyarrow_table()
