@@ -42,6 +42,14 @@ class Address:
         """
         return whole(name, self.one(name, str(default)))
 
+    def start(self, total: int, per_page: int) -> int:
+        """Return the place of the first row of the page that was asked for, or of the last page if it is beyond it.
+
+        Raises:
+            UsageError: The parameter `from` is no whole number, or below 0.
+        """
+        return min(self.whole("from"), max(total - 1, 0) // per_page * per_page)
+
     def choice(self, name: str, among: Iterable[str]) -> str:
         """Return the value of a parameter if it is one of these, else the first of them."""
         known = list(among)
@@ -89,10 +97,12 @@ class Address:
             where.setdefault(key.strip(), []).append(value.strip())
         given: dict[str, Any] = {"where": where}
         if guess := self.one("exclude_guessable"):
-            run, separator, rest = guess.partition(":")
-            if not separator:
-                raise UsageError(f'guessable "{guess}": RUN:THRESHOLD is expected, as in base-no-cot:0.05')
-            given["exclude_guessable"] = (run, *rest.split(":", 1))
+            run, _, rest = guess.partition(":")
+            threshold, *verifier = rest.split(":", 1)
+            try:
+                given["exclude_guessable"] = (run, float(threshold), *verifier)
+            except ValueError as error:
+                raise UsageError(f'guessable "{guess}": RUN:THRESHOLD is expected, as in base-no-cot:0.05') from error
         return {name: value for name, value in given.items() if value}
 
 

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
+from samples.browse.reviews import HARD
 from samples.lines import printable, without_keys
 from samples.runs.run import Run
 
@@ -22,9 +23,10 @@ def rescore(lake: str, runs: Sequence[Run]) -> str:
     return written(["samples", "rescore", "--verifier", "numeric", *named, *_of(lake)])
 
 
-def count_reviews(lake: str, run: Run, verifier: str | None) -> str:
-    """Return the command that counts the labels of a run."""
-    options = [*_given("--runs", _in_a_list(run)), *_given("--verifier", verifier), *_of(lake)]
+def count_reviews(lake: str, run: Run, verifier: str | None, accuracy: float) -> str:
+    """Return the command that counts the labels of a run, of problems up to this accuracy."""
+    hard = [] if accuracy == HARD else ["--max-accuracy", f"{accuracy:g}"]
+    options = [*_given("--runs", _in_a_list(run)), *_given("--verifier", verifier), *hard, *_of(lake)]
     return written(["samples", "query", "reviews", *options])
 
 

@@ -6,8 +6,11 @@ from math import isfinite
 from typing import Any
 
 from samples.charts.palette import Palette
+from samples.charts.registry import UNKNOWN
 from samples.errors import SamplesError
 from samples.query.rows import Rows
+
+OF_RUNS = ("run", "a", "b", "base")  # columns
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,24 @@ class Asked:
         kept = [row for row in data(self.rows, *also) if all(row[column] is not None for column in needs)]
         if not kept:
             what = "no rows" if not self.rows else f"no known {' and '.join(needs)} in {len(self.rows)} rows"
-            raise SamplesError("; ".join([f"{self.name}: nothing to draw: the answer has {what}", *self.rows.notes]))
+            why = UNKNOWN.get(self.name, f"the answer has {what}")
+            raise SamplesError("; ".join([f"{self.name}: nothing to draw: {why}", *self.rows.notes]))
         return kept
+
+    @property
+    def runs(self) -> list[str]:
+        """The runs that the answer is about, and those that were named: in the order of the lake."""
+        there = self.rows.table
+        found = [name for column in OF_RUNS if column in there.column_names for name in there[column].to_pylist()]
+        found += [name for some in (there["runs"].to_pylist() if "runs" in there.column_names else ()) for name in some]
+        return self.palette.order([*found, *self.named])
+
+    @property
+    def named(self) -> list[str]:
+        """The runs of the lake that the question names in its parameter `runs`, in its order."""
+        given = self.parameters.get("runs") or ()
+        names = map(str.strip, given.split(",")) if isinstance(given, str) else given
+        return [name for name in names if self.palette.knows(name)]
 
     def place(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the run, the token mode and the value of `by` that a row is about: its line in its panel."""

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import Any
 
-from samples.charts.asked import Asked, distinct
+import samples_queries
+from samples.charts.asked import OF_RUNS, Asked, distinct
+from samples.charts.registry import UNKNOWN
 from samples.charts.shorten import few, shortened
+from samples.errors import SamplesError
 from samples.lines import printable
 
 PANEL = "panel"  # the column of the panel that a row stands in
@@ -41,8 +44,10 @@ def subtitle(
     """
     shared = [said for column in shared if (said := _shared(values, column))]
     lines = _wrapped(" · ".join(shared))
-    if lost := _lost(values):
+    if lost := _lost(values) or _lost(_counts(asked, values)):
         lines += _wrapped(f"left out: {lost}")
+    if undrawn := _undrawn(asked, values):
+        lines += _wrapped(undrawn)
     for line in more:
         lines += _wrapped(line)
     notes = [line for note in asked.rows.notes for line in _wrapped(note)]
@@ -83,6 +88,37 @@ def _lost(values: list[dict[str, Any]]) -> str:
         if counts and "run" in row and row.get("status") in {None, "all"}:
             said[f"{row['run']}{f' ({panel})' if (panel := row.get(PANEL)) else ''} {', '.join(counts)}"] = None
     return few(list(said))
+
+
+def _counts(asked: Asked, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the samples without a verdict of each run, if the rows of a chart do not have them.
+
+    They are asked for where a query is about the verdicts of runs.
+    """
+    about = samples_queries.header(asked.name)
+    if asked.ask is None or about.group == "likelihood" or not {"verified", "given_answers"} & {*about.reads}:
+        return []
+    if asked.parameters.get("pool") or asked.parameters.get("by") or any("errors" in row for row in values):
+        return []
+    runs = asked.palette.order([*asked.runs, *(run for column in OF_RUNS for run in distinct(values, column))])
+    try:
+        return asked.ask("pass_at_k", runs=runs, ks=[1], problem_set="each").dicts()
+    except SamplesError:
+        return []  # each of them was judged by another verifier
+
+
+def _undrawn(asked: Asked, values: list[dict[str, Any]]) -> str | None:
+    """Say which runs a chart of runs does not show, if no note of the answer names them."""
+    drawn = {name for column in OF_RUNS for name in distinct(values, column)}
+    if not (asked.rows and distinct(values, "run")) or asked.parameters.get("pool"):
+        return None
+    left = [
+        name
+        for name in asked.runs
+        if name not in drawn and not any(name in note and "differ" not in note for note in asked.rows.notes)
+    ]
+    why = UNKNOWN.get(asked.name, "the answer has no number of theirs")
+    return f"not drawn: {named(left)} ({why})" if left else None
 
 
 def _wrapped(text: str) -> list[str]:

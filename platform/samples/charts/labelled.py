@@ -11,6 +11,7 @@ from samples.errors import NotFound, SamplesError, UsageError, meant
 from samples.lake.tables import Tables
 from samples.query import filters
 from samples.query.filters import Known, listed
+from samples.query.grouping import natural
 from samples.query.query import query, sql
 from samples_queries import TAKES
 
@@ -24,7 +25,8 @@ _MOST = 200  # runs, when each is a question of its own
 class Labelled:
     """Rows with the run that each is `about`, and the values of the labels `x` and `colours` of each run.
 
-    `lacking` are the runs without the label `x`, which have no row. `by` says whether the first column of the rows has
+    `every_group` are all groups of the lake, so that one has the same colour in every chart. `lacking` are the runs
+    without the label `x`, which have no row. `by` says whether the first column of the rows has
     the value of another key.
     """
 
@@ -33,6 +35,7 @@ class Labelled:
     places: Mapping[str, str]
     colours: tuple[str, ...]
     groups: Mapping[str, str]
+    every_group: tuple[str, ...]
     notes: tuple[str, ...]
     lacking: tuple[str, ...] = ()
     by: bool = False
@@ -64,14 +67,16 @@ def labelled(lake: Tables, name: str, x: str, colour: str | None, parameters: Ma
     if not places:
         raise UsageError(f"{name}: {_no_label(x, about, known)}")
     colours = _colours([labels[run] for run in places], x, colour)
-    groups = {run: ", ".join(labels[run].get(key, f"{WITHOUT}{key}") for key in colours) for run in places}
+    groups = {run: ", ".join(of.get(key, f"{WITHOUT}{key}") for key in colours) for run, of in labels.items()}
+    every_group = tuple(sorted({*groups.values()}, key=natural))
     lacking = tuple(run for run in about if run not in places)
     return Labelled(
         [row for row in rows if row["about"] in places],
         x,
         places,
         colours,
-        groups,
+        {run: groups[run] for run in places},
+        every_group,
         notes,
         lacking,
         bool(parameters.get("by")),

@@ -8,7 +8,7 @@ import altair as alt
 from samples.charts.asked import Asked, distinct, spread
 from samples.charts.captions import SHARED, named
 from samples.charts.labelled import WITHOUT, Labelled
-from samples.charts.palette import COLOURS, DASHES, GREY
+from samples.charts.palette import GREY, nth_colour, nth_dash
 from samples.charts.panels import PART, Drawn, finished, tooltips
 from samples.charts.points import MOST, ORDERED, Points, points
 from samples.charts.trends import Trend
@@ -32,6 +32,8 @@ def over_label(asked: Asked, found: Labelled, trend: Trend) -> Drawn:
     """
     drawn = points(asked.name, found, trend)
     values, notes = drawn.values, list(drawn.notes)
+    if trend.lines and len(drawn.lines) == 1:  # no legend says it
+        notes.insert(0, drawn.lines[0] if trend.lines in ORDERED else f"{trend.lines}: {drawn.lines[0]}")
     groups = sorted(distinct(values, "group"), key=natural)
     if found.colours and len(drawn.lines) > 1:
         for row in values:
@@ -106,12 +108,11 @@ def _colour(names: Sequence[str], found: Labelled, trend: Trend) -> alt.Color:
     if trend.lines in ORDERED and len(names) > 1 and not found.colours:
         scale = alt.Scale(domain=list(names), range=spread(_SHADES, len(names)))
     else:
-        own = [name for name in names if not found.colours or not name.startswith(WITHOUT)]
-        colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(own)}
+        own = [name for name in found.every_group if not name.startswith(WITHOUT)] if found.colours else names
+        colours = {name: nth_colour(place) for place, name in enumerate(own)}
         scale = alt.Scale(domain=list(names), range=[colours.get(name, GREY) for name in names])
     return alt.Color(_field(found), scale=scale, title=title, sort=list(names), legend=legend)
 
 
 def _dashes(names: Sequence[str]) -> alt.Scale:
-    dashes = [DASHES[place // len(COLOURS) % len(DASHES)] for place in range(len(names))]
-    return alt.Scale(domain=list(names), range=dashes)
+    return alt.Scale(domain=list(names), range=[nth_dash(place) for place in range(len(names))])

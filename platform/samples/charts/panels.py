@@ -117,7 +117,7 @@ def run_colour(asked: Asked, values: list[dict[str, Any]], *, lines: bool = Fals
     Without `legend` there is none, for a chart that names the runs on an axis.
     """
     names = asked.palette.order(distinct(values, "run"))
-    scale = alt.Scale(domain=names, range=[asked.palette.colour(name, names) for name in names])
+    scale = alt.Scale(domain=names, range=asked.palette.colours(names))
     symbol: dict[str, Any] = {"symbolType": "stroke", "symbolStrokeWidth": 3} if lines else {"symbolType": "square"}
     letters = LEGEND
     if len(names) > _LEGEND:

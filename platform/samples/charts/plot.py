@@ -86,7 +86,8 @@ def _over_label(lake: Tables, name: str, x: str, colour: str | None, parameters:
     shown = trend(name, registry.CHARTS)
     found = labelled(lake, name, x, colour, parameters)
     rows = Rows(pa.table({column: [] for column in found.rows[0]}), found.notes)
-    return over_label(Asked(name, rows, parameters, palette(lake)), found, shown)
+    ask = partial(_also, lake, parameters, query)
+    return over_label(Asked(name, rows, parameters, palette(lake), ask=ask), found, shown)
 
 
 def palette(lake: Tables) -> Palette:

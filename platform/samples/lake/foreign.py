@@ -21,7 +21,7 @@ def require_declared(snapshot: DeltaTable, table: Table, where: str) -> None:
     features = {*(snapshot.protocol().reader_features or ()), *(["columnMapping"] if mapped else [])} - _HARMLESS
     if features:
         raise LakeError(
-            f"lake {where}: another tool turned on {', '.join(sorted(features))} of Delta, which Samples does not read: "
+            f"lake {where}: another tool turned on {', '.join(sorted(features))} of Delta, which Samples cannot read: "
             "what was deleted might count; turn it off with that tool (in Spark: ALTER TABLE … DROP FEATURE), or "
             "restore the table"
         )

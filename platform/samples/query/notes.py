@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from samples.lake.files import Selection
 from samples.lake.tables import Tables
@@ -109,6 +110,18 @@ WITH seen AS (
 )
 SELECT dataset, count(*), min(problem_id) FROM several GROUP BY dataset ORDER BY dataset
 """
+
+
+def without_logprobs(
+    rows: pa.Table, header: Header, bound: Mapping[str, Any], there: Iterable[Known], said: Sequence[str]
+) -> list[str]:
+    """Say about which runs an answer about likelihoods has no row, unless a note that is said already names them."""
+    if header.group != "likelihood" or "run" not in header.grain:
+        return []
+    found = set(rows["run"].to_pylist())
+    names = [run.run for run in runs_asked(header, bound, there)]
+    left = [name for name in names if name not in found and not any(name in note for note in said)]
+    return [f"left out: no log-probs of {listed(left)} are known"] if left else []
 
 
 def setups_mixed(views: Views, runs: Iterable[Known]) -> list[str]:

@@ -30,6 +30,7 @@ from samples.query.notes import (
     setups_mixed,
     two_contents,
     why_unpaired,
+    without_logprobs,
 )
 from samples.query.pooling import pooling
 from samples.query.pools import Pools
@@ -122,6 +123,7 @@ def query(
             if pools:
                 bound, there = pools.bound(header, bound), pools.known
             differ = [
+                *([] if pools else without_logprobs(rows, header, bound, there, [*notes, *own])),
                 *settings_differ(shown.connection, header, bound, there),
                 *two_contents(shown.connection, header, bound, there),
                 *setups_mixed(shown, single),

@@ -4,6 +4,7 @@ Labels are appended, and earlier ones stay readable. Of one sample and one revie
 current. Numbers are given under the lake's lock on appends, so they do not depend on clocks.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -121,7 +122,9 @@ def _require_samples(lake: Tables, run: Run, wanted: Sequence[Review]) -> None:
     for one in wanted:
         where = f"sample {one.sample_index} of problem {one.problem_id}"
         if one[:2] not in there:
-            listed = f"samples show {run.name} {one.problem_id}"
+            words = [run.name, one.problem_id]
+            apart = ["--"] if any(word.startswith("-") for word in words) else []
+            listed = shlex.join(["samples", "show", *apart, *words])
             raise NotFound(f"run {run.name} has no {where}: {listed} lists those that it has")
         if one[:2] not in fine:
             raise UsageError(f"{where} of run {run.name} failed and has no completion to review")

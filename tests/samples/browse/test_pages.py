@@ -133,6 +133,7 @@ def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_te
         ("problems?run=a&where=level", 400, "KEY=VALUE is expected"),
         ("problems?run=a&where=level%3D7", 404, "no problem has level=7"),
         ("problems?run=a&exclude_guessable=b", 400, "RUN:THRESHOLD is expected"),
+        ("problems?run=a&exclude_guessable=b:x", 400, "RUN:THRESHOLD is expected"),
         ("search?run=a&text=(&regex=1", 400, "regular expression: missing )"),
         ("search?run=a&text=" + "x" * 2000, 400, "at most 1,000 are looked for"),
         ("queue?run=a&max_accuracy=much", 400, "a number from 0 to 1 is expected"),
@@ -144,6 +145,18 @@ def test_a_request_that_makes_no_sense_is_told_why(client, path, status, said):
     answer = client.ask(path)
     assert answer.status == status
     assert said in words(answer)
+
+
+def test_a_page_beyond_the_end_is_the_last_one_and_an_unknown_verdict_is_none(client):
+    page = words(client.ask("problems?run=a&from=500"))
+    assert "No problem passes" not in page
+    assert "501" not in page
+    assert words(client.ask("problem?run=a&problem=p1&status=zzz")) == words(client.ask("problem?run=a&problem=p1"))
+
+
+def test_the_command_of_the_queue_counts_what_the_page_counts(client):
+    assert "--max-accuracy 0.3" in words(client.ask("queue?run=a&max_accuracy=0.3"))
+    assert "--max-accuracy 0.3" not in words(client.ask("queue?run=a"))
 
 
 def test_filters_are_those_of_queries(client, filled):

@@ -11,7 +11,7 @@ import pytest
 import samples_queries
 from samples.charts.figures import pass_at_k
 from samples.charts.formats import FORMS, encoded, form_of
-from samples.charts.palette import COLOURS, DASHES, Palette
+from samples.charts.palette import BASIC, COLOURS, DASHES, Palette
 from samples.charts.registry import CHARTS
 from samples.errors import NotFound, SamplesError, UsageError
 
@@ -277,9 +277,45 @@ def test_a_run_has_one_colour_in_all_charts_also_when_it_is_alone_and_when_runs_
 
 
 def test_lines_differ_where_colours_come_again():
-    runs = [f"r{number}" for number in range(len(COLOURS) * len(DASHES))]
+    runs = [f"r{number}" for number in range(BASIC * len(DASHES))]
     palette = Palette(runs)
     assert len({(palette.colour(run, runs), str(palette.dash(run, runs))) for run in runs}) == len(runs)
+
+
+def test_runs_of_one_chart_have_different_colours_and_keep_their_own_where_they_can():
+    runs = [f"r{number}" for number in range(3 * len(COLOURS))]
+    palette = Palette(runs)
+    assert palette.colours(["r1", "r8"]) == [COLOURS[1], COLOURS[8]]
+    far = palette.colours(["r1", f"r{1 + len(COLOURS)}", "r2"])
+    assert (far[0], far[2], len(set(far))) == (COLOURS[1], COLOURS[2], 3)
+    assert len(set(palette.colours(runs[: len(COLOURS)]))) == len(COLOURS)
+
+
+def test_the_run_that_was_named_first_is_on_the_horizontal_axis(tallied, tmp_path):
+    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1)}, "b": {"p": (4, 4)}})
+    for runs in (["a", "b"], ["b", "a"], "b,a"):
+        (row,) = values(lake.plot("pass_at_k_by_problem", runs=runs))
+        assert (row["x"], row["y"]) == ((0.25, 1.0) if runs == ["a", "b"] else (1.0, 0.25))
+
+
+def test_each_run_of_a_forecast_is_observed_up_to_its_own_samples(tallied, tmp_path):
+    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (16, 1), "q": (16, 0)}, "b": {"p": (4, 2), "q": (4, 1)}})
+    drawn = values(lake.plot("forecast", ks=[64]))
+    for run in ("a", "b"):
+        own = {row["k"]: row["pass_at_k"] for row in lake.query("pass_at_k", runs=[run])}
+        seen = {row["k"]: row["pass_at_k"] for row in drawn if row["run"] == run and row["what"] == "observed"}
+        assert own.items() <= seen.items()
+        assert max(seen) == max(own) == (16 if run == "a" else 4)
+        later = {row["k"]: row for row in drawn if row["run"] == run and row["what"] == "forecast"}
+        assert min(later) == max(own)
+        assert {32, 64} <= later.keys()
+        assert later[max(own)]["low"] == later[max(own)]["high"] == own[max(own)]
+
+
+def test_a_run_that_is_not_drawn_is_named(tallied, tmp_path):
+    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1), "q": (4, 2)}, "none": {"p": (4, 0), "q": (4, 0)}})
+    said = lake.plot("power_law").to_dict()["title"]["subtitle"]
+    assert "not drawn: none (all problems are solved, or none)" in said
 
 
 def test_colours_have_a_contrast_with_paper_that_can_be_seen():

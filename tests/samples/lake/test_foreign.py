@@ -31,7 +31,7 @@ def protocol(*features: str) -> dict:
 def test_a_table_with_deletion_vectors_is_refused_for_its_deleted_rows_would_count(lakes, tmp_path, name):
     lake = lakes.filled(tmp_path / "lake")
     commit(f"{lake.uri}/{name}", protocol("deletionVectors"))
-    with pytest.raises(LakeError, match=f"{name}: another tool turned on deletionVectors of Delta, which Samples does"):
+    with pytest.raises(LakeError, match=f"{name}: another tool turned on deletionVectors of Delta, which Samples"):
         samples.open(lake.uri).query("pass_at_k", ks=[1])
     assert any("deletionVectors" in str(row) for row in samples.open(lake.uri).check().dicts())
 

@@ -42,11 +42,13 @@ def page(desk: Desk, address: Address) -> Response:
     verifier, judges = judge_of(desk, address, runs)
     problem_id = address.one("problem")
     asked = asked_of(desk, runs, problem_id)
-    status, order = address.one("status"), address.choice("order", ORDERS)
-    start = address.whole("from") if status else 0
+    status, order = address.choice("status", ["", *STATUSES]), address.choice("order", ORDERS)
+    rows = [ordered(sample_rows(desk.reading, run, problem_id, verifier), order) for run in runs]
+    most = max(sum(row.status == status for row in some) for some in rows)
+    start = address.start(most, _MANY) if status else 0
     columns = [
-        _column(desk, run, problem_id, verifier, side, (status, order, start))
-        for run, side in zip(runs, SIDES, strict=False)
+        _column(desk, run, side, problem_id, some, (status, start))
+        for run, side, some in zip(runs, SIDES, rows, strict=False)
     ]
     shown = {column.side: [row for group in column.groups for row in group.rows] for column in columns}
     return desk.render(
@@ -62,7 +64,7 @@ def page(desk: Desk, address: Address) -> Response:
         asked=asked,
         apart=apart(asked),
         columns=columns,
-        most=max((group.count for column in columns for group in column.groups if group.status == status), default=0),
+        most=most,
         status=status,
         statuses=STATUSES,
         order=order,
@@ -72,11 +74,8 @@ def page(desk: Desk, address: Address) -> Response:
     )
 
 
-def _column(
-    desk: Desk, run: Run, problem_id: str, verifier: str | None, side: str, asked: tuple[str, str, int]
-) -> Column:
-    status, order, start = asked
-    rows = ordered(sample_rows(desk.reading, run, problem_id, verifier), order)
+def _column(desk: Desk, run: Run, side: str, problem_id: str, rows: list[SampleRow], asked: tuple[str, int]) -> Column:
+    status, start = asked
     groups: list[Group] = []
     for name, said in STATUSES.items():
         some = [row for row in rows if row.status == name]

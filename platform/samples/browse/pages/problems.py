@@ -25,7 +25,7 @@ def page(desk: Desk, address: Address) -> Response:
         asked = beside.submit(_outcomes, desk, address, runs, verifier)
         rows = listed(desk, address)
         outcomes, why = asked.result()
-    start = address.whole("from")
+    start = address.start(len(rows), PER_PAGE)
     return desk.render(
         "problems",
         address,

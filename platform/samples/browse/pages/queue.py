@@ -22,7 +22,7 @@ def page(desk: Desk, address: Address) -> Response:
     verifier, judges = judge_of(desk, address, [run])
     rows = queued(desk, address)
     problems = [] if rows is None else _by_problem(rows)
-    start = address.whole("from")
+    start = address.start(len(problems), _PER_PAGE)
     return desk.render(
         "queue",
         address,
@@ -35,7 +35,7 @@ def page(desk: Desk, address: Address) -> Response:
         start=start,
         per_page=_PER_PAGE,
         most=limit(address),
-        counting=commands.count_reviews(desk.reading.lake.uri, run, verifier),
+        counting=commands.count_reviews(desk.reading.lake.uri, run, verifier, limit(address)),
         labels=labels_by_problem(desk.reading, run),
     )
 

@@ -27,7 +27,7 @@ def draw(asked: Asked) -> Drawn:
     panels(asked, values)
     order = [words[outcome] for outcome in _OUTCOMES]
     names = [a, b]
-    colours = [_BOTH, asked.palette.colour(a, names), asked.palette.colour(b, names), _NEITHER]
+    colours = [_BOTH, *asked.palette.colours(names), _NEITHER]
     share = alt.X(
         "share:Q",
         stack="zero",

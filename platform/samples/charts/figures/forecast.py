@@ -1,27 +1,21 @@
 """pass@k as it was observed, and from there the forecast of more samples with its interval."""
 
+from typing import Any
+
 import altair as alt
 
 from samples.charts.asked import Asked, data, distinct
 from samples.charts.captions import named
 from samples.charts.panels import Drawn, doublings, finished, run_colour, tooltips
 
-BESIDE, SAME_K = "pass_at_k", False
 _KINDS = ["observed", "forecast"]
+_FACTS = ("run", "dataset", "verifier", "k", "problems", "pass_at_k")
 
 
 def draw(asked: Asked) -> Drawn:
     """Return the chart. Lines of what was observed are whole, those of the forecast dashed."""
-    values = [{**row, "what": "forecast"} for row in asked.values(needs=["pass_at_k"])]
+    values = _values(asked, asked.values(needs=["pass_at_k"]))
     runs = asked.palette.order(distinct(values, "run"))
-    facts = ("run", "dataset", "verifier", "k", "problems", "pass_at_k")
-    seen = [] if asked.beside is None else data(asked.beside)
-    start = {(row["run"], row["dataset"]): row for row in seen}  # the last k that was observed
-    values += [{**{name: row[name] for name in facts}, "what": "observed"} for row in seen]
-    values += [
-        {**{name: row[name] for name in facts}, "low": row["pass_at_k"], "high": row["pass_at_k"], "what": "forecast"}
-        for row in start.values()
-    ]
     x = doublings(values, "k", "k (samples per problem)")
     y = alt.Y("pass_at_k:Q", title="pass@k")
     colour = run_colour(asked, values, lines=True)
@@ -37,3 +31,29 @@ def draw(asked: Asked) -> Drawn:
     points = points.encode(x=x, y=y, color=colour, tooltip=tooltips(values))
     more = ["band: where pass@k of these problems will be observed, in 95 %"]
     return finished(asked, [band, line, points], values, f"pass@k of {named(runs)}, and its forecast", more=more)
+
+
+def _values(asked: Asked, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows at all doublings and at what was asked for.
+
+    Up to the k that all problems of a run have, the forecast is the unbiased pass@k: it was observed. The forecast
+    begins where that ends.
+    """
+    assert asked.ask is not None
+    reached: dict[tuple[str, str], int] = {}
+    for row in asked.ask("pass_at_k", problem_set="own", ks=None):
+        place = row["run"], row["dataset"]
+        reached[place] = max(reached.get(place, 0), row["k"])
+    wanted = {row["k"] for row in rows}
+    ks = {1 << power for power in range(max(wanted).bit_length()) if 1 << power <= max(wanted)}
+    values: list[dict[str, Any]] = []
+    for row in data(asked.ask("forecast", ks=sorted(ks | wanted | set(reached.values())))):
+        end = reached.get((row["run"], row["dataset"]), 0)
+        facts = {name: row[name] for name in _FACTS}
+        if row["k"] <= end:
+            values.append({**facts, "what": "observed"})
+        if row["k"] == end:
+            values.append({**facts, "low": row["pass_at_k"], "high": row["pass_at_k"], "what": "forecast"})
+        elif row["k"] > end:
+            values.append({**row, "what": "forecast"})
+    return values

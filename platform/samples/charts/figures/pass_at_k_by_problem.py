@@ -24,6 +24,7 @@ _AREA, _LARGEST = 40, 900  # of the circle of one problem, and of the largest, i
 def draw(asked: Asked) -> Drawn:
     """Return the chart of two runs, or the grid where there are more or fewer, or where it is asked for.
 
+    The run that was named first is on the horizontal axis; where none was named, the older one is.
     Problems at one place are one circle, whose area says how many they are. The smallest k of the rows is drawn.
     Problems that runs saw in different versions are left out.
 
@@ -31,7 +32,9 @@ def draw(asked: Asked) -> Drawn:
         SamplesError: The runs share no problem, or problems or runs of the grid are too many.
     """
     rows = asked.values(needs=["pass_at_k"])
-    runs = asked.palette.order(distinct(rows, "run"))
+    there = distinct(rows, "run")
+    asked_for = [run for run in asked.named if run in there]
+    runs = asked_for if len(asked_for) == _AXES else asked.palette.order(there)
     if asked.form == "grid" or len(runs) != _AXES:
         return grid(asked, rows)
     k = min(row["k"] for row in rows)

@@ -15,14 +15,12 @@ def sentences(ask: Asker) -> list[Sentence]:
     return [*_missing(ask), *_ragged(ask)]
 
 
-def verified(ask: Asker) -> tuple[dict[object, int], dict[object, int]]:
-    """Return the fewest and the most verified samples that a problem of each run has."""
-    low: dict[object, int] = {}
-    high: dict[object, int] = {}
+def verified(ask: Asker) -> dict[str, list[int]]:
+    """Return how many verified samples the problems of each run have, the fewest first."""
+    found: dict[str, list[int]] = {}
     for row in ask.ask("pass_at_k_by_problem", "", chart=False, ks=[1]).dicts:
-        n, run = row["n"], row["run"]
-        low[run], high[run] = min(low.get(run, n), n), max(high.get(run, n), n)
-    return low, high
+        found.setdefault(row["run"], []).append(row["n"])
+    return {run: sorted(counts) for run, counts in found.items()}
 
 
 def _missing(ask: Asker) -> list[Sentence]:
@@ -54,24 +52,29 @@ def _missing(ask: Asker) -> list[Sentence]:
 
 def _ragged(ask: Asker) -> list[Sentence]:
     """Say which runs have more verified samples of some problems than of others, and whether runs differ."""
-    low, high = verified(ask)
+    counts = verified(ask)
     found = [
         Sentence(
-            f"{run}: problems have between {low[run]:,} and {counted(high[run], 'verified sample')}. A comparison of "
+            f"{run}: problems have between {some[0]:,} and {counted(some[-1], 'verified sample')}. A comparison of "
             "problems or runs by what is solved favours those with more.",
             "care",
         )
-        for run in low
-        if low[run] < high[run]
+        for run, some in counts.items()
+        if some[0] < some[-1]
     ]
-    if len(set(high.values())) > 1:
-        most = ", ".join(f"{run} {high[run]:,}" for run in high)
+    datasets: dict[str, list[str]] = {}
+    for run in ask.subject.runs:
+        if run.name in counts:
+            datasets.setdefault(run.dataset, []).append(run.name)
+    for dataset, runs in datasets.items():
+        if len({counts[run][-1] for run in runs}) == 1:
+            continue
+        most = ", ".join(f"{run} {counts[run][-1]:,}" for run in runs)
         found.append(
             Sentence(
-                f"The runs have different numbers of verified samples of a problem (at most {most}). A run that was "
-                "sampled more often solves more problems by chance: coverage and support with --at-n "
-                f"{min(high.values())} "
-                "compare equal numbers.",
+                f"{dataset}: the runs have different numbers of verified samples of a problem (at most {most}). A run "
+                "that was sampled more often solves more problems by chance: coverage and support with --at-n "
+                f"{min(counts[run][0] for run in runs)} compare equal numbers on all of their problems.",
                 "care",
             )
         )

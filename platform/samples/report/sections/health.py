@@ -1,6 +1,6 @@
 """What a reader must know before the numbers: what is missing, failed, cut, repeated, or differs between the runs."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from shlex import quote
 from typing import Any
 
@@ -34,7 +34,7 @@ def section(ask: Asker) -> Section:
         "What a reader must know before the numbers. Wrong is what to mend first; care is what to read the numbers "
         "with.",
         in_order(said if {sentence.kind for sentence in said} & {"wrong", "care"} else [_CLEAN, *said]),
-        [answer for answer in (errors, copies) if answer is not None],
+        [answer for answer in (errors, copies) if answer is not None and (answer.refused or answer.dicts)],
     )
 
 
@@ -99,27 +99,24 @@ def _cut(truncation: Answer) -> list[Sentence]:
 
 
 def _near_n(ask: Asker, curves: Answer) -> list[Sentence]:
-    """Say that pass@k at a k close to n rests on few draws."""
-    largest: dict[object, int] = {}
+    """Say that pass@k at a k close to n rests on few draws. A curve counts problems with k samples or more."""
+    counts, dataset = complete.verified(ask), {run.name: run.dataset for run in ask.subject.runs}
+    largest: dict[str, int] = {}
     for row in curves.dicts:
         largest[row["run"]] = max(largest.get(row["run"], 0), row["k"])
-    low, _ = complete.verified(ask)
-    near = [run for run, k in largest.items() if k > 1 and low.get(run) and 2 * k > low[run]]
-    if not near:
-        return []
-    k = max(largest[run] for run in near)
+    fewest: dict[tuple[str, int], int] = {}
+    for run, k in largest.items():
+        n = min((n for n in counts.get(run, ()) if n >= k), default=2 * k)
+        fewest[dataset[run], k] = min(fewest.get((dataset[run], k), n), n)
     return [
         Sentence(
-            f"The curves go up to k = {k}, and problems have {_fewest(low, near)} verified samples. Above half of "
+            f"{of}: curves go up to k = {k:,}, and their problems have {n:,} verified samples or more. Above half of "
             "them, pass@k rests on few independent draws: read it with its interval.",
             "plain",
         )
+        for (of, k), n in fewest.items()
+        if k > 1 and n < 2 * k
     ]
-
-
-def _fewest(low: dict[object, int], runs: Sequence[object]) -> str:
-    fewest = {low[run] for run in runs}
-    return f"{min(fewest):,}" if len(fewest) == 1 else f"{min(fewest):,} or more"
 
 
 def _noted(answer: Answer) -> list[Sentence]:

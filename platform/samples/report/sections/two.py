@@ -37,7 +37,8 @@ def by_problem(ask: Asker) -> Section:
     return Section(
         "by-problem",
         "The same problems under two runs",
-        "Each circle is a problem, or several at one place. Above the line the second run is more accurate.",
+        "Each circle is a problem, or several at one place. Above the line the run on the vertical axis is "
+        "more accurate.",
         needs_two(ask),
         [
             ask.ask("pass_at_k_by_problem", f"Accuracy of each problem under {a} and {b}", runs=[a, b], ks=[1])
