@@ -1,7 +1,8 @@
 """Notice what a table's log no longer names, from what other tables know of it.
 
 Tables are committed one after the other, and read in the opposite order. So a verdict has its sample, a sample its
-completion, and each of them its run. Where one has not, the log of a table lost its last entries.
+completion, a score its log-probs, and each of them its run. Where one has not, the log of a table lost its last
+entries. Only logs are read: they say how many rows each file has.
 """
 
 from collections import Counter
@@ -11,8 +12,9 @@ from samples.errors import LakeError
 from samples.lake.files import Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
 from samples.runs.settings import IMPORTED
-from samples_schemas import COMPLETIONS, RUNS, SAMPLES, VERDICTS
+from samples_schemas import COMPLETIONS, RUNS, SAMPLES, SCORE_LOGPROBS, SCORES, VERDICTS
 
+_MANY = 1 << 60  # rows: more than any table has
 _REPAIR = (
     "`samples repair` shows what can be rebuilt; query, report and rescore leave the run out with --skip-unreadable"
 )
@@ -34,23 +36,43 @@ def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mappin
 
 def runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> dict[str, str]:
     """Return the runs of which a log lost entries, by id, each with the reason; the arguments are those of `check`."""
+    found = _without_logprobs(lake, files)
     if SAMPLES.name not in files:
-        return {}
-    samples, there = files[SAMPLES.name], _rows(files[SAMPLES.name])
+        return found
+    samples = files[SAMPLES.name]
+    there, at_most = _rows(samples), _rows(samples, unknown=_MANY)
     twice = {file.partition["run_id"] for file in repeating(samples)}
-    found: dict[str, str] = {}
     for run, count in _judged(files.get(VERDICTS.name, [])).items():
         # Another tool may have appended verdicts. So completions, where there are any, must know of the samples, too.
-        if count > there[run]:
+        if count > at_most[run]:
             texts = _rows(snapshot_files(lake, COMPLETIONS, Selection(frozenset({run}))))[run]
             if (min(count, texts) if texts else (not there[run]) * count) > there[run]:
                 found[run] = _said(lake, SAMPLES.name, run, there[run], f"verdicts judged {count:,}")
     if COMPLETIONS.name in files:
-        stored = _rows(files[COMPLETIONS.name])
+        stored = _rows(files[COMPLETIONS.name], unknown=_MANY)
         for run in there.keys() - twice:
             if stored[run] < there[run] and engines.get(run, IMPORTED) != IMPORTED:  # an import may have no texts
                 found.setdefault(run, _said(lake, COMPLETIONS.name, run, stored[run], f"samples has {there[run]:,}"))
     return found
+
+
+def _without_logprobs(lake: Tables, files: Mapping[str, list[SnapshotFile]]) -> dict[str, str]:
+    """Return the runs with scores whose log-probs a log lost, by id, each with the reason."""
+    if not files.keys() >= {SCORES.name, SCORE_LOGPROBS.name}:
+        return {}
+    twice = {(file.partition["scorer_id"], file.partition["run_id"]) for file in repeating(files[SCORES.name])}
+    scored: Counter[tuple[str, str]] = Counter()
+    for file in files[SCORES.name]:
+        scored[file.partition["scorer_id"], file.partition["run_id"]] += file.rows or 0
+    for file in files[SCORE_LOGPROBS.name]:
+        scored[file.partition["scorer_id"], file.partition["run_id"]] -= _MANY if file.rows is None else file.rows
+    return {
+        run: f"lake {lake.uri}: table {SCORE_LOGPROBS.name} lacks {lacking:,} samples of run {run} that table "
+        f"{SCORES.name} has of scorer {scorer}: the log of {SCORE_LOGPROBS.name} has lost entries; restore it from a "
+        "copy of the lake (`samples check` shows what is missing)"
+        for (scorer, run), lacking in scored.items()
+        if lacking > 0 and (scorer, run) not in twice
+    }
 
 
 def _unknown_runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], known: frozenset[str]) -> None:
@@ -78,10 +100,11 @@ def _judged(verdicts: Iterable[SnapshotFile]) -> dict[str, int]:
     return most
 
 
-def _rows(files: Iterable[SnapshotFile]) -> Counter[str]:
+def _rows(files: Iterable[SnapshotFile], unknown: int = 0) -> Counter[str]:
+    """Return how many rows these files have of each run; `unknown` are those of a file of which no commit says it."""
     counts: Counter[str] = Counter()
     for file in files:
-        counts[file.partition["run_id"]] += file.rows or 0
+        counts[file.partition["run_id"]] += unknown if file.rows is None else file.rows
     return counts
 
 
