@@ -6,18 +6,73 @@ entries. Only logs are read: they say how many rows each file has.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from samples.errors import LakeError
-from samples.lake.files import Selection, SnapshotFile, repeating, snapshot_files
+from samples.errors import LakeError, SamplesError, StoreAway
+from samples.lake import hidden
+from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
 from samples.runs.settings import IMPORTED
-from samples_schemas import COMPLETIONS, RUNS, SAMPLES, SCORE_LOGPROBS, SCORES, VERDICTS
+from samples_schemas import COMPLETIONS, RUNS, SAMPLES, SCORE_LOGPROBS, SCORES, VERDICTS, Table
+
+if TYPE_CHECKING:  # it imports what runs are drawn with
+    from samples.runs.run import Run
 
 _MANY = 1 << 60  # rows: more than any table has
 _REPAIR = (
     "`samples repair` shows what can be rebuilt; query, report and rescore leave the run out with --skip-unreadable"
 )
+
+
+def pin(lake: Tables, names: Iterable[str]) -> Tables:
+    """Pin these tables. Verdicts are pinned before samples, since they tell how many samples there must be."""
+    names = frozenset(names)
+    if SAMPLES.name in names and VERDICTS.name not in names:
+        lake = lake.pin(())
+        with _any_verdicts():
+            lake.pin((VERDICTS.name,))
+    return lake.pin(names)
+
+
+def compared(
+    lake: Tables, files: Mapping[str, list[SnapshotFile]], kept: Selection = EVERYTHING
+) -> Mapping[str, list[SnapshotFile]]:
+    """Return the files that a question reads, and those of verdicts if it reads samples, as `check` compares them."""
+    if SAMPLES.name in files and VERDICTS.name not in files:
+        with _any_verdicts():
+            return {**files, VERDICTS.name: snapshot_files(lake, VERDICTS, kept)}
+    return files
+
+
+@contextmanager
+def _any_verdicts() -> Generator[None]:
+    """Go on if verdicts cannot be read, about which nobody asked."""
+    try:
+        yield
+    except StoreAway:
+        raise
+    except SamplesError:
+        pass
+
+
+def require(
+    lake: Tables,
+    chosen: "Iterable[Run]",
+    tables: Iterable[Table] = (VERDICTS, SAMPLES, COMPLETIONS),
+    *,
+    every: bool = False,
+) -> None:
+    """Check what these tables of a pinned lake say of each other about some runs; `every` says that there are no more.
+
+    Raises:
+        LakeError: The log of a table lost entries.
+    """
+    lake = lake.without(hidden.every(lake.place))  # tables may contradict each other about these
+    engines = {run.run_id: run.engine for run in chosen}
+    kept = EVERYTHING if every else Selection(frozenset(engines))
+    check(lake, {table.name: snapshot_files(lake, table, kept) for table in tables}, engines)
 
 
 def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> None:
@@ -29,9 +84,8 @@ def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mappin
         LakeError: The log of a table lost entries.
     """
     lake.require_whole(files)
-    for reason in runs(lake, files, engines).values():
+    for reason in (*runs(lake, files, engines).values(), *unknown(lake, files, engines).values()):
         raise LakeError(reason)
-    _unknown_runs(lake, files, frozenset(engines))
 
 
 def runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> dict[str, str]:
@@ -75,14 +129,14 @@ def _without_logprobs(lake: Tables, files: Mapping[str, list[SnapshotFile]]) -> 
     }
 
 
-def _unknown_runs(lake: Tables, files: Mapping[str, list[SnapshotFile]], known: frozenset[str]) -> None:
-    for name in (SAMPLES.name, COMPLETIONS.name, VERDICTS.name):
-        unknown = {file.partition["run_id"] for file in files.get(name, [])} - known - lake.hidden
-        if unknown:
-            raise LakeError(
-                f"lake {lake.uri}: table {name} has rows of run {min(unknown)}, which table {RUNS.name} does not have: "
-                "the log of runs lost its last entries; the ingest or import that began the run records it again"
-            )
+def unknown(lake: Tables, files: Mapping[str, list[SnapshotFile]], known: Collection[str]) -> dict[str, str]:
+    """Return the runs that table runs does not know and another one does, by id, each with the reason."""
+    return {
+        run: f"lake {lake.uri}: table {name} has rows of run {run}, which table {RUNS.name} does not have: the log of "
+        "runs lost its last entries; the ingest or import that began the run records it again"
+        for name in (SAMPLES.name, COMPLETIONS.name, VERDICTS.name)
+        for run in sorted({file.partition["run_id"] for file in files.get(name, [])} - {*known} - lake.hidden)
+    }
 
 
 def _judged(verdicts: Iterable[SnapshotFile]) -> dict[str, int]:
