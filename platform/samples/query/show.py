@@ -89,7 +89,7 @@ def show(
     run = known(lake, name, problem_id)
     asked = None if scorer is None else show_scorer.chosen(lake, run, scorer)
     found = show_rows.read(lake, run, problem_id, sample_index, asked.scorer_id if asked else None)
-    if found.facts is None or found.completion is None:
+    if found.facts is None or (found.completion is None and found.facts["error"] is None):
         lost.require(lake, [run])
     if found.facts is None:
         there = show_rows.indices(lake, run, problem_id)

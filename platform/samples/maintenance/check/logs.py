@@ -3,23 +3,17 @@
 Tables that refer to others are opened first, so that what they refer to is there, while others go on writing.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from samples.errors import LakeError
+from samples.lake import damage
+from samples.lake.reasons import forbids
 from samples.lake.tables import Tables
 from samples.lake.versions import REFERRING_FIRST
 from samples.maintenance.check import checkpoints, no_log
-from samples.maintenance.check.finding import ASK, Finding, forbidden
+from samples.maintenance.check.finding import ASK, Finding
 
-_ENTRY = re.compile(r"/(?P<version>\d{20})\.(?P<kind>json|checkpoint\b.*parquet)$")
-_FIELDS = {
-    "add": {"path": str, "partitionValues": dict, "size": int, "modificationTime": int, "dataChange": bool},
-    "remove": {"path": str, "dataChange": bool},
-}
 _REPAIR = "samples repair shows what can be rebuilt without one"
 _FROM_A_COPY = "restore the log from a copy"
 
@@ -42,18 +36,18 @@ def read(lake: Tables) -> Logs:
         snapshot, entries, said = None, {}, "its log has no beginning"
         try:
             snapshot = logs.lake.delta(name)
-            entries = _entries(lake, name)
+            entries = damage.entries(lake.place, name)
         except LakeError as error:
             said = str(error)
             logs.broken.append(name)
-            if not forbidden(said):
-                entries = _entries(lake, name)
+            if not forbids(said):
+                entries = damage.entries(lake.place, name)
         if snapshot is not None:
             logs.there.append(name)
             logs.findings += _empty(name, entries)
         elif entries or name in logs.broken:
             logs.broken.append(name)
-            damages[name] = (said, *_damaged_entry(lake, entries, name))
+            damages[name] = (said, *damage.first(entries, lake.place))
         elif lost := no_log.find(lake, name, logs.there):
             logs.broken.append(name)
             logs.findings.append(lost)
@@ -73,7 +67,7 @@ def _empty(name: str, entries: Mapping[int, tuple[str, int]]) -> Iterator[Findin
 
 
 def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
-    if forbidden(said):
+    if forbids(said):
         return Finding(None, name, said, ASK)
     if bad := None if good is not None else checkpoints.find(lake, name):
         return bad
@@ -95,57 +89,3 @@ def _readable(lake: Tables, name: str, good: int | None, versions: Mapping[str, 
     except LakeError:
         return None
     return text
-
-
-def _damaged_entry(lake: Tables, entries: Mapping[int, tuple[str, int]], name: str) -> tuple[str, int | None]:
-    """Return what is wrong with the first bad entry of a table's log, with its path, and the version before it.
-
-    An empty text if no entry is bad: then the log says what it was meant to.
-    """
-    before: int | None = None
-    for version, (path, size) in sorted(entries.items()):
-        if before is not None and version != before + 1:
-            return f"{name}/_delta_log/{before + 1:020}.json is missing", before
-        if why := _wrong(lake, path, size):
-            return f"{path} {why}", version - 1
-        before = version
-    if entries and min(entries):  # a log may begin with a checkpoint
-        return f"{name}/_delta_log/{0:020}.json is missing, and so is the checkpoint that would replace it", None
-    return "", None
-
-
-def _wrong(lake: Tables, path: str, size: int) -> str | None:
-    """Return what is wrong with one entry of a log; None if it can be read."""
-    if not size:
-        return "is empty"
-    try:
-        if all(_is_action(json.loads(line)) for line in (lake.place.get(path) or b"").splitlines()):
-            return None
-    except (ValueError, RecursionError):
-        return "is not JSON"
-    except LakeError as error:
-        return f"cannot be read: {error}"
-    return "holds what is no action of a log"
-
-
-def _is_action(line: object) -> bool:
-    """Return whether a line of an entry may be an action: a name, and what the format wants of files there."""
-    if not isinstance(line, dict):
-        return False
-    actions = cast("dict[str, Any]", line)
-    if not all(isinstance(action, dict) for action in actions.values()):
-        return False
-    return all(
-        isinstance(action.get(field), kind)
-        for name, action in actions.items()
-        for field, kind in _FIELDS.get(name, {}).items()
-    )
-
-
-def _entries(lake: Tables, name: str) -> dict[int, tuple[str, int]]:
-    """Return path and size of the entries of a table's log, by version."""
-    found: dict[int, tuple[str, int]] = {}
-    for path, size in lake.place.list(f"{name}/_delta_log/"):
-        if (entry := _ENTRY.search(path)) and entry["kind"] == "json":
-            found[int(entry["version"])] = path, size
-    return found
