@@ -69,10 +69,21 @@ def require(
     Raises:
         LakeError: The log of a table lost entries.
     """
+    for reason in found(lake, chosen, tables, every=every).values():
+        raise LakeError(reason)
+
+
+def found(lake: Tables, chosen: "Iterable[Run]", tables: Iterable[Table], *, every: bool = False) -> dict[str, str]:
+    """Return the runs of which a log lost entries, by id, each with the reason; the arguments are those of `require`.
+
+    Raises:
+        LakeError: A log cannot be read.
+    """
     lake = lake.without(hidden.every(lake.place))  # tables may contradict each other about these
     engines = {run.run_id: run.engine for run in chosen}
     kept = EVERYTHING if every else Selection(frozenset(engines))
-    check(lake, {table.name: snapshot_files(lake, table, kept) for table in tables}, engines)
+    files = {table.name: snapshot_files(lake, table, kept) for table in tables}
+    return runs(lake, files, engines) | unknown(lake, files, engines)
 
 
 def check(lake: Tables, files: Mapping[str, list[SnapshotFile]], engines: Mapping[str, str]) -> None:

@@ -5,15 +5,21 @@ Tables that refer to others are opened first, so that what they refer to is ther
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import takewhile
 
-from samples.errors import LakeError
+from samples.errors import LakeError, SamplesError
 from samples.lake import damage
 from samples.lake.reasons import forbids
 from samples.lake.tables import Tables
-from samples.lake.versions import REFERRING_FIRST
+from samples.lake.versions import REFERRING_FIRST, committed
 from samples.maintenance.check import checkpoints, no_log
 from samples.maintenance.check.finding import ASK, Finding
+from samples.query import lost
+from samples.runs.run import every
+from samples_schemas import COMPLETIONS, SAMPLES, SCORE_LOGPROBS, SCORES, VERDICTS
 
+_COMPARED = (VERDICTS, SCORES, SAMPLES, SCORE_LOGPROBS, COMPLETIONS)
 _REPAIR = "samples repair shows what can be rebuilt without one"
 _FROM_A_COPY = "restore the log from a copy"
 
@@ -52,8 +58,10 @@ def read(lake: Tables) -> Logs:
             logs.broken.append(name)
             logs.findings.append(lost)
     versions = {name: snapshot.version() for name in logs.there if (snapshot := logs.lake.delta(name))}
-    for name, (said, entry, good) in damages.items():
-        logs.findings.append(_said(lake, name, said, entry, _readable(lake, name, good, versions)))
+    good = {name: last for name, (_, _, last) in damages.items() if last is not None and _opens(lake, name, last)}
+    for name, (said, entry, _) in damages.items():
+        way_out = _readable(lake, name, versions | good) if name in good else None
+        logs.findings.append(_said(lake, name, said, entry, way_out))
     return logs
 
 
@@ -69,7 +77,7 @@ def _empty(name: str, entries: Mapping[int, tuple[str, int]]) -> Iterator[Findin
 def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
     if forbids(said):
         return Finding(None, name, said, ASK)
-    if bad := None if good is not None else checkpoints.find(lake, name):
+    if bad := None if good else checkpoints.find(lake, name):
         return bad
     if not entry:
         return Finding(None, name, said, "move it out of the lake, or restore the table from a copy")
@@ -79,13 +87,61 @@ def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> F
     )
 
 
-def _readable(lake: Tables, name: str, good: int | None, versions: Mapping[str, int]) -> str | None:
-    """Return a version of the lake in which the table can be read; None if it cannot be, whatever the version."""
-    if good is None or good < 0:
-        return None
-    text = ",".join(f"{table}:{version}" for table, version in sorted({**versions, name: good}.items()))
+def _opens(lake: Tables, name: str, version: int) -> bool:
+    """Return whether a version of a table can be read."""
+    if version < 0:
+        return False
     try:
-        Tables(lake.uri, version=text).delta(name)
-    except LakeError:
+        Tables(lake.uri, version=f"{name}:{version}").delta(name)
+    except SamplesError:
+        return False
+    return True
+
+
+def _readable(lake: Tables, name: str, versions: Mapping[str, int]) -> str:
+    """Return how to read a lake at the last good version of a damaged table, as options.
+
+    Tables that refer to it may know of what its later versions named. Then questions leave these runs out; or, where no
+    run is left, these tables are read as they were at that version.
+    """
+    earlier = _earlier(lake, name, versions)
+    for chosen in (versions, earlier):
+        if (more := _answers(lake, _text(chosen))) is not None:
+            return _text(chosen) + more
+    return _text(earlier)
+
+
+def _text(versions: Mapping[str, int]) -> str:
+    return ",".join(f"{table}:{version}" for table, version in sorted(versions.items()))
+
+
+def _answers(lake: Tables, version: str) -> str | None:
+    """Return the option that questions at a version of the lake need, or ""; None if no run can be read then."""
+    then = Tables(lake.uri, version=version)
+    try:
+        known = every(then)
+        lost_runs = lost.found(then, known, _COMPARED, every=True)
+    except SamplesError:
         return None
-    return text
+    if not lost_runs:
+        return ""
+    return " --skip-unreadable" if {run.run_id for run in known} - lost_runs.keys() else None
+
+
+def _earlier(lake: Tables, name: str, versions: Mapping[str, int]) -> dict[str, int]:
+    """Return these versions, but for the tables that refer to one: theirs are no newer than its own."""
+    found = dict(versions)
+    at, _ = committed(lake.place, f"{name}/_delta_log/{versions[name]:020}.json")
+    if at is None:
+        return found
+    then = Tables(lake.uri, version=datetime.fromtimestamp((at + 0.5) / 1000, UTC))
+    for wave in takewhile(lambda wave: name not in wave, REFERRING_FIRST):
+        for table in found.keys() & set(wave):
+            try:
+                snapshot = then.delta(table)
+            except SamplesError:
+                snapshot = None
+            del found[table]
+            if snapshot is not None:
+                found[table] = snapshot.version()
+    return found
