@@ -204,9 +204,11 @@ def rescored(summary: "Rescored") -> Iterator[str]:
         speed = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
         yield f"in {duration(summary.seconds)}, {speed}; {known:.0%} needed no comparison of their own"
     else:
-        yield f"{who}: nothing to verify: every sample has a verdict of this version"
+        with_text = " with a stored completion" if summary.absent else ""
+        yield f"{who}: nothing to verify: every sample{with_text} has a verdict of this version"
     if summary.absent:
-        yield f"{summary.absent:,} samples have no stored completion; they get no verdict"
+        why = "samples check tells why, unless the run was imported without texts"
+        yield f"{summary.absent:,} samples have no stored completion; they get no verdict ({why})"
     if summary.missing:
         yield f"{summary.missing:,} samples are left: the same command goes on from here"
 

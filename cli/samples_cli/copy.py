@@ -27,9 +27,10 @@ def command(
     """Copy runs with all that is known of them: completions, verdicts, scores, prompts, problems, reviews, labels.
 
     Every file is compared with its checksums, at TO only if that is a folder. A run is visible at TO once all of it is
-    there. A run that TO has already is left as it is, and refused if it differs or is damaged. The same command again
-    finishes an interrupted copy. The history of versions is not copied: with --at, TO is seen from the copy on. FROM is
-    only read.
+    there. A run that TO has already is left as it is, and refused if it differs or is damaged. A run of which a log at
+    FROM has lost entries is refused before anything is copied: samples repair names again what can be rebuilt. The same
+    command again finishes an interrupted copy. The history of versions is not copied: with --at, TO is seen from the
+    copy on. FROM is only read.
     """
     import samples
     from samples.maintenance.copy import copy

@@ -31,7 +31,7 @@ def written(shown: "Shown") -> Sections:
     if not shown.prompt and shown.question:
         asked = _titled("question", Text(printable(shown.question)))
     head, why = Text("\n").join(_head(shown)), _unshaded(shown)
-    text = "(the imported file has no text)" if shown.text is None else shown.text
+    text = _no_text(shown) if shown.text is None else shown.text
     if shown.token_ids is None or shown.token_logprobs is None:
         return [head, asked, _titled("completion", Text(printable(text))), why, None]
     styles = [*_styles(shown)]
@@ -43,6 +43,14 @@ def written(shown: "Shown") -> Sections:
     else:
         body = Text(printable(text))
     return [head, asked, _titled(title, body), why, _tokens(shown, styles)]
+
+
+def _no_text(shown: "Shown") -> str:
+    from samples.runs.settings import IMPORTED
+
+    if shown.run.engine == IMPORTED:
+        return "(the imported file has no text)"
+    return "(no stored completion; samples check tells why)"
 
 
 def _titled(title: str, body: Text) -> Text:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -87,3 +88,51 @@ def test_what_may_not_be_read_is_said_and_a_lake_that_may_only_be_read_is_checke
     assert {row["table"] for row in rows} == {"verdicts", "prompts"}
     assert all("no permission to read there" in f"{row['found']} {row['first']}" for row in rows)
     assert {row["way_out"] for row in rows} == {"ask whoever keeps the lake for permission to read"}
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("table", ["samples", "completions", "verdicts", "runs", "prompts", "setups"])
+def test_the_version_that_check_names_for_a_damaged_log_answers(samples, lakes, tmp_path, table):
+    """The last entry of the log is cut. Run b is in it, so questions leave it out where they read what knows of b."""
+    lake = lakes.filled(tmp_path / "lake")
+    entry = max(Path(lake.uri, table, "_delta_log").glob("*.json"))
+    entry.write_bytes(entry.read_bytes()[:-40])
+    code, out, _ = samples("check", "--lake", lake.uri, "--format", "json")
+    (found,) = [row for row in json.loads(out) if row["found"].startswith("the log is damaged")]
+    assert (code, found["table"]) == (1, table)
+    options = re.search(r"(--at \S+(?: --skip-unreadable)?) reads what was there before", found["way_out"])[1].split()
+    assert ("--skip-unreadable" in options) is (table in {"samples", "completions", "runs"})
+    runs = ["a"] if table in {"samples", "runs", "verdicts"} else ["a", "b"]
+    asked = "SELECT DISTINCT run FROM tallies ORDER BY run"
+    for question in (
+        ("sql", asked, "--format", "json"),
+        ("sql", "SELECT count(*) FROM completions"),
+        ("query", "pass_at_k", "--ks", 1),
+        ("runs",),
+    ):
+        code, out, err = samples(*question, *options, "--lake", lake.uri)
+        assert code == 0, (question, options, err)
+        if asked in question:
+            assert [row["run"] for row in json.loads(out)] == runs
+
+
+def test_a_version_of_a_lake_of_one_run_has_no_verdicts_of_samples_that_a_damaged_log_named(samples, lake, lakes):
+    (run_id,) = lake.read("runs")["run_id"].to_pylist()
+    row = {"problem_id": "sum-0", "sample_index": 99, "tokens": 4, "cumulative_logprob": -2.0, "attempt": "x"}
+    lakes.append(lake, "samples", [row], dataset="sums", run_id=run_id)
+    entry = max(Path(lake.uri, "samples", "_delta_log").glob("*.json"))
+    entry.write_text("garbage{")
+    sound = f"{int(entry.stem) - 1}"
+    (found,) = [row for row in lake.check() if row["table"] == "samples"]
+    version = re.search(r"--at (\S+) reads", found["way_out"])[1]
+    assert f"samples:{sound}" in version
+    code, out, _ = samples("sql", "SELECT count(*) AS n FROM tallies", "--at", version, "--lake", lake.uri)
+    assert (code, "3" in out) == (0, True)
+    # Now the last commit named all samples, and verdicts know of them.
+    entry.unlink()
+    entry.with_name(f"{int(sound):020}.json").write_text("garbage{")
+    (found,) = [row for row in lake.check() if row["table"] == "samples"]
+    version = re.search(r"--at (\S+) reads", found["way_out"])[1]
+    assert "verdicts:" not in version
+    code, out, _ = samples("sql", "SELECT count(*) AS n FROM samples", "--at", version, "--lake", lake.uri)
+    assert (code, "0" in out) == (0, True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
+
+from samples.api import Lake
 
 _NOT_THERE = "show an index that is not there"
 COMMANDS = {
@@ -239,6 +242,54 @@ def damaged(lake, tmp_path, samples):
 def test_a_damaged_lake_is_said_to_be_damaged_in_one_line(damaged, name):
     codes = damaged(name)
     assert any(code for command, code in codes.items() if command != _NOT_THERE), codes
+
+
+def middle_entry_gone(table: Path) -> None:
+    logs(table)[1].unlink()
+
+
+def checkpoint_cut(table: Path) -> None:
+    Lake(str(table.parent)).checkpoint(table.name)
+    (found,) = (table / "_delta_log").glob("*.checkpoint.parquet")
+    found.write_bytes(found.read_bytes()[:-100])
+
+
+def _entry(number: int, why: str) -> str:
+    return rf"samples/_delta_log/{number:020}\.json {why}"
+
+
+@pytest.mark.parametrize(
+    ("damage", "which"),
+    [
+        (last_entry_cut, _entry(2, "is not JSON")),
+        (middle_entry_gone, _entry(1, "is missing")),
+        (first_entry_garbage, _entry(0, "is not JSON")),
+        (checkpoint_cut, "a checkpoint of it cannot be read"),
+    ],
+)
+def test_a_damaged_log_is_named_in_our_own_words(lake, lakes, samples, tmp_path, damage, which):
+    (run_id,) = lake.read("runs")["run_id"].to_pylist()
+    row = {"problem_id": "sum-0", "sample_index": 99, "tokens": 4, "cumulative_logprob": -2.0, "attempt": "x"}
+    lakes.append(lake, "samples", [row], dataset="sums", run_id=run_id)
+    damage(Path(lake.uri, "samples"))
+    for command in (
+        ("runs",),
+        ("query", "pass_at_k"),
+        ("sql", "SELECT count(*) FROM samples"),
+        ("show", "toys", "sum-0", 0),
+        ("export", "-o", tmp_path / "all.jsonl"),
+        ("rescore", "--verifier", "exact", "--workers", 1),
+        ("repair",),
+    ):
+        code, _, err = samples(*command, "--lake", lake.uri)
+        assert code == 1
+        said = (
+            rf"samples: lake {lake.uri}/samples: the log of table samples is damaged \({which}\): samples check says "
+        )
+        assert re.fullmatch(said + "which file, and which version can be read with --at", err.splitlines()[-1]), err
+    code, out, _ = samples("check", "--lake", lake.uri, "--format", "json")
+    assert code == 1
+    assert "samples check says" not in out
 
 
 _READS = """

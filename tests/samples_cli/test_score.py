@@ -234,3 +234,13 @@ def test_quiet_says_errors_and_the_summary_alone(score: Score) -> None:
     code, out, err = score("--only", "timeout", "--quiet")
     assert (code, out) == (0, "")
     assert [line.split()[0] for line in err.splitlines()] == ["scorer", "nothing"]
+
+
+@pytest.mark.parametrize("more", [(), ("--run", "toys")])
+def test_samples_whose_completions_a_log_lost_are_not_recorded_as_ones_that_cannot_be_scored(score, lake, more):
+    max(Path(lake.uri, "completions", "_delta_log").glob("*.json")).unlink()
+    before = files(lake)
+    code, _, err = score(*more)
+    assert code == 1
+    assert "table completions names 0 samples of run" in last_line(err)
+    assert files(lake) == before

@@ -182,3 +182,24 @@ def test_a_label_that_is_none_is_refused(samples, two):
 
 def test_the_labels_that_the_command_line_repeats_are_those_of_the_library():
     assert LABELS.__args__ == tuple(REVIEW_LABELS)
+
+
+def test_a_sample_without_its_completion_is_not_said_to_be_imported_nor_judged(samples, lake, lakes):
+    """The run has as many completions as samples; that of one sample is of another attempt."""
+    (run_id,) = lake.read("runs")["run_id"].to_pylist()
+    key = {"problem_id": "sum-0", "sample_index": 99}
+    facts = {"tokens": 4, "cumulative_logprob": -2.0, "finish_reason": "stop", "seed": 1, "attempt": "w"}
+    lakes.append(lake, "samples", [{**key, **facts}], dataset="sums", run_id=run_id)
+    payload = {"attempt": "z", "text": "c", "token_ids": [7], "token_logprobs": [-0.5]}
+    lakes.append(lake, "completions", [{**key, **payload}], dataset="sums", run_id=run_id)
+    code, out, _ = samples("show", "toys", "sum-0", 99, "--lake", lake.uri)
+    assert code == 0
+    assert "(no stored completion; samples check tells why)" in out
+    for said in (" verified: ", "nothing to verify: every sample with a stored completion has a verdict"):
+        code, _, err = samples(
+            "rescore", "--verifier", "boxed-exact", "--run", "toys", "--workers", 1, "--lake", lake.uri
+        )
+        assert code == 0, err
+        assert said in err
+        assert "1 samples have no stored completion; they get no verdict (samples check tells why, unless" in err
+    assert samples("check", "--lake", lake.uri)[0] == 1

@@ -21,7 +21,9 @@ from samples.exchange.export_file import check_folder, check_target, open_sink
 from samples.exchange.export_human_eval import HumanEvalLines, require_one
 from samples.exchange.export_rows import ExportTables, rows_of, schema_of
 from samples.lake.tables import Tables
+from samples.query import lost
 from samples.runs.run import Run, every, find
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
 FORMS = ("samples", "human-eval", "every-eval-ever")
 
@@ -62,13 +64,15 @@ def export(
     Raises:
         UsageError: The file cannot be written, it exists and `force` is not set, or the form has no room for this.
         NotFound: There is no such run, or a verifier judged none of the runs.
-        LakeError: The lake cannot be read. No file is left.
+        LakeError: The lake cannot be read, or the log of a table lost entries of these runs. No file is left.
     """
     _check(file, form, force=force)
+    lake = lake.pin((VERDICTS.name, SAMPLES.name, COMPLETIONS.name))
     chosen = list({run.run_id: run for run in (find(lake, name) for name in runs)}.values()) or every(lake)
     if not chosen:
         raise NotFound(f"lake {lake.uri} has no runs; add one: samples ingest … or samples import …")
     tables = ExportTables(lake)
+    lost.require(lake, chosen, every=not runs)
     judges = _judges(tables, chosen, verifiers)
     if form == "human-eval":
         require_one([run.name for run in chosen], judges)

@@ -40,6 +40,14 @@ def is_away(error: BaseException) -> bool:
     return _AWAY.search(words) is not None and _HOPELESS.search(words) is None
 
 
+_FORBIDDEN = ("no permission", "permission denied", "access is denied", "credentials")
+
+
+def forbids(said: str) -> bool:
+    """Return whether an error says that something may not be read: then it is not known whether anything is wrong."""
+    return any(words in said.lower() for words in _FORBIDDEN)
+
+
 # DuckDB quotes the traceback of our own reads.
 _QUOTED = re.compile(r"^(?:samples\.errors\.)?(?:LakeError|StoreAway): (.*)$", re.MULTILINE)
 # A missing file, in the words of DuckDB and pyarrow; and one that is cut off or was never one.

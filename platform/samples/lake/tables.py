@@ -16,8 +16,8 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
-from samples.errors import UsageError
-from samples.lake import checksums, commits, empty, mark, parquet, stated, vacuumed
+from samples.errors import LakeError, StoreAway, UsageError
+from samples.lake import checksums, commits, damage, empty, mark, parquet, stated, vacuumed
 from samples.lake.commits import Claim
 from samples.lake.foreign import require_declared
 from samples.lake.parquet import File
@@ -131,6 +131,10 @@ class Tables:
             snapshot = self.place.patiently(uri, lambda: DeltaTable(uri, version, storage_options=options))
         except TableNotFoundError:
             return None
+        except StoreAway:
+            raise
+        except LakeError as error:
+            raise damage.explained(self.place, name, version, error) from error
         require_declared(snapshot, TABLES[name], self.place.table_uri(name))
         return snapshot
 

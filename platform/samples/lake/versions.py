@@ -87,7 +87,7 @@ def _snapshot_at_time(place: Location, name: str, time: datetime, load: Load) ->
     while before < after:
         middle = (before + after) // 2
         for at in range(middle, after):
-            when, _ = _committed(place, entries[at][1])
+            when, _ = committed(place, entries[at][1])
             if when is not None:
                 break
         else:
@@ -98,7 +98,7 @@ def _snapshot_at_time(place: Location, name: str, time: datetime, load: Load) ->
         else:
             after = middle
     if before < len(entries):
-        when, empty = _committed(place, entries[before][1])
+        when, empty = committed(place, entries[before][1])
         if when is None and not empty:
             number = entries[before][0]
             raise _unknown(f"version {number} of table {name} does not say when it was committed", name, number)
@@ -113,8 +113,12 @@ def _snapshot_at_time(place: Location, name: str, time: datetime, load: Load) ->
     raise _unknown(f"table {name} has no entries of its log from before version {first}", name, first)
 
 
-def _committed(place: Location, path: str) -> tuple[int | None, bool]:
-    """Return when an entry of a log was committed, in milliseconds, if it says so; and whether the entry is empty."""
+def committed(place: Location, path: str) -> tuple[int | None, bool]:
+    """Return when an entry of a log was committed, in milliseconds, if it says so; and whether the entry is empty.
+
+    Raises:
+        LakeError: The store cannot be reached.
+    """
     data = place.get(path) or b""
     try:
         for line in data.splitlines():

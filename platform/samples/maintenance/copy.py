@@ -21,6 +21,7 @@ from samples.lake.log import named_files
 from samples.lake.storage import Location, locate
 from samples.lake.tables import Tables
 from samples.lines import size_of
+from samples.maintenance import copy_source
 from samples.maintenance.copy_compare import difference
 from samples.maintenance.copy_files import Copying, copy_files
 from samples.maintenance.copy_rows import append
@@ -68,13 +69,16 @@ def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watc
         NotFound: There is no such run.
         UsageError: The target is the lake itself, or has another run or scorer of a name, or the same run with other
             content. Nothing was copied.
-        LakeError: A lake cannot be read or written, or a file is damaged. The same command again goes on.
+        LakeError: A lake cannot be read or written, or a file is damaged. The same command again goes on. Or a log of
+            the source has lost entries: then nothing was copied.
     """
     place = locate(target)
     _require_elsewhere(source.place, place)
+    busy = copy_source.is_at_work(source)
     source = source.pin()
     source.require_whole()
     chosen = [find(source, name) for name in runs] if runs else every(source)
+    copy_source.require_whole(source, chosen, every=not runs, busy=busy or copy_source.is_at_work(source))
     lake = Tables(target, create=True)
     lake.place.require_writable()
     lake.place.require_deletable(hidden.FOLDER)

@@ -21,10 +21,11 @@ from samples.ingest.segment import committer, target
 from samples.lake.files import Selection, SnapshotFile, path_within, snapshot_files
 from samples.lake.log import added_files
 from samples.lake.parquet import File
+from samples.lake.reasons import forbids
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.maintenance import repair_entries
-from samples.maintenance.check.finding import ASK, forbidden
+from samples.maintenance.check.finding import ASK
 from samples.query.rows import Rows
 from samples.query.unreadable import wrong
 from samples.runs.run import Run, every
@@ -94,7 +95,7 @@ def _damage(lake: Tables, run: Run) -> _Damage:
             path = path_within(lake, table.name, file)
             if (why := wrong(lake.place, f"{table.name}/{path}", file.size)) is None:
                 good[table.name].add(path)
-            elif forbidden(why):
+            elif forbids(why):
                 raise LakeError(f"{why}: what may not be read may be whole, and nothing is repaired; {ASK}")
             else:
                 found.unreadable.append((table, file))

@@ -7,6 +7,7 @@ import duckdb
 
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
+from samples.query import lost
 from samples.query.connection import engine
 from samples.query.views import Views, tables
 from samples_schemas import VIEWS
@@ -18,5 +19,5 @@ def connect(
 ) -> Generator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB connection with these views of the lake's newest snapshot, for the library's own use."""
     with explained(lake.uri), engine(threads=threads) as connection:
-        Views(connection, lake.pin(tables(reads)), reads).create(reads)
+        Views(connection, lost.pin(lake, tables(reads)), reads).create(reads)
         yield connection

@@ -18,6 +18,7 @@ from samples.errors import SamplesError, UsageError, meant
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
+from samples.query import lost
 from samples.query import parameters as binding
 from samples.query.connection import add_macros, collected, engine
 from samples.query.filters import Filters, Known, chosen, known
@@ -87,7 +88,7 @@ def query(
     views = _views(header, parameters)
     more = [*(["tallies"] if judges_of else ()), *(["problems"] if by is not None else ())]
     reads = {*views, "runs", "setups", *needed(filters), *more}
-    lake, skipped = readable(lake.pin(tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
+    lake, skipped = readable(lost.pin(lake, tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
         with told(skipped), _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
@@ -175,7 +176,7 @@ def sql(
             running.append(connection)
             names = views_read(connection, text, VIEWS)
             reads = names | needed(asked)
-            pinned, notes = lake.pin(tables(reads)), ()
+            pinned, notes = lost.pin(lake, tables(reads)), ()
             if skip_unreadable:
                 pinned, notes = readable(pinned, tables(reads))
             shown = Views(connection, pinned, reads)
@@ -239,7 +240,7 @@ def _named(message: str, pools: Pools | None) -> str:
 def _opened(lake: Tables, reads: Iterable[str], memory: str | None, threads: int | None) -> Generator[Views]:
     """Pin the tables that these views read while DuckDB starts. Each takes about 20 ms."""
     with explained(lake.uri), ThreadPoolExecutor(1) as beside:
-        pinned = beside.submit(lake.pin, tables(reads))
+        pinned = beside.submit(lost.pin, lake, tables(reads))
         with engine(memory, threads) as connection:
             yield Views(connection, pinned.result(), reads)
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from samples.lake.tables import Tables
+from samples.query import lost
 from samples.query.filters import Known
 from samples.query.show import known
 from samples.query.show_rows import Row, reviews_once, rows, verdicts_once
@@ -47,10 +48,11 @@ def samples_of(lake: Tables, name: str, problem_id: str, *, verifier: str | None
     Raises:
         NotFound: There is no such run or problem, or the verifier judged no sample of the run.
         UsageError: Several verifiers judged the run, and none is named.
-        LakeError: A table of the lake cannot be read.
+        LakeError: A table of the lake cannot be read, or its log lost entries of this run.
     """
     lake = lake.pin(_TABLES)
     run = known(lake, name, problem_id)
+    lost.require(lake, [run], (VERDICTS, SAMPLES))
     asked = [Known(run.name, run.run_id, run.dataset, run.labels)]
     judge = choose_verifier(lake, asked, verifier, "--verifier") if verifier or verifiers(lake, asked) else None
     facts = rows(lake, SAMPLES, _COLUMNS, **run.partition, problem_id=problem_id)

@@ -11,6 +11,7 @@ from samples.lake.files import Selection
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.query import filters as filtering
+from samples.query import lost
 from samples.query import parameters as binding
 from samples.query.connection import engine
 from samples.query.filters import Filters, chosen, known
@@ -52,7 +53,7 @@ def scan(
     reads = {view} | needed(asked)
     with explained(lake.uri), ExitStack() as opened:
         connection = opened.enter_context(engine(memory, threads))
-        shown = Views(connection, lake.pin(tables(reads)), reads)
+        shown = Views(connection, lost.pin(lake, tables(reads)), reads)
         shown.create([view], _selection(shown, asked))
         names = ", ".join(f'"{name}"' for name in wanted)
         reader = connection.sql(f"SELECT {names} FROM {view}").to_arrow_reader(rows)  # noqa: S608 - names of the schema

@@ -5,7 +5,7 @@ from typing import Any
 
 from samples.errors import NotFound
 from samples.lake.tables import Tables
-from samples.query import show_rows, show_scorer, show_tokens
+from samples.query import lost, show_rows, show_scorer, show_tokens
 from samples.runs.numbered import numbered
 from samples.runs.record import problems
 from samples.runs.run import Run, find
@@ -82,13 +82,15 @@ def show(
     Raises:
         ModelError: The tokenizer that was asked for cannot be loaded.
         NotFound: There is no such run, problem, sample or scorer; the message says what is there.
-        LakeError: A table of the lake cannot be read.
+        LakeError: A table of the lake cannot be read, or its log lost entries of this run.
     """
     sample_index = numbered(sample_index)
     lake = lake.pin((*show_rows.TABLES, *(show_scorer.TABLES if scorer else ())))
     run = known(lake, name, problem_id)
     asked = None if scorer is None else show_scorer.chosen(lake, run, scorer)
     found = show_rows.read(lake, run, problem_id, sample_index, asked.scorer_id if asked else None)
+    if found.facts is None or (found.completion is None and found.facts["error"] is None):
+        lost.require(lake, [run])
     if found.facts is None:
         there = show_rows.indices(lake, run, problem_id)
         raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {there}")

@@ -34,7 +34,8 @@ def readable(lake: Tables, tables: Iterable[str]) -> tuple[Tables, tuple[str, ..
         )
         found = {file.partition["run_id"]: reason for (_, file), reason in zip(asked, said, strict=True) if reason}
     engines = {run.run_id: run.engine for run in every(lake)}
-    found = lost.runs(lake, files, engines) | found
+    files = lost.compared(lake, files)
+    found = lost.unknown(lake, files, engines) | lost.runs(lake, files, engines) | found
     if found and not names.keys() - found.keys():
         raise LakeError(f"no run can be read: {next(iter(found.values()))}")
     notes = tuple(f"run {names.get(run, run)} is left out: {reason}" for run, reason in sorted(found.items()))

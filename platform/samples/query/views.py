@@ -120,7 +120,7 @@ class Views:
             self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
         if self._engines is not None:
             try:
-                lost.check(self.lake, read, self._engines)
+                lost.check(self.lake, lost.compared(self.lake, read, kept), self._engines)
             except LakeError:
                 if not self._hide():
                     raise

@@ -18,6 +18,7 @@ from typing import Any
 from samples.errors import LakeError, SamplesError, UsageError
 from samples.lake.tables import Tables
 from samples.pipeline import progress
+from samples.query import lost
 from samples.query.unreadable import readable, told
 from samples.rescore.judging import Task, here, on_pipeline
 from samples.rescore.ledger import Ledger
@@ -103,7 +104,8 @@ def rescore(
     Raises:
         UsageError: There is no such verifier, or it cannot judge a problem of a named run.
         NotFound: There is no such run.
-        LakeError: The lake cannot be read or written. What was committed stays.
+        LakeError: The lake cannot be read or written, or the log of a table lost entries of these runs. What was
+            committed stays.
         SamplesError: Workers cannot start. What was judged is committed.
     """
     stop = stop or threading.Event()
@@ -115,6 +117,8 @@ def rescore(
     lake, notes = readable(lake, _READ) if skip_unreadable else (lake, ())
     with told(notes):
         chosen, left_out = _runs_to_judge(lake, [find(lake, run) for run in runs], judge)
+    seen = lake.pin(_READ)
+    lost.require(seen, chosen if runs else every(seen), every=not runs)
     ledger = Ledger.begin(lake, judge, again=again)
     estimate = progress.Estimate()
     began = time.monotonic()

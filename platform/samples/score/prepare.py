@@ -14,13 +14,14 @@ from samples.engines.identity import Identity, identify
 from samples.errors import UsageError
 from samples.lake.files import Selection, snapshot_files
 from samples.lake.tables import Tables
+from samples.query import lost
 from samples.runs import templates
 from samples.runs.run import Run, every, find
 from samples.score.request import ScoreRequest
 from samples.score.scorer import Scorer, recorded
 from samples.score.shown import Shown, prompts, shown
 from samples.units.engine import Model
-from samples_schemas import COMPLETIONS
+from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def prepare(lake: Tables, request: ScoreRequest) -> Prepared:
     Raises:
         UsageError: The model, its tokenizer or the template cannot be used, or a named run cannot be scored.
         NotFound: There is no such run.
+        LakeError: The lake cannot be read, or the log of a table lost entries of these runs.
     """
     trusted = request.placement.trust_remote_code
     tokenizer = engines.tokenizer(request.engine, request.model, request.revision, trust_remote_code=trusted)
@@ -106,7 +108,10 @@ def _specify(request: ScoreRequest, tokenizer: Tokenizer, weights: Identity, ada
 
 def _runs(lake: Tables, request: ScoreRequest) -> tuple[Sequence[Run], list[str]]:
     """Return the runs to score, and a note for each that is left out. A named run must hold texts."""
+    lake = lake.pin((VERDICTS.name, SAMPLES.name, COMPLETIONS.name))
     named = [find(lake, name) for name in dict.fromkeys(request.runs)]
+    # A sample whose completion a log lost would be recorded as one that cannot be scored.
+    lost.require(lake, named or every(lake), every=not named)
     there = {file.partition["run_id"] for file in snapshot_files(lake, COMPLETIONS, Selection())}
     runs: list[Run] = []
     notes: list[str] = []

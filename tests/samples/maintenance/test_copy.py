@@ -12,7 +12,7 @@ from deltalake import write_deltalake
 import samples
 from samples.errors import LakeError, NotFound, UsageError
 from samples.ingest.segment import committer
-from samples.lake import hidden
+from samples.lake import hidden, leases
 from samples.maintenance import copy as module
 from samples.maintenance import copy_files
 from samples.maintenance.check.check import check
@@ -327,3 +327,55 @@ def test_a_run_that_was_begun_at_the_target_meanwhile_is_left_alone(lake, tmp_pa
         copy(lake, other.uri, by="ann")
     assert dict(hidden.every(other.place)) == {}
     assert set(ids(samples.open(other.uri))) == {"a", "b"}
+
+
+def last_entry(lake, table):
+    return max(Path(lake.uri, table, "_delta_log").glob("*.json"))
+
+
+@pytest.mark.parametrize("table", ["completions", "samples", "score_logprobs", "prompts", "scores", "problems"])
+def test_a_run_of_which_a_log_lost_its_last_entry_is_refused_before_anything_is_copied(lake, lakes, tmp_path, table):
+    lakes.add_problems(lake, "e", {"p1": "{}"})
+    lakes.add_run(lake, "c", {"p1": "cw"}, dataset="e")
+    whole = everything(lake)
+    entry = last_entry(lake, table)
+    data = entry.read_bytes()
+    entry.unlink()
+    for runs in ([], ["c"], ["a", "c"]):
+        with pytest.raises(LakeError, match=rf"nothing is copied, because run c .*{table}.*") as error:
+            copy(samples.open(lake.uri), str(tmp_path / "to"), runs, by="ann")
+        assert "\n" not in str(error.value)
+        assert not (tmp_path / "to").exists()
+    copy(samples.open(lake.uri), str(tmp_path / "some"), ["a", "b"], by="ann")
+    entry.write_bytes(data)
+    copy(samples.open(lake.uri), str(tmp_path / "to"), by="ann")
+    assert everything(samples.open(tmp_path / "to")) == whole
+
+
+def test_runs_that_the_log_of_runs_lost_are_not_left_behind(lake, tmp_path):
+    last_entry(lake, "runs").unlink()
+    with pytest.raises(LakeError, match="table runs does not have: the log of runs lost its last entries"):
+        copy(samples.open(lake.uri), str(tmp_path / "to"), by="ann")
+    assert not (tmp_path / "to").exists()
+
+
+def test_completions_that_samples_does_not_name_are_refused_unless_a_driver_is_at_work(bench, tmp_path):
+    b = bench(tmp_path / "from")
+    for unit in b.plan(16):
+        committer(b.lake, b.run).commit([b.draw(unit)])
+    last_entry(b.lake, "samples").unlink()
+    with pytest.raises(LakeError, match="table completions has 16 samples of it that table samples does not name"):
+        copy(samples.open(b.lake.uri), str(tmp_path / "to"), by="ann")
+    with leases.held(b.lake.place, b.run.run_id, "drawing"):
+        copy(samples.open(b.lake.uri), str(tmp_path / "to"), by="ann")
+    assert len(samples.open(tmp_path / "to").read("samples")) == 32
+    b.lake.repair(write=True)
+    copy(samples.open(b.lake.uri), str(tmp_path / "other"), by="ann")
+    assert len(samples.open(tmp_path / "other").read("samples")) == 48
+
+
+def test_a_second_completion_of_a_sample_is_no_loss(lake, lakes, tmp_path):
+    extra = {"problem_id": "p1", "sample_index": 0, "attempt": "z", "text": "", "token_ids": [], "token_logprobs": []}
+    lakes.append(lake, "completions", [extra], dataset="d", run_id=ids(lake)["a"])
+    copy(lake, str(tmp_path / "to"), by="ann")
+    assert everything(samples.open(tmp_path / "to")) == everything(lake)

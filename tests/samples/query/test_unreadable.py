@@ -109,3 +109,72 @@ def test_verdicts_that_another_tool_appended_on_samples_of_its_own_are_no_loss(l
     rows = [{"problem_id": f"q{n}", **said} for n in range(100)]
     lakes.append(lake, "verdicts", rows, verifier="other", run_id=run.run_id)
     assert sql(lake, "SELECT sum(n) AS n FROM tallies WHERE verifier = 'other'")[0]["n"] == 100
+
+
+@pytest.fixture
+def drawn(bench, tmp_path):
+    """Two drawn and judged runs, one and two, of 12 samples each."""
+    for name, model in (("one", "toy"), ("two", "toy?tokens=30")):
+        b = bench(tmp_path / "lake", name=name, model=model)
+        committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(4)])
+    rescore(b.lake, "numeric", workers=1)
+    return b.lake
+
+
+def lose(lake, table):
+    """Take the last entry of a table's log away, and return the lake as it is then."""
+    max(Path(lake.uri, table, "_delta_log").glob("*.json")).unlink()
+    return samples.open(lake.uri)
+
+
+@pytest.mark.parametrize("table", ["samples", "completions"])
+def test_export_show_and_rescore_refuse_a_run_of_which_a_log_lost_entries(drawn, tmp_path, table):
+    lake, file = lose(drawn, table), tmp_path / "all.jsonl"
+    for ask in (
+        lambda: lake.export(str(file)),
+        lambda: lake.export(str(file), runs=["two"]),
+        lambda: lake.show("two", "sum-0", 0),
+        lambda: rescore(lake, "boxed-exact", workers=1),
+        lambda: rescore(lake, "numeric", ["two"], workers=1),
+    ):
+        with pytest.raises(LakeError, match=rf"table {table} names 0 samples .*samples repair"):
+            ask()
+    assert not file.exists()
+    assert lake.export(str(file), runs=["one"]).rows == 12
+    assert lake.show("one", "sum-0", 0).text
+    done = rescore(lake, "boxed-exact", workers=1, skip_unreadable=True)
+    assert (done.runs, done.verified) == (("one",), 12)
+    assert [line for line in done.left_out if line.startswith("run two is left out") and table in line]
+
+
+def test_a_list_of_samples_and_questions_over_samples_alone_notice_what_verdicts_know(drawn):
+    lake = lose(drawn, "samples")
+    for ask in (
+        lambda: lake.samples_of("two", "sum-0"),
+        lambda: sql(lake, "SELECT run, count(*) FROM samples GROUP BY ALL"),
+        lambda: query(lake, "lengths"),
+        lambda: lake.scan("samples").read_all(),
+        lake.runs,
+    ):
+        with pytest.raises(LakeError, match=r"table samples names 0 samples .*verdicts judged 12"):
+            ask()
+    rows = sql(lake, "SELECT run, count(*) AS n FROM samples GROUP BY ALL", skip_unreadable=True)
+    assert rows.dicts() == [{"run": "one", "n": 12}]
+    assert len(lake.samples_of("one", "sum-0").samples) == 4
+    assert sql(lake, "SELECT count(*) AS n FROM samples", runs=["one"]).dicts() == [{"n": 12}]
+
+
+def test_questions_over_samples_do_without_verdicts_that_cannot_be_read(drawn):
+    max(Path(drawn.uri, "verdicts", "_delta_log").glob("*.json")).write_text("garbage{")
+    assert sql(samples.open(drawn.uri), "SELECT count(*) AS n FROM samples").dicts() == [{"n": 24}]
+
+
+def test_runs_that_the_log_of_runs_lost_are_not_left_out_in_silence(drawn, tmp_path):
+    lake, file = lose(drawn, "runs"), tmp_path / "all.jsonl"
+    for ask in (lambda: lake.export(str(file)), lambda: rescore(lake, "boxed-exact", workers=1)):
+        with pytest.raises(LakeError, match="table runs does not have: the log of runs lost its last entries"):
+            ask()
+    assert rescore(lake, "boxed-exact", workers=1, skip_unreadable=True).verified == 12
+    assert lake.export(str(file), runs=["one"]).rows == 12
+    rows = query(lake, "pass_at_k", verifier="numeric", skip_unreadable=True)
+    assert {row["run"] for row in rows} == {"one"}

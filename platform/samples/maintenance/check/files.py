@@ -10,10 +10,11 @@ from pathlib import Path
 from samples.errors import LakeError
 from samples.lake import checksums
 from samples.lake.files import SnapshotFile, path_within, snapshot_files
+from samples.lake.reasons import forbids
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.maintenance.check import footers
-from samples.maintenance.check.finding import ASK, NOTE, Finding, forbidden
+from samples.maintenance.check.finding import ASK, NOTE, Finding
 from samples_schemas import TABLES, Table
 
 KEPT = timedelta(days=7)  # up to this age a driver may still commit a file that no log names
@@ -107,7 +108,7 @@ def _wrong(
             if narrow and lake.place.is_local:
                 checksums.verify([str(Path(lake.place.uri, path))])
         except LakeError as error:
-            yield _FORBIDDEN if forbidden(str(error)) else CHANGED, str(error)
+            yield _FORBIDDEN if forbids(str(error)) else CHANGED, str(error)
             return
         for what in footers.lost(table, path, footer, drawn=drawn):
             yield what, path

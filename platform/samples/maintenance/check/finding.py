@@ -23,14 +23,6 @@ COLUMNS = pa.schema(
 )
 
 
-_FORBIDDEN = ("no permission", "permission denied", "access is denied", "credentials")
-
-
-def forbidden(said: str) -> bool:
-    """Return whether an error says that something may not be read: then it is not known whether anything is wrong."""
-    return any(words in said.lower() for words in _FORBIDDEN)
-
-
 ASK = "ask whoever keeps the lake for permission to read"
 
 

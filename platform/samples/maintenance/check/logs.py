@@ -3,23 +3,23 @@
 Tables that refer to others are opened first, so that what they refer to is there, while others go on writing.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from datetime import UTC, datetime
+from itertools import takewhile
 
-from samples.errors import LakeError
+from samples.errors import LakeError, SamplesError
+from samples.lake import damage
+from samples.lake.reasons import forbids
 from samples.lake.tables import Tables
-from samples.lake.versions import REFERRING_FIRST
+from samples.lake.versions import REFERRING_FIRST, committed
 from samples.maintenance.check import checkpoints, no_log
-from samples.maintenance.check.finding import ASK, Finding, forbidden
+from samples.maintenance.check.finding import ASK, Finding
+from samples.query import lost
+from samples.runs.run import every
+from samples_schemas import COMPLETIONS, SAMPLES, SCORE_LOGPROBS, SCORES, VERDICTS
 
-_ENTRY = re.compile(r"/(?P<version>\d{20})\.(?P<kind>json|checkpoint\b.*parquet)$")
-_FIELDS = {
-    "add": {"path": str, "partitionValues": dict, "size": int, "modificationTime": int, "dataChange": bool},
-    "remove": {"path": str, "dataChange": bool},
-}
+_COMPARED = (VERDICTS, SCORES, SAMPLES, SCORE_LOGPROBS, COMPLETIONS)
 _REPAIR = "samples repair shows what can be rebuilt without one"
 _FROM_A_COPY = "restore the log from a copy"
 
@@ -42,24 +42,26 @@ def read(lake: Tables) -> Logs:
         snapshot, entries, said = None, {}, "its log has no beginning"
         try:
             snapshot = logs.lake.delta(name)
-            entries = _entries(lake, name)
+            entries = damage.entries(lake.place, name)
         except LakeError as error:
             said = str(error)
             logs.broken.append(name)
-            if not forbidden(said):
-                entries = _entries(lake, name)
+            if not forbids(said):
+                entries = damage.entries(lake.place, name)
         if snapshot is not None:
             logs.there.append(name)
             logs.findings += _empty(name, entries)
         elif entries or name in logs.broken:
             logs.broken.append(name)
-            damages[name] = (said, *_damaged_entry(lake, entries, name))
+            damages[name] = (said, *damage.first(entries, lake.place))
         elif lost := no_log.find(lake, name, logs.there):
             logs.broken.append(name)
             logs.findings.append(lost)
     versions = {name: snapshot.version() for name in logs.there if (snapshot := logs.lake.delta(name))}
-    for name, (said, entry, good) in damages.items():
-        logs.findings.append(_said(lake, name, said, entry, _readable(lake, name, good, versions)))
+    good = {name: last for name, (_, _, last) in damages.items() if last is not None and _opens(lake, name, last)}
+    for name, (said, entry, _) in damages.items():
+        way_out = _readable(lake, name, versions | good) if name in good else None
+        logs.findings.append(_said(lake, name, said, entry, way_out))
     return logs
 
 
@@ -73,9 +75,9 @@ def _empty(name: str, entries: Mapping[int, tuple[str, int]]) -> Iterator[Findin
 
 
 def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> Finding:
-    if forbidden(said):
+    if forbids(said):
         return Finding(None, name, said, ASK)
-    if bad := None if good is not None else checkpoints.find(lake, name):
+    if bad := None if good else checkpoints.find(lake, name):
         return bad
     if not entry:
         return Finding(None, name, said, "move it out of the lake, or restore the table from a copy")
@@ -85,67 +87,61 @@ def _said(lake: Tables, name: str, said: str, entry: str, good: str | None) -> F
     )
 
 
-def _readable(lake: Tables, name: str, good: int | None, versions: Mapping[str, int]) -> str | None:
-    """Return a version of the lake in which the table can be read; None if it cannot be, whatever the version."""
-    if good is None or good < 0:
-        return None
-    text = ",".join(f"{table}:{version}" for table, version in sorted({**versions, name: good}.items()))
+def _opens(lake: Tables, name: str, version: int) -> bool:
+    """Return whether a version of a table can be read."""
+    if version < 0:
+        return False
     try:
-        Tables(lake.uri, version=text).delta(name)
-    except LakeError:
-        return None
-    return text
+        Tables(lake.uri, version=f"{name}:{version}").delta(name)
+    except SamplesError:
+        return False
+    return True
 
 
-def _damaged_entry(lake: Tables, entries: Mapping[int, tuple[str, int]], name: str) -> tuple[str, int | None]:
-    """Return what is wrong with the first bad entry of a table's log, with its path, and the version before it.
+def _readable(lake: Tables, name: str, versions: Mapping[str, int]) -> str:
+    """Return how to read a lake at the last good version of a damaged table, as options.
 
-    An empty text if no entry is bad: then the log says what it was meant to.
+    Tables that refer to it may know of what its later versions named. Then questions leave these runs out; or, where no
+    run is left, these tables are read as they were at that version.
     """
-    before: int | None = None
-    for version, (path, size) in sorted(entries.items()):
-        if before is not None and version != before + 1:
-            return f"{name}/_delta_log/{before + 1:020}.json is missing", before
-        if why := _wrong(lake, path, size):
-            return f"{path} {why}", version - 1
-        before = version
-    if entries and min(entries):  # a log may begin with a checkpoint
-        return f"{name}/_delta_log/{0:020}.json is missing, and so is the checkpoint that would replace it", None
-    return "", None
+    earlier = _earlier(lake, name, versions)
+    for chosen in (versions, earlier):
+        if (more := _answers(lake, _text(chosen))) is not None:
+            return _text(chosen) + more
+    return _text(earlier)
 
 
-def _wrong(lake: Tables, path: str, size: int) -> str | None:
-    """Return what is wrong with one entry of a log; None if it can be read."""
-    if not size:
-        return "is empty"
+def _text(versions: Mapping[str, int]) -> str:
+    return ",".join(f"{table}:{version}" for table, version in sorted(versions.items()))
+
+
+def _answers(lake: Tables, version: str) -> str | None:
+    """Return the option that questions at a version of the lake need, or ""; None if no run can be read then."""
+    then = Tables(lake.uri, version=version)
     try:
-        if all(_is_action(json.loads(line)) for line in (lake.place.get(path) or b"").splitlines()):
-            return None
-    except (ValueError, RecursionError):
-        return "is not JSON"
-    except LakeError as error:
-        return f"cannot be read: {error}"
-    return "holds what is no action of a log"
+        known = every(then)
+        lost_runs = lost.found(then, known, _COMPARED, every=True)
+    except SamplesError:
+        return None
+    if not lost_runs:
+        return ""
+    return " --skip-unreadable" if {run.run_id for run in known} - lost_runs.keys() else None
 
 
-def _is_action(line: object) -> bool:
-    """Return whether a line of an entry may be an action: a name, and what the format wants of files there."""
-    if not isinstance(line, dict):
-        return False
-    actions = cast("dict[str, Any]", line)
-    if not all(isinstance(action, dict) for action in actions.values()):
-        return False
-    return all(
-        isinstance(action.get(field), kind)
-        for name, action in actions.items()
-        for field, kind in _FIELDS.get(name, {}).items()
-    )
-
-
-def _entries(lake: Tables, name: str) -> dict[int, tuple[str, int]]:
-    """Return path and size of the entries of a table's log, by version."""
-    found: dict[int, tuple[str, int]] = {}
-    for path, size in lake.place.list(f"{name}/_delta_log/"):
-        if (entry := _ENTRY.search(path)) and entry["kind"] == "json":
-            found[int(entry["version"])] = path, size
+def _earlier(lake: Tables, name: str, versions: Mapping[str, int]) -> dict[str, int]:
+    """Return these versions, but for the tables that refer to one: theirs are no newer than its own."""
+    found = dict(versions)
+    at, _ = committed(lake.place, f"{name}/_delta_log/{versions[name]:020}.json")
+    if at is None:
+        return found
+    then = Tables(lake.uri, version=datetime.fromtimestamp((at + 0.5) / 1000, UTC))
+    for wave in takewhile(lambda wave: name not in wave, REFERRING_FIRST):
+        for table in found.keys() & set(wave):
+            try:
+                snapshot = then.delta(table)
+            except SamplesError:
+                snapshot = None
+            del found[table]
+            if snapshot is not None:
+                found[table] = snapshot.version()
     return found
