@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 import samples
 from samples.api import Lake
@@ -276,6 +277,13 @@ DAMAGES: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
     ),
     "a question gone": (
         on("problems", but_first), {("problems", "samples of problems that table problems does not know")},
+    ),
+    "counts gone": (
+        on("counts", nothing, everywhere=True), {("runs", "problems of an import without samples or counts")},
+    ),
+    "the question of counts gone": (
+        lambda lake: DeltaTable(f"{lake.uri}/problems").delete("problem_id = 'p'"),
+        {("problems", "samples of problems that table problems does not know")},
     ),
     "a prompt gone": (on("prompts", but_first), {("prompts", "samples of problems without a prompt")}),
     "a verdict of no sample": (of_no_sample("verdicts"), TOLD),

@@ -40,7 +40,25 @@ WITH asked AS (
         AND problems.problem_hash = asked.entry.value
 )
 SELECT run_id, sum(rows) AS samples, 'problem ' || min(problem_id) AS first
-FROM lost JOIN lake.samples_cells USING (run_id, problem_id)
+FROM lost JOIN (
+    SELECT run_id, problem_id, rows FROM lake.samples_cells
+    UNION ALL
+    SELECT run_id, problem_id, n + errors + timeouts FROM lake.counts
+) USING (run_id, problem_id)
+GROUP BY run_id
+"""
+
+# An imported run has the problems of its rows, and no others.
+_NO_ROWS = """
+SELECT
+    run_id, NULL AS samples, 'problem ' || min(problem_id) AS first,
+    CASE WHEN run_id IN (FROM lake.busy) THEN 'note' ELSE 'wrong' END AS level
+FROM (SELECT run_id, unnest(map_keys(problem_hashes)) AS problem_id FROM lake.runs WHERE engine = 'imported')
+ANTI JOIN (
+    SELECT run_id, problem_id FROM lake.samples_cells
+    UNION ALL
+    SELECT run_id, problem_id FROM lake.counts
+) USING (run_id, problem_id)
 GROUP BY run_id
 """
 
@@ -94,8 +112,10 @@ AUDITS = (
         _UNKNOWN_PROBLEMS),
     Audit("samples", "samples in a dataset that is not their run's", "restore the files from a copy",
         ("runs", "samples"), _OTHER_DATASET),
-    Audit("problems", "samples of problems that table problems does not know", _AGAIN, ("runs", "samples", "problems"),
-        _NO_QUESTION),
+    Audit("problems", "samples of problems that table problems does not know", _AGAIN,
+        ("runs", "samples", "counts", "problems"), _NO_QUESTION),
+    Audit("runs", "problems of an import without samples or counts", "the same import again adds them",
+        ("runs", "samples", "counts"), _NO_ROWS),
     Audit("prompts", "samples of problems without a prompt", _AGAIN, ("runs", "samples", "prompts"), _NO_PROMPT),
     *(
         Audit(name, f"{name} of samples that table samples does not know", _REBUILT, ("samples", name),
