@@ -10,6 +10,7 @@ from samples.api import Lake
 from samples.errors import UsageError
 from samples.ingest.segment import committer
 from samples.lake import leases
+from samples.rescore.rescore import rescore
 from samples.runs.record import record
 
 
@@ -62,7 +63,7 @@ def test_prompts_that_are_there_are_compared_while_others_are_lost(drawn):
     delete(drawn.lake, "prompts", "problem_id = 'sum-1'")
     delete(drawn.lake, "prompts", "problem_id = 'sum-2'")
     rows = DeltaTable(f"{drawn.lake.uri}/prompts")
-    rows.update({"text": "'other'"})
+    rows.update(updates={"text": "'other'"})
     with pytest.raises(UsageError, match='the prompt of problem "sum-0" is not the one that its samples were drawn'):
         record(drawn.lake, drawn.prepared)
     assert drawn.lake.read("prompts")["problem_id"].to_pylist() == ["sum-0"]
@@ -92,3 +93,16 @@ def test_the_same_import_adds_the_counts_that_were_lost(counted, lost):
     assert add() == ("counts",)
     assert found(lake) == []
     assert lake.read("counts").sort_by("problem_id") == whole
+
+
+def test_verdicts_of_an_unknown_status_are_judged_anew(drawn):
+    rescore(drawn.lake, "numeric", workers=1)
+    whole = drawn.lake.query("pass_at_k").dicts()
+    DeltaTable(f"{drawn.lake.uri}/verdicts").update(updates={"status": "'bogus'"}, predicate="sample_index < 3")
+    ((level, what, way_out),) = found(drawn.lake)
+    assert (level, what) == ("wrong", "verdicts of an unknown status")
+    assert "samples rescore --again" in way_out
+    assert drawn.lake.query("pass_at_k").dicts() != whole
+    assert rescore(drawn.lake, "numeric", workers=1, again=True).verified == 9
+    assert found(drawn.lake) == []
+    assert drawn.lake.query("pass_at_k").dicts() == whole

@@ -6,6 +6,8 @@ the log of the other table lost its last entries, or somebody else wrote the row
 
 from samples.maintenance.check.audit import Audit
 from samples.maintenance.check.relations import CELLS
+from samples.query.relations import quoted
+from samples.verifiers import STATUSES
 
 _OF_RUNS = (
     "samples", "completions", "verdicts", "scores", "score_logprobs", "top_logprobs", "prompts", "counts", "setups",
@@ -69,6 +71,14 @@ WHERE engine <> 'imported'
 GROUP BY run_id
 """
 
+# Builds before table `setups` drew samples without one.
+_NO_SETUP = """
+SELECT run_id, sum(rows) AS samples, NULL AS first, 'note' AS level
+FROM lake.samples_cells ANTI JOIN lake.setups USING (run_id) JOIN lake.runs USING (run_id)
+WHERE engine <> 'imported'
+GROUP BY run_id
+"""
+
 _UNKNOWN_SAMPLES = """
 WITH there AS (
     SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.samples_cells GROUP BY ALL
@@ -89,6 +99,25 @@ SELECT run_id, count(*) AS samples, 'scorer ' || min(scorer_id) AS first
 FROM lake.scores ANTI JOIN lake.scorers USING (scorer_id)
 GROUP BY run_id
 """
+
+# A later verdict of the sample counts in its place.
+_UNKNOWN_STATUS = f"""
+WITH odd AS (
+    SELECT verifier, run_id, problem_id, sample_index, max(pass_id) AS pass_id
+    FROM lake.verdicts
+    WHERE status NOT IN ({", ".join(map(quoted, STATUSES))})
+    GROUP BY ALL
+), later AS (
+    SELECT verifier, run_id, problem_id, sample_index
+    FROM lake.verdicts JOIN odd USING (verifier, run_id, problem_id, sample_index)
+    WHERE verdicts.pass_id > odd.pass_id
+)
+SELECT
+    run_id, count(*) AS samples,
+    arg_min('verifier ' || verifier || ', ' || sample_of(problem_id, sample_index), (problem_id, sample_index)) AS first
+FROM odd ANTI JOIN later USING (verifier, run_id, problem_id, sample_index)
+GROUP BY run_id
+"""  # noqa: S608 - own text
 
 _OTHER_DATASET = """
 SELECT run_id, sum(rows) AS samples, 'dataset ' || min(cells.dataset) AS first
@@ -117,11 +146,17 @@ AUDITS = (
     Audit("runs", "problems of an import without samples or counts", "the same import again adds them",
         ("runs", "samples", "counts"), _NO_ROWS),
     Audit("prompts", "samples of problems without a prompt", _AGAIN, ("runs", "samples", "prompts"), _NO_PROMPT),
+    Audit("setups", "samples of an engine, of a run without setups",
+        "an early build drew them, or setups were lost: restore table setups from a copy",
+        ("runs", "samples", "setups"), _NO_SETUP),
     *(
         Audit(name, f"{name} of samples that table samples does not know", _REBUILT, ("samples", name),
             _UNKNOWN_SAMPLES.format(table=name))
         for name in ("verdicts", "scores", "reviews")
     ),
+    Audit("verdicts", "verdicts of an unknown status",
+        "answers count them as errors: samples rescore --again judges anew; restore imported ones from a copy",
+        ("verdicts",), _UNKNOWN_STATUS),
     Audit("scorers", "scores of a scorer that table scorers does not know",
         "the same score again records it", ("scores", "scorers"), _UNKNOWN_SCORERS),
 )  # fmt: skip
