@@ -247,7 +247,7 @@ def imported(summary: "Imported") -> Iterator[str]:
     yield f"run {run.name} ({run.run_id}) of {run.dataset}: {', '.join(parts)}"
     yield from summary.notes
     if not summary.added:
-        yield "nothing was added: all of it was there already"
+        yield "no samples, verdicts or counts were added: all of them were there already"
 
 
 def import_fields(summary: "Imported") -> dict[str, Any]:

@@ -4,7 +4,8 @@
 -- reads    samples, current_verdicts
 -- grain    run, kind, verifier, error
 -- columns  run, dataset, kind, verifier, error, samples, problems, example_problem_id, example_sample_index
--- means    kind: sampling (no completion), verdict error (the verifier failed) or timeout (the verifier took too long)
+-- means    kind: sampling (no completion), verdict error (the verifier failed, or another program wrote a
+--          status that is not known) or timeout (the verifier took too long)
 --          verifier: name of the verifier; without it all verifiers are looked at; NULL for sampling
 --          error: first line of the reason; NULL when none was stored
 --          samples: samples with this reason
@@ -19,10 +20,12 @@ WITH reasons AS (
     WHERE list_contains($runs, run) AND error IS NOT NULL
     UNION ALL
     SELECT
-        run, dataset, CASE status WHEN 'error' THEN 'verdict error' ELSE 'timeout' END AS kind, verifier,
-        detail AS reason, problem_id, sample_index
+        run, dataset, CASE status WHEN 'timeout' THEN 'timeout' ELSE 'verdict error' END AS kind, verifier,
+        CASE WHEN status IN ('error', 'timeout') THEN detail ELSE 'unknown status ' || status END AS reason,
+        problem_id, sample_index
     FROM current_verdicts
-    WHERE list_contains($runs, run) AND status IN ('error', 'timeout') AND verifier = coalesce($verifier, verifier)
+    WHERE list_contains($runs, run) AND status NOT IN ('correct', 'wrong', 'no_answer')
+        AND verifier = coalesce($verifier, verifier)
 ), lines AS (
     SELECT *, trim(split_part(trim(reason, E' \r\n\t'), E'\n', 1), E' \r\t') AS error
     FROM reasons

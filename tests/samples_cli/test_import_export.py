@@ -36,7 +36,10 @@ def test_import_says_on_stderr_what_it_added_and_then_that_nothing_is_new(sample
     assert code == 2
     assert err.strip().splitlines()[-1].endswith("and a run has one name: repeat the command with --name base-7b")
     code, _, err = imports(samples, tmp_path, file)
-    assert (code, err.strip().splitlines()[-1]) == (0, "nothing was added: all of it was there already")
+    assert (code, err.strip().splitlines()[-1]) == (
+        0,
+        "no samples, verdicts or counts were added: all of them were there already",
+    )
 
 
 def test_a_longer_file_of_the_same_run_is_added_to_it(samples, tmp_path, file):

@@ -3,7 +3,7 @@
 If a filter names something that the lake does not hold, the error lists what the lake holds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -67,12 +67,35 @@ def known(connection: duckdb.DuckDBPyConnection) -> list[Known]:
     """Return the runs of the view `runs`, the oldest first.
 
     Raises:
-        LakeError: A run has no name, id or dataset.
+        LakeError: A run has no name, id or dataset, or two have one name.
     """
     rows = connection.execute("SELECT run, run_id, dataset, labels FROM runs ORDER BY created_at, run").fetchall()
     if any(None in row for row in rows):
         raise LakeError("table runs of the lake has a row without name, id or dataset; restore the table from a copy")
-    return [Known(*row) for row in rows]
+    found = [Known(*row) for row in rows]
+    require_own_names((run.run, run.run_id) for run in found)
+    return found
+
+
+def require_own_names(named: Iterable[tuple[str, str]]) -> None:
+    """Check that no two runs have one name, by which answers tell them apart; `named` has pairs of name and id.
+
+    Raises:
+        LakeError: Two have.
+    """
+    for name, ids in several_ids(named):
+        raise LakeError(
+            f'table runs of the lake has {len(ids)} runs named "{name}" ({listed(ids)}), which would count as one: '
+            "restore the table to an earlier version, or drop all but one of them by their ids (samples drop RUN_ID)"
+        )
+
+
+def several_ids(named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names that several ids have, with these ids; `named` has pairs of name and id."""
+    ids: dict[str, list[str]] = {}
+    for name, one in named:
+        ids.setdefault(name, []).append(one)
+    return ((name, several) for name, several in ids.items() if len(several) > 1)
 
 
 def find(runs: Sequence[Known], name: str) -> Known:

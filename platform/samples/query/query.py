@@ -21,7 +21,7 @@ from samples.query import filters as filtering
 from samples.query import lost
 from samples.query import parameters as binding
 from samples.query.connection import add_macros, collected, engine
-from samples.query.filters import Filters, Known, chosen, known
+from samples.query.filters import Filters, Known, chosen, known, require_own_names
 from samples.query.grouping import ByLabel, grouping
 from samples.query.interrupts import promptly
 from samples.query.notes import (
@@ -184,6 +184,8 @@ def sql(
             with told(notes):
                 left = chosen(there, asked)
             shown.create(names, apply_filters(shown, there, left, asked))
+            if "runs" in tables(names) and not there:
+                require_own_names(connection.execute("SELECT name, run_id FROM lake.runs").fetchall())
             add_macros(connection)
             try:
                 return Rows(collected(connection, text, memory), notes)

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import duckdb
 
-from samples.errors import NotFound, UsageError, meant
+from samples.errors import LakeError, NotFound, UsageError, meant
 from samples.lake.files import Selection
-from samples.query.filters import Known, listed
+from samples.query.filters import Known, listed, several_ids
 from samples.query.views import Views
 from samples.runs.settings import UNKNOWN_MODEL
 
@@ -54,10 +54,20 @@ class Scorer(NamedTuple):
 
 
 def scorers(connection: duckdb.DuckDBPyConnection) -> list[Scorer]:
-    """Return the scorers of the views `scorers` and `runs`: those with scores first, each in the order of names."""
+    """Return the scorers of the views `scorers` and `runs`: those with scores first, each in the order of names.
+
+    Raises:
+        LakeError: Two scorers have one name.
+    """
+    rows = connection.execute(_SCORERS).fetchall()
+    for name, ids in several_ids((row[0], row[1]) for row in rows):
+        raise LakeError(
+            f'table scorers of the lake has {len(ids)} scorers named "{name}" ({listed(ids)}), which would count as '
+            "one: restore the table to an earlier version"
+        )
     own = {run: about for run, *about in connection.execute(_OWN).fetchall()}
     found: dict[str, Scorer] = {}
-    for name, scorer_id, model, engine, weights, samples, mean, kl, within in connection.execute(_SCORERS).fetchall():
+    for name, scorer_id, model, engine, weights, samples, mean, kl, within in rows:
         run_id, _, _, run_weights = own.get(name, (None,) * 4)
         other = run_weights if run_weights not in {None, weights} else None
         parity = Parity(mean, kl, bool(within)) if samples else None

@@ -246,7 +246,7 @@ ANTI JOIN (
     FROM verdicts
     GROUP BY ALL
     HAVING max_by(verifier_version, pass_id) = $version
-       AND (NOT $again OR max_by(status, pass_id) NOT IN ('timeout', 'error'))
+       AND (NOT $again OR max_by(status, pass_id) IN ('correct', 'wrong', 'no_answer'))
 ) AS judged USING (problem_id, sample_index)
 WHERE error IS NULL
 ORDER BY problem_id, sample_index

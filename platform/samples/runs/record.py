@@ -104,20 +104,19 @@ def _new_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> list[
 
 
 def _new_prompts(lake: Tables, run: Run, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
-    partition = {"run_id": run.run_id}
     recorded = lake.read(PROMPTS.name, run_id=run.run_id)
-    if not recorded.num_rows:
-        return [(prepared.prompts, partition)]
     _require_same(recorded, run, prepared)
-    return []
+    known = pc.is_in(prepared.prompts["problem_id"], recorded["problem_id"])
+    missing = prepared.prompts.filter(pc.invert(known))  # all of them at first
+    return [(missing, {"run_id": run.run_id})] if missing.num_rows else []
 
 
 def _require_same(recorded: pa.Table, run: Run, prepared: Prepared) -> None:
-    """Check that the prompts rendered now are those that the run's samples were drawn for."""
+    """Check that the prompts rendered now are those that the run's samples were drawn for, as far as they are there."""
     before = {row["problem_id"]: (row["text"], row["token_ids"]) for row in recorded.to_pylist()}
-    for row in prepared.prompts.to_pylist():
+    for row in prepared.prompts.to_pylist() if before else ():
         problem, now = row["problem_id"], (row["text"], row["token_ids"])
-        if (then := before.get(problem, ("", []))) != now:
+        if (then := before.get(problem, now)) != now:
             raise UsageError(
                 f'run {run.name}: the prompt of problem "{problem}" is not the one that its samples were drawn for: '
                 f"{_difference(then[0], now[0])}; {_mend(run.versions, prepared.run.versions)}, or begin another run "

@@ -14,6 +14,9 @@ WITH current AS (
 )
 SELECT
     run_id, verifier, problem_id, count(*) AS verdicts,
-    countif(status = 'correct') AS c, countif(status = 'error') AS errors, countif(status = 'timeout') AS timeouts
+    countif(status = 'correct') AS c,
+    count(*) - countif(status = 'correct') - countif(status = 'wrong') - countif(status = 'no_answer')
+        - countif(status = 'timeout') AS errors,
+    countif(status = 'timeout') AS timeouts
 FROM current
 GROUP BY ALL

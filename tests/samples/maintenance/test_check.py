@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 import samples
 from samples.api import Lake
@@ -195,6 +196,11 @@ def shared_text(lake: Lake) -> None:
     # the longest two had other lengths before, and have one now: so the second change is of the same two
 
 
+def another_scorer(lake: Lake) -> None:
+    """Record a second scorer of the name."""
+    add(lake, "scorers", replaced(lake.read("scorers"), "scorer_id", ["s" + "f" * 16]), {})
+
+
 def both(*damages: Callable[[Lake], None]) -> Callable[[Lake], None]:
     return lambda lake: [damage(lake) for damage in damages]
 
@@ -225,6 +231,8 @@ SUMS, TOKENS = "sums that differ from the log-probs", "numbers of tokens that di
 AGAIN = "rows that repeat a key and attempt"
 NO_LISTS = "samples of an engine without token ids or log-probs"
 PART = "units of which only a part is named"
+
+NO_SETUPS = ("setups", "samples of an engine, of a run without setups")  # a note
 
 DAMAGES: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
     "samples appended again": (twice("samples"), {("samples", "rows that repeat a key")}),
@@ -277,12 +285,28 @@ DAMAGES: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
     "a question gone": (
         on("problems", but_first), {("problems", "samples of problems that table problems does not know")},
     ),
+    "counts gone": (
+        on("counts", nothing, everywhere=True), {("runs", "problems of an import without samples or counts")},
+    ),
+    "the question of counts gone": (
+        lambda lake: DeltaTable(f"{lake.uri}/problems").delete("problem_id = 'p'"),
+        {("problems", "samples of problems that table problems does not know")},
+    ),
     "a prompt gone": (on("prompts", but_first), {("prompts", "samples of problems without a prompt")}),
     "a verdict of no sample": (of_no_sample("verdicts"), TOLD),
     "a score of no sample": (of_no_sample("score_logprobs", "scores"), SCORED),
     "a review of no sample": (
         of_no_sample("reviews"), {("reviews", "reviews of samples that table samples does not know")},
     ),
+    "a verdict of an unknown status": (
+        on("verdicts", lambda rows: replaced(rows, "status", ["bogus", *rows["status"].to_pylist()[1:]])),
+        {("verdicts", "verdicts of an unknown status")},
+    ),
+    "two runs of one name": (
+        on("runs", lambda rows: replaced(rows, "name", ["toys"] * len(rows)), everywhere=True),
+        {("runs", "several runs of one name")},
+    ),
+    "two scorers of one name": (another_scorer, {("scorers", "several scorers of one name")}),
     "no scorers": (on("scorers", nothing), {("scorers", "scores of a scorer that table scorers does not know")}),
     "two samples of one seed": (on("samples", put("seed", same)), {("samples", "samples of a problem with one seed")}),
     "two samples of one log-prob": (shared_text, {("samples", "long samples that repeat another of the problem")}),
@@ -366,6 +390,14 @@ def test_a_check_of_some_runs_leaves_others_alone(lake):
         lake.check(["nobody"])
 
 
+def test_a_run_without_setups_is_noted_as_an_early_build_may_have_drawn_it(lake):
+    rewrite(lake, "setups", nothing, everywhere=True)
+    assert found(lake) == set()
+    (row,) = lake.check()
+    assert (row["run"], row["level"], row["samples"]) == ("toys", "note", 48)
+    assert (row["table"], row["found"]) == NO_SETUPS
+
+
 def test_a_finding_names_a_sample_and_counts_all(lake):
     rewrite(lake, "completions", without(3, 7))
     (row,) = lake.check()
@@ -375,4 +407,5 @@ def test_a_finding_names_a_sample_and_counts_all(lake):
 
 def test_every_audit_has_a_test_that_it_finds_something():
     tested = set[tuple[str, str]]().union(*(expected for _, expected in (*DAMAGES.values(), *DEEP.values())))
+    tested.add(NO_SETUPS)
     assert {(audit.table, audit.found) for audit in AUDITS} <= tested

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Audit:
     """What a query finds in a table, and the way out.
 
-    The query returns a row for each run in which it finds something: run_id, samples (how many), first (one of them);
+    The query returns a row for each run in which it finds something: run_id, samples (how many, or NULL), first (one);
     and, if it wants, `tbl` and `level` in place of the audit's. It reads the tables `reads` as lake.TABLE, and as
     lake.TABLE_cells (see `relations`). A `deep` audit reads what `pages` measured of each row: lake.TABLE_measured.
     """

@@ -41,25 +41,37 @@ def check(lake: Tables, runs: Sequence[str] = (), *, deep: bool = False, watch: 
         LakeError: The lake cannot be reached, or its format is newer.
     """
     watch("the logs")
-    before = _notes_of(lake)
+    before, busy = _notes_of(lake), _at_work(lake)
     opened = logs.read(lake)
     chosen = frozenset(find(opened.lake, name).run_id for name in runs) or None
-    return _Check(opened, chosen, before | _notes_of(lake), watch).rows(deep=deep)
+    return _Check(opened, chosen, before | _notes_of(lake), busy | _at_work(lake), watch).rows(deep=deep)
 
 
 def _notes_of(lake: Tables) -> dict[str, Hidden]:
     return {run: note for run, (note, _) in hidden.every(lake.place).items()}
 
 
+def _at_work(lake: Tables) -> frozenset[str]:
+    """Return the runs on which programs say that they are at work."""
+    with suppress(LakeError):  # who may read the tables need not see who is at work
+        return frozenset(leases.at_work(lake.place))
+    return frozenset()
+
+
 class _Check:
     """One check of a pinned lake."""
 
     def __init__(
-        self, opened: logs.Logs, runs: frozenset[str] | None, notes: Mapping[str, Hidden], watch: Watch
+        self,
+        opened: logs.Logs,
+        runs: frozenset[str] | None,
+        notes: Mapping[str, Hidden],
+        busy: frozenset[str],
+        watch: Watch,
     ) -> None:
         # Tables may contradict each other about a hidden run: it is in no other finding than its own.
         self._lake, self._runs, self._watch = opened.lake.without(notes), runs, watch
-        self._all, self._notes_of = opened.lake, notes
+        self._all, self._notes_of, self._busy = opened.lake, notes, busy
         self._findings = list(opened.findings)
         self._broken = set(opened.broken)  # tables that audits cannot read
         self._unreadable = set[str]()  # runs of which a file cannot be read
@@ -148,6 +160,9 @@ class _Check:
         relations.show(connection, there | empty, self._runs, self._unreadable | self._lake.hidden)
         connection.register("chances", self._chances()).execute("CREATE TABLE lake.chances AS FROM chances")
         connection.register("ages", self._ages()).execute("CREATE TABLE lake.commits AS FROM ages")
+        connection.execute(
+            "CREATE TABLE lake.busy AS SELECT unnest($runs::VARCHAR[]) AS run_id", {"runs": [*self._busy]}
+        )
         made = set[str]()
         for number, audit in enumerate(AUDITS, 1):
             if self._broken.intersection(audit.reads) or (audit.deep and not deep):
@@ -169,8 +184,9 @@ class _Check:
 
     def _said(self, audit: Audit, row: Mapping[str, Any]) -> Finding:
         run = self._names.get(row["run_id"], row["run_id"])
-        level, table = row.get("level", WRONG), row.get("tbl", audit.table)
-        return Finding(run, table, audit.found, audit.way_out, None, int(row["samples"]), row["first"], level)
+        level, table, count = row.get("level", WRONG), row.get("tbl", audit.table), row["samples"]
+        counted = None if count is None else int(count)
+        return Finding(run, table, audit.found, audit.way_out, None, counted, row["first"], level)
 
     def _chances(self) -> pa.Table:
         """Return the log-prob below which no text of a run comes again by chance, for runs of which it is known."""

@@ -33,6 +33,22 @@ FROM (SELECT run_id, drawn_by, count(*) - 1 AS more FROM lake.setups GROUP BY AL
 GROUP BY run_id
 """
 
+_SAME_NAME = """
+SELECT min(run_id) AS run_id, NULL AS samples, string_agg(run_id, ', ' ORDER BY run_id) AS first
+FROM lake.runs
+GROUP BY name
+HAVING count(*) > 1
+"""
+
+_SAME_SCORER = """
+SELECT
+    NULL AS run_id, NULL AS samples,
+    'scorer ' || name || ': ' || string_agg(scorer_id, ', ' ORDER BY scorer_id) AS first
+FROM (SELECT scorer_id, arg_min(name, number) AS name FROM lake.scorers GROUP BY scorer_id)
+GROUP BY name
+HAVING count(*) > 1
+"""
+
 _SAID = "sample_of(problem_id, sample_index)"
 
 # A completion counts if it is of the attempt that `samples` names. Imports may have samples without one.
@@ -147,6 +163,10 @@ AUDITS = (
         )
     ),
     Audit("setups", "rows that repeat a key", _COUNTED_ONCE, ("setups",), _SETUPS),
+    Audit("runs", "several runs of one name",
+        "restore table runs to an earlier version, or drop all but one by their ids", ("runs",), _SAME_NAME),
+    Audit("scorers", "several scorers of one name", "restore table scorers to an earlier version", ("scorers",),
+        _SAME_SCORER),
     Audit("samples", "samples without a completion", _REPAIR, ("samples", "completions", "runs"), _WITHOUT),
     Audit("samples", "samples whose completion is another attempt's", _REPAIR, ("samples", "completions"), _ANOTHERS),
     Audit("samples", "units of which only a part is named", _REPAIR, ("samples", "completions"),

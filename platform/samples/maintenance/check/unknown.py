@@ -6,6 +6,8 @@ the log of the other table lost its last entries, or somebody else wrote the row
 
 from samples.maintenance.check.audit import Audit
 from samples.maintenance.check.relations import CELLS
+from samples.query.relations import quoted
+from samples.verifiers import STATUSES
 
 _OF_RUNS = (
     "samples", "completions", "verdicts", "scores", "score_logprobs", "top_logprobs", "prompts", "counts", "setups",
@@ -40,13 +42,39 @@ WITH asked AS (
         AND problems.problem_hash = asked.entry.value
 )
 SELECT run_id, sum(rows) AS samples, 'problem ' || min(problem_id) AS first
-FROM lost JOIN lake.samples_cells USING (run_id, problem_id)
+FROM lost JOIN (
+    SELECT run_id, problem_id, rows FROM lake.samples_cells
+    UNION ALL
+    SELECT run_id, problem_id, n + errors + timeouts FROM lake.counts
+) USING (run_id, problem_id)
+GROUP BY run_id
+"""
+
+# An imported run has the problems of its rows, and no others.
+_NO_ROWS = """
+SELECT
+    run_id, NULL AS samples, 'problem ' || min(problem_id) AS first,
+    CASE WHEN run_id IN (FROM lake.busy) THEN 'note' ELSE 'wrong' END AS level
+FROM (SELECT run_id, unnest(map_keys(problem_hashes)) AS problem_id FROM lake.runs WHERE engine = 'imported')
+ANTI JOIN (
+    SELECT run_id, problem_id FROM lake.samples_cells
+    UNION ALL
+    SELECT run_id, problem_id FROM lake.counts
+) USING (run_id, problem_id)
 GROUP BY run_id
 """
 
 _NO_PROMPT = """
 SELECT run_id, sum(rows) AS samples, 'problem ' || min(problem_id) AS first
 FROM lake.samples_cells ANTI JOIN lake.prompts USING (run_id, problem_id) JOIN lake.runs USING (run_id)
+WHERE engine <> 'imported'
+GROUP BY run_id
+"""
+
+# Builds before table `setups` drew samples without one.
+_NO_SETUP = """
+SELECT run_id, sum(rows) AS samples, NULL AS first, 'note' AS level
+FROM lake.samples_cells ANTI JOIN lake.setups USING (run_id) JOIN lake.runs USING (run_id)
 WHERE engine <> 'imported'
 GROUP BY run_id
 """
@@ -72,6 +100,25 @@ FROM lake.scores ANTI JOIN lake.scorers USING (scorer_id)
 GROUP BY run_id
 """
 
+# A later verdict of the sample counts in its place.
+_UNKNOWN_STATUS = f"""
+WITH odd AS (
+    SELECT verifier, run_id, problem_id, sample_index, max(pass_id) AS pass_id
+    FROM lake.verdicts
+    WHERE status NOT IN ({", ".join(map(quoted, STATUSES))})
+    GROUP BY ALL
+), later AS (
+    SELECT verifier, run_id, problem_id, sample_index
+    FROM lake.verdicts JOIN odd USING (verifier, run_id, problem_id, sample_index)
+    WHERE verdicts.pass_id > odd.pass_id
+)
+SELECT
+    run_id, count(*) AS samples,
+    arg_min('verifier ' || verifier || ', ' || sample_of(problem_id, sample_index), (problem_id, sample_index)) AS first
+FROM odd ANTI JOIN later USING (verifier, run_id, problem_id, sample_index)
+GROUP BY run_id
+"""  # noqa: S608 - own text
+
 _OTHER_DATASET = """
 SELECT run_id, sum(rows) AS samples, 'dataset ' || min(cells.dataset) AS first
 FROM lake.samples_cells cells JOIN lake.runs USING (run_id)
@@ -94,14 +141,22 @@ AUDITS = (
         _UNKNOWN_PROBLEMS),
     Audit("samples", "samples in a dataset that is not their run's", "restore the files from a copy",
         ("runs", "samples"), _OTHER_DATASET),
-    Audit("problems", "samples of problems that table problems does not know", _AGAIN, ("runs", "samples", "problems"),
-        _NO_QUESTION),
+    Audit("problems", "samples of problems that table problems does not know", _AGAIN,
+        ("runs", "samples", "counts", "problems"), _NO_QUESTION),
+    Audit("runs", "problems of an import without samples or counts", "the same import again adds them",
+        ("runs", "samples", "counts"), _NO_ROWS),
     Audit("prompts", "samples of problems without a prompt", _AGAIN, ("runs", "samples", "prompts"), _NO_PROMPT),
+    Audit("setups", "samples of an engine, of a run without setups",
+        "an early build drew them, or setups were lost: restore table setups from a copy",
+        ("runs", "samples", "setups"), _NO_SETUP),
     *(
         Audit(name, f"{name} of samples that table samples does not know", _REBUILT, ("samples", name),
             _UNKNOWN_SAMPLES.format(table=name))
         for name in ("verdicts", "scores", "reviews")
     ),
+    Audit("verdicts", "verdicts of an unknown status",
+        "answers count them as errors: samples rescore --again judges anew; restore imported ones from a copy",
+        ("verdicts",), _UNKNOWN_STATUS),
     Audit("scorers", "scores of a scorer that table scorers does not know",
         "the same score again records it", ("scores", "scorers"), _UNKNOWN_SCORERS),
 )  # fmt: skip
