@@ -4,8 +4,7 @@
 -- reads    samples, current_verdicts
 -- grain    run, kind, verifier, error
 -- columns  run, dataset, kind, verifier, error, samples, problems, example_problem_id, example_sample_index
--- means    kind: sampling (no completion), verdict error (the verifier failed, or another program wrote a
---          status that is not known) or timeout (the verifier took too long)
+-- means    kind: sampling (no completion), verdict error (it failed, or an unknown status) or timeout (too slow)
 --          verifier: name of the verifier; without it all verifiers are looked at; NULL for sampling
 --          error: first line of the reason; NULL when none was stored
 --          samples: samples with this reason

@@ -106,8 +106,10 @@ def _new_problems(lake: Tables, dataset: str, given: Iterable[Problem]) -> list[
 def _new_prompts(lake: Tables, run: Run, prepared: Prepared) -> list[tuple[pa.Table, Mapping[str, str]]]:
     recorded = lake.read(PROMPTS.name, run_id=run.run_id)
     _require_same(recorded, run, prepared)
-    known = pc.is_in(prepared.prompts["problem_id"], recorded["problem_id"])
-    missing = prepared.prompts.filter(pc.invert(known))  # all of them at first
+    known = set(recorded["problem_id"].to_pylist())
+    missing = prepared.prompts.filter(
+        pa.array([one not in known for one in prepared.prompts["problem_id"].to_pylist()])
+    )
     return [(missing, {"run_id": run.run_id})] if missing.num_rows else []
 
 
