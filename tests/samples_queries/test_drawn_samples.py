@@ -341,5 +341,5 @@ def test_tokens_of_imported_counts_are_not_known(tmp_path):
     for name in ("tokens_by_run", "runs"):
         (row,) = lake.query(name).dicts()
         assert (row["samples"], row["tokens"], row["unknown"]) == (0, None, 0)
-    with pytest.raises(SamplesError, match="tokens_by_run: nothing to draw: the answer has no known tokens in 1 row"):
+    with pytest.raises(SamplesError, match="tokens_by_run: nothing to draw: no tokens are known"):
         lake.plot("tokens_by_run")

@@ -72,12 +72,6 @@ GROUP BY run_id
 """
 
 # Builds before table `setups` drew samples without one.
-_NO_SETUP = """
-SELECT run_id, sum(rows) AS samples, NULL AS first, 'note' AS level
-FROM lake.samples_cells ANTI JOIN lake.setups USING (run_id) JOIN lake.runs USING (run_id)
-WHERE engine <> 'imported'
-GROUP BY run_id
-"""
 
 _UNKNOWN_SAMPLES = """
 WITH there AS (
@@ -146,9 +140,6 @@ AUDITS = (
     Audit("runs", "problems of an import without samples or counts", "the same import again adds them",
         ("runs", "samples", "counts"), _NO_ROWS),
     Audit("prompts", "samples of problems without a prompt", _AGAIN, ("runs", "samples", "prompts"), _NO_PROMPT),
-    Audit("setups", "samples of an engine, of a run without setups",
-        "an early build drew them, or setups were lost: restore table setups from a copy",
-        ("runs", "samples", "setups"), _NO_SETUP),
     *(
         Audit(name, f"{name} of samples that table samples does not know", _REBUILT, ("samples", name),
             _UNKNOWN_SAMPLES.format(table=name))
