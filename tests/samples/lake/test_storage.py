@@ -14,7 +14,7 @@ import pytest
 
 import samples
 from samples.api import Lake
-from samples.errors import LakeError, NotFound, UsageError
+from samples.errors import LakeError, UsageError
 from samples.lake import storage
 from samples.lake.storage import locate
 
@@ -130,7 +130,7 @@ def test_a_path_below_a_file_is_no_place(tmp_path):
     with pytest.raises(LakeError) as error:
         Lake(str(tmp_path / "file" / "lake"), create=True)
     assert "is a file" in line_of(error)
-    with pytest.raises(NotFound):
+    with pytest.raises(LakeError, match="is a file, and a lake is a folder"):
         samples.open(str(tmp_path / "file"))
 
 

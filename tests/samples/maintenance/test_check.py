@@ -232,7 +232,6 @@ AGAIN = "rows that repeat a key and attempt"
 NO_LISTS = "samples of an engine without token ids or log-probs"
 PART = "units of which only a part is named"
 
-NO_SETUPS = ("setups", "samples of an engine, of a run without setups")  # a note
 
 DAMAGES: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
     "samples appended again": (twice("samples"), {("samples", "rows that repeat a key")}),
@@ -390,14 +389,6 @@ def test_a_check_of_some_runs_leaves_others_alone(lake):
         lake.check(["nobody"])
 
 
-def test_a_run_without_setups_is_noted_as_an_early_build_may_have_drawn_it(lake):
-    rewrite(lake, "setups", nothing, everywhere=True)
-    assert found(lake) == set()
-    (row,) = lake.check()
-    assert (row["run"], row["level"], row["samples"]) == ("toys", "note", 48)
-    assert (row["table"], row["found"]) == NO_SETUPS
-
-
 def test_a_finding_names_a_sample_and_counts_all(lake):
     rewrite(lake, "completions", without(3, 7))
     (row,) = lake.check()
@@ -407,5 +398,4 @@ def test_a_finding_names_a_sample_and_counts_all(lake):
 
 def test_every_audit_has_a_test_that_it_finds_something():
     tested = set[tuple[str, str]]().union(*(expected for _, expected in (*DAMAGES.values(), *DEEP.values())))
-    tested.add(NO_SETUPS)
     assert {(audit.table, audit.found) for audit in AUDITS} <= tested
