@@ -71,8 +71,6 @@ WHERE engine <> 'imported'
 GROUP BY run_id
 """
 
-# Builds before table `setups` drew samples without one.
-
 _UNKNOWN_SAMPLES = """
 WITH there AS (
     SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.samples_cells GROUP BY ALL
