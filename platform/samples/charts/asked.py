@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from samples.charts.palette import Palette
-from samples.charts.registry import UNKNOWN
+from samples.charts.unknown import UNKNOWN
 from samples.errors import SamplesError
 from samples.query.rows import Rows
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import samples_queries
 from samples.charts.asked import OF_RUNS, Asked, distinct
-from samples.charts.registry import UNKNOWN
 from samples.charts.shorten import few, shortened
+from samples.charts.unknown import UNKNOWN
 from samples.errors import SamplesError
 from samples.lines import printable
 

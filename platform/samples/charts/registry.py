@@ -46,21 +46,6 @@ CHARTS = {  # the query's name, and what its chart shows
     "duplicates": "the share of repeated texts of each problem, the highest first",
     "errors": "why samples have no completion or no verdict: a bar for each reason",
 }
-UNKNOWN = {  # what it means that a query has nothing to draw about a run
-    "lengths": "no tokens are known",
-    "tokens_by_run": "no tokens are known",
-    "perplexity_by_run": "no log-probs are known",
-    "perplexity_distribution": "no log-probs are known",
-    "perplexity_by_step": "no log-probs are known",
-    "perplexity_by_verdict": "no log-probs are known",
-    "perplexity_by_support": "no log-probs are known",
-    "likelihood_ratio_by_run": "no log-probs are known",
-    "divergence": "no log-probs are known",
-    "entropy": "no log-probs of other tokens are known",
-    "power_law": "all problems are solved, or none",
-    "duplicates": "no text is there twice",
-    "errors": "every sample has a completion, and a verdict",
-}
 FORMS = {"pass_at_k_by_problem": ("grid",)}  # other forms of a chart
 
 
