@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from samples.charts.nothing import NOTHING
 from samples.charts.palette import Palette
-from samples.charts.unknown import UNKNOWN
 from samples.errors import SamplesError
 from samples.query.rows import Rows
 
@@ -41,7 +41,7 @@ class Asked:
         kept = [row for row in data(self.rows, *also) if all(row[column] is not None for column in needs)]
         if not kept:
             what = "no rows" if not self.rows else f"no known {' and '.join(needs)} in {len(self.rows)} rows"
-            why = UNKNOWN.get(self.name, f"the answer has {what}")
+            why = NOTHING.get(self.name, f"the answer has {what}")
             raise SamplesError("; ".join([f"{self.name}: nothing to draw: {why}", *self.rows.notes]))
         return kept
 

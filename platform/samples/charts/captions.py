@@ -6,10 +6,11 @@ from typing import Any
 
 import samples_queries
 from samples.charts.asked import OF_RUNS, Asked, distinct
+from samples.charts.nothing import NOTHING
 from samples.charts.shorten import few, shortened
-from samples.charts.unknown import UNKNOWN
 from samples.errors import SamplesError
 from samples.lines import printable
+from samples.query.notes import says_left_out
 
 PANEL = "panel"  # the column of the panel that a row stands in
 _WIDTH = 108  # characters of a line of the subtitle
@@ -44,7 +45,7 @@ def subtitle(
     """
     shared = [said for column in shared if (said := _shared(values, column))]
     lines = _wrapped(" · ".join(shared))
-    if lost := _lost(values) or _lost(_counts(asked, values)):
+    if lost := _lost(values) or _lost(_without_verdict(asked, values)):
         lines += _wrapped(f"left out: {lost}")
     if undrawn := _undrawn(asked, values):
         lines += _wrapped(undrawn)
@@ -90,7 +91,7 @@ def _lost(values: list[dict[str, Any]]) -> str:
     return few(list(said))
 
 
-def _counts(asked: Asked, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _without_verdict(asked: Asked, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the samples without a verdict of each run, if the rows of a chart do not have them.
 
     They are asked for where a query is about the verdicts of runs.
@@ -112,12 +113,8 @@ def _undrawn(asked: Asked, values: list[dict[str, Any]]) -> str | None:
     drawn = {name for column in OF_RUNS for name in distinct(values, column)}
     if not (asked.rows and distinct(values, "run")) or asked.parameters.get("pool"):
         return None
-    left = [
-        name
-        for name in asked.runs
-        if name not in drawn and not any(name in note and "differ" not in note for note in asked.rows.notes)
-    ]
-    why = UNKNOWN.get(asked.name, "the answer has no number of theirs")
+    left = [name for name in asked.runs if name not in drawn and not says_left_out(asked.rows.notes, name)]
+    why = NOTHING.get(asked.name, "the answer has no number of theirs")
     return f"not drawn: {named(left)} ({why})" if left else None
 
 

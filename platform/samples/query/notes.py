@@ -1,6 +1,7 @@
 """What the platform itself says about an answer: which runs are left out, how they differ, which are mixed."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -94,8 +95,8 @@ def two_contents(
     if len(names) < _SEVERAL or "problem_id" not in header.grain:
         return []
     return [
-        f"{dataset}: {count:,} problems have one id and several contents in these runs (such as {first}): their rows "
-        "are not about one question"
+        f"{dataset}: {'1 problem has' if count == 1 else f'{count:,} problems have'} one id and several contents in "
+        f"these runs (such as {first}): rows of one id are not about one question"
         for dataset, count, first in connection.execute(_CONTENTS, {"names": names}).fetchall()
     ]
 
@@ -112,6 +113,12 @@ SELECT dataset, count(*), min(problem_id) FROM several GROUP BY dataset ORDER BY
 """
 
 
+def says_left_out(notes: Iterable[str], run: str) -> bool:
+    """Return whether one of these notes says that a run is left out."""
+    name = re.compile(rf"(?<![\w.-]){re.escape(run)}(?![\w-])")
+    return any("left out" in note and name.search(note) for note in notes)
+
+
 def without_logprobs(
     rows: pa.Table, header: Header, bound: Mapping[str, Any], there: Iterable[Known], said: Sequence[str]
 ) -> list[str]:
@@ -120,7 +127,7 @@ def without_logprobs(
         return []
     found = set(rows["run"].to_pylist())
     names = [run.run for run in runs_asked(header, bound, there)]
-    left = [name for name in names if name not in found and not any(name in note for note in said)]
+    left = [name for name in names if name not in found and not says_left_out(said, name)]
     return [f"left out: no log-probs of {listed(left)} are known"] if left else []
 
 

@@ -108,7 +108,7 @@ def _new_prompts(lake: Tables, run: Run, prepared: Prepared) -> list[tuple[pa.Ta
     _require_same(recorded, run, prepared)
     known = set(recorded["problem_id"].to_pylist())
     missing = prepared.prompts.filter(
-        pa.array([one not in known for one in prepared.prompts["problem_id"].to_pylist()])
+        pa.array([one not in known for one in prepared.prompts["problem_id"].to_pylist()], pa.bool_())
     )
     return [(missing, {"run_id": run.run_id})] if missing.num_rows else []
 

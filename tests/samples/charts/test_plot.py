@@ -14,6 +14,7 @@ from samples.charts.formats import FORMS, encoded, form_of
 from samples.charts.palette import BASIC, COLOURS, DASHES, Palette
 from samples.charts.registry import CHARTS
 from samples.errors import NotFound, SamplesError, UsageError
+from samples.query.notes import says_left_out
 
 STORED = Path(__file__).parent / "specifications"
 ASKED = {
@@ -313,9 +314,16 @@ def test_each_run_of_a_forecast_is_observed_up_to_its_own_samples(tallied, tmp_p
 
 
 def test_a_run_that_is_not_drawn_is_named(tallied, tmp_path):
-    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1), "q": (4, 2)}, "none": {"p": (4, 0), "q": (4, 0)}})
+    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1), "q": (4, 2)}, "o": {"p": (4, 0), "q": (4, 0)}})
     said = lake.plot("power_law").to_dict()["title"]["subtitle"]
-    assert "not drawn: none (all problems are solved, or none)" in said
+    assert "not drawn: o (all problems are solved, or none)" in said
+
+
+def test_a_note_names_a_run_and_not_a_part_of_a_word():
+    assert says_left_out(["left out: v has not judged base, rl-2"], "rl-2")
+    assert not says_left_out(["left out: v has not judged base, rl-2"], "a")
+    assert not says_left_out(["left out: v has not judged base, rl-2"], "rl")
+    assert not says_left_out(["settings of base differ"], "base")
 
 
 def test_colours_have_a_contrast_with_paper_that_can_be_seen():

@@ -97,7 +97,7 @@ def test_an_answer_about_some_problems_says_why_others_do_not_pair(drawn, sums, 
     answer = drawn.queries.coverage(a="toys", b="other", verifier="numeric")
     assert {row["unpaired"] for row in answer} == {1}
     assert any("1 of 3 problems have one id and two contents in toys and other" in note for note in answer.notes)
-    said = "sums: 1 problems have one id and several contents in these runs (such as sum-0): their rows are not about"
+    said = "sums: 1 problem has one id and several contents in these runs (such as sum-0): rows of one id are not about"
     for query in ("perplexity_distribution", "duplicates"):
         assert any(said in note for note in drawn.query(query, runs=["toys", "other"]).notes)
         assert not any(said in note for note in drawn.query(query, runs=["toys"]).notes)

@@ -1,6 +1,6 @@
 """What it means that a query has nothing to draw, of all runs or of some."""
 
-UNKNOWN = {  # what it means that a query has nothing to draw about a run
+NOTHING = {  # what it means that a query has nothing to draw about a run
     "lengths": "no tokens are known",
     "tokens_by_run": "no tokens are known",
     "perplexity_by_run": "no log-probs are known",
