@@ -313,6 +313,13 @@ def test_each_run_of_a_forecast_is_observed_up_to_its_own_samples(tallied, tmp_p
         assert later[max(own)]["low"] == later[max(own)]["high"] == own[max(own)]
 
 
+def test_a_run_of_which_one_problem_has_few_samples_is_observed_where_nothing_is_continued(tallied, tmp_path):
+    lake = tallied.lake(tmp_path / "lake", {"a": {"p": (16, 1), "q": (16, 3), "r": (2, 0), "s": (16, 2)}})
+    drawn = values(lake.plot("forecast", ks=[64]))
+    assert {row["k"] for row in drawn if row["what"] == "observed"} == {1, 2}
+    assert min(row["k"] for row in drawn if row["what"] == "forecast") == 2
+
+
 def test_a_run_that_is_not_drawn_is_named(tallied, tmp_path):
     lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1), "q": (4, 2)}, "o": {"p": (4, 0), "q": (4, 0)}})
     said = lake.plot("power_law").to_dict()["title"]["subtitle"]

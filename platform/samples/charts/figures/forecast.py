@@ -34,26 +34,21 @@ def draw(asked: Asked) -> Drawn:
 
 
 def _values(asked: Asked, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows at all doublings and at what was asked for.
+    """Return the rows at all doublings, at what was asked for, and at the n of each run.
 
-    Up to the k that all problems of a run have, the forecast is the unbiased pass@k: it was observed. The forecast
-    begins where that ends.
+    Up to n, a forecast without an interval continues no problem: it was observed. The forecast begins where that ends.
     """
     assert asked.ask is not None
-    reached: dict[tuple[str, str], int] = {}
-    for row in asked.ask("pass_at_k", problem_set="own", ks=None):
-        place = row["run"], row["dataset"]
-        reached[place] = max(reached.get(place, 0), row["k"])
     wanted = {row["k"] for row in rows}
-    ks = {1 << power for power in range(max(wanted).bit_length()) if 1 << power <= max(wanted)}
+    doubled = {1 << power for power in range(max(wanted).bit_length())}
+    found = data(asked.ask("forecast", ks=sorted(doubled | wanted | {row["n"] for row in rows})))
+    last: dict[tuple[str, str], dict[str, Any]] = {}
     values: list[dict[str, Any]] = []
-    for row in data(asked.ask("forecast", ks=sorted(ks | wanted | set(reached.values())))):
-        end = reached.get((row["run"], row["dataset"]), 0)
+    for row in found:
         facts = {name: row[name] for name in _FACTS}
-        if row["k"] <= end:
+        if row["k"] <= row["n"] and row["low"] == row["high"]:
             values.append({**facts, "what": "observed"})
-        if row["k"] == end:
-            values.append({**facts, "low": row["pass_at_k"], "high": row["pass_at_k"], "what": "forecast"})
-        elif row["k"] > end:
+            last[row["run"], row["dataset"]] = row
+        else:
             values.append({**row, "what": "forecast"})
-    return values
+    return values + [{**row, "what": "forecast"} for row in last.values()]
