@@ -16,6 +16,7 @@ def browsing(filled):
 
     def start(*more):
         command = [sys.executable, "-m", "samples", "browse", "--lake", filled.uri, *more]
+        command = ["env", "--default-signal=INT", *command]  # a shell's background jobs ignore Ctrl-C
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         running.append(process)
         return process, process.stdout.readline().strip()
