@@ -36,6 +36,11 @@ def stem(token: str, *, distinct: bool, after: int | None) -> str:
     return (f"rows-{token}" if after is None else f"rows-{token}-after-{after}") if distinct else f"part-{token}"
 
 
+def states(path: str) -> bool:
+    """Return whether a file's name states anything: then Samples wrote it, of rows that Samples wrote."""
+    return _NAME.search(path.rpartition("/")[2]) is not None
+
+
 def after(path: str) -> int | None:
     """Return the N of a file `rows-HEX-after-N`; None if its name states none."""
     found = _NAME.search(path.rpartition("/")[2])

@@ -22,6 +22,7 @@ from samples.maintenance.compact_digest import Digest
 from samples.maintenance.compact_file import LocalFile
 from samples.maintenance.compact_jobs import Input, Job, goal
 from samples.maintenance.compact_rows import Files, merged
+from samples.query.strays import OF_SAMPLES
 from samples.units import packed
 
 Commit = tuple[Sequence[Input], Sequence[File]]  # the files that were merged, and those in their place
@@ -140,6 +141,8 @@ class Merging:
         job = self.job
         before = 0 if job.whole and job.before is None else job.before
         known = before is not None and all(file.distinct for file in self._written)
+        if job.table.name in OF_SAMPLES:  # else readers would no longer look for rows of samples that nobody drew
+            known = known and all(stated.states(file.path) for file in self._inputs)
         for file in self._written:
             if job.segments and file.distinct:
                 yield packed.stem()

@@ -4,6 +4,8 @@ Commits state which files repeat no key (see `samples.lake.stated`). Only the ot
 one key the first one counts, in an order that depends on their content alone.
 """
 
+from typing import Any
+
 import duckdb
 
 from samples_schemas import COUNTS, SAMPLES, SCORES, VERDICTS, Table
@@ -32,21 +34,21 @@ def find(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> bo
     within = source
     if "sample_index" in table.key:
         group = ", ".join(name for name in table.key if name != "sample_index")
-        if not _made(connection, f"{table.name}_doubtful", _DOUBTFUL.format(group=group, source=source)):
+        if not made(connection, f"{table.name}_doubtful", _DOUBTFUL.format(group=group, source=source)):
             return False
         within = f"{source} SEMI JOIN lake.{table.name}_doubtful USING ({group})"
-    if not _made(connection, f"{table.name}_twice", f"SELECT {key} FROM {within} GROUP BY ALL HAVING count(*) > 1"):  # noqa: S608 - own names
+    if not made(connection, f"{table.name}_twice", f"SELECT {key} FROM {within} GROUP BY ALL HAVING count(*) > 1"):  # noqa: S608 - own names
         return False
-    return _made(
+    return made(
         connection,
         f"{table.name}_repeats",
         _REPEATS.format(key=key, order=order(table), source=source, twice=f"lake.{table.name}_twice"),
     )
 
 
-def _made(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> bool:
-    """Make a table of schema `lake`; return whether it has any rows."""
-    return connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS {select}").fetchall() != [(0,)]
+def made(connection: duckdb.DuckDBPyConnection, name: str, select: str, values: dict[str, Any] | None = None) -> bool:
+    """Make a table of schema `lake` with `values` bound; return whether it has any rows."""
+    return connection.execute(f"CREATE OR REPLACE TABLE lake.{name} AS {select}", values).fetchall() != [(0,)]
 
 
 # Groups of rows that may hold a sample twice: all but those whose samples are exactly the numbers of a range. Two sets

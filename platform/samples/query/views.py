@@ -18,11 +18,12 @@ from samples.errors import LakeError, UsageError, meant
 from samples.lake import checksums, hidden
 from samples.lake.files import EVERYTHING, Selection, SnapshotFile, repeating, snapshot_files
 from samples.lake.tables import Tables
-from samples.query import lost
+from samples.query import lost, strays
 from samples.query.answer_keys import add_answer_key
 from samples.query.connection import lock
 from samples.query.relations import SQL_TYPES, kept_rows, one_verifier, only_once, quoted, relate, stored
-from samples_schemas import COMPLETIONS, SCORE_LOGPROBS, TABLES, TOP_LOGPROBS, VIEWS
+from samples.query.strays import OF_SAMPLES
+from samples_schemas import COMPLETIONS, SAMPLES, SCORE_LOGPROBS, TABLES, TOP_LOGPROBS, VIEWS
 
 _UNKNOWN_ROWS = 2  # of a file whose commit does not say how many: there may be several
 _FEW = 8  # pairs of run and verifier
@@ -31,12 +32,16 @@ _MOST_COMPARED = 1 << 30  # bytes of texts and tokens that one question compares
 
 @cache
 def beneath(view: str) -> frozenset[str]:
-    """Return the tables that a view reads, directly or through other views."""
-    return frozenset(
+    """Return the tables that a view reads, directly or through other views.
+
+    What speaks of samples is read with table samples, which tells what another program wrote of samples nobody drew.
+    """
+    found = frozenset(
         table
         for name in samples_queries.header(f"views/{view}").reads
         for table in ([name.removeprefix("lake.")] if name.startswith("lake.") else beneath(name))
     )
+    return found | {SAMPLES.name} if found & OF_SAMPLES else found
 
 
 def tables(views: Iterable[str]) -> frozenset[str]:
@@ -55,6 +60,7 @@ class Views:
         self.lake = lake
         self._files = {name: snapshot_files(lake, TABLES[name]) for name in tables(reads)}
         self._related: dict[str, tuple[list[str], str]] = {}  # for each table: its files, and SQL for the rows kept
+        self._doubtful: dict[str, list[SnapshotFile]] = {}  # for each table: the files in which a key may be twice
         self._engines: dict[str, str] | None = None  # of every run
         self._defined: set[str] = set()
         self._judges: list[dict[str, str]] = []  # values to fill into views
@@ -96,26 +102,15 @@ class Views:
         order = list(in_order(names))
         changed: set[str] = set()
         read = {
-            name: [file for file in self._files[name] if kept.holds(file.partition)] for name in sorted(tables(order))
+            name: [file for file in self._files[name] if kept.holds(file.partition)]
+            for name in sorted(tables(order), key=lambda name: (name in OF_SAMPLES, name))  # after table samples
         }
         for name, files in read.items():
             related = [file.path for file in files], kept_rows(TABLES[name], kept, self.lake.hidden)
-            if self._related.get(name) == related:
-                continue
-            heavy = TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS, TOP_LOGPROBS)
-            local = [path for path in related[0] if "://" not in path]
-            checksums.verify(local, most=_MOST_COMPARED if heavy else None)
-            doubtful = [file.path for file in repeating(files)]
-            relate(self.connection, TABLES[name], related[0], kept, doubtful, self.lake.hidden)
-            if name == "samples":
-                found = None if kept.problems or doubtful else stored(files)
-                self._known["samples"] = {"stored": found} if found else {}
-            self._related[name] = related
-            changed.add(name)
-            if name == "verdicts":
-                self._judges, self._known[name] = _judges(files), only_once(files)
-                if not kept.problems:
-                    self._known[name] |= one_verifier(files, self._engines)
+            if self._related.get(name) != related or (name in OF_SAMPLES and SAMPLES.name in changed):
+                self._relate(name, read, kept)
+                self._related[name] = related
+                changed.add(name)
         if "runs" in changed and kept.runs is None and not kept.problems:
             self._engines = dict(self.connection.execute("SELECT run_id, engine FROM lake.runs").fetchall())
         if self._engines is not None:
@@ -130,6 +125,32 @@ class Views:
         missing = [name for name in order if name not in self._defined]
         define(self.connection, missing, self._judges, ChainMap(*self._known.values()))
         self._defined.update(missing)
+
+    def _relate(self, name: str, read: Mapping[str, list[SnapshotFile]], kept: Selection) -> None:
+        """Make the relation of a table over the files that are read of it; `read` has those of all tables."""
+        files, heavy = read[name], TABLES[name] in (COMPLETIONS, SCORE_LOGPROBS, TOP_LOGPROBS)
+        local = [file.path for file in files if "://" not in file.path]
+        checksums.verify(local, most=_MOST_COMPARED if heavy else None)
+        self._doubtful[name] = doubtful = repeating(files)
+        suspected = frozenset[str | None]()
+        if name in OF_SAMPLES:
+            suspected = strays.suspected(files, doubtful, read[SAMPLES.name], self._doubtful[SAMPLES.name])
+        relate(
+            self.connection,
+            TABLES[name],
+            [file.path for file in files],
+            kept,
+            [file.path for file in doubtful],
+            self.lake.hidden,
+            suspected,
+        )
+        if name == SAMPLES.name:
+            found = None if kept.problems or doubtful else stored(files)
+            self._known[name] = {"stored": found} if found else {}
+        if name == "verdicts":
+            self._judges, self._known[name] = _judges(files), only_once(files)
+            if not (kept.problems or suspected):
+                self._known[name] |= one_verifier(files, self._engines)
 
 
 def define(

@@ -225,6 +225,7 @@ def age(lake: Lake, name: str, days: int = 8) -> None:
 
 TOLD = {("verdicts", "verdicts of samples that table samples does not know")}
 SCORED = {("scores", "scores of samples that table samples does not know")}
+NOBODY = {(name, f"{name} of samples that nobody drew") for name in ("verdicts", "scores")}
 UNKNOWN_RUN = "rows of a run that table runs does not know"
 LENGTHS = "token ids and log-probs of different length"
 SUMS, TOKENS = "sums that differ from the log-probs", "numbers of tokens that differ from the log-probs"
@@ -261,9 +262,16 @@ DAMAGES: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
         {("samples", "samples whose completion is another attempt's")},
     ),
     "the end of a unit gone": (on("samples", without(14, 15)), {("samples", PART)} | TOLD | SCORED),
+    "reviewed samples at the end of units gone": (
+        both(
+            on("samples", without(14, 15), everywhere=True),
+            on("reviews", lambda rows: replaced(rows, "sample_index", [14] * len(rows))),
+        ),
+        {("samples", PART), ("reviews", "reviews of samples that table samples does not know")} | TOLD | SCORED,
+    ),
     "the middle of a unit gone": (
         both(on("samples", without(5, 6), everywhere=True), on("completions", without(5, 6), everywhere=True)),
-        {("samples", "units with gaps")} | TOLD | SCORED,
+        {("samples", "units with gaps")} | NOBODY,
     ),
     "a score gone": (on("scores", without(4)), {("scores", PART)}),
     "log-probs of a score gone": (on("score_logprobs", without(4)), {("scores", "scores without their log-probs")}),
@@ -292,10 +300,12 @@ DAMAGES: dict[str, tuple[Callable[[Lake], None], set[tuple[str, str]]]] = {
         {("problems", "samples of problems that table problems does not know")},
     ),
     "a prompt gone": (on("prompts", but_first), {("prompts", "samples of problems without a prompt")}),
-    "a verdict of no sample": (of_no_sample("verdicts"), TOLD),
-    "a score of no sample": (of_no_sample("score_logprobs", "scores"), SCORED),
+    "a verdict of no sample": (of_no_sample("verdicts"), {("verdicts", "verdicts of samples that nobody drew")}),
+    "a score of no sample": (
+        of_no_sample("score_logprobs", "scores"), {("scores", "scores of samples that nobody drew")},
+    ),
     "a review of no sample": (
-        of_no_sample("reviews"), {("reviews", "reviews of samples that table samples does not know")},
+        of_no_sample("reviews"), {("reviews", "reviews of samples that nobody drew")},
     ),
     "a verdict of an unknown status": (
         on("verdicts", lambda rows: replaced(rows, "status", ["bogus", *rows["status"].to_pylist()[1:]])),

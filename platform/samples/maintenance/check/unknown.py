@@ -71,17 +71,24 @@ WHERE engine <> 'imported'
 GROUP BY run_id
 """
 
+# `drawn` says which of them are meant: those whose completion is there, or the others.
 _UNKNOWN_SAMPLES = """
-WITH there AS (
-    SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.samples_cells GROUP BY ALL
-), told AS (
-    SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.{table}_cells GROUP BY ALL
+WITH masks AS (
+    SELECT run_id, problem_id, cell, bit_or(mask) AS mask, 0::UBIGINT AS there, 0::UBIGINT AS text
+    FROM lake.{table}_cells GROUP BY ALL
+    UNION ALL
+    SELECT run_id, problem_id, cell, 0, bit_or(mask), 0 FROM lake.samples_cells GROUP BY ALL
+    UNION ALL
+    SELECT run_id, problem_id, cell, 0, 0, bit_or(mask) FROM lake.completions_cells GROUP BY ALL
+), cells AS (
+    SELECT run_id, problem_id, cell, bit_or(mask) & ~bit_or(there) AS rest, bit_or(text) AS text
+    FROM masks
+    GROUP BY ALL
+), found AS (
+    SELECT run_id, problem_id, cell, rest & {drawn} AS rest FROM cells
 )
 SELECT run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first
-FROM (
-    SELECT told.*, told.mask & ~coalesce(there.mask, 0::UBIGINT) AS rest
-    FROM told LEFT JOIN there USING (run_id, problem_id, cell)
-)
+FROM found
 WHERE rest <> 0
 GROUP BY run_id
 """
@@ -120,6 +127,10 @@ GROUP BY run_id
 
 _AGAIN = "the ingest or import that began the run adds them"
 _REBUILT = "samples repair shows what can be rebuilt"
+_NOBODY_DREW = (
+    "another program wrote them, or deleted samples; answers leave them out; to be rid of them, delete them with that "
+    "program, or restore table {table} from a copy"
+)
 
 AUDITS = (
     *(
@@ -139,9 +150,12 @@ AUDITS = (
         ("runs", "samples", "counts"), _NO_ROWS),
     Audit("prompts", "samples of problems without a prompt", _AGAIN, ("runs", "samples", "prompts"), _NO_PROMPT),
     *(
-        Audit(name, f"{name} of samples that table samples does not know", _REBUILT, ("samples", name),
-            _UNKNOWN_SAMPLES.format(table=name))
+        Audit(name, f"{name} of samples that {what}", way_out.format(table=name), ("samples", "completions", name),
+            _UNKNOWN_SAMPLES.format(table=name, drawn=drawn))
         for name in ("verdicts", "scores", "reviews")
+        for what, drawn, way_out in (
+            ("table samples does not know", "text", _REBUILT), ("nobody drew", "~text", _NOBODY_DREW)
+        )
     ),
     Audit("verdicts", "verdicts of an unknown status",
         "answers count them as errors: samples rescore --again judges anew; restore imported ones from a copy",
