@@ -23,7 +23,7 @@ def ask(connection: duckdb.DuckDBPyConnection, name: str, bound: Mapping[str, An
         Unanswerable: The lake does not hold what the query needs.
     """
     if header(name).scored and bound["scorer"]:
-        connection.execute("SET VARIABLE scorer = $scorer", {"scorer": bound["scorer"]})
+        _name_scorer(connection, bound["scorer"])
         connection.execute("CREATE OR REPLACE VIEW perplexities AS FROM scored_perplexities")
     if not is_sql(name):
         found = import_module(f"samples_queries.{name}").answer(connection, **bound)
@@ -33,3 +33,12 @@ def ask(connection: duckdb.DuckDBPyConnection, name: str, bound: Mapping[str, An
         notes = settle(connection, bound["runs"], bound["verifier"], mode, counted=False).notes
         bound = {key: value for key, value in bound.items() if f"${key}" in text(name)}
     return Answer(connection.sql(text(name), params=dict(bound) or None).to_arrow_table(), notes)
+
+
+def _name_scorer(connection: duckdb.DuckDBPyConnection, scorer: str) -> None:
+    """Set what the view `scored_perplexities` reads: two variables, and the view `scored_whole` as a table."""
+    connection.execute("SET VARIABLE scorer = $scorer", {"scorer": scorer})
+    own = "SELECT min(run_id) FROM own_likelihoods WHERE scorer = getvariable('scorer')"
+    connection.execute(f"SET VARIABLE scorer_run = ({own})")
+    connection.execute(f"CREATE OR REPLACE TABLE lake.scored_whole AS {text('views/scored_whole')}")
+    connection.execute("CREATE OR REPLACE VIEW scored_whole AS FROM lake.scored_whole")

@@ -24,20 +24,30 @@ class _Scored(NamedTuple):
     prompts: list[str]
 
 
-# Failed samples cannot be scored, and are in no count.
+# Failed samples cannot be scored, and are in no count. Which rows count is said in the view `likelihoods`. They are not
+# read from it, because its join takes as long as the question itself.
 _SCORED = """
 WITH drawn AS (
     SELECT run, count(*) AS samples
     FROM samples
     WHERE list_contains($runs, run) AND error IS NULL
     GROUP BY run
-), found AS (
+), own AS (
     SELECT
-        run, count(*) AS scored, countif(NOT isfinite(cumulative_logprob)) AS unknown, bool_and(own) AS own,
-        list_sort(list(DISTINCT token_mode)) AS modes, list_sort(list(DISTINCT prompt)) AS prompts
-    FROM likelihoods
+        run, count(*) AS scored, countif(NOT isfinite(cumulative_logprob)) AS unknown, true AS own, ['ids'] AS modes,
+        ['run'] AS prompts
+    FROM own_likelihoods
     WHERE scorer = $scorer AND list_contains($runs, run)
     GROUP BY run
+), given AS (
+    SELECT
+        run, count(*) AS scored, countif(NOT isfinite(cumulative_logprob)) AS unknown, false AS own,
+        list_sort(list(DISTINCT token_mode)) AS modes, list_sort(list(DISTINCT prompt)) AS prompts
+    FROM scores
+    WHERE scorer = $scorer AND list_contains($runs, run) AND error IS NULL
+    GROUP BY run
+), found AS (
+    FROM own UNION ALL FROM given ANTI JOIN own USING (run)
 ), failures AS (
     SELECT run, count(*) AS failed, min(error) AS why
     FROM scores

@@ -4,7 +4,7 @@
 -- it is at most 710, and its sums are exact as DECIMAL(38, 20). A question that names a scorer reads
 -- `scored_perplexities` under this name.
 SELECT
-    *,
+    run, run_id, dataset, problem_id, sample_index, tokens, cumulative_logprob, finish_reason, error,
     CASE
         WHEN error IS NULL AND tokens > 0 AND isfinite(exp(abs(cumulative_logprob / tokens)))
         THEN -cumulative_logprob / tokens
