@@ -18,34 +18,30 @@ from samples_queries.groups import rows
 _EVERY = 2**63 - 1  # as the last pass, it means all passes
 
 # It ends with the table `joined`: one row for each sample with a verdict on either side.
-JOINED = """
-WITH sides(side, verifier, last, version) AS (
-    VALUES ('from', $from_verifier, $from_last, $from_version), ('to', $to_verifier, $to_last, $to_version)
-), judged AS (
-    SELECT * FROM verdicts WHERE list_contains($runs, run) AND verifier IN ($from_verifier, $to_verifier)
-), meant AS (
-    SELECT side, judged.*
-    FROM judged JOIN sides USING (verifier)
-    WHERE pass_id <= last AND verifier_version = coalesce(version, verifier_version)
-    QUALIFY pass_id = max(pass_id) OVER (PARTITION BY side, run_id, problem_id, sample_index)
-), before AS (
-    SELECT * FROM meant WHERE side = 'from'
-), after AS (
-    SELECT * FROM meant WHERE side = 'to'
-), joined AS (
+_JOINED = """
+WITH before AS ({before}), after AS ({after}), joined AS (
     SELECT
-        run, dataset, problem_id, sample_index,
+        coalesce(before.run, after.run) AS run, coalesce(before.dataset, after.dataset) AS dataset, problem_id,
+        sample_index,
         before.status AS from_status, after.status AS to_status,
         before.answer AS from_answer, after.answer AS to_answer,
         before.reward AS from_reward, after.reward AS to_reward,
         before.detail AS from_detail, after.detail AS to_detail,
         before.pass_id AS from_pass, after.pass_id AS to_pass
-    FROM before FULL JOIN after USING (run, dataset, problem_id, sample_index)
+    FROM before FULL JOIN after USING (run_id, problem_id, sample_index)
 )
 """
+_SIDE = """
+    FROM verdicts
+    WHERE
+        list_contains($runs, run) AND verifier = ${side}_verifier AND pass_id <= ${side}_last
+        AND verifier_version = coalesce(${side}_version, verifier_version)
+"""
+_LAST = "QUALIFY pass_id = max(pass_id) OVER (PARTITION BY run_id, problem_id, sample_index)"
 
 
 class _Pass(NamedTuple):
+    run: str
     verifier: str
     number: int
     version: str
@@ -62,11 +58,17 @@ class _Meant(NamedTuple):
     last: int
     version: str | None
 
+    def holds(self, one: _Pass) -> bool:
+        """Return whether verdicts of a pass are meant, unless a later one judged the sample, too."""
+        return one.verifier == self.verifier and one.number <= self.last and self.version in {None, one.version}
 
-def sides(
+
+def joined(
     connection: duckdb.DuckDBPyConnection, runs: list[str], before: str | None, after: str | None
-) -> dict[str, Any]:
-    """Return the parameters of JOINED for two texts.
+) -> tuple[str, dict[str, Any]]:
+    """Return SQL that ends with the table `joined`, for two texts, and its parameters.
+
+    The table has a row for each sample with a verdict on either side.
 
     Without `after`, the current verdicts are meant: of the verifier of `before`, or of the only one there is. Without
     `before`, the verdicts before the passes that `after` names are meant.
@@ -74,19 +76,33 @@ def sides(
     Raises:
         Unanswerable: A text names a verifier, pass or version that is not there, or several versions.
     """
-    said = (
-        "SELECT DISTINCT verifier, pass_id, verifier_version FROM verdicts WHERE list_contains($runs, run) ORDER BY ALL"
-    )
-    there = [_Pass(*row.values()) for row in rows(connection, said, runs=runs)]
+    there = [_Pass(*row.values()) for row in rows(connection, _PASSES, runs=runs)]
     if after is None:
         after = before.partition("@")[0] if before else _only(there)
     second = _meant(after, there)
     first = _meant(before, there) if before else second._replace(last=second.first - 1, version=None)
-    return {
-        "runs": runs,
-        **{f"from_{name}": getattr(first, name) for name in ("verifier", "last", "version")},
-        **{f"to_{name}": getattr(second, name) for name in ("verifier", "last", "version")},
-    }
+    sides, parameters = {"from": first, "to": second}, dict[str, Any](runs=runs)
+    for side, meant in sides.items():
+        parameters |= {f"{side}_{name}": getattr(meant, name) for name in ("verifier", "last", "version")}
+    chosen = {side: _SIDE.format(side=side) + _several(meant, there) for side, meant in sides.items()}
+    return _JOINED.format(before=chosen["from"], after=chosen["to"]), parameters
+
+
+_PASSES = """
+SELECT DISTINCT run, verifier, pass_id, verifier_version
+FROM verdicts
+WHERE list_contains($runs, run)
+ORDER BY verifier, pass_id, verifier_version, run
+"""
+
+
+def _several(meant: _Meant, there: Sequence[_Pass]) -> str:
+    """Return the SQL that keeps the last verdict of each sample, if several passes over one run are meant.
+
+    One pass judges a sample once, and the SQL takes longer than all else.
+    """
+    passes = {(one.run, one.number) for one in there if meant.holds(one)}
+    return _LAST if len(passes) > len({run for run, _ in passes}) else ""
 
 
 def _only(there: Sequence[_Pass]) -> str:
@@ -115,5 +131,5 @@ def _meant(text: str, there: Sequence[_Pass]) -> _Meant:
     if len(fitting) == 1:
         return _Meant(verifier, min(one.number for one in passes if one.version == fitting[0]), _EVERY, fitting[0])
     said = f"fits the versions {' and '.join(fitting)}" if fitting else "is no pass or version"
-    known = ", ".join(f"{one.number} (version {one.version})" for one in passes)
+    known = ", ".join(dict.fromkeys(f"{one.number} (version {one.version})" for one in passes))
     raise Unanswerable(f'"{which}" {said} of {verifier}; its passes on these runs are {known}')

@@ -31,10 +31,9 @@ the verdicts before the passes of `to` are meant. Without both, the query shows 
 import duckdb
 import pyarrow as pa
 
-from samples_queries.passes import JOINED, sides
+from samples_queries.passes import joined
 
-_SQL = f"""
-{JOINED}
+_SQL = """
 SELECT *
 FROM joined
 WHERE
@@ -42,7 +41,7 @@ WHERE
     OR from_answer IS DISTINCT FROM to_answer
     OR from_reward IS DISTINCT FROM to_reward
 ORDER BY run, problem_id, sample_index
-"""  # noqa: S608 - it is put together from constants
+"""
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **parameters: str | None) -> pa.Table:
@@ -51,5 +50,5 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **paramete
     Raises:
         Unanswerable: One of them names a verifier, pass or version that is not there.
     """
-    asked = sides(connection, runs, parameters["from"], parameters["to"])
-    return connection.sql(_SQL, params=asked).to_arrow_table()
+    with_joined, asked = joined(connection, runs, parameters["from"], parameters["to"])
+    return connection.sql(with_joined + _SQL, params=asked).to_arrow_table()

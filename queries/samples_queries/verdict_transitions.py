@@ -17,21 +17,29 @@ and explains `from` and `to`.
 import duckdb
 import pyarrow as pa
 
-from samples_queries.passes import JOINED, sides
+from samples_queries.passes import joined
 
-_SQL = f"""
-{JOINED}
+_SQL = """
+, per_problem AS (
+    SELECT
+        run, dataset, from_status, to_status, problem_id,
+        count(*) AS samples,
+        count(*) FILTER (from_answer IS DISTINCT FROM to_answer) AS other_answer,
+        min(sample_index) AS first
+    FROM joined
+    GROUP BY run, dataset, from_status, to_status, problem_id
+)
 SELECT
     run, dataset, from_status, to_status,
-    count(*) AS samples,
-    count(DISTINCT problem_id) AS problems,
-    count(*) FILTER (from_answer IS DISTINCT FROM to_answer) AS other_answer,
-    min((problem_id, sample_index))[1] AS example_problem_id,
-    min((problem_id, sample_index))[2] AS example_sample_index
-FROM joined
+    sum(samples)::BIGINT AS samples,
+    count(*) AS problems,
+    sum(other_answer)::BIGINT AS other_answer,
+    min(problem_id) AS example_problem_id,
+    arg_min(first, problem_id) AS example_sample_index
+FROM per_problem
 GROUP BY run, dataset, from_status, to_status
 ORDER BY run, from_status NULLS FIRST, to_status NULLS FIRST
-"""  # noqa: S608 - it is put together from constants
+"""
 
 
 def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **parameters: str | None) -> pa.Table:
@@ -40,5 +48,5 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], **paramete
     Raises:
         Unanswerable: One of them names a verifier, pass or version that is not there.
     """
-    asked = sides(connection, runs, parameters["from"], parameters["to"])
-    return connection.sql(_SQL, params=asked).to_arrow_table()
+    with_joined, asked = joined(connection, runs, parameters["from"], parameters["to"])
+    return connection.sql(with_joined + _SQL, params=asked).to_arrow_table()
