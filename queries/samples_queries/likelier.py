@@ -35,7 +35,8 @@ WITH ratios AS ({LOG_RATIOS}), versions AS (
         AND medians.version = asked.version
 )
 SELECT
-    ratios.run, ratios.dataset, problem_id, sample_index, tokens, logprob_own, logprob_scorer, log_ratio,
+    ratios.run, ratios.dataset, problem_id, sample_index, tokens, logprob_own, logprob_scorer, log_ratio, token_mode,
+    prompt,
     log_ratio / nullif(tokens, 0) AS log_ratio_per_token,
     source AS reference_run, reference,
     CASE WHEN log_ratio IS NOT NULL THEN logprob_scorer / nullif(tokens, 0) >= reference END AS as_likely

@@ -38,13 +38,13 @@ from samples_queries import Answer
 from samples_queries.drawn_from import drawn_from
 from samples_queries.groups import rows
 from samples_queries.likelier import LIKELIER, unlike
-from samples_queries.log_ratios import counted, lacking
+from samples_queries.log_ratios import COUNTS, lacking
 from samples_queries.problem_means import mean_of
 
 _SQL = f"""
 SELECT
     run, any_value(dataset) AS dataset, any_value(reference_run) AS reference_run, problem_id,
-    count(log_ratio) AS samples, count(*) - count(log_ratio) AS unknown,
+    {COUNTS}, count(*) - count(log_ratio) AS unknown,
     median(log_ratio) AS log_ratio, median(log_ratio_per_token) AS log_ratio_per_token,
     count(as_likely) AS compared, count(*) FILTER (as_likely) AS as_likely
 FROM ({LIKELIER})
@@ -68,10 +68,11 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], scorer: st
     Raises:
         Unanswerable: No sample of any run has both log-probs.
     """
-    notes = lacking(counted(connection, runs, scorer), scorer)
+    asked = rows(connection, _SQL, runs=runs, scorer=scorer)
+    notes = lacking(asked, scorer)
     drawn = drawn_from(connection, runs)
     found: list[dict[str, Any]] = []
-    for run, of_run in groupby(rows(connection, _SQL, runs=runs, scorer=scorer), itemgetter("run")):
+    for run, of_run in groupby(asked, itemgetter("run")):
         problems = list(of_run)
         known = [one for one in problems if one["samples"]]
         shares = mean_of(np.array([one["as_likely"] / one["compared"] for one in problems if one["compared"]]))

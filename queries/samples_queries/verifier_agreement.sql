@@ -1,7 +1,7 @@
 -- verifier_agreement: how often two verifiers agree on the same samples
 -- group    health
 -- params   runs: runs, first: verifier, second: verifier
--- reads    current_verdicts
+-- reads    verdict_codes, runs
 -- grain    run
 -- columns  run, dataset, first, second, samples, agree, share, kappa, both_correct, only_first, only_second,
 --          neither, undecided
@@ -22,16 +22,20 @@
 -- verifiers that call as many samples correct as these do. Kappa is NULL when both call all samples correct, or all
 -- wrong. It is Cohen's (1960, Educational and Psychological Measurement 20:37).
 WITH sides AS (
-    SELECT
-        run, dataset, problem_id, sample_index,
-        CASE WHEN status IN ('correct', 'wrong', 'no_answer') THEN status = 'correct' END AS correct,
-        verifier
-    FROM current_verdicts
-    WHERE list_contains($runs, run)
+    SELECT run, dataset, verifier, run_id, problem_id, part, codes
+    FROM verdict_codes JOIN runs USING (run_id)
+    WHERE list_contains($runs, run) AND verifier IN ($first, $second)
 ), pairs AS (
-    SELECT a.run, a.dataset, a.correct AS one, b.correct AS other
-    FROM sides AS a JOIN sides AS b USING (run, problem_id, sample_index)
+    SELECT a.run, a.dataset, (a.codes >> place) & 15 AS code_a, (b.codes >> place) & 15 AS code_b
+    FROM sides AS a JOIN sides AS b USING (run_id, problem_id, part) CROSS JOIN range(0, 64, 4) AS places(place)
     WHERE a.verifier = $first AND b.verifier = $second
+), decided AS (
+    SELECT
+        run, dataset,
+        CASE WHEN code_a <= 3 THEN code_a = 1 END AS one,
+        CASE WHEN code_b <= 3 THEN code_b = 1 END AS other
+    FROM pairs
+    WHERE code_a > 0 AND code_b > 0
 ), counts AS (
     SELECT
         run, dataset,
@@ -40,7 +44,7 @@ WITH sides AS (
         count(*) FILTER (NOT one AND other) AS only_second,
         count(*) FILTER (NOT one AND NOT other) AS neither,
         count(*) FILTER (one IS NULL OR other IS NULL) AS undecided
-    FROM pairs
+    FROM decided
     GROUP BY run, dataset
 ), totals AS (
     SELECT *, both_correct + only_first + only_second + neither AS samples, both_correct + neither AS agree
