@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from samples_queries import populations
 from samples_queries.forecast import answer
 
 Counts = npt.NDArray[np.int64]
@@ -88,13 +89,31 @@ def simulated(parts: int) -> None:
             show(f"{name}, {size}", found, truths)
 
 
+def seeds(parts: int) -> None:
+    """Forecast the same counts with other seeds; print by how much pass@K and the ends of its interval differ."""
+    print(f"{'':48}{'sd':>6}{'low':>6}{'high':>6}")
+    for name, chances in POPULATIONS.items():
+        for size, (problems, n, k) in SIZES.items():
+            rng = np.random.default_rng(len(name))
+            correct = rng.binomial(n, chances(rng, problems))
+            found: list[tuple[float, float, float]] = []
+            for seed in range(parts):
+                populations.SEED = seed
+                found.append(forecast(n, correct, k))
+            value, low, high = 100 * np.array(found).std(axis=0)
+            print(f"{name + ', ' + size:48}{value:6.2f}{low:6.2f}{high:6.2f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["published", "simulated"], nargs="?", default="published")
+    parser.add_argument("what", choices=["published", "simulated", "seeds"], nargs="?", default="published")
     parser.add_argument("--parts", type=int, default=20, help="random parts or lakes in each row")
     parser.add_argument("--counts", type=Path, help="a file with the number of correct samples of a problem per line")
     parser.add_argument("--samples", type=int, default=128, help="samples of each problem of --counts")
     asked = parser.parse_args()
+    if asked.what == "seeds":
+        seeds(asked.parts)
+        return
     print(f"{'':48}{'error':>6}{'sd':>6}{'inside':>8}{'width':>7}")
     if asked.counts:
         thinned(asked.counts.name, asked.samples, np.loadtxt(asked.counts, dtype=np.int64), asked.parts)

