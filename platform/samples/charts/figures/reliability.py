@@ -8,10 +8,10 @@ from samples.charts.asked import Asked, distinct, spread, spread_in_log
 from samples.charts.captions import named
 from samples.charts.panels import PART, Drawn, finished, run_colour, run_dash, tooltips
 
-DEFAULTS = {"taus": [round(place / 50, 2) for place in range(51)]}
+DEFAULTS = {"taus": [round(place / 40, 3) for place in range(41)]}
 _KS = 5  # panels, beside that of Cover@tau
 _RUNS = 12  # with more, one k is drawn
-_ROWS = 2_000  # of a chart: with the scripts of a page they stay below a megabyte
+_ROWS = 500  # of a chart: a page of HTML stays below a megabyte, and 900 KB of it are Vega
 
 
 def draw(asked: Asked) -> Drawn:
@@ -37,6 +37,7 @@ def draw(asked: Asked) -> Drawn:
         for row in rows
         if row["k"] == k
     ]
+    values = _bent(values)
     x = alt.X(
         "tau:Q",
         title="τ (share of the samples that must be correct)",
@@ -55,3 +56,16 @@ def draw(asked: Asked) -> Drawn:
     if len(kept) < len(ks):
         more.append(f"k shown: {', '.join(f'{k:,}' for k in kept)}; --ks chooses others")
     return finished(asked, [line, near], values, f"How reliably {named(runs)} solve problems", more=more)
+
+
+def _bent(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the rows within the flat parts of lines."""
+    lines: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in values:
+        lines.setdefault((row["run"], row["dataset"], row["verifier"], row[PART]), []).append(row)
+    return [
+        row
+        for line in lines.values()
+        for place, row in enumerate(line)
+        if not 0 < place < len(line) - 1 or not line[place - 1]["chance"] == row["chance"] == line[place + 1]["chance"]
+    ]
