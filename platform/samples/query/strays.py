@@ -34,8 +34,8 @@ def suspected(
     for file in files:
         told[file.partition.get("run_id"), *file.partition.values(), file.pass_id] += file.rows or 0
     there = {file.partition.get("run_id") for file in files}
-    found = {file.partition["run_id"] for file in doubtful_samples} & there
-    found |= {file.partition.get("run_id") for file in doubtful}
+    found: set[str | None] = {file.partition["run_id"] for file in doubtful_samples}
+    found = (found if None in there else found & there) | {file.partition.get("run_id") for file in doubtful}
     return frozenset(found | {str(run) for (run, *_), rows in told.items() if run and rows > drawn[str(run)]})
 
 

@@ -89,6 +89,8 @@ def test_verdicts_of_samples_that_another_program_deleted_count_no_more(lakes, t
     kept = "SELECT run, problem_id, sum(n + errors + timeouts) AS n FROM tallies GROUP BY ALL ORDER BY ALL"
     drawn = "SELECT run, problem_id, count(*) AS n FROM samples GROUP BY ALL ORDER BY ALL"
     assert lake.sql(kept).dicts() == lake.sql(drawn).dicts()
+    assert lake.read("reviews")["sample_index"].unique().to_pylist() == [0]
+    assert lake.sql("FROM reviews").dicts() == []
 
 
 def test_a_filter_and_a_pool_and_a_scan_leave_them_out_too(lakes, tmp_path, filled):
