@@ -56,7 +56,7 @@ K = 128; of 500 with n = 64 at K = 1024; of 30 with n = 64 at K = 1024:
 - log-odds normal (0, 3): -0.8, 100 %; -1.8, 100 %; -1.8, 100 %
 
 Another seed would give other numbers (benchmarks/forecast.py seeds): on one lake of each kind and size, pass@K has a
-standard deviation of .04 to 1.0 points over seeds, the upper end of the interval of 0 to 3.3.
+standard deviation of .04 to 1.0 points over seeds; that of the interval's upper end is 0 to 3.3.
 
 The weights of the prior and the width of the interval were chosen on these kinds of lakes, and on made-up counts that
 have the pass@k of these two runs. On others, expect larger errors.

@@ -17,7 +17,6 @@ from samples_queries.groups import rows
 
 _EVERY = 2**63 - 1  # as the last pass, it means all passes
 
-# It ends with the table `joined`: one row for each sample with a verdict on either side.
 _JOINED = """
 WITH before AS ({before}), after AS ({after}), joined AS (
     SELECT

@@ -29,7 +29,7 @@ DENSITY = 0.5  # the prior's weight per unit of log-odds, in problems
 SMALL = 8  # correct samples among n: chances that give fewer are exchanged
 EXCHANGES = 24  # between two draws
 SEED = 20_251_001
-NEGLIGIBLE = 1e-30  # a group is never given a chance of which the likelihood is below this share of its largest one
+NEGLIGIBLE = 1e-30  # a group need not be given chances of which the likelihood is below this share of its largest one
 NARROW = [8, 16]  # chances: groups with at most so many are drawn together, which takes half as long for all of them
 
 

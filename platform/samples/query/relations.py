@@ -33,13 +33,13 @@ def relate(
     kept: Selection,
     doubtful: Sequence[str] = (),
     hidden: Collection[str] = (),
-    suspected: Collection[str | None] = (),
+    suspected: Collection[str] | None = (),
 ) -> None:
     """Create the relation lake.TABLE over these files, without the rows of `hidden` runs.
 
     Keys of the files `doubtful` may be there twice: the first row of a key stays. In a table without partitions, which
-    is small, all files are then taken for doubtful. Rows of the runs `suspected` (None stands for all runs) stay if
-    lake.samples has their sample.
+    is small, all files are then taken for doubtful. Rows of the runs `suspected` (all if None) stay if lake.samples has
+    their sample.
     """
     certain = [path for path in paths if path not in set(doubtful)]
     sources = [_files(connection, table, "files", certain)] if certain or not doubtful else []
@@ -55,7 +55,7 @@ def relate(
     columns, left = ", ".join(table.schema.names), kept_rows(table, kept, hidden)
     rows = " UNION ALL ".join(f"SELECT {columns} FROM {source} {left}" for source in sources)  # noqa: S608 - names of our own
     connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS {rows}")
-    if suspected and strays.find(connection, table.name, suspected):
+    if (suspected is None or suspected) and strays.find(connection, table.name, suspected):
         left_out = f"ANTI JOIN lake.{table.name}_strays USING (run_id, problem_id, sample_index)"
         connection.execute(f"CREATE OR REPLACE VIEW lake.{table.name} AS FROM ({rows}) {left_out}")
 

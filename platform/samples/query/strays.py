@@ -1,12 +1,13 @@
 """Find verdicts, scores and reviews of samples that nobody drew, so that no view counts them.
 
 Samples never writes such a row, but another program may append one, or delete samples. So rows are compared with
-samples only where the log shows another hand: a file that states nothing of its keys (see `samples.lake.stated`), or
-more rows than there are samples.
+samples where the log shows another hand: a file that states nothing of its keys (see `samples.lake.stated`), more rows
+than there are samples, or rows beyond their ranges. Reviews, which are few, are always compared.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import duckdb
 
@@ -15,51 +16,91 @@ from samples.query.repeats import made
 from samples_schemas import REVIEWS, SCORES, VERDICTS
 
 OF_SAMPLES = frozenset({VERDICTS.name, SCORES.name, REVIEWS.name})
+_RANGES = 2  # the log has the ranges of problem_id and sample_index first
 
 
 def suspected(
     files: Sequence[SnapshotFile],
-    doubtful: Iterable[SnapshotFile],
-    samples: Iterable[SnapshotFile],
-    doubtful_samples: Iterable[SnapshotFile],
-) -> frozenset[str | None]:
-    """Return the runs of which rows may be of samples that nobody drew; None stands for all runs.
+    doubtful: Sequence[SnapshotFile],
+    samples: Sequence[SnapshotFile],
+    doubtful_samples: Sequence[SnapshotFile],
+) -> frozenset[str]:
+    """Return the runs of which verdicts or scores may be of samples that nobody drew.
 
-    `files` are those of one of the tables `OF_SAMPLES`, `samples` those of table samples, and the doubtful ones are
-    those of them in which a key may be twice.
+    `files` are those of verdicts or of scores, `samples` those of table samples, and the doubtful ones are those of
+    them in which a key may be twice.
     """
-    drawn, told = Counter[str](), Counter[tuple[str | int | None, ...]]()
-    for file in samples:
-        drawn[file.partition["run_id"]] += file.rows or 0
+    drawn, told = _by_run(samples), _by_run(files)
+    found = {file.partition["run_id"] for file in (*doubtful, *doubtful_samples)} & told.keys()
+    return frozenset(found | {run for run in told.keys() - found if _exceed(told[run], drawn.get(run, []))})
+
+
+def _by_run(files: Sequence[SnapshotFile]) -> dict[str, list[SnapshotFile]]:
+    found: dict[str, list[SnapshotFile]] = {}
     for file in files:
-        told[file.partition.get("run_id"), *file.partition.values(), file.pass_id] += file.rows or 0
-    there = {file.partition.get("run_id") for file in files}
-    found: set[str | None] = {file.partition["run_id"] for file in doubtful_samples}
-    found = (found if None in there else found & there) | {file.partition.get("run_id") for file in doubtful}
-    return frozenset(found | {str(run) for (run, *_), rows in told.items() if run and rows > drawn[str(run)]})
+        found.setdefault(file.partition["run_id"], []).append(file)
+    return found
 
 
-def find(connection: duckdb.DuckDBPyConnection, table: str, runs: Iterable[str | None]) -> bool:
+def _exceed(told: Sequence[SnapshotFile], drawn: Sequence[SnapshotFile]) -> bool:
+    """Return whether files of a run tell of more samples than were drawn, or of others, as far as the log says."""
+    told, drawn = [file for file in told if file.rows], [file for file in drawn if file.rows]
+    there = _rows(drawn)
+    judges: dict[tuple[str, ...], dict[int | None, list[SnapshotFile]]] = {}
+    for file in told:
+        judges.setdefault(tuple(file.partition.values()), {}).setdefault(file.pass_id, []).append(file)
+    if any(_rows(some) > there for passes in judges.values() for some in passes.values()):
+        return True
+    for column in range(_RANGES if all(file.ranges for file in (*told, *drawn)) else 0):
+        (least, greatest), (first, last) = _extent(drawn, column), _extent(told, column)
+        if first < least or last > greatest:
+            return True
+        for passes in judges.values():
+            if _at_least([(*_extent(some, column), _rows(some)) for some in passes.values()]) > there:
+                return True
+    return False
+
+
+def _rows(files: Sequence[SnapshotFile]) -> int:
+    return sum(file.rows or 0 for file in files)
+
+
+def _extent(files: Sequence[SnapshotFile], column: int) -> tuple[Any, Any]:
+    ranges = [file.ranges[column] for file in files]
+    return min(first for first, _ in ranges), max(last for _, last in ranges)
+
+
+def _at_least(passes: Sequence[tuple[Any, Any, int]]) -> int:
+    """Return how many different samples some passes judged at least: the most rows of passes whose ranges do not meet.
+
+    A pass is its least value, its greatest, and its number of rows.
+    """
+    ends, most = list[Any](), [0]
+    for first, last, rows in sorted(passes, key=lambda one: one[1]):
+        most.append(max(most[-1], most[bisect_left(ends, first)] + rows))
+        ends.append(last)
+    return most[-1]
+
+
+def find(connection: duckdb.DuckDBPyConnection, table: str, runs: Collection[str] | None) -> bool:
     """Make the table lake.TABLE_strays of the samples (run_id, problem_id, sample_index) that lake.samples lacks.
 
-    Return if there are any. Only these runs are looked at; None among them stands for all runs.
+    Return if there are any. Only these runs are looked at: all of table TABLE if None.
     """
-    runs = list(runs)
-    values = {"runs": None if None in runs else runs}
-    return made(connection, f"{table}_strays", _STRAYS.format(table=table), values)
+    named = f"SELECT DISTINCT run_id FROM lake.{table}" if runs is None else "SELECT unnest($runs)"  # noqa: S608 - own names
+    values = None if runs is None else {"runs": list(runs)}
+    return made(connection, f"{table}_strays", _STRAYS.format(table=table, runs=named), values)
 
 
-# A row of `drawn` and of `told` stands for 64 samples of a problem: a comparison takes a sixty-fourth of the memory.
+# A row of `masks` stands for 64 samples of a problem, which takes a sixty-fourth of the memory.
 _STRAYS = """
-WITH cells AS (
+WITH asked(run_id) AS ({runs}), cells AS (
     SELECT
         run_id, problem_id, sample_index >> 6 AS cell, 1::UBIGINT << (sample_index & 63)::UBIGINT AS bit, true AS told
-    FROM lake.{table}
-    WHERE $runs::VARCHAR[] IS NULL OR list_contains($runs::VARCHAR[], run_id)
+    FROM lake.{table} SEMI JOIN asked USING (run_id)
     UNION ALL
     SELECT run_id, problem_id, sample_index >> 6, 1::UBIGINT << (sample_index & 63)::UBIGINT, false
-    FROM lake.samples
-    WHERE $runs::VARCHAR[] IS NULL OR list_contains($runs::VARCHAR[], run_id)
+    FROM lake.samples SEMI JOIN asked USING (run_id)
 ), masks AS (
     SELECT
         run_id, problem_id, cell,

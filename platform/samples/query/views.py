@@ -5,7 +5,7 @@ Filters apply to the tables, once for all views: runs and verifiers are left out
 """
 
 from collections import ChainMap, Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,7 @@ from samples.query.answer_keys import add_answer_key
 from samples.query.connection import lock
 from samples.query.relations import SQL_TYPES, kept_rows, one_verifier, only_once, quoted, relate, stored
 from samples.query.strays import OF_SAMPLES
-from samples_schemas import COMPLETIONS, SAMPLES, SCORE_LOGPROBS, TABLES, TOP_LOGPROBS, VIEWS
+from samples_schemas import COMPLETIONS, REVIEWS, SAMPLES, SCORE_LOGPROBS, TABLES, TOP_LOGPROBS, VIEWS
 
 _UNKNOWN_ROWS = 2  # of a file whose commit does not say how many: there may be several
 _FEW = 8  # pairs of run and verifier
@@ -34,7 +34,7 @@ _MOST_COMPARED = 1 << 30  # bytes of texts and tokens that one question compares
 def beneath(view: str) -> frozenset[str]:
     """Return the tables that a view reads, directly or through other views.
 
-    What speaks of samples is read with table samples, which tells what another program wrote of samples nobody drew.
+    Views of verdicts, scores and reviews also read table samples, to leave out rows of samples that nobody drew.
     """
     found = frozenset(
         table
@@ -132,8 +132,10 @@ class Views:
         local = [file.path for file in files if "://" not in file.path]
         checksums.verify(local, most=_MOST_COMPARED if heavy else None)
         self._doubtful[name] = doubtful = repeating(files)
-        suspected = frozenset[str | None]()
-        if name in OF_SAMPLES:
+        suspected: Collection[str] | None = ()
+        if name == REVIEWS.name:
+            suspected = None
+        elif name in OF_SAMPLES:
             suspected = strays.suspected(files, doubtful, read[SAMPLES.name], self._doubtful[SAMPLES.name])
         relate(
             self.connection,

@@ -7,10 +7,12 @@ from deltalake import DeltaTable, write_deltalake
 
 import samples
 from samples.api import Lake
+from samples.ingest.segment import committer
 from samples.maintenance.compact import compact
 from samples.query.connect import connect
 from samples.query.query import query
 from samples.query.scan import scan
+from samples.rescore.rescore import rescore
 from samples.runs.run import every
 
 pytestmark = pytest.mark.heavy
@@ -91,6 +93,25 @@ def test_verdicts_of_samples_that_another_program_deleted_count_no_more(lakes, t
     assert lake.sql(kept).dicts() == lake.sql(drawn).dicts()
     assert lake.read("reviews")["sample_index"].unique().to_pylist() == [0]
     assert lake.sql("FROM reviews").dicts() == []
+
+
+@pytest.mark.parametrize("gone", ["sample_index >= 2", "sample_index < 2", "problem_id = 'sum-1'"])
+def test_whole_files_of_samples_that_are_gone_are_noticed(bench, tmp_path, gone):
+    """Each pass judged what was drawn before it, no more than the samples that are left; and all files are ours."""
+    b = bench(tmp_path / "lake")
+    for k in (2, 4):
+        committer(b.lake, b.run).commit([b.draw(unit) for unit in b.plan(k)])
+        rescore(b.lake, "numeric", workers=1)
+    b.lake.review("toys", "sum-1", 1, "valid", reviewer="ann")
+    b.lake.review("toys", "sum-1", 3, "valid", reviewer="ann")
+    for table in ("samples", "completions"):
+        DeltaTable(f"{b.lake.uri}/{table}").delete(gone)
+    lake = samples.open(b.lake.uri)
+    left = lake.sql("SELECT problem_id, count(*) AS n FROM samples GROUP BY ALL ORDER BY ALL").dicts()
+    assert lake.sql("SELECT problem_id, n + errors + timeouts AS n FROM tallies ORDER BY ALL").dicts() == left
+    assert lake.sql("SELECT problem_id, count(*) AS n FROM verdicts GROUP BY ALL ORDER BY ALL").dicts() == left
+    reviewed = {row["sample_index"] for row in lake.sql("FROM reviews")}
+    assert reviewed == {"sample_index >= 2": {1}, "sample_index < 2": {3}, "problem_id = 'sum-1'": set()}[gone]
 
 
 def test_a_filter_and_a_pool_and_a_scan_leave_them_out_too(lakes, tmp_path, filled):

@@ -1,16 +1,18 @@
 """G-Pass@k and Cover@tau over tau: a line for each run, a panel for Cover@tau and for each k."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
-from samples.charts.asked import Asked, distinct, spread, spread_in_log
+from samples.charts.asked import Asked, distinct, spread_in_log
 from samples.charts.captions import named
 from samples.charts.panels import PART, Drawn, finished, run_colour, run_dash, tooltips
 
 DEFAULTS = {"taus": [round(place / 40, 3) for place in range(41)]}
 _KS = 5  # panels, beside that of Cover@tau
 _RUNS = 12  # with more, one k is drawn
+_FEWEST = 6  # values of τ
 _ROWS = 500  # of a chart: a page of HTML stays below a megabyte, and 900 KB of it are Vega
 
 
@@ -21,23 +23,10 @@ def draw(asked: Asked) -> Drawn:
     ks = sorted(distinct(rows, "k"))
     kept = spread_in_log([k for k in ks if k > 1] or ks, _KS) if len(runs) <= _RUNS else ks[-1:]
     taus = sorted(distinct(rows, "tau"))
-    taus = spread(taus, max(6, _ROWS // (len(runs) * (len(kept) + 1))))
-    rows = [row for row in rows if row["tau"] in taus]
-    facts = ("run", "dataset", "verifier", "k", "problems", "pass_hat_k", "tau")
-    last = {run: max(row["k"] for row in rows if row["run"] == run) for run in runs}
-    values: list[dict[str, Any]] = [
-        {name: row[name] for name in facts if name not in {"k", "pass_hat_k"}}
-        | {"chance": row["cover_at_tau"], PART: "Cover@τ"}
-        for row in rows
-        if row["k"] == last[row["run"]]
-    ]
-    values += [
-        {name: row[name] for name in facts} | {"chance": row["g_pass_at_k"], PART: f"G-Pass@{k:,}"}
-        for k in kept
-        for row in rows
-        if row["k"] == k
-    ]
-    values = _bent(values)
+    shown, values = taus, _values(rows, runs, kept)
+    while len(values) > _ROWS and len(shown) > _FEWEST:
+        shown = [*shown[:-1:2], shown[-1]]
+        values = _values([row for row in rows if row["tau"] in shown], runs, kept)
     x = alt.X(
         "tau:Q",
         title="τ (share of the samples that must be correct)",
@@ -53,9 +42,30 @@ def draw(asked: Asked) -> Drawn:
         "Cover@τ: the share of the problems that have an accuracy of at least τ",
         "G-Pass@k: the chance that at least τ of k samples are correct; at τ = 0 it is pass@k, at τ = 1 pass^k",
     ]
+    if len(shown) < len(taus):
+        more.append(f"drawn at {len(shown)} of {len(taus)} values of τ: fewer runs or --ks show more")
     if len(kept) < len(ks):
         more.append(f"k shown: {', '.join(f'{k:,}' for k in kept)}; --ks chooses others")
     return finished(asked, [line, near], values, f"How reliably {named(runs)} solve problems", more=more)
+
+
+def _values(rows: Sequence[dict[str, Any]], runs: Sequence[str], ks: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the points of all panels, without those within the flat parts of lines."""
+    facts = ("run", "dataset", "verifier", "k", "problems", "pass_hat_k", "tau")
+    last = {run: max(row["k"] for row in rows if row["run"] == run) for run in runs}
+    values: list[dict[str, Any]] = [
+        {name: row[name] for name in facts if name not in {"k", "pass_hat_k"}}
+        | {"chance": row["cover_at_tau"], PART: "Cover@τ"}
+        for row in rows
+        if row["k"] == last[row["run"]]
+    ]
+    values += [
+        {name: row[name] for name in facts} | {"chance": row["g_pass_at_k"], PART: f"G-Pass@{k:,}"}
+        for k in ks
+        for row in rows
+        if row["k"] == k
+    ]
+    return _bent(values)
 
 
 def _bent(values: list[dict[str, Any]]) -> list[dict[str, Any]]:

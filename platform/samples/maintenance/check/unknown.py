@@ -128,8 +128,8 @@ GROUP BY run_id
 _AGAIN = "the ingest or import that began the run adds them"
 _REBUILT = "samples repair shows what can be rebuilt"
 _NOBODY_DREW = (
-    "another program wrote them, or deleted samples; answers leave them out; to be rid of them, delete them with that "
-    "program, or restore table {table} from a copy"
+    "answers leave them out; if another program wrote them, delete them with it or restore table {table} from a copy; "
+    "if it deleted samples, restore tables samples and completions"
 )
 
 AUDITS = (
