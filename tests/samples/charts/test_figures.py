@@ -128,7 +128,23 @@ def test_cover_at_tau_is_that_of_its_query(crossed):
 
 
 def test_the_usual_taus_are_the_whole_curve(crossed):
-    assert len({row["tau"] for row in values(crossed.plot("reliability"))}) == 51
+    """A line holds the value of its next point, so the flat parts need none."""
+    drawn = values(crossed.plot("reliability"))
+    asked = crossed.query("reliability", taus=[place / 40 for place in range(41)], ks=[2, 8, 64])
+    assert len({row["tau"] for row in asked}) == 41
+    for row in asked:
+        line = [
+            p for p in drawn if (p["run"], p["part"]) == (row["run"], f"G-Pass@{row['k']}") and p["tau"] >= row["tau"]
+        ]
+        assert min(line, key=lambda point: point["tau"])["chance"] == row["g_pass_at_k"]
+
+
+def test_many_runs_are_drawn_at_fewer_taus_which_the_chart_says(tallied, tmp_path):
+    runs = {f"r{number}": {f"p{c}": (64, (c * 7 + number) % 65) for c in range(40)} for number in range(8)}
+    chart = tallied.lake(tmp_path / "lake", runs).plot("reliability")
+    assert len(values(chart)) <= 500
+    assert {0, 1} <= {row["tau"] for row in values(chart)}
+    assert "of 41 values of τ" in json.dumps(specification(chart), ensure_ascii=False)
 
 
 def test_each_large_k_of_the_efficiency_gap_has_a_panel_in_the_order_of_steps(tallied, tmp_path):
