@@ -68,11 +68,11 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], scorer: st
     Raises:
         Unanswerable: No sample of any run has both log-probs.
     """
-    asked = rows(connection, _SQL, runs=runs, scorer=scorer)
-    notes = lacking(asked, scorer)
+    each = rows(connection, _SQL, runs=runs, scorer=scorer)
+    notes = lacking(each, scorer)
     drawn = drawn_from(connection, runs)
     found: list[dict[str, Any]] = []
-    for run, of_run in groupby(asked, itemgetter("run")):
+    for run, of_run in groupby(each, itemgetter("run")):
         problems = list(of_run)
         known = [one for one in problems if one["samples"]]
         shares = mean_of(np.array([one["as_likely"] / one["compared"] for one in problems if one["compared"]]))

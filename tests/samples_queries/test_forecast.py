@@ -74,16 +74,18 @@ def test_up_to_n_a_forecast_is_pass_at_k(tallied, tmp_path):
     assert lake.query("forecast", ks=ks)["pass_at_k"] == pytest.approx(lake.query("pass_at_k", ks=ks)["pass_at_k"])
 
 
-@pytest.mark.parametrize("never", [0.0, 0.3])
-def test_a_forecast_finds_what_a_known_population_gives(oracles, tallied, never):
-    """Of those that are never solved, 64 samples say little: half a million draws find .735 and .227 for .68 and .3."""
+# Where 30 % are never solved, 64 samples do not tell which of the others are hard. The expected numbers are then those
+# of half a million draws by Gibbs sampling alone, without exchanges.
+@pytest.mark.parametrize(("never", "expected"), [(0.0, None), (0.3, (0.735, 0.229))])
+def test_a_forecast_finds_what_a_known_population_gives(oracles, tallied, never, expected):
     rng = np.random.default_rng(5)
     chances = rng.beta(0.5, 1.0, 2000) * (rng.random(2000) >= never)
     (row,) = forecast(tallied, drawn(chances, 64), 1024)
     truth = (1 - never) * oracles.forecast(0.5, 1.0, 1024)
     assert row["low"] < truth < row["high"]
-    assert row["pass_at_k"] == pytest.approx(truth, abs=0.04 if not never else 0.08)
-    assert row["never"] == pytest.approx(never, abs=0.06 if not never else 0.1)
+    pass_at_k, share = expected or (truth, never)
+    assert row["pass_at_k"] == pytest.approx(pass_at_k, abs=0.04)
+    assert row["never"] == pytest.approx(share, abs=0.06)
 
 
 def test_other_seeds_give_nearly_the_same_forecast(tallied, monkeypatch):
