@@ -5,14 +5,14 @@ from typing import Any
 
 import altair as alt
 
-from samples.charts.asked import Asked, distinct, spread_in_log
+from samples.charts.asked import Asked, distinct, spread, spread_in_log
 from samples.charts.captions import named
 from samples.charts.panels import PART, Drawn, finished, run_colour, run_dash, tooltips
 
 DEFAULTS = {"taus": [round(place / 40, 3) for place in range(41)]}
 _KS = 5  # panels, beside that of Cover@tau
 _RUNS = 12  # with more, one k is drawn
-_FEWEST = 6  # values of τ
+_FEWEST = 6  # points of a line
 _ROWS = 500  # of a chart: a page of HTML stays below a megabyte, and 900 KB of it are Vega
 
 
@@ -22,11 +22,9 @@ def draw(asked: Asked) -> Drawn:
     runs = asked.palette.order(distinct(rows, "run"))
     ks = sorted(distinct(rows, "k"))
     kept = spread_in_log([k for k in ks if k > 1] or ks, _KS) if len(runs) <= _RUNS else ks[-1:]
-    taus = sorted(distinct(rows, "tau"))
-    shown, values = taus, _values(rows, runs, kept)
-    while len(values) > _ROWS and len(shown) > _FEWEST:
-        shown = [*shown[:-1:2], shown[-1]]
-        values = _values([row for row in rows if row["tau"] in shown], runs, kept)
+    lines = _lines(rows, runs, kept)
+    most = max(_FEWEST, _ROWS // len(lines))
+    values = [row for line in lines for row in spread(line, most)]
     x = alt.X(
         "tau:Q",
         title="τ (share of the samples that must be correct)",
@@ -35,22 +33,22 @@ def draw(asked: Asked) -> Drawn:
     )
     y = alt.Y("chance:Q", title="share of the problems, or chance", scale=alt.Scale(domain=[0, 1]))
     dash = run_dash(asked, values)
-    mark = alt.Chart().mark_line(strokeWidth=2, interpolate="step-before", point=len(taus) == 1)
+    mark = alt.Chart().mark_line(strokeWidth=2, interpolate="step-before", point=len(distinct(rows, "tau")) == 1)
     line = mark.encode(x=x, y=y, color=run_colour(asked, values, lines=True), strokeDash=dash)
     near = alt.Chart().mark_point(size=60, opacity=0).encode(x=x, y=y, tooltip=tooltips(values))
     more = [
         "Cover@τ: the share of the problems that have an accuracy of at least τ",
         "G-Pass@k: the chance that at least τ of k samples are correct; at τ = 0 it is pass@k, at τ = 1 pass^k",
     ]
-    if len(shown) < len(taus):
-        more.append(f"drawn at {len(shown)} of {len(taus)} values of τ: fewer runs or --ks show more")
+    if any(len(line) > most for line in lines):
+        more.append(f"lines with more than {most} steps are drawn with {most} of them; fewer runs or --ks show more")
     if len(kept) < len(ks):
         more.append(f"k shown: {', '.join(f'{k:,}' for k in kept)}; --ks chooses others")
     return finished(asked, [line, near], values, f"How reliably {named(runs)} solve problems", more=more)
 
 
-def _values(rows: Sequence[dict[str, Any]], runs: Sequence[str], ks: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the points of all panels, without those within the flat parts of lines."""
+def _lines(rows: Sequence[dict[str, Any]], runs: Sequence[str], ks: Sequence[int]) -> list[list[dict[str, Any]]]:
+    """Return the points of each line of each panel, without those within its flat parts."""
     facts = ("run", "dataset", "verifier", "k", "problems", "pass_hat_k", "tau")
     last = {run: max(row["k"] for row in rows if row["run"] == run) for run in runs}
     values: list[dict[str, Any]] = [
@@ -65,17 +63,15 @@ def _values(rows: Sequence[dict[str, Any]], runs: Sequence[str], ks: Sequence[in
         for row in rows
         if row["k"] == k
     ]
-    return _bent(values)
-
-
-def _bent(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the rows within the flat parts of lines."""
     lines: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in values:
         lines.setdefault((row["run"], row["dataset"], row["verifier"], row[PART]), []).append(row)
+    return [_bent(line) for line in lines.values()]
+
+
+def _bent(line: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         row
-        for line in lines.values()
         for place, row in enumerate(line)
         if not 0 < place < len(line) - 1 or not line[place - 1]["chance"] == row["chance"] == line[place + 1]["chance"]
     ]
