@@ -1,6 +1,7 @@
 """Make small lakes with every kind of row. The library's own code writes them."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,15 @@ def add_run(
     labels = [("ann", "valid"), ("bob", "unclear"), ("bob", "valid")]
     named = [{**review, "reviewer": who, "label": label, "number": n} for n, (who, label) in enumerate(labels, 1)]
     append(lake, "reviews", named if reviewed else [])
+
+
+def draw(lake: Lake, run: str, keys: Iterable[tuple[str, int]]) -> None:
+    """Add those of these samples (problem_id, sample_index) that a run lacks: verdicts of others would not count."""
+    here = {row["run"]: {name: row[name] for name in ("dataset", "run_id")} for row in lake.query("runs")}[run]
+    drawn = lake.sql("SELECT problem_id, sample_index, run_id FROM samples")
+    there = {(row["problem_id"], row["sample_index"]) for row in drawn if row["run_id"] == here["run_id"]}
+    new = [{"problem_id": problem, "sample_index": index} for problem, index in sorted({*keys} - there)]
+    facts = {"tokens": 1, "cumulative_logprob": -0.5, "seed": 1, "finish_reason": "stop", "attempt": "x"}
+    payload = {"attempt": "x", "text": "drawn", "token_ids": [7], "token_logprobs": [-0.5]}
+    for name, rest in (("samples", facts), ("completions", payload)) if new else ():
+        append(lake, name, [{**key, **rest} for key in new], **here)

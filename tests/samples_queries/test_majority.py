@@ -150,7 +150,8 @@ def test_an_answer_judged_both_ways_counts_for_the_share_that_is_correct():
 
 
 def judge(lakes, lake, run, said, verifier="m"):
-    """Judge samples: a list of (status, answer) per problem."""
+    """Judge samples, and draw those that are not there: a list of (status, answer) per problem."""
+    lakes.draw(lake, run, [(problem, index) for problem, verdicts in said.items() for index in range(len(verdicts))])
     run_id = next(row["run_id"] for row in lake.query("runs") if row["run"] == run)
     rows = [
         {"problem_id": problem, "sample_index": index, "verifier_version": "1", "pass_id": 1, "status": status}

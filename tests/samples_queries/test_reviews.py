@@ -212,6 +212,7 @@ def test_kappa_of_the_papers_form_is_known(small):
     kinds = {("valid", "valid"): 20, ("valid", "flawed"): 5, ("flawed", "valid"): 10, ("flawed", "flawed"): 15}
     pairs = [pair for pair, times in kinds.items() for _ in range(times)]
     rows = [("a", "p1", n, name, label) for n, pair in enumerate(pairs) for name, label in zip("xy", pair, strict=True)]
+    small.lakes.draw(small.lake, "a", [("p1", n) for n in range(50)])
     small.label(rows)
     row = small.lake.query("review_agreement", runs="a").dicts()[0]
     assert (row["both"], row["agree"], row["share"]) == (50, 35, 0.7)

@@ -160,6 +160,7 @@ AGREEMENT = [
 
 def test_agreement_is_counted_as_by_hand(lakes, judge, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
+    lakes.draw(lake, "a", [("p1", index) for index in range(5)])
     for case, letters in enumerate(AGREEMENT):
         for side in (0, 1):
             judge(lake, "a", f"m{case}{side}", 1, "1", letters[side])
