@@ -36,9 +36,9 @@ def ask(connection: duckdb.DuckDBPyConnection, name: str, bound: Mapping[str, An
 
 
 def _name_scorer(connection: duckdb.DuckDBPyConnection, scorer: str) -> None:
-    """Set what the view `scored_perplexities` reads: two variables, and the view `scored_whole` as a table."""
+    """Set what the view `scored_perplexities` reads: two variables, and the view `scored_problems` as a table."""
     connection.execute("SET VARIABLE scorer = $scorer", {"scorer": scorer})
     own = "SELECT min(run_id) FROM own_likelihoods WHERE scorer = getvariable('scorer')"
     connection.execute(f"SET VARIABLE scorer_run = ({own})")
-    connection.execute(f"CREATE OR REPLACE TABLE lake.scored_whole AS {text('views/scored_whole')}")
-    connection.execute("CREATE OR REPLACE VIEW scored_whole AS FROM lake.scored_whole")
+    connection.execute(f"CREATE OR REPLACE TABLE lake.scored_problems AS {text('views/scored_problems')}")
+    connection.execute("CREATE OR REPLACE VIEW scored_problems AS FROM lake.scored_problems")
