@@ -1,9 +1,9 @@
 """Rebuild the rows of table samples from the segments, whose footers hold a copy of them.
 
 A row is rebuilt if table completions names its segment, and no readable file of `samples` has it: its file is
-unreadable, or the log of `samples` has lost entries. A segment that `samples` refers to is named in `completions`
-again. Segments that nothing names are left to ingest, which commits those that its run wants. Imports have no segments:
-the same import again adds the tables that are empty.
+unreadable, the log of `samples` has lost entries, or another program deleted the row. A segment that `samples` refers
+to is named in `completions` again. Segments that nothing names are left to ingest, which commits those that its run
+wants. Imports have no segments: the same import again adds the tables that are empty.
 
 An unreadable file stays named until all of its rows are rebuilt, so that it counts again once it is restored. A file
 that may not be read is no damage, and nothing is repaired.
@@ -24,14 +24,13 @@ from samples.lake.parquet import File
 from samples.lake.reasons import forbids
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
-from samples.maintenance import repair_entries
+from samples.maintenance import repair_entries, repair_units
 from samples.maintenance.check.finding import ASK
 from samples.query.rows import Rows
 from samples.query.unreadable import wrong
 from samples.runs.run import Run, every
 from samples.runs.settings import IMPORTED
 from samples.units import packed, segment
-from samples.units.commit import uncommitted
 from samples.units.segment import Receipt
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS, Table
 
@@ -103,24 +102,26 @@ def _damage(lake: Tables, run: Run) -> _Damage:
     with explained(lake.uri), duckdb.connect() as connection:
         connection.register("samples", samples)
         attempts = {attempt for (attempt,) in connection.sql("SELECT DISTINCT attempt FROM samples").fetchall()}
+    parted = repair_units.parted(lake, samples, _rows(lake, COMPLETIONS, good[COMPLETIONS.name]))
     completions = lake.delta(COMPLETIONS.name)
     named = set(added_files(completions)["path"].to_pylist()) if completions else set[str]()
     bad = {path_within(lake, COMPLETIONS.name, file) for file in found.files(COMPLETIONS)}
     with explained(lake.uri):
         merged = packed.attempts(lake, COMPLETIONS, completions, run.partition, bad)
-        candidates = list(packed.receipts(lake, target(run), attempts, bad)) if merged - attempts else []
+        whole = attempts - parted
+        candidates = list(packed.receipts(lake, target(run), whole, bad)) if merged - whole else []
     held = {one.facts["attempt"][0].as_py() for one in candidates}
     for path, size, *_ in segment.found(lake, target(run)):
         attempt = segment.attempt_of(path)
-        there = attempt in attempts
-        if there is (path in named or attempt in merged) or attempt in held:
+        there, known = attempt in attempts, path in named or attempt in merged
+        if (there is known and attempt not in parted) or attempt in held:
             continue
-        receipt = segment.reopen(lake, target(run), path, size)  # None: unreadable, which is listed if it is named
-        if receipt and there:
+        if (receipt := segment.reopen(lake, target(run), path, size)) is None:  # it is listed if it is named
+            continue
+        candidates.append(receipt)
+        if not known:
             found.unnamed.append(receipt.file)
-        elif receipt:
-            candidates.append(receipt)
-    found.lost = uncommitted(lake, candidates, samples) if candidates else []
+    found.lost = repair_units.missing(lake, candidates, attempts, samples)
     if found.files(SAMPLES):
         found.stays = not _holds_all(lake, found, samples, _rows(lake, COMPLETIONS, good[COMPLETIONS.name]))
     return found

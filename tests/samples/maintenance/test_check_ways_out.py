@@ -95,6 +95,14 @@ def test_the_same_import_adds_the_counts_that_were_lost(counted, lost):
     assert lake.read("counts").sort_by("problem_id") == whole
 
 
+@pytest.mark.parametrize("lost", ["sample_index = 3", "sample_index IN (1, 3, 7)"])
+def test_the_same_ingest_draws_what_is_missing_of_units(drawn, lost):
+    delete(drawn.lake, "samples", lost)
+    assert {what for _, what, _ in found(drawn.lake)} == {"units with gaps", "units of which only a part is named"}
+    committer(drawn.lake, drawn.run).commit([drawn.draw(unit) for unit in drawn.plan(8)])
+    assert found(drawn.lake) == []
+
+
 def test_verdicts_of_an_unknown_status_are_judged_anew(drawn):
     rescore(drawn.lake, "numeric", workers=1)
     whole = drawn.lake.query("pass_at_k").dicts()

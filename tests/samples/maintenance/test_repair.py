@@ -79,6 +79,23 @@ def test_rows_are_rebuilt_as_they_were_once_that_is_asked_for(drawn, damage):
     assert drawn.plan(16).missing == 0
 
 
+@pytest.mark.parametrize(
+    ("rows", "count"), [("sample_index = 3", 3), ("sample_index IN (0, 5, 7, 15)", 12), ("sample_index > 9", 18)]
+)
+@pytest.mark.parametrize("merged", [False, True])
+def test_rows_that_another_program_deleted_from_units_are_rebuilt(drawn, rows, count, merged):
+    lake = drawn.lake
+    if merged:
+        lake.compact()
+    before, answer = everything(lake), query(lake, "pass_at_k").dicts()
+    DeltaTable(f"{lake.uri}/samples").delete(rows)
+    (row,) = lake.repair(write=True)
+    assert (row["does"], row["samples"]) == ("rebuilds them from segments", count)
+    assert everything(lake) == before
+    assert query(lake, "pass_at_k").dicts() == answer
+    assert not len(lake.repair())
+
+
 @pytest.mark.parametrize("top_logprobs", [0, 2])
 def test_segments_whose_rows_are_rebuilt_are_not_named_a_second_time(bench, tmp_path, top_logprobs):
     b = bench(tmp_path / "lake", top_logprobs=top_logprobs)

@@ -81,22 +81,38 @@ WHERE rest <> 0
 GROUP BY run_id
 """  # noqa: S608 - own text
 
-# The samples of a cell that one attempt drew are a unit: all of them are there, or none.
-_PART = """
-SELECT run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first
-FROM (
-    SELECT whole.*, whole.mask & ~narrow.mask AS rest
-    FROM lake.{heavy}_cells whole JOIN lake.{narrow}_cells narrow USING ({key}, cell, attempt)
-)
-WHERE rest <> 0
-GROUP BY run_id
+# The samples of a cell that one attempt drew are a unit: all of them are there, or none; or others drew the rest anew.
+_PARTS = """
+SELECT whole.*, whole.mask & ~there.mask AS rest
+FROM lake.{heavy}_cells whole
+SEMI JOIN lake.{narrow}_cells narrow USING ({key}, cell, attempt)
+JOIN (SELECT {key}, cell, bit_or(mask) AS mask FROM lake.{narrow}_cells GROUP BY ALL) there USING ({key}, cell)
+WHERE whole.mask & ~there.mask <> 0
 """
 
-# Between the ends of a unit that ingest drew, no index is missing: in a mask without gaps, bits change twice at most.
+_PART = f"""
+SELECT run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first
+FROM ({_PARTS})
+GROUP BY run_id
+"""  # noqa: S608 - own text
+
+# Between the ends of a unit that ingest drew, no index is missing, unless another unit has it: in a mask without gaps,
+# bits change twice at most.
 _GAPS = """
-SELECT run_id, count(*) AS samples, arg_min(cell_of(problem_id, cell, mask), (problem_id, cell)) AS first
-FROM lake.samples_cells JOIN lake.runs USING (run_id)
-WHERE engine <> 'imported' AND bit_count(xor(mask, mask >> 1)) > 2
+WITH gaps AS (
+    SELECT run_id, problem_id, cell,
+        bit_or((~0::UBIGINT >> (64 - length(bin(mask)))::UBIGINT) & ~(xor(mask, mask - 1) >> 1) & ~mask) AS within
+    FROM lake.samples_cells JOIN lake.runs USING (run_id)
+    WHERE engine <> 'imported' AND bit_count(xor(mask, mask >> 1)) > 2
+    GROUP BY ALL
+), lacking AS (
+    SELECT gaps.*, within & ~there.mask AS rest
+    FROM gaps JOIN (SELECT run_id, problem_id, cell, bit_or(mask) AS mask FROM lake.samples_cells GROUP BY ALL) there
+        USING (run_id, problem_id, cell)
+)
+SELECT run_id, sum(bit_count(rest)) AS samples, arg_min(cell_of(problem_id, cell, rest), (problem_id, cell)) AS first
+FROM lacking
+WHERE rest <> 0
 GROUP BY run_id
 """
 
@@ -122,11 +138,7 @@ FROM (
     LEFT JOIN (SELECT {key}, cell, bit_or(mask) AS mask FROM lake.{narrow}_cells GROUP BY ALL) there
         USING ({key}, cell)
     -- the rest of a unit that is there in part is another finding
-    ANTI JOIN (
-        SELECT {wholes}, whole.cell
-        FROM lake.{heavy}_cells whole JOIN lake.{narrow}_cells narrow USING ({key}, cell, attempt)
-        WHERE whole.mask & ~narrow.mask <> 0
-    ) parts USING ({key}, cell)
+    ANTI JOIN ({parts}) parts USING ({key}, cell)
 ) LEFT JOIN (SELECT run_id, young FROM lake.commits WHERE tbl = '{heavy}') USING (run_id)
 WHERE rest <> 0
 GROUP BY run_id
@@ -134,8 +146,8 @@ GROUP BY run_id
 
 
 def _unnamed(heavy: str, narrow: str, key: str) -> str:
-    wholes = ", ".join(f"whole.{name}" for name in key.split(", "))
-    return _UNNAMED.format(heavy=heavy, narrow=narrow, key=key, wholes=wholes)
+    of = {"heavy": heavy, "narrow": narrow, "key": key}
+    return _UNNAMED.format(**of, parts=_PARTS.format(**of))
 
 
 AUDITS = (
