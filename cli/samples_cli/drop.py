@@ -47,5 +47,5 @@ def command(
     terminal.say(f"run {name} {said}: {done.files:,} files of {done.tables} tables")
     if not undo:
         names = [note.name for note, _ in hidden.every(opened.place).values()]
-        which = name if names.count(name) == 1 else done.note.run_id
+        which = done.note.typed if names.count(name) == 1 else done.note.run_id
         terminal.say(f"`samples drop {which} --undo` brings it back until a vacuum deletes its files")

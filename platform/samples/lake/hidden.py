@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from shlex import quote
 
 from samples.errors import LakeError, UsageError
 from samples.lake.storage import Location
@@ -35,6 +36,11 @@ class Hidden:
         """The path of its note."""
         return f"{FOLDER}/{self.run_id}.json"
 
+    @property
+    def typed(self) -> str:
+        """The run as `samples drop` takes it. A name that begins with - would be an option."""
+        return self.run_id if self.name.startswith("-") else quote(self.name)
+
     def __str__(self) -> str:
         reason = f": {self.reason}" if self.reason else ""
         return f"run {self.name} ({self.run_id}) was {self.why} by {self.by} at {self.at}{reason}"
@@ -45,7 +51,7 @@ class Hidden:
         if self.why == COPIED:
             return "the same `samples copy` again finishes it"
         return (
-            f"`samples drop {self.name} --undo` brings it back; `samples vacuum --older-than 0d --yes` removes it for "
+            f"`samples drop {self.typed} --undo` brings it back; `samples vacuum --older-than 0d --yes` removes it for "
             "good, and then it can be begun again"
         )
 

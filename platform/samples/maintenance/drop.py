@@ -61,7 +61,7 @@ def drop(lake: Tables, run: str, *, reason: str | None = None, by: str, watch: W
                     "drop the run"
                 )
         counts: list[int] = []
-        with _broken_off(note, f"`samples drop {note.name}` again finishes the drop"):
+        with _broken_off(note, f"`samples drop {note.typed}` again finishes the drop"):
             for table in ORDER:
                 watch(f"dropping run {note.name}: {table.name}")
                 counts.append(_remove(lake, table, note.run_id))
@@ -91,7 +91,7 @@ def undo(lake: Tables, run: str, *, watch: Watch = lambda _: None) -> Dropped:
         watch(f"looking for the files of run {note.name}")
         drop_lists.require_files(lake, note, lists)
         counts: list[int] = []
-        with _broken_off(note, f"`samples drop {note.name} --undo` again brings it back"):
+        with _broken_off(note, f"`samples drop {note.typed} --undo` again brings it back"):
             for table in reversed(ORDER):
                 watch(f"bringing run {note.name} back: {table.name}")
                 drop_lists.forget_uncommitted(lake, table, note.run_id)

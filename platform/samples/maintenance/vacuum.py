@@ -82,9 +82,11 @@ def vacuum(
         notes = [path for prefix in _NOTES for path, _, at in lake.place.objects(prefix) if at < now - DAY]
         going = [one for one in found if one.goes]
         loses, until = _loses(lake, going)
-        names = {run.run_id: run.name for run in every(lake)} | {run: note.name for run, (note, _) in dropped.items()}
+        there = {run.run_id: run.name for run in every(lake)}
+        names = there | {run: note.name for run, (note, _) in dropped.items()}
         unfinished = [note for note, _ in dropped.values() if not drop.is_complete(lake, note)]
-        kept = [*vacuum_said.kept(found), *map(vacuum_said.unfinished, unfinished)]
+        shown = {name for run, name in there.items() if run not in dropped}
+        kept = [*vacuum_said.kept(found), *(vacuum_said.unfinished(note, shown) for note in unfinished)]
         said = Vacuum(vacuum_said.rows(names, going, notes), loses, until, kept, done=write)
         if write:
             vacuumed.note(lake.place, loses)  # first: a version that is not refused has all of its files

@@ -1,7 +1,7 @@
 """Say what a vacuum deletes, what stays, and which versions can no longer be read."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,6 +92,7 @@ def kept(found: Iterable[Leftover]) -> Iterator[str]:
         yield f"kept {count:,} files, {size_of(size[why])}: {why}{more}"
 
 
-def unfinished(note: Hidden) -> str:
-    """Return the line about a dropped run of which tables still name files."""
-    return f"tables still name files of run {note.name}, which was dropped: `samples drop {note.name}` finishes that"
+def unfinished(note: Hidden, runs: Container[str]) -> str:
+    """Return the line about a dropped run of which tables still name files. `runs` has the names of the lake's runs."""
+    which = note.run_id if note.name in runs else note.typed  # a drop by this name would drop the other run
+    return f"tables still name files of run {note.name}, which was dropped: `samples drop {which}` finishes that"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -353,7 +354,12 @@ def test_rows_that_a_rescoring_added_meanwhile_are_dropped_by_the_same_command(t
     done = vacuum(lake, older_than=timedelta(0), write=True)
     assert "tables still name files of run a, which was dropped: `samples drop a` finishes that" in done.kept
     assert len(hidden.every(lake.place)) == 1
-    assert drop(lake, "a", by="ann").files == 1
+    taken = {"run_id": run_id(OTHER), "specification": json.dumps(OTHER), "name": "a"}
+    other = {**lake.read("runs").to_pylist()[0], **taken}
+    lake.append("runs", "runs", lambda: [(pa.Table.from_pylist([other], schema=TABLES["runs"].schema), {})])
+    (said,) = [line for line in vacuum(lake).kept if line.startswith("tables")]
+    assert said.endswith(f"which was dropped: `samples drop {ids['a']}` finishes that")  # the name is another run's
+    assert drop(lake, ids["a"], by="ann").files == 1
     vacuum(lake, older_than=timedelta(0), write=True)
     assert dict(hidden.every(lake.place)) == {}
 
@@ -405,6 +411,21 @@ def test_the_command_says_what_it_did_and_how_to_undo_it(lakes, tmp_path, capsys
     main(["drop", "a", "--undo", "--lake", lake.uri])
     assert "run a is back: 10 files of 10 tables" in capsys.readouterr().err
     assert sorted(row["run"] for row in lake.runs()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["base 7b", "it's", "$HOME `x`", "-q", "--undo"])
+def test_what_it_says_brings_a_run_of_any_name_back(lakes, tmp_path, capsys, name):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, name, {"p1": "cw"}, reviewed=False)
+    main(["drop", "--by", "ann", "--lake", lake.uri, "--", name])
+    says = [capsys.readouterr().err.splitlines()[-1]]
+    (note,) = [note for note, _ in hidden.every(lake.place).values()]
+    says.append(note.way_out)
+    for said in says:
+        command = said.removeprefix("`").partition(" --undo` brings it back")[0]
+        main([*shlex.split(command)[1:], "--undo", "--lake", lake.uri])
+        assert sorted(row["run"] for row in lake.runs()) == sorted(["a", "b", name])
+        drop(lake, name, by="ann")
 
 
 def test_the_second_dropped_run_of_a_name_is_brought_back_by_its_id(lakes, tmp_path, capsys):

@@ -110,7 +110,7 @@ class _Check:
                 continue
             if hidden.read(self._lake.place, run) is None or not (note.why == COPIED or self._is_named(run)):
                 continue
-            of = run if note.name in self._names.values() else note.name  # the name may be another run's now
+            of = run if note.name in self._names.values() else note.typed  # the name may be another run's now
             does = note.way_out
             if note.why != COPIED:
                 does = f"`samples drop {of}` again finishes it, `samples drop {of} --undo` brings the run back"
