@@ -145,9 +145,14 @@ def _partition(table: Table, path: str, *, known: bool) -> dict[str, str] | None
     pairs = [tuple(folder.split("=", 1)) for folder in folders]
     if [pair[0] for pair in pairs] != list(table.partition_by) or not all(len(pair) == 2 for pair in pairs):  # noqa: PLR2004 - COLUMN=VALUE
         return None
-    if not known and not _OURS.fullmatch(name):
+    if not known and not is_named_by_us(name):
         return None
     return {column: unquote(value) for column, value in pairs}
+
+
+def is_named_by_us(path: str) -> bool:
+    """Return whether a file has a name that this program gives: a vacuum leaves files of other names alone."""
+    return _OURS.fullmatch(path.rpartition("/")[2]) is not None
 
 
 class _Needed:

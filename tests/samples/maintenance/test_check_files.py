@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -152,6 +153,31 @@ def test_files_that_no_log_names_are_noted_with_age_and_size(lake, bench):
     (row,) = lake.check()
     assert row["found"] == "a file that no log names: 1,234 bytes, 9 days old"
     assert "samples vacuum" in row["way_out"]
+
+
+def test_a_file_of_another_program_is_not_said_to_be_removed_by_a_vacuum(lake):
+    mine = last(lake, "completions").with_name("backup.parquet")
+    mine.write_bytes(b"x")
+    os.utime(mine, (time.time() - 9 * 86_400,) * 2)
+    lake.vacuum(older_than="0d", write=True, nobody_writes=True)
+    (row,) = lake.check()
+    assert (row["first"], row["level"]) == (str(mine.relative_to(lake.uri)), "note")
+    assert row["way_out"].startswith("samples vacuum leaves it, because another program wrote it")
+
+
+def test_merged_files_are_not_noted_once_a_checkpoint_has_forgotten_their_removal(lake):
+    lake.compact()
+    weeks_ago = time.time() - 20 * 86_400
+    for entry in entries(lake, "completions"):
+        said = re.sub(r'(?<="deletionTimestamp":)\d+', str(int(weeks_ago * 1000)), entry.read_text())
+        entry.write_text(said)
+    for file in Path(lake.uri, "completions").rglob("*.parquet"):
+        os.utime(file, (weeks_ago,) * 2)
+    for file in Path(lake.uri, "completions", "_delta_log").glob("*checkpoint*"):
+        file.unlink()
+    lake.checkpoint("completions")
+    assert DeltaTable(f"{lake.uri}/completions").vacuum(0, enforce_retention_duration=False) == []
+    assert lake.check().dicts() == []
 
 
 def test_files_that_the_log_named_once_are_not_noted(lake):

@@ -10,11 +10,13 @@ from pathlib import Path
 from samples.errors import LakeError
 from samples.lake import checksums
 from samples.lake.files import SnapshotFile, path_within, snapshot_files
+from samples.lake.log import removals
 from samples.lake.reasons import forbids
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.maintenance.check import footers
 from samples.maintenance.check.finding import ASK, NOTE, Finding
+from samples.maintenance.vacuum_find import is_named_by_us
 from samples_schemas import TABLES, Table
 
 KEPT = timedelta(days=7)  # up to this age a driver may still commit a file that no log names
@@ -34,6 +36,8 @@ _REPAIR = {
 _COPY = "restore them from a copy"
 _SKIP = f"{_COPY}; --skip-unreadable leaves the run out"
 _COMPACT = "samples compact rewrites them"
+_YOUNG, _OLD = "a driver may still commit it, for 7 days", "samples vacuum removes it"
+_FOREIGN = "samples vacuum leaves it, because another program wrote it: delete it if nobody needs it"
 _WAY_OUT = {
     _FORBIDDEN: ASK,
     footers.FACTS: "repair cannot rebuild these rows: keep a copy of table samples",
@@ -132,12 +136,16 @@ def unnamed(lake: Tables, table: Table, runs: frozenset[str] | None, names: Mapp
         return
     with explained(lake.place.table_uri(table.name)):
         removed = set(snapshot.vacuum(0, dry_run=True, enforce_retention_duration=False))
+    now = datetime.now(UTC)
+    # A checkpoint forgets removals of more than a week; the entries of the log do not.
+    if any(now - at >= KEPT and path not in removed for path, _, at in left):
+        removed |= removals(lake.place, table.name).keys()
     for path, size, at in left:
         run = next((part.removeprefix("run_id=") for part in path.split("/") if part.startswith("run_id=")), None)
         if path in removed or (runs is not None and run not in runs):
             continue
-        age = datetime.now(UTC) - at
-        does = "a driver may still commit it, for 7 days" if age < KEPT else "samples vacuum removes it"
+        age = now - at
+        does = _YOUNG if age < KEPT else _OLD if is_named_by_us(path) else _FOREIGN
         said = f"a file that no log names: {size:,} bytes, {age.days} days old"
         yield Finding(names.get(run or "", run), table.name, said, does, 1, None, f"{table.name}/{path}", NOTE)
 
