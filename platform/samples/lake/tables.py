@@ -20,6 +20,7 @@ from samples.errors import LakeError, StoreAway, UsageError
 from samples.lake import checksums, commits, damage, empty, mark, parquet, stated, vacuumed
 from samples.lake.commits import Claim
 from samples.lake.foreign import require_declared
+from samples.lake.log import added_files
 from samples.lake.parquet import File
 from samples.lake.storage import Location, explained, locate
 from samples.lake.versions import Version, pin, read_version, snapshot_at
@@ -142,10 +143,11 @@ class Tables:
         """Check that every table can be opened: what changes several begins with none if one is in its way.
 
         Raises:
-            LakeError: A table's log cannot be read, or the table is none of ours.
+            LakeError: A table's log cannot be read or names files outside of the table, or the table is none of ours.
         """
         for name in TABLES:
-            self.delta(name)
+            if (snapshot := self.delta(name)) is not None:
+                added_files(snapshot)
 
     def dataset(self, name: str, snapshot: DeltaTable | None = None, /, **partition: str) -> "ds.Dataset":
         """Return a raw table, or the part of it with these partition values, as a pyarrow dataset.

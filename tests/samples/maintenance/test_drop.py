@@ -230,6 +230,16 @@ def test_files_of_a_broken_off_undo_that_were_merged_meanwhile_do_not_come_back_
     assert everything(samples.open(lake.uri)) == before
 
 
+def test_nothing_is_dropped_where_a_log_names_a_file_outside_of_its_table(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    entry = max((tmp_path / "lake" / "samples" / "_delta_log").glob("*.json"))
+    entry.write_text(entry.read_text().replace('"path":"', '"path":"../../'))
+    version = lake.version
+    with pytest.raises(LakeError, match=r"lies outside of the table's folder.*restore the log from a copy$"):
+        drop(lake, "a", by="ann")
+    assert (lake.version, dict(hidden.every(lake.place))) == (version, {})
+
+
 def test_a_list_of_files_whose_commit_never_came_does_not_count(lakes, tmp_path, monkeypatch):
     lake = lakes.filled(tmp_path / "lake")
     before = everything(lake)
