@@ -203,9 +203,12 @@ def rescored(summary: "Rescored") -> Iterator[str]:
         yield f"{who}: {summary.verified:,} verified: {counted}"
         speed = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
         yield f"in {duration(summary.seconds)}, {speed}; {known:.0%} needed no comparison of their own"
+    elif summary.left_out and not summary.runs:
+        yield f"{who}: nothing was verified: every run was left out"
     else:
         with_text = " with a stored completion" if summary.absent else ""
-        yield f"{who}: nothing to verify: every sample{with_text} has a verdict of this version"
+        of = " of the other runs" if summary.left_out else ""
+        yield f"{who}: nothing to verify: every sample{with_text}{of} has a verdict of this version"
     if summary.absent:
         why = "samples check tells why, unless the run was imported without texts"
         yield f"{summary.absent:,} samples have no stored completion; they get no verdict ({why})"

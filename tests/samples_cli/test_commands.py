@@ -32,6 +32,14 @@ def test_problems_lists_gold_answers_and_counts(samples, lake):
     ]
 
 
+def test_a_rescoring_that_leaves_every_run_out_does_not_say_that_samples_have_verdicts(samples, lake):
+    _, _, err = samples("rescore", "--verifier", "choice", "--workers", 1, "--lake", lake.uri)
+    assert "run toys left out" in err
+    assert err.splitlines()[-1].endswith("nothing was verified: every run was left out")
+    _, _, err = samples("rescore", "--verifier", "numeric", "--workers", 1, "--lake", lake.uri)
+    assert err.splitlines()[-1].endswith("nothing to verify: every sample has a verdict of this version")
+
+
 def test_problems_of_a_dataset_that_is_not_there_say_which_are(samples, lake):
     code, out, err = samples("problems", "--dataset", "other", "--lake", lake.uri)
     assert (code, out) == (2, "")
