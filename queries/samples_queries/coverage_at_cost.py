@@ -127,8 +127,8 @@ def _answered(
     """Return the rows of a team's runs, and notes."""
     about, over = team.dataset, ", ".join(team.runs)
     total, unknown = (rows // len(team.runs) for rows in (len(team.n), int(np.isnan(team.reach).sum())))
-    left = f"{about}: {{}} of {total} problems of {over} are left out"
-    notes = [f"{left.format(unknown)}: samples without a number of tokens"] * bool(unknown)
+    left = f"of {total} problems of {over} are left out"
+    notes = [f"{about}: {unknown} {left}: samples without a number of tokens"] * bool(unknown)
     known = team.reach[~np.isnan(team.reach)]
     if not len(known):
         return [], notes
@@ -151,7 +151,7 @@ def _answered(
     needed = 1 if each else kept[-1]
     if few := int((known < needed).sum()) // len(team.runs):
         notes.append(
-            f"{left.format(few)}: fewer than {needed} tokens were drawn of them; "
+            f"{about}: {few} {left}: fewer than {needed} tokens were drawn of them; "
             "--problem-set each lets every run and every budget keep its own problems"
         )
     inside = team.reach >= needed

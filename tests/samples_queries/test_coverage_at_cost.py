@@ -111,6 +111,13 @@ def test_problems_are_left_out_with_a_note_where_tokens_are_few_or_unknown(talli
         tallied.answered("coverage_at_cost", to, **given, budgets=[0])
 
 
+def test_a_note_names_a_run_whose_name_has_braces(tallied):
+    runs = {"{runs} %s": {"p": [(10, True)] * 4, "q": [(None, False)] * 4}}
+    given = {"runs": list(runs), "verifier": "v", "problem_set": "own", "budgets": None}
+    _, notes = tallied.noted("coverage_at_cost", connection(tallied, runs), **given)
+    assert notes == ["d: 1 of 2 problems of {runs} %s are left out: samples without a number of tokens"]
+
+
 def test_a_run_of_counts_has_no_cost(tallied, tmp_path):
     lake = tallied.lake(tmp_path, {"a": {"p": (4, 1)}})
     with pytest.raises(SamplesError, match="a: only counts were imported; this needs samples"):
