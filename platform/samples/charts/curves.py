@@ -1,12 +1,14 @@
 """Lines over k or over tokens, one for each run, with the band of their intervals."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
 from samples.charts.asked import Asked
-from samples.charts.panels import run_colour, run_dash, tooltips
+from samples.charts.captions import PANEL
+from samples.charts.panels import panels, run_colour, run_dash, tooltips
 
 _BANDS = 6  # that can be told apart
 _PAIR = 2  # runs that can cross
@@ -14,7 +16,7 @@ _PAIR = 2  # runs that can cross
 
 def curves(
     asked: Asked, values: list[dict[str, Any]], x: alt.X, y: str, title: str, *, dash: alt.StrokeDash | None = None
-) -> list[alt.Chart]:
+) -> list[Any]:
     """Return the band from low to high, the line and its points, of each run; no band where there would be many."""
     colour = run_colour(asked, values, lines=True)
     detail = alt.Detail("measure:N") if dash else alt.Undefined
@@ -31,7 +33,26 @@ def curves(
     )
     points = alt.Chart().mark_point(size=36, filled=True, opacity=1)
     points = points.encode(x=x, y=across, color=colour, tooltip=tooltips(values))
-    return [line, points] if hidden(values) else [band, line, points]
+    if hidden(values):
+        return [line, points]
+    return [band, *bars(asked, values, x, title, colour, ("run", "measure") if dash else ("run",)), line, points]
+
+
+def bars(
+    asked: Asked, values: list[dict[str, Any]], x: alt.X, title: str, colour: Any, line: Sequence[str]
+) -> list[Any]:
+    """Return bars from low to high for lines of one point, whose band would have no width; [] if there are none.
+
+    `line` are the columns that tell the lines of a panel apart.
+    """
+    panels(asked, values)
+    sizes = Counter(tuple(row.get(column) for column in (*line, PANEL)) for row in values)
+    if 1 not in sizes.values():
+        return []
+    bar = alt.Chart().mark_rule(strokeWidth=1.5, opacity=0.7)
+    bar = bar.encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q", color=colour)
+    bar = bar.transform_joinaggregate(points="count()", groupby=list(line))
+    return [bar.transform_filter("datum.points == 1 && isValid(datum.low) && isValid(datum.high)")]
 
 
 def hidden(values: Sequence[dict[str, Any]]) -> list[str]:

@@ -99,6 +99,18 @@ def test_the_curves_of_a_crossing_are_thinned_and_hold_the_k(tallied, tmp_path):
     assert len(ks) <= 36
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("pass_at_k", {}), ("compare", {"a": "base", "b": "rl"})],
+)
+def test_the_interval_of_a_line_of_one_point_is_a_bar(crossed, name, parameters):
+    for ks, bars in ([3], 1), ([3, 5], 0):
+        made = specification(crossed.plot(name, ks=ks, **parameters))
+        drawn = [layer for layer in layers(made) if layer["mark"]["type"] == "rule" and "y2" in layer["encoding"]]
+        assert len(drawn) == bars
+        assert all(layer["encoding"]["y"]["field"] == "low" for layer in drawn)
+
+
 def test_support_has_every_threshold_and_says_what_is_not_drawn(crossed):
     rows = crossed.query("support", a="base", b="rl", threshold="all").dicts()
     drawn = values(crossed.plot("support", a="base", b="rl"))

@@ -4,6 +4,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import named
+from samples.charts.curves import bars
 from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, doublings, finished, tooltips
 
@@ -41,5 +42,6 @@ def draw(asked: Asked) -> Drawn:
             tooltip=tooltips(values),
         )
     )
+    bar = bars(asked, values, x, "difference in pass@k", alt.value(_LINE), ())
     more = [f"above 0, {named(a)} is ahead; below 0, {named(b)} is ahead"]
-    return finished(asked, [zero, band, line, points], values, title, more=more)
+    return finished(asked, [zero, band, *bar, line, points], values, title, more=more)
