@@ -159,9 +159,9 @@ def tooltips(values: list[dict[str, Any]], titles: Mapping[str, str] | None = No
 
 
 def doublings(values: list[dict[str, Any]], column: str, title: str) -> alt.X:
-    """Return a log2 axis with a tick at each power of two."""
+    """Return a log2 axis with a tick at each power of two, or at each value where no power of two is among them."""
     found = distinct(values, column)
-    ticks = [2**power for power in range(64) if min(found) <= 2**power <= max(found)]
+    ticks = [2**power for power in range(64) if min(found) <= 2**power <= max(found)] or sorted(found)
     scale = alt.Scale(
         type="log", base=2, nice=False, domain=[min(found), max(found)] if len(found) > 1 else alt.Undefined
     )

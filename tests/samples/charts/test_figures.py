@@ -111,6 +111,12 @@ def test_the_interval_of_a_line_of_one_point_is_a_bar(crossed, name, parameters)
         assert all(layer["encoding"]["y"]["field"] == "low" for layer in drawn)
 
 
+def test_the_axis_of_k_has_ticks_where_no_k_is_a_power_of_two(crossed):
+    for ks, ticks in ([3], [3]), ([5, 6, 7], [5, 6, 7]), ([3, 5], [4]):
+        *_, points = layers(specification(crossed.plot("pass_at_k", ks=ks)))
+        assert points["encoding"]["x"]["axis"]["values"] == ticks
+
+
 def test_support_has_every_threshold_and_says_what_is_not_drawn(crossed):
     rows = crossed.query("support", a="base", b="rl", threshold="all").dicts()
     drawn = values(crossed.plot("support", a="base", b="rl"))
