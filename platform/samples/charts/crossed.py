@@ -40,6 +40,7 @@ def said(row: dict[str, Any]) -> str:
     """Return what a row of the query crossing says, in a sentence."""
     names = {row["a"]: row["b"], row["b"]: row["a"]}
     most = f"k = {row['largest_k']:,}"
+    ends = [f"{end:,}" if (end := row[name]) is not None else f"above {row['largest_k']:,}" for name in ("low", "high")]
     if row["k"] is None:
         if row["uncrossed"] is None:
             return f"{named(list(names))} have the same pass@k at every k up to {most}"
@@ -47,8 +48,8 @@ def said(row: dict[str, Any]) -> str:
         return (
             f"no crossing up to {most}, the most that both runs have: {named([leader])} leads; "
             f"in {1 - row['uncrossed']:.0%} of resamples the other takes the lead"
+            + (f" (95 % interval of k: {' to '.join(ends)})" if row["low"] is not None else "")
         )
-    ends = [f"{end:,}" if (end := row[name]) is not None else f"above {row['largest_k']:,}" for name in ("low", "high")]
     line = f"{named([row['leads_at_k']])} takes the lead at k = {row['k']:,} (95 % interval: {' to '.join(ends)})"
     return line + (f"; the lead changes {row['changes']} times up to {most}" if row["changes"] > 1 else "")
 

@@ -68,6 +68,18 @@ def test_curves_that_do_not_cross_say_how_sure_that_is(tallied, tmp_path):
     assert "b leads; in 0% of resamples" in said
 
 
+def test_the_interval_of_a_crossing_that_did_not_come_is_said_where_it_is_drawn(tallied, tmp_path):
+    runs = {"base": [(64, 12)] * 9 + [(64, 0)], "rl": [(64, 0)] + [(64, 64)] * 9}
+    lake = tallied.lake(tmp_path / "lake", {run: tallied.of(counts) for run, counts in runs.items()})
+    (row,) = lake.query("crossing", a="base", b="rl")
+    assert (row["k"], row["high"]) == (None, None)
+    assert row["low"] is not None
+    for name, parameters in (("pass_at_k", {}), ("crossing", {"a": "base", "b": "rl"})):
+        chart = lake.plot(name, **parameters)
+        assert [one["crossing_low"] for one in values(chart) if "crossing_low" in one] == [row["low"]]
+        assert f"(95 % interval of k: {row['low']} to above 64)" in subtitle(chart)
+
+
 def test_equal_runs_have_no_crossing(tallied, tmp_path):
     lake = tallied.lake(tmp_path / "lake", {"a": {"p": (4, 1)}, "b": {"p": (4, 1)}})
     assert "have the same pass@k at every k up to k = 4" in subtitle(lake.plot("pass_at_k"))
