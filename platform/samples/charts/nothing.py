@@ -6,7 +6,7 @@ NOTHING = {  # what it means that a query has nothing to draw about a run
     "perplexity_by_run": "no log-probs are known",
     "perplexity_distribution": "no log-probs are known",
     "perplexity_by_step": "no log-probs are known",
-    "perplexity_by_verdict": "no log-probs are known",
+    "perplexity_by_verdict": "no problem has correct and other samples with known log-probs",
     "perplexity_by_support": "no log-probs are known",
     "likelihood_ratio_by_run": "no log-probs are known",
     "divergence": "no log-probs are known",

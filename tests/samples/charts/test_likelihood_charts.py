@@ -149,6 +149,16 @@ def test_differences_between_verdicts_are_those_of_the_query(lake, scorer):
     assert expected
 
 
+def test_a_run_without_a_problem_that_has_correct_and_other_samples_is_not_said_to_have_no_logprobs(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, "unsolved", {"p1": "wwww", "p2": "wwnw"})
+    assert "not drawn: unsolved (no problem has correct and other samples" in subtitle(
+        lake.plot("perplexity_by_verdict")
+    )
+    with pytest.raises(SamplesError, match="nothing to draw: no problem has correct and other samples"):
+        lake.plot("perplexity_by_verdict", runs=["unsolved"])
+
+
 def test_perplexities_by_support_are_those_of_the_query_in_a_panel_for_each_status(lake):
     asked = {"a": "base", "b": "rl", "runs": ["base", "rl"], "scorer": "base"}
     chart = lake.plot("perplexity_by_support", **asked)
