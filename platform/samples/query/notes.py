@@ -128,7 +128,7 @@ def without_logprobs(
     found = set(rows["run"].to_pylist())
     names = [run.run for run in runs_asked(header, bound, there)]
     left = [name for name in names if name not in found and not says_left_out(said, name)]
-    return [f"left out: no log-probs of {listed(left)} are known"] if left else []
+    return [f"left out: no log-probs of {listed(left)} are known for these problems"] if left else []
 
 
 def setups_mixed(views: Views, runs: Iterable[Known]) -> list[str]:

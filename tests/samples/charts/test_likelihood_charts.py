@@ -159,6 +159,15 @@ def test_a_run_without_a_problem_that_has_correct_and_other_samples_is_not_said_
         lake.plot("perplexity_by_verdict", runs=["unsolved"])
 
 
+def test_a_run_without_samples_of_the_problems_is_not_said_to_have_no_logprobs(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_problems(lake, "e", {"q": "{}"})
+    lakes.add_run(lake, "other", {"q": "cw"}, dataset="e")
+    assert "left out: no log-probs of other are known for these problems" in subtitle(
+        lake.plot("perplexity_by_support", a="a", b="b")
+    )
+
+
 def test_perplexities_by_support_are_those_of_the_query_in_a_panel_for_each_status(lake):
     asked = {"a": "base", "b": "rl", "runs": ["base", "rl"], "scorer": "base"}
     chart = lake.plot("perplexity_by_support", **asked)
