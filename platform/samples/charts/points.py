@@ -39,18 +39,18 @@ def points(name: str, found: Labelled, trend: Trend) -> Points:
     """
     rows, notes = _rows(found, trend)
     values: list[dict[str, Any]] = []
-    missing: dict[str, list[str]] = {}
+    missing: dict[str, dict[str, None]] = {}
     for row in sorted(rows, key=lambda row: natural(found.places[row["about"]])):
         for measure in trend.measures:
             line, value = _line(row, measure, trend), row[measure.column]
             if value is None or not isfinite(value):
-                missing.setdefault(line, []).append(row["about"])
+                missing.setdefault(line, {})[row["about"]] = None
                 continue
             plain = {column: of for column, of in row.items() if not isinstance(of, list | dict)}
             values.append({**plain, **_ends(row, measure), "line": line, "value": value})
     if not values:
         raise SamplesError(f"{name}: nothing to draw: {trend.no_value} for all runs with the label {found.x}")
-    notes += [f"{line}: {trend.no_value} for {named(runs)}" for line, runs in missing.items()]
+    notes += [f"{line}: {trend.no_value} for {named(list(runs))}" for line, runs in missing.items()]
     if found.lacking:
         notes.append(f"left out, because they have no label {found.x}: {named(found.lacking)}")
     numbers = all(natural(place)[0] == 0 for place in found.places.values())
@@ -71,6 +71,7 @@ def points(name: str, found: Labelled, trend: Trend) -> Points:
 def _rows(found: Labelled, trend: Trend) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the rows that are drawn, and what is said about those that are not."""
     rows = [row for row in found.rows if all(row[column] == value for column, value in trend.only.items())]
+    rows = [row for row in rows if all(row[column] != value for column, value in trend.without.items())]
     notes: list[str] = []
     if trend.one and rows:
         column, choose = trend.one

@@ -24,8 +24,9 @@ class Trend:
     """What the chart of a query shows over a label.
 
     `title` has places for the `runs` and for the run A or base that they are compared with. Each measure is a line.
-    With `lines`, so is each value of this column. Only the rows with the values of `only` are drawn, and of `one` only
-    the rows with the value that the function chooses of those there are. `joined` says whether points are joined.
+    With `lines`, so is each value of this column. Only the rows with the values of `only` are drawn, those with a
+    value of `without` are not, and of `one` only the rows with the value that the function chooses of those there are.
+    `joined` says whether points are joined.
     `no_value` says what it means that a measure is NULL.
     """
 
@@ -34,6 +35,7 @@ class Trend:
     axis: str
     lines: str | None = None
     only: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    without: Mapping[str, Any] = field(default_factory=dict[str, Any])
     one: tuple[str, Callable[..., Any]] | None = None
     joined: bool = True
     doublings: bool = False
@@ -124,6 +126,7 @@ TRENDS = {
         "difference",
         "log perplexity minus that of correct samples",
         lines="status",
+        without={"status": "correct"},  # which the others are compared with
         no_value="not paired",
     ),
     "divergence": _one(

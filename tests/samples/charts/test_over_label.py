@@ -100,7 +100,8 @@ def test_a_chart_over_a_label_draws_columns_of_its_query(name):
     trend = TRENDS[name]
     drawn = {column for measure in trend.measures for column in (measure.column, measure.low, measure.high) if column}
     assert (
-        drawn | {*trend.only, *([trend.lines] if trend.lines else []), *([trend.one[0]] if trend.one else [])}
+        drawn
+        | {*trend.only, *trend.without, *([trend.lines] if trend.lines else []), *([trend.one[0]] if trend.one else [])}
         <= columns
     )
 
@@ -115,6 +116,16 @@ def test_every_chart_over_a_label_is_valid_or_says_what_is_missing(lakes, tmp_pa
     made = specification(lake.plot(name, x="step", **more.get(name, {})))
     assert "over step" in str(made["title"]["text"])
     assert '"tooltip"' in json.dumps(made)
+
+
+def test_what_is_not_known_names_each_run_once_and_nothing_of_correct_samples(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lake.label("a", step=0)
+    lakes.add_run(lake, "unsolved", {"p1": "wwww", "p2": "wwww"}, step="9")
+    for by, runs in (None, "unsolved"), ("level", "a, unsolved and b"):
+        said = subtitle(lake.plot("perplexity_by_verdict", x="step", by=by))
+        assert f"wrong: not paired for {runs}" in said
+        assert "correct: not paired" not in said
 
 
 def test_a_k_that_never_comes_is_said(lake):
