@@ -65,7 +65,7 @@ def opened_at(
 
 def _may_hold(files: pa.Table, where: Mapping[str, Any]) -> pa.Array:
     """Return for each file whether it may hold rows with these values: its partition and its ranges allow them."""
-    kept: Any = pa.array([True] * len(files))
+    kept: Any = pa.array([True] * len(files), pa.bool_())  # of no files, too
     for column, value in where.items():
         if (of := f"partition.{column}") in files.column_names:
             kept = pc.call_function("and", [kept, pc.call_function("equal", [files[of], value])])

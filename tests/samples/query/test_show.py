@@ -184,3 +184,12 @@ def test_a_number_that_no_sample_can_have_is_refused(filled, number):
         show(filled, "a", "p1", number)
     with pytest.raises(UsageError, match="a whole number is expected, counted from 0"):
         filled.review("a", "p1", number, "valid", reviewer="ann")
+
+
+def test_a_sample_is_shown_where_no_label_is_left(lakes, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    lakes.add_problems(lake, "d", lakes.METADATA)
+    lakes.add_run(lake, "a", lakes.STATUSES["a"])
+    lakes.add_run(lake, "b", lakes.STATUSES["b"], reviewed=False)
+    lake.drop("a")
+    assert show(lake, "b", "p2", 0).reviews == []
