@@ -1,13 +1,15 @@
 """The state of a page is its address: every link carries what restores the view."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from samples.errors import UsageError
 
 _MOST = 200  # parameters
 _CARRIED = ("run", "other", "verifier", "where", "exclude_guessable", "only", "sort", "find", "scorer", "shade")
+_CHANGED = re.compile("[\r\n\0]")  # what browsers send back as something else
 _READING = ("problem", "status", "order", "queue", "index", "other_index", "text", "regex", "case", "max_accuracy")
 
 
@@ -22,7 +24,7 @@ class Address:
         """
         self.page = page
         try:
-            self.pairs = parse_qsl(query, keep_blank_values=False, max_num_fields=_MOST)
+            self.pairs = pairs(query, _MOST)
         except ValueError as error:
             raise UsageError(f"the address has more than {_MOST} parameters") from error
 
@@ -81,7 +83,7 @@ class Address:
     def hidden(self, *but: str, reading: bool = False) -> list[tuple[str, str]]:
         """Return the parameters that a form carries in hidden fields, except some."""
         names = (*_CARRIED, *(_READING if reading else ()))
-        return [(key, value) for key, value in self.pairs if key in names and key not in but]
+        return [carried(key, value) for key, value in self.pairs if key in names and key not in but]
 
     def filters(self) -> dict[str, Any]:
         """Return the filters of problems that were asked for, as the library takes them.
@@ -104,6 +106,21 @@ class Address:
             except ValueError as error:
                 raise UsageError(f'guessable "{guess}": RUN:THRESHOLD is expected, as in base-no-cot:0.05') from error
         return {name: value for name, value in given.items() if value}
+
+
+def carried(name: str, value: str) -> tuple[str, str]:
+    """Return a hidden field that brings a value back as it is. One that a browser would change has a starred name."""
+    return (f"{name}*", quote(value, safe="")) if _CHANGED.search(value) else (name, value)
+
+
+def pairs(query: str, most: int, *, blank: bool = False) -> list[tuple[str, str]]:
+    """Return names and values of an address or a form; see `carried`. `blank` keeps names without a value.
+
+    Raises:
+        ValueError: There are more than `most`.
+    """
+    found = parse_qsl(query, keep_blank_values=blank, max_num_fields=most)
+    return [(name[:-1], unquote(value)) if name.endswith("*") else (name, value) for name, value in found]
 
 
 def whole(name: str, text: str) -> int:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from samples.browse import commands, numbers
-from samples.browse.address import Address
+from samples.browse.address import Address, carried
 from samples.browse.reading import Reading
 from samples.browse.visible import visible
 from samples.lake.tables import Tables
@@ -44,6 +44,7 @@ class Desk:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"visible": visible, "line": _line, "told": _told, **numbers.FILTERS}
+        self._templates.globals["carried"] = carried
         self._templates.filters |= {"word": commands.written, "rescore": partial(commands.rescore, lake.uri)}
 
     def warm(self) -> None:

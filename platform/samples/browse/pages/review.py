@@ -1,12 +1,11 @@
 """Store a label; read the lake anew. Both are asked for by forms, and answered with the page that the form was on."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from samples.browse.address import whole
+from samples.browse.address import pairs, whole
 from samples.browse.chosen import run_of
 from samples.browse.desk import Desk
 from samples.errors import UsageError
@@ -23,7 +22,7 @@ async def form(request: Request) -> dict[str, str]:
         if len(body) > _MOST_BYTES:
             return {}
     try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        return dict(pairs(body.decode("utf-8", "replace"), _MOST_FIELDS, blank=True))
     except ValueError:
         return {}
 
