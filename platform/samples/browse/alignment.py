@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _BROKEN = "\ufffd"  # what a part of a character decodes to
-_WINDOW = 64  # characters of the text in which the next whole token is looked for
+_AHEAD = 4  # tokens after a character, of which one is looked for in the text: the first may be special
 _MISSED = 0.2  # share of tokens; where more are not found in the text, another tokenizer made them
 
 
@@ -41,7 +41,10 @@ def aligned(text: str, tokens: Sequence[str]) -> list[Piece] | None:
             pieces.append(Piece(text[at:stop], number, last))
             at, number = stop, last + 1
             continue
-        missed += bool(token)
+        if (rest := text[at:]) and token.startswith(rest):  # a stop string within the token cut the text
+            pieces.append(Piece(rest, number, number))
+            at, token = len(text), token[len(rest) :]
+        missed += bool(token) and at < len(text)
         pieces.append(Piece(token, number, number, special=True))
         number += 1
     if missed > 1 + _MISSED * len(tokens):
@@ -52,14 +55,15 @@ def aligned(text: str, tokens: Sequence[str]) -> list[Piece] | None:
 
 
 def _whole_again(text: str, at: int, tokens: Sequence[str], number: int) -> tuple[int, int]:
-    """Return the last token that shares a character with token `number`, and where the text goes on after them."""
-    for following in range(number + 1, len(tokens)):
-        token = tokens[following]
-        if not token or _BROKEN in token:
-            continue
-        found = text.find(token, at, at + _WINDOW + len(token))
-        if found > at:
-            return following - 1, found
-        if found < 0 and following - number > 1:
-            break
-    return (len(tokens) - 1 if number + 1 >= len(tokens) else number), min(len(text), at + 1)
+    """Return the last token that shares characters with token `number`, and where the text goes on after them."""
+    last = number
+    while last + 1 < len(tokens) and (not tokens[last + 1] or _BROKEN in tokens[last + 1]):
+        last += 1
+    shared = tokens[number : last + 1]
+    least = at + sum(len(token) - token.count(_BROKEN) for token in shared) + 1
+    most = at + sum(map(len, shared))
+    for token in filter(None, tokens[last + 1 : last + 1 + _AHEAD]):
+        found = text.find(token, least, most + 1 + len(token))
+        if found >= 0:
+            return last, found
+    return last, min(len(text), most)

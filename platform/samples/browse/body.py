@@ -16,6 +16,7 @@ from samples.browse.numbers import logprob
 PART = 32_000  # characters that a page shows at once
 _MOST_TOKENS = 65_536  # that are shaded; text after them is shown plainly
 _MOST_IDS = 2_000  # token ids that are listed
+_MOST_SHARED = 16  # ids that hovering lists of tokens that share characters
 _MOST_CODE = 1 << 20  # characters in which code blocks are looked for
 SHADES = {"own": "the model that drew it", "scorer": "the scorer", "difference": "scorer minus own model"}
 
@@ -134,7 +135,8 @@ def _said(shown: Any, group: range, own: float | None, other: float | None) -> s
     """Say of a token, or of several that share a character, what hovering shows."""
     ids = shown.token_ids or ()
     parts = [f"token {group[0]}" if len(group) == 1 else f"tokens {group[0]} to {group[-1]}"]
-    parts += [f"id {', '.join(str(ids[n]) for n in group)}"] if ids else []
+    listed = ", ".join(str(ids[n]) for n in group[:_MOST_SHARED]) if ids else ""
+    parts += [f"id {listed}{', …' * (len(group) > _MOST_SHARED)}"] if ids else []
     mean = "mean " if len(group) > 1 else ""
     parts += [f"{mean}log-prob {logprob(own)}"] if own is not None else []
     if shown.ranks and len(group) == 1 and group[0] < len(shown.ranks) and (rank := shown.ranks[group[0]]) is not None:

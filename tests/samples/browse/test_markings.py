@@ -1,6 +1,7 @@
 """What is marked in a text: tokens, the answer, thinking, code. No character is lost or doubled by it."""
 
 import re
+import time
 from html import unescape
 
 import pytest
@@ -50,6 +51,27 @@ def test_letters_of_several_tokens_are_whole():
     found = aligned("漢é!", ["\ufffd", "\ufffd", "\ufffd", "\ufffd", "\ufffd", "!"])
     assert "".join(piece.text for piece in found) == "漢é!"
     assert found[-1].text == "!"
+
+
+@pytest.mark.parametrize("end", [[], ["<|end|>"]])
+def test_a_letter_of_several_tokens_at_the_end_has_all_of_them(end):
+    found = aligned("ok \N{PARTY POPPER}\N{PARTY POPPER}", ["ok", " ", *["\ufffd"] * 8, *end])
+    assert [(piece.text, piece.first, piece.last) for piece in found if not piece.special] == [
+        ("ok", 0, 0), (" ", 1, 1), ("\N{PARTY POPPER}\N{PARTY POPPER}", 2, 9),
+    ]  # fmt: skip
+
+
+def test_the_token_that_a_stop_string_cut_stands_where_it_was():
+    found = aligned("So 4.", ["So", " 4", ".\n\n", "Question", ":"])
+    assert [(piece.text, piece.first, piece.special) for piece in found] == [
+        ("So", 0, False), (" 4", 1, False), (".", 2, False), ("\n\n", 2, True), ("Question", 3, True), (":", 4, True),
+    ]  # fmt: skip
+
+
+def test_tokens_that_decode_to_nothing_whole_are_aligned_in_a_moment():
+    begun = time.monotonic()
+    aligned("\ufffd" * 60_000, ["\ufffd"] * 60_000)
+    assert time.monotonic() - begun < 5
 
 
 def test_tokens_of_another_text_are_not_aligned():
