@@ -25,7 +25,7 @@ def rescore(lake: str, runs: Sequence[Run]) -> str:
 
 def count_reviews(lake: str, run: Run, verifier: str | None, accuracy: float) -> str:
     """Return the command that counts the labels of a run, of problems up to this accuracy."""
-    hard = [] if accuracy == HARD else ["--max-accuracy", f"{accuracy:g}"]
+    hard = [] if accuracy == HARD else ["--max-accuracy", repr(accuracy)]
     options = [*_given("--runs", _in_a_list(run)), *_given("--verifier", verifier), *hard, *_of(lake)]
     return written(["samples", "query", "reviews", *options])
 

@@ -110,3 +110,13 @@ def test_the_queue_prints_the_command_that_counts_its_labels(served, filled):
     assert unescape(command) == f"samples query reviews --runs a --verifier v --lake {filled.uri}"
     code, out = run_by_bash(unescape(command))
     assert code == 0, out
+
+
+def test_the_command_that_counts_labels_has_the_whole_limit(served, lakes, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    lakes.add_problems(lake, "d", {"p1": "{}"})
+    lakes.add_run(lake, "a", {"p1": "cww"})
+    page = served(lake).ask(f"queue?run=a&max_accuracy={1 / 3!r}").text
+    (command,) = re.findall("<code>(samples query reviews [^<]*)</code>", page)
+    limit = float(re.findall("--max-accuracy ([^ ]*)", command)[0])
+    assert [row["problems"] for row in lake.query("reviews", runs=["a"], max_accuracy=limit)] == [1, 1]
