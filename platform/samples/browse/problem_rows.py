@@ -28,7 +28,7 @@ WITH asked AS (
     SELECT run, problem_id, n, c, errors, timeouts FROM tallies WHERE verifier = {verifier}
 )
 SELECT
-    run, dataset, problem_id, problem_hash, left(question, 400) AS question, left(answer, 200) AS answer,
+    run, dataset, problem_id, problem_hash, left(question, 400) AS question,
     coalesce(samples, 0) AS samples, failed, tokens, perplexity, n, c, errors, timeouts,
     CASE WHEN n > 0 THEN c / n END AS accuracy
 FROM asked
@@ -52,9 +52,14 @@ class ProblemRow:
         return self.by_run.get(run, {}).get(name)
 
     @property
+    def contents(self) -> set[tuple[str, str, str]]:
+        """Data set, id and hash of what these runs were asked."""
+        return {(row["dataset"], self.problem_id, row["problem_hash"]) for row in self.by_run.values()}
+
+    @property
     def apart(self) -> bool:
         """Whether runs have different problems of this id: of another problem set, or with another content."""
-        return len({(row["dataset"], row["problem_hash"]) for row in self.by_run.values()}) > 1
+        return len(self.contents) > 1
 
     def difference(self, run: str, other: str) -> float | None:
         """Return the accuracy in `other` minus that in `run`; None where one is not known, or the problems differ."""
@@ -83,6 +88,18 @@ def problem_rows(
         return list(found.values())
 
     return reading.once(("problems", *(run.run_id for run in runs), verifier, repr(filters)), read)
+
+
+def with_word(reading: Reading, runs: Sequence[Run], word: str) -> set[tuple[str, str, str]]:
+    """Return data set, id and hash of the problems whose question or gold answer has a word, in letters of any case."""
+    has = " OR ".join(f"contains(lower({column}), lower({quoted(word)}))" for column in ("question", "answer"))
+    text = f"SELECT DISTINCT dataset, problem_id, problem_hash FROM problems WHERE {has}"  # noqa: S608 - it is quoted
+
+    def read() -> set[tuple[str, str, str]]:
+        found = sql(reading.lake, text, runs=[run.run_id for run in runs], threads=reading.threads)
+        return {(row["dataset"], row["problem_id"], row["problem_hash"]) for row in found}
+
+    return reading.once(("word", *(run.run_id for run in runs), word), read)
 
 
 def coverage(

@@ -307,3 +307,15 @@ def test_pages_read_an_object_store(served, lakes, s3):
     body = "run=a&problem=p2&index=0&label=flawed&reviewer=bob&back=sample%3Frun%3Da%26problem%3Dp2%26index%3D0"
     assert client.ask("review", "POST", body, Origin=client.origin).status == 303
     assert "bob" in words(client.ask("sample?run=a&problem=p2&index=0"))
+
+
+def test_a_word_is_found_in_all_of_a_question(served, lakes, tmp_path):
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    lakes.add_problems(lake, "d", {"p1": "{}", "p2": "{}"})
+    far = {"problem_id": "far", "problem_hash": "h-far", "question": "x " * 5_000 + "N'\u00dc", "answer": "c"}
+    lakes.append(lake, "problems", [{**far, "metadata": "{}"}], dataset="d")
+    lakes.add_run(lake, "a", {"p1": "c", "p2": "w", "far": "c"})
+    client = served(lake)
+    for word, ids in (("n'%C3%BC", ["far"]), ("FAR", ["far"]), ("%3F+p", ["p1", "p2"]), ("c", ["far", "p1", "p2"])):
+        page = client.ask(f"problems?run=a&find={word}").text
+        assert re.findall(r'<th scope="row"><a data-row [^>]*>([^<]*)</a>', page) == ids, word

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from samples.browse.address import Address
 from samples.browse.chosen import judge_of, others_of, runs_of
 from samples.browse.desk import Desk
-from samples.browse.problem_rows import OUTCOMES, ProblemRow, coverage, problem_rows
+from samples.browse.problem_rows import OUTCOMES, ProblemRow, coverage, problem_rows, with_word
 from samples.errors import SamplesError
 from samples.runs.run import Run
 
@@ -54,13 +54,10 @@ def listed(desk: Desk, address: Address) -> list[ProblemRow]:
         found, _ = coverage(desk.reading, runs[0], runs[1], verifier, filters)
         ids = {name for row in found if row["outcome"] == only for name in row["problem_ids"] or ()}
         rows = [row for row in rows if row.problem_id in ids]
-    if word := address.one("find").casefold():
-        rows = [row for row in rows if any(word in (text or "").casefold() for text in _searched(row))]
+    if word := address.one("find"):
+        there = with_word(desk.reading, runs, word)
+        rows = [row for row in rows if word.casefold() in row.problem_id.casefold() or there & row.contents]
     return _sorted(rows, _sort(address), runs)
-
-
-def _searched(row: ProblemRow) -> list[str | None]:
-    return [row.problem_id, *(one[name] for one in row.by_run.values() for name in ("question", "answer"))]
 
 
 def _sort(address: Address) -> str:
