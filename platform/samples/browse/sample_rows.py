@@ -19,9 +19,11 @@ from samples.query.show_rows import Row, rows, verdicts_once
 from samples.runs.run import Run
 from samples_schemas import COMPLETIONS, SAMPLES, VERDICTS
 
+OTHER = "other"  # a status that no verifier of ours gives, which another program wrote
 STATUSES = {
     "correct": "correct", "wrong": "wrong", "no_answer": "no answer", "timeout": "verifier took too long",
     "error": "verifier failed", "unjudged": "not judged", "failed": "no completion",
+    OTHER: "another verdict",
 }  # fmt: skip
 ORDERS = {
     "likely": "likeliest first", "unlikely": "least likely first", "index": "by number", "short": "shortest first",
@@ -83,6 +85,11 @@ def ordered(given: Sequence[SampleRow], order: str) -> list[SampleRow]:
     return sorted(given, key=lambda row: (places[row.status], keys[order](row), row.index))
 
 
+def known(status: str) -> str:
+    """Return a status as one of STATUSES."""
+    return status if status in STATUSES else OTHER
+
+
 def previews(reading: Reading, run: Run, problem_id: str, shown: Sequence[SampleRow]) -> dict[int, str]:
     """Return the end of the text of each of these samples: that is where an answer stands."""
     if not shown:
@@ -121,7 +128,7 @@ def _row(facts: Row, verdict: Row | None) -> SampleRow:
         finish_reason=facts["finish_reason"],
         error=facts["error"],
         attempt=facts["attempt"],
-        status="failed" if failed else verdict["status"] if verdict else "unjudged",
+        status="failed" if failed else known(verdict["status"]) if verdict else "unjudged",
         answer=verdict["answer"][:_LONGEST_ANSWER] if verdict and verdict["answer"] is not None else None,
     )
 

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from samples.browse.address import Address
-from samples.browse.sample_rows import STATUSES
+from samples.browse.sample_rows import OTHER, STATUSES
 from samples.errors import UsageError
 from samples.lake.datasets import equal
 from samples.lake.storage import explained
@@ -132,7 +132,8 @@ read AS (
 )
 SELECT
     read.problem_id, read.sample_index, read.hit, read.before, read.match, read.after,
-    coalesce(current.status, 'unjudged') AS status
+    CASE WHEN current.status IN {(*STATUSES,)} THEN current.status WHEN current.status IS NULL THEN 'unjudged'
+    ELSE '{OTHER}' END AS status
 FROM read
 JOIN there USING (problem_id, sample_index, attempt)
 LEFT JOIN current USING (problem_id, sample_index)

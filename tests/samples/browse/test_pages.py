@@ -319,3 +319,14 @@ def test_a_word_is_found_in_all_of_a_question(served, lakes, tmp_path):
     for word, ids in (("n'%C3%BC", ["far"]), ("FAR", ["far"]), ("%3F+p", ["p1", "p2"]), ("c", ["far", "p1", "p2"])):
         page = client.ask(f"problems?run=a&find={word}").text
         assert re.findall(r'<th scope="row"><a data-row [^>]*>([^<]*)</a>', page) == ids, word
+
+
+def test_verdicts_that_no_verifier_gives_are_shown_apart(served, lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    odd = [{"problem_id": "p1", "sample_index": 1, "verifier_version": "1", "pass_id": 2, "status": "<partly>"}]
+    lakes.append(lake, "verdicts", odd, verifier="v", run_id=lake.sql("FROM runs WHERE run = 'a'")[0]["run_id"])
+    client = served(lake)
+    for page in ("problem?run=a&problem=p1", "sample?run=a&problem=p1&index=1", "search?run=a&problem=p1&text=p1"):
+        assert ">another verdict</span>" in client.ask(page).text
+    assert "&lt;partly&gt;" in client.ask("sample?run=a&problem=p1&index=1").text
+    assert "1 of 1 another verdict" in client.ask("sample?run=a&problem=p1&index=1&status=other").text
