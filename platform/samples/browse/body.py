@@ -46,8 +46,8 @@ class Section:
     characters: int
 
 
-def body(shown: Any, shade: str, verdict: Any, found: Sequence[str] = ()) -> Body:
-    """Return the body of a sample. `shade` is one of SHADES; `found` are texts to mark wherever they stand."""
+def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] = ()) -> Body:
+    """Return the body of a sample. `shade` is one of SHADES; `found` are texts to mark, with their places."""
     notes: list[str] = []
     pieces, own = _pieces(shown, notes), shown.token_logprobs
     if shown.scorer is not None and shown.scorer_logprobs is None:
@@ -145,12 +145,12 @@ def _said(shown: Any, group: range, own: float | None, other: float | None) -> s
     return " · ".join(parts)
 
 
-def _found(text: str, words: Sequence[str]) -> list[Span]:
-    """Return where these texts stand, one after another."""
+def _found(text: str, words: Sequence[tuple[int, str]]) -> list[Span]:
+    """Return where these texts stand: at their places, else one after another, as where the text is that of tokens."""
     spans: list[Span] = []
     at = 0
-    for word in words:
-        start = text.find(word, at)
+    for place, word in words:
+        start = place if place >= at and text.startswith(word, place) else text.find(word, at)
         if start >= 0 and word:
             at = start + len(word)
             spans.append(Span(start, at, "found"))

@@ -84,17 +84,23 @@ def _escaped(text: str) -> str:
     return "".join(c if c.isalnum() or c == "_" or not c.isascii() else f"\\x{{{ord(c):x}}}" for c in text)
 
 
-def matches(text: str, address: Address) -> list[str]:
-    """Return the first matches in a text, in their order."""
+def matches(text: str, address: Address) -> list[tuple[int, str]]:
+    """Return the first matches in a text, in their order, each with its place."""
     asked = sought(address)
     if asked is None or not text:
         return []
     with engine(threads=1) as connection:
         rows = _ask(connection, _MATCHES, [text[:_MARKED_TEXT], *asked, _MARKED])
-    return [one for one in rows[0][0] if one] if rows else []
+    found: list[tuple[int, str]] = []
+    at = 0
+    for before, one in zip(*rows[0], strict=False):
+        at += len(before)
+        found += [(at, one)] if one else []
+        at += len(one)
+    return found
 
 
-_MATCHES = "SELECT regexp_extract_all($1, $2, 0, $3)[:$4]"
+_MATCHES = "SELECT string_split_regex($1, $2, $3)[:$4], regexp_extract_all($1, $2, 0, $3)[:$4]"
 
 # The match stands where its text stands first: an expression with ^ or \b may begin later, which the snippet bears.
 _LOOK = """

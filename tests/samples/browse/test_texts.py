@@ -1,6 +1,11 @@
 """Searches count samples, each once."""
 
-from samples.browse.texts import Sought, search
+from urllib.parse import urlencode
+
+import pytest
+
+from samples.browse.address import Address
+from samples.browse.texts import Sought, matches, search
 from samples.runs.run import find
 
 WRONG = Sought("wrong", "s")
@@ -33,3 +38,22 @@ def test_a_sample_whose_rows_are_there_twice_counts_once(lakes, tmp_path):
     after = found(lake)
     assert after.counts == before.counts
     assert after.hits == before.hits
+
+
+def test_a_match_is_marked_at_its_place_and_not_where_its_text_stands_first(served, add_texts, tmp_path):
+    client = served(add_texts(tmp_path / "lake", ["concatenate the cat", "-"]))
+    page = client.ask("sample?run=r&problem=p&index=0&regex=1&text=%5Cbcat")
+    assert "concatenate the </span><span" in page.text
+    assert 'found" title="answer that v took">cat</span></div>' in page.text
+
+
+@pytest.mark.parametrize(
+    ("text", "sought", "places"),
+    [
+        ("na\u00efve\0 cat \U0001f389 cat", "cat", [7, 13]), ("ab\nab", "(?m)^ab$", [0, 3]), ("baaac", "a*", [1]),
+        ("abab ab", "ab$", [5]), ("abc", "(b)c", [1]), ("ab", "\\b", []),
+    ],
+)  # fmt: skip
+def test_matches_have_their_places(text, sought, places):
+    asked = Address("sample", urlencode({"text": sought, "regex": 1}))
+    assert [place for place, _ in matches(text, asked)] == places
