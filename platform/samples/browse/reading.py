@@ -32,6 +32,7 @@ class Reading:
     def __init__(self, lake: Tables) -> None:
         self._live = lake
         self._lock = threading.Lock()
+        self._pinning = threading.Lock()  # one at a time: the slower of two would bring older rows back
         self._answers: OrderedDict[Hashable, Future[Any]] = OrderedDict()
         self._looked, self._grown = 0.0, False
         self.lake = lake.pin()
@@ -78,18 +79,22 @@ class Reading:
 
     def reviewed(self) -> None:
         """Read reviews anew: one was written. All else stays as it was pinned."""
-        lake = self.lake.renewed(["reviews"])
-        with self._lock:
-            self.lake = lake
-            for key in [key for key in self._answers if isinstance(key, tuple) and key[0] in _OF_REVIEWS]:
-                del self._answers[key]
+        with self._pinning:
+            lake = self.lake.renewed(["reviews"])
+            self._show(lake, lambda key: isinstance(key, tuple) and key[0] in _OF_REVIEWS)
 
     def reload(self) -> None:
         """Pin the newest snapshot, and forget what was read."""
-        lake = self._live.pin()
+        with self._pinning:
+            self._show(self._live.pin(), lambda _: True)
+            self._grown, self._looked = False, time.monotonic()
+
+    def _show(self, lake: Tables, outdated: Callable[[Hashable], bool]) -> None:
+        """Read this lake from now on, and forget answers with these keys."""
         with self._lock:
-            self._answers.clear()
-            self.lake, self._grown, self._looked = lake, False, time.monotonic()
+            self.lake = lake
+            for key in [key for key in self._answers if outdated(key)]:
+                del self._answers[key]
 
     def grown(self) -> bool:
         """Return whether the lake has commits that pages do not show. It is looked up every ten seconds at most."""
