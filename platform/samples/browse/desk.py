@@ -44,7 +44,6 @@ class Desk:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"visible": visible, "line": _line, "told": _told, **numbers.FILTERS}
-        self._templates.globals["carried"] = carried
         self._templates.filters |= {"word": commands.written, "rescore": partial(commands.rescore, lake.uri)}
 
     def warm(self) -> None:
@@ -54,7 +53,7 @@ class Desk:
 
     def render(self, template: str, address: Address, code: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""
-        shared = {"address": address, "desk": self, "lake_uri": without_keys(self.reading.lake.uri)}
+        shared = {"address": address, "desk": self, "lake_uri": without_keys(self.reading.lake.uri), "carried": carried}
         return HTMLResponse(self._templates.get_template(f"{template}.html").render(**shared, **values), code)
 
 
