@@ -381,3 +381,19 @@ def test_new_data_are_shown_when_the_reader_asks_for_them(walled, served, lakes,
     assert walled.locator("tbody tr").count() == 2
     walled.get_by_role("button", name="Show it").click(timeout=30_000)
     walled.locator("tbody tr").nth(2).wait_for()
+
+
+@pytest.mark.parametrize(
+    "path", ["problems?run={a}&other={b}", "problems?run={a}", "queue?run={a}", "problem?run={b}&problem=p"]
+)
+def test_long_names_and_places_fit(chromium, served, lakes, tmp_path, path):
+    lake = Lake(str(tmp_path / ("l" * 100)), create=True)
+    lakes.add_problems(lake, "d", {"p": "{}"})
+    a, b = "a" * 150, "b" * 150
+    lakes.add_run(lake, a, {"p": "cw"}, reviewed=False)
+    lakes.add_run(lake, b, {"p": "ww"}, reviewed=False)
+    page = chromium.new_page(viewport={"width": 512, "height": 400})
+    page.goto(served(lake).served.url + path.format(a=a, b=b))
+    assert page.locator(".message").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
