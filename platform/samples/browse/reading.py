@@ -84,8 +84,13 @@ class Reading:
             self._show(lake, lambda key: isinstance(key, tuple) and key[0] in _OF_REVIEWS)
 
     def reload(self) -> None:
-        """Pin the newest snapshot, and forget what was read."""
+        """Pin the newest snapshot, and forget what was read.
+
+        Raises:
+            NotFound: The lake is there no more.
+        """
         with self._pinning:
+            self._live.require()
             self._show(self._live.pin(), lambda _: True)
             self._grown, self._looked = False, time.monotonic()
 
@@ -107,9 +112,10 @@ class Reading:
         """Return whether the lake was changed since it was pinned: by now, its files may be gone.
 
         Raises:
-            UsageError: The lake is open at one version, of which a vacuum took files since.
+            UsageError: The lake is open at one version, of which a vacuum took files since, or it is there no more.
         """
         try:
+            self._live.require()
             if self._fixed:
                 for name in TABLES:
                     if (snapshot := self.lake.delta(name)) is not None:

@@ -65,3 +65,13 @@ def test_a_lost_file_of_a_lake_that_did_not_change_is_to_be_restored(served, lak
     assert answer.status == 503
     assert "which is gone; restore it" in words(answer)
     assert "Show the newest" not in answer.text
+
+
+def test_a_lake_that_is_there_no_more_is_not_shown_as_an_empty_one(served, lake, tmp_path):
+    client = served(lake)
+    (tmp_path / "lake").rename(tmp_path / "away")
+    for answer in (client.ask("problem?run=a&problem=p1"), client.ask("reload", "POST", "back=", Origin=client.origin)):
+        assert (answer.status, f"no lake at {lake.uri}" in words(answer)) == (404, True)
+        assert "Show the newest" not in answer.text
+    (tmp_path / "away").rename(tmp_path / "lake")
+    assert client.ask("problem?run=a&problem=p1").status == 200
