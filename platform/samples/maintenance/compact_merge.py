@@ -24,6 +24,7 @@ from samples.maintenance.compact_jobs import Input, Job, goal
 from samples.maintenance.compact_rows import Files, merged
 from samples.query.strays import OF_SAMPLES
 from samples.units import packed
+from samples_schemas import SAMPLES
 
 Commit = tuple[Sequence[Input], Sequence[File]]  # the files that were merged, and those in their place
 
@@ -141,7 +142,7 @@ class Merging:
         job = self.job
         before = 0 if job.whole and job.before is None else job.before
         known = before is not None and all(file.distinct for file in self._written)
-        if job.table.name in OF_SAMPLES:  # else readers would no longer look for rows of samples that nobody drew
+        if job.table.name in {SAMPLES.name, *OF_SAMPLES}:  # else readers look no more for rows of samples nobody drew
             known = known and all(stated.states(file.path) for file in self._inputs)
         for file in self._written:
             if job.segments and file.distinct:

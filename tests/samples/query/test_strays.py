@@ -95,6 +95,20 @@ def test_verdicts_of_samples_that_another_program_deleted_count_no_more(lakes, t
     assert lake.sql("FROM reviews").dicts() == []
 
 
+def test_verdicts_of_deleted_samples_count_no_more_after_a_compaction_of_samples(lakes, tmp_path):
+    """The gap is within all ranges, and fewer samples were judged than are left: only the files' names tell of it."""
+    lake = Lake(str(tmp_path / "lake"), create=True)
+    lakes.add_problems(lake, "d", lakes.METADATA)
+    lakes.add_scorer(lake, "s")
+    lakes.add_run(lake, "c", {"p1": "cccc", "p2": ""})
+    lakes.draw(lake, "c", [("p2", index) for index in range(4)])
+    for table in ("samples", "completions"):
+        DeltaTable(f"{lake.uri}/{table}").delete("problem_id = 'p1' AND sample_index = 1")
+    for _ in range(2):
+        assert samples.open(lake.uri).sql("SELECT problem_id, n FROM tallies").dicts() == [{"problem_id": "p1", "n": 3}]
+        compact(lake)
+
+
 @pytest.mark.parametrize("gone", ["sample_index >= 2", "sample_index < 2", "problem_id = 'sum-1'"])
 def test_whole_files_of_samples_that_are_gone_are_noticed(bench, tmp_path, gone):
     """Each pass judged what was drawn before it, no more than the samples that are left; and all files are ours."""
