@@ -12,6 +12,6 @@ SEMI JOIN pass_ranges AS later
         (earlier.samples = later.samples AND earlier.print = later.print)
         OR (
             later.first <= earlier.first AND earlier.last <= later.last
-            AND later.samples = later.last - later.first + 1
+            AND later.samples = later.last::BIGINT - later.first + 1
         )
     )

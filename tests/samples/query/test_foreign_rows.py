@@ -43,6 +43,15 @@ def test_a_verdict_of_an_unknown_status_counts_as_an_error_where_passes_overlap(
     assert tallies(lake)["p1"] == (3, 3, 1, 0)
 
 
+def test_the_last_number_that_a_sample_can_have_is_counted_where_a_verifier_judged_twice(lake, lakes):
+    (run,) = lake.sql("SELECT run_id FROM runs WHERE run = 'a'")["run_id"]
+    lakes.draw(lake, "a", [("p1", 2**31 - 1)])
+    about = {"problem_id": "p1", "verifier_version": "2", "pass_id": 2, "reward": None, "answer": None, "detail": None}
+    rows = [{**about, "sample_index": n, "status": "correct", "seconds": 0} for n in (0, 2**31 - 1)]
+    lakes.append(lake, "verdicts", rows, verifier="v", run_id=run)
+    assert tallies(lake)["p1"] == (5, 4, 0, 0)
+
+
 @pytest.mark.parametrize("asked", ["pass_at_k", "of one run", "sql", "sql of other runs"])
 def test_runs_of_one_name_are_refused_with_their_ids(lake, asked):
     ids = sorted(lake.read("runs")["run_id"].to_pylist())
