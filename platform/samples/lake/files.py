@@ -38,6 +38,7 @@ class Selection:
 
 
 EVERYTHING = Selection()
+_OF_A_RUN = ["dataset", "run_id"]  # how samples and completions are partitioned
 _PATTERN = re.compile(r"[*?\[]")  # DuckDB takes a path with one of these for a pattern of paths
 
 
@@ -97,10 +98,14 @@ def snapshot_files(
 
 
 def repeating(files: Iterable[SnapshotFile]) -> list[SnapshotFile]:
-    """Return the files of the partitions in which a key may be twice, as far as their commits say."""
+    """Return the files of the partitions in which a key may be twice, as far as their commits say.
+
+    A dataset is no part of a sample's key: another program may have appended samples of a run to another dataset.
+    """
     partitions: dict[tuple[str, ...], list[SnapshotFile]] = {}
     for file in files:
-        partitions.setdefault(tuple(file.partition.values()), []).append(file)
+        values = tuple(file.partition.values())
+        partitions.setdefault(values[1:] if [*file.partition] == _OF_A_RUN else values, []).append(file)
     return [
         file
         for some in partitions.values()

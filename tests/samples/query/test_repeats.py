@@ -116,6 +116,16 @@ def test_one_row_that_is_there_again_changes_no_answer(lakes, tmp_path, before, 
     assert answers(lake) == before
 
 
+def test_samples_appended_again_to_another_dataset_change_no_answer(lakes, tmp_path, before):
+    """The dataset is no part of a sample's key, but tables are partitioned by it."""
+    lake = lakes.filled(tmp_path / "lake")
+    for name in ("samples", "completions"):
+        rows = DeltaTable(f"{lake.uri}/{name}").to_pyarrow_table()
+        place, values = rows.schema.get_field_index("dataset"), pa.array(["another"] * rows.num_rows)
+        write_deltalake(f"{lake.uri}/{name}", rows.set_column(place, "dataset", values), mode="append")
+    assert answers(lake) == before
+
+
 def test_of_two_verdicts_of_one_pass_the_one_that_decides_counts_everywhere(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     rows = DeltaTable(f"{lake.uri}/verdicts").to_pyarrow_table()
