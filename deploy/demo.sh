@@ -18,6 +18,8 @@ runs=sums-t1.0,sums-t0.5
 echo
 echo "pass@k of SmolLM2-135M-Instruct on sums of two or three numbers, at two temperatures:"
 samples query pass_at_k --runs "$runs"
+echo
+echo "drawing the chart, then the report"
 samples plot pass_at_k --runs "$runs" -o .demo/pass_at_k.svg
 samples report --run sums-t1.0 --run sums-t0.5 -o .demo/report.html
 cat <<END

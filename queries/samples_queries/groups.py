@@ -5,6 +5,7 @@ A mean over problems needs the groups only: 10^4 problems with 1000 samples each
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 import duckdb
@@ -108,6 +109,32 @@ def unjudged(verifier: str, runs: Sequence[str]) -> Unjudged:
         f"run{'s' * several} {', '.join(runs)} {'have' if several else 'has'} no verdicts of {verifier} yet; add them: "
         f"{adding(verifier, runs)}"
     )
+
+
+def without_verified(connection: duckdb.DuckDBPyConnection, verifier: str, runs: Sequence[str]) -> Unjudged:
+    """Return the error for runs that have no verified sample: no verdicts of the verifier, or failed ones alone.
+
+    It needs the view `tallies`.
+    """
+    failed = {row["run"]: row["failed"] for row in rows(connection, _FAILED, runs=list(runs), verifier=verifier)}
+    said = [
+        f"run {run} has no verdicts of {verifier} yet that decide: all {count:,} are errors or timeouts; "
+        f"samples query errors --runs {quote(run)} shows why"
+        for run, count in failed.items()
+    ]
+    if others := [run for run in runs if run not in failed]:
+        said.append(str(unjudged(verifier, others)))
+    return Unjudged("; ".join(said))
+
+
+_FAILED = """
+SELECT run, sum(errors + timeouts)::BIGINT AS failed
+FROM tallies
+WHERE list_contains($runs, run) AND verifier = $verifier
+GROUP BY run
+HAVING sum(errors + timeouts) > 0
+ORDER BY run
+"""
 
 
 def require_samples(runs: Iterable[str], judged: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from samples_queries import Answer, Unanswerable
 from samples_queries.chances import all_wrong
-from samples_queries.groups import distinct, unjudged
+from samples_queries.groups import distinct, without_verified
 from samples_queries.problem_notes import beyond
 from samples_queries.problem_sets import choice
 
@@ -41,15 +41,20 @@ def answer(connection: duckdb.DuckDBPyConnection, *, runs: list[str], verifier: 
         Unanswerable: A k is below 1, there are no verdicts, or a k is above the largest n.
     """
     problems = connection.sql(_SQL, params={"runs": runs, "verifier": verifier}).to_arrow_table()
-    if not len(problems):
-        raise unjudged(verifier, runs)
+    there = set(problems["run"].unique().to_pylist())
+    why = without_verified(connection, verifier, [run for run in runs if run not in there])
+    if not there:
+        raise why
     drawn = problems["n"].to_numpy()
     most = int(drawn.max())
     chosen = choice(most, most, ks, each=True)
     about = {"dataset": ", ".join(dict.fromkeys(problems["dataset"].to_pylist())), "most": most, "runs": runs}
-    notes = [beyond(about, chosen.beyond)] if chosen.beyond else []
+    notes = [
+        *([f"left out: {why}"] if there < {*runs} else []),
+        *([beyond(about, chosen.beyond)] if chosen.beyond else []),
+    ]
     if not len(chosen.ks):
-        raise Unanswerable(notes[0])
+        raise Unanswerable("; ".join(notes))
     wanted = chosen.ks
     n, c, (place,) = distinct([(drawn, problems["c"].to_numpy())])
     parts: list[pa.Table] = []

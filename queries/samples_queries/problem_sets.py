@@ -22,7 +22,7 @@ import numpy as np
 
 from samples_queries import Unanswerable
 from samples_queries.chances import Integers
-from samples_queries.groups import doubling, rows, unjudged
+from samples_queries.groups import doubling, rows, without_verified
 from samples_queries.problem_notes import beyond, capped, different, left_out, no_common
 
 MODES = ("common", "own", "each")
@@ -173,9 +173,10 @@ def settle(
     judged = {row["run"] for row in counts}
     for judge in dict.fromkeys(verifiers):
         if missing := [run for side, (run, by, _) in unique.items() if by == judge and side not in judged]:
+            why = without_verified(connection, judge, missing)
             if together or not judged:
-                raise unjudged(judge, missing)
-            settled.notes.append(f"left out: {unjudged(judge, missing)}")
+                raise why
+            settled.notes.append(f"left out: {why}")
     if apart := [team for team in teams if team["most"] is None]:
         raise Unanswerable(no_common(apart[0], list(unique) if paired else apart[0]["runs"]))
     least = _choose(settled, teams, ks, usual, each=each) if counted else {team["team"]: 1 for team in teams}

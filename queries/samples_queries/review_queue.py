@@ -27,7 +27,7 @@ same for every reviewer.
 import duckdb
 
 from samples_queries import Answer, Unanswerable
-from samples_queries.groups import require_samples, rows, unjudged
+from samples_queries.groups import require_samples, rows, without_verified
 from samples_queries.reviews import require_share
 
 _ORDERS = {
@@ -91,7 +91,7 @@ def answer(
     asked = {"run": run, "verifier": verifier, "most": max_accuracy}
     (there,) = rows(connection, _SOLVED, **asked)
     if not there["problems"]:
-        raise unjudged(verifier, [run])
+        raise without_verified(connection, verifier, [run])
     judged = "SELECT DISTINCT run FROM decided WHERE run = $run AND verifier = $verifier"
     require_samples([run], [row["run"] for row in rows(connection, judged, run=run, verifier=verifier)])
     sql = _SQL.format(order=_ORDERS[order])

@@ -99,7 +99,7 @@ def test_a_k_that_no_problem_reaches_is_left_out_with_a_note_or_refused_when_it_
 def test_no_verified_sample_is_no_answer(tallied):
     to = tallied.connection({"a": {"p": (0, 0, 3, 1)}})
     for name in ("pass_at_k", "pass_at_k_by_problem"):
-        with pytest.raises(Unanswerable, match="run a has no verdicts of v yet"):
+        with pytest.raises(Unanswerable, match="run a has no verdicts of v yet that decide: all 4 are errors"):
             tallied.answered(name, to, runs=["a"], verifier="v", ks=None)
 
 
@@ -133,3 +133,16 @@ def test_problems_average_to_the_mean(tallied):
     for row in tallied.answered("pass_at_k", to, **given):
         values = [one["pass_at_k"] for one in each if one["k"] == row["k"]]
         assert (len(values), np.mean(values)) == (row["problems"], pytest.approx(row["pass_at_k"]))
+
+
+def test_a_run_whose_verdicts_all_failed_is_not_said_to_have_none(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, "f's", {"p1": "ett", "p2": "e"})
+    said = "run f's has no verdicts of v yet that decide: all 4 are errors or timeouts; samples query errors --runs "
+    for name in ("pass_at_k", "pass_at_k_by_problem"):
+        with pytest.raises(SamplesError) as refused:
+            lake.query(name, runs="f's")
+        assert said + """'f'"'"'s' shows why""" in str(refused.value)
+        answer = lake.query(name, ks=1, problem_set="each") if name == "pass_at_k" else lake.query(name, ks=1)
+        assert {row["run"] for row in answer.dicts()} == {"a", "b"}
+        assert any(note.startswith(f"left out: {said}") for note in answer.notes)

@@ -196,3 +196,9 @@ def test_agreement_is_per_run_and_of_current_verdicts(judged):
     assert (rows[0]["samples"], rows[0]["agree"], rows[0]["only_first"], rows[0]["only_second"]) == (4, 2, 1, 1)
     (row,) = judged.query("verifier_agreement", first="v", second="v", runs="b").dicts()
     assert (row["share"], row["kappa"], row["undecided"]) == (1, 1, 1)
+
+
+def test_an_answer_says_that_a_verifier_is_compared_with_itself(filled):
+    answer = filled.query("verifier_agreement")
+    assert {row["share"] for row in answer.dicts()} == {1}
+    assert "v is compared with itself; samples rescore --verifier NAME adds another verifier" in answer.notes

@@ -24,7 +24,7 @@ from samples_queries.groups import unjudged
 from samples_schemas import SETUPS
 
 _SHOWN = 6  # settings in a note
-_SEVERAL = 2  # runs that can differ
+_SEVERAL = 2  # runs or verifiers that can differ
 
 
 def leave_out_unjudged(
@@ -129,6 +129,13 @@ def without_logprobs(
     names = [run.run for run in runs_asked(header, bound, there)]
     left = [name for name in names if name not in found and not says_left_out(said, name)]
     return [f"left out: no log-probs of {listed(left)} are known for these problems"] if left else []
+
+
+def with_itself(judges: Sequence[str]) -> list[str]:
+    """Say that an answer about two verifiers has one only."""
+    if len(judges) < _SEVERAL or len({*judges}) > 1:
+        return []
+    return [f"{judges[0]} is compared with itself; samples rescore --verifier NAME adds another verifier"]
 
 
 def setups_mixed(views: Views, runs: Iterable[Known]) -> list[str]:

@@ -31,6 +31,7 @@ from samples.query.notes import (
     setups_mixed,
     two_contents,
     why_unpaired,
+    with_itself,
     without_logprobs,
 )
 from samples.query.pooling import pooling
@@ -128,6 +129,8 @@ def query(
                 *settings_differ(shown.connection, header, bound, there),
                 *two_contents(shown.connection, header, bound, there),
                 *setups_mixed(shown, single),
+                *with_itself(judges),
+                *shown.strays,
             ]
             return Rows(rows, (*notes, *(_named(note, pools) for note in own), *differ))
 
@@ -188,7 +191,7 @@ def sql(
                 require_own_names(connection.execute("SELECT name, run_id FROM lake.runs").fetchall())
             add_macros(connection)
             try:
-                return Rows(collected(connection, text, memory), notes)
+                return Rows(collected(connection, text, memory), (*notes, *shown.strays))
             except (duckdb.IOException, duckdb.OutOfMemoryException):
                 raise  # the lake's files or their size are at fault, not the SQL
             except duckdb.Error as error:

@@ -92,6 +92,21 @@ def find(connection: duckdb.DuckDBPyConnection, table: str, runs: Collection[str
     return made(connection, f"{table}_strays", _STRAYS.format(table=table, runs=named), values)
 
 
+def said(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> list[str]:
+    """Say what is left out of these tables, of which `find` has looked for such rows. lake.runs must be there."""
+    notes: list[str] = []
+    for table in sorted(tables):
+        for run, count in connection.execute(_COUNTED.format(table=table)).fetchall():
+            notes.append(
+                f"left out: {table} of {count:,} samples of {run} that table samples does not have: another program "
+                "added them, or deleted the samples; samples check tells more"
+            )
+    return notes
+
+
+_COUNTED = """
+SELECT runs.name, count(*) FROM lake.{table}_strays JOIN lake.runs AS runs USING (run_id) GROUP BY ALL ORDER BY ALL
+"""
 # A row of `masks` stands for 64 samples of a problem, which takes a sixty-fourth of the memory.
 _STRAYS = """
 WITH asked(run_id) AS ({runs}), cells AS (

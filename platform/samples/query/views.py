@@ -61,6 +61,7 @@ class Views:
         self._files = {name: snapshot_files(lake, TABLES[name]) for name in tables(reads)}
         self._related: dict[str, tuple[list[str], str]] = {}  # for each table: its files, and SQL for the rows kept
         self._doubtful: dict[str, list[SnapshotFile]] = {}  # for each table: the files in which a key may be twice
+        self._compared: dict[str, bool] = {}  # for each table: whether its rows were compared with samples
         self._engines: dict[str, str] | None = None  # of every run
         self._defined: set[str] = set()
         self._judges: list[dict[str, str]] = []  # values to fill into views
@@ -89,6 +90,11 @@ class Views:
             name: [file for file in files if self.lake.shows(file.path)] for name, files in self._files.items()
         }
         return bool(runs)
+
+    @property
+    def strays(self) -> list[str]:
+        """What the views leave out because table samples lacks its samples: a note for each table and run."""
+        return strays.said(self.connection, [name for name, compared in self._compared.items() if compared])
 
     def several(self, table: str) -> frozenset[str]:
         """Return the runs of which a table of few rows may have more than one, as its log says."""
@@ -146,6 +152,7 @@ class Views:
             self.lake.hidden,
             suspected,
         )
+        self._compared[name] = suspected is None or bool(suspected)
         if name == SAMPLES.name:
             found = None if kept.problems or doubtful else stored(files)
             self._known[name] = {"stored": found} if found else {}

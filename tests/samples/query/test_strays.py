@@ -58,6 +58,27 @@ def test_rows_of_samples_that_nobody_drew_change_no_answer(lakes, tmp_path, befo
     assert seen(samples.open(lake.uri), table) == before[table]
 
 
+NOTE = (
+    "left out: {} of {} samples of {} that table samples does not have: another program added them, or deleted the "
+    "samples; samples check tells more"
+)
+
+
+def test_an_answer_says_what_it_leaves_out(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    assert not any("samples check" in note for note in query(lake, "pass_at_k").notes)
+    append_beyond(lake, "verdicts", only=1)  # of four problems of each run
+    DeltaTable(f"{lake.uri}/samples").delete("sample_index = 0 AND problem_id = 'p1'")
+    lake = samples.open(lake.uri)
+    said = [NOTE.format("verdicts", 5, "a"), NOTE.format("verdicts", 5, "b")]
+    for notes in (query(lake, "pass_at_k").notes, lake.sql("SELECT count(*) FROM tallies").notes):
+        assert [note for note in notes if "samples check" in note] == said
+    of_one = query(lake, "lengths", runs="b", problems=["p1"]).notes
+    assert [note for note in of_one if "samples check" in note] == [NOTE.format("verdicts", 2, "b")]
+    assert lake.sql("FROM reviews").notes == tuple(NOTE.format("reviews", 1, run) for run in "ab")
+    assert lake.sql("FROM samples").notes == ()
+
+
 @pytest.mark.parametrize("table", ["verdicts", "scores"])
 def test_what_compaction_merges_of_them_is_left_out_still(lakes, tmp_path, before, table):
     lake = lakes.filled(tmp_path / "lake")
