@@ -140,6 +140,13 @@ def one_verifier(files: Sequence[SnapshotFile], runs: Collection[str] | None) ->
     return {"only_verifier": f"SELECT {name} AS verifier{'' if len(found) == 1 else ' WHERE false'}"}
 
 
+def judges(files: Sequence[SnapshotFile]) -> str:
+    """Return in SQL the rows of the view `judges`: the pairs of run and verifier of these files of verdicts."""
+    pairs = sorted({(file.partition["run_id"], file.partition["verifier"]) for file in files if file.rows != 0})
+    runs, verifiers = (", ".join(map(quoted, column)) for column in (zip(*pairs, strict=True) if pairs else ((), ())))
+    return f"SELECT unnest([{runs}]::VARCHAR[]) AS run_id, unnest([{verifiers}]::VARCHAR[]) AS verifier"
+
+
 _KEY = dict.fromkeys(("run_id", "verifier", "problem_id"), "VARCHAR")
 _OF_SEVERAL = {
     "several": _KEY,

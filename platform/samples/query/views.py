@@ -21,7 +21,7 @@ from samples.lake.tables import Tables
 from samples.query import lost, strays
 from samples.query.answer_keys import add_answer_key
 from samples.query.connection import lock
-from samples.query.relations import SQL_TYPES, kept_rows, one_verifier, only_once, quoted, relate, stored
+from samples.query.relations import SQL_TYPES, judges, kept_rows, one_verifier, only_once, quoted, relate, stored
 from samples.query.strays import OF_SAMPLES
 from samples_schemas import COMPLETIONS, REVIEWS, SAMPLES, SCORE_LOGPROBS, TABLES, TOP_LOGPROBS, VIEWS
 
@@ -158,8 +158,9 @@ class Views:
             self._known[name] = {"stored": found} if found else {}
         if name == "verdicts":
             self._judges, self._known[name] = _judges(files), only_once(files)
-            if not (kept.problems or suspected):
-                self._known[name] |= one_verifier(files, self._engines)
+            if not suspected:
+                said = {"judges": judges(files)} if kept.problems else one_verifier(files, self._engines)
+                self._known[name] |= said
 
 
 def define(

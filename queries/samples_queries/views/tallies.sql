@@ -1,10 +1,10 @@
 -- tallies: counts of the current verdicts on each problem of each run by each verifier
--- reads    judged, recounted, lake.samples, lake.counts, lake.runs
+-- reads    judged, judges, recounted, lake.samples, lake.counts, lake.runs
 -- made     once
 -- A sample that failed, or whose verdict is an error or a timeout, is not in n. A problem of which every sample failed
 -- has no verdict, but it has a row.
-WITH judges AS (
-    SELECT run_id, verifier FROM judged
+WITH told AS (
+    FROM judges
     UNION
     SELECT run_id, verifier FROM lake.counts
 ), parts AS (
@@ -16,7 +16,7 @@ WITH judges AS (
     FROM recounted
     UNION ALL
     SELECT run_id, verifier, problem_id, count(*), 0, count(*), 0
-    FROM lake.samples JOIN judges USING (run_id)
+    FROM lake.samples JOIN told USING (run_id)
     WHERE error IS NOT NULL
     GROUP BY ALL
     UNION ALL

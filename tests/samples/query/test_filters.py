@@ -65,6 +65,19 @@ def test_a_question_answers_for_what_is_left(filled):
     }
 
 
+def test_a_problem_whose_samples_all_failed_is_there_without_the_others(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, "c", {"p1": "cw", "p2": ""})
+    (run,) = column(lake, "runs", "run_id", runs=["c"])
+    failed = [{"problem_id": "p2", "sample_index": index, "error": "died", "attempt": "x"} for index in range(3)]
+    lakes.append(lake, "samples", failed, dataset="d", run_id=run)
+    asked = "SELECT verifier, n, c, errors FROM tallies WHERE run = 'c' AND problem_id = 'p2'"
+    there = [{"verifier": "v", "n": 0, "c": 0, "errors": 3}]
+    assert lake.sql(asked).dicts() == there
+    assert lake.sql(asked, problems=["p2"]).dicts() == there
+    assert lake.sql(asked, problems=["p1"]).dicts() == []
+
+
 @pytest.fixture
 def two_sets(lakes, tmp_path):
     """Two problem sets that share an id, and p1 of the first edited after its run was drawn."""
