@@ -99,13 +99,20 @@ def _without_verdict(asked: Asked, values: list[dict[str, Any]]) -> list[dict[st
     about = samples_queries.header(asked.name)
     if asked.ask is None or about.group == "likelihood" or not {"verified", "given_answers"} & {*about.reads}:
         return []
-    if asked.parameters.get("pool") or asked.parameters.get("by") or any("errors" in row for row in values):
+    if any("errors" in row for row in values):
         return []
-    runs = asked.palette.order([*asked.runs, *(run for column in OF_RUNS for run in distinct(values, column))])
+    by, pool = asked.parameters.get("by"), asked.parameters.get("pool")
+    drawn = [run for column in OF_RUNS for run in distinct(values, column)]
+    runs = asked.parameters.get("runs") if pool else asked.palette.order([*asked.runs, *drawn])
     try:
-        return asked.ask("pass_at_k", runs=runs, ks=[1], problem_set="each").dicts()
+        found = asked.ask("pass_at_k", runs=runs, ks=[1], problem_set="each", by=by, pool=pool).dicts()
     except SamplesError:
         return []  # each of them was judged by another verifier
+    if by:
+        key = asked.rows.columns[0]
+        shown = {row[key]: row.get(PANEL) for row in values}
+        found = [{**row, PANEL: shown[row[key]]} for row in found if row[key] in shown]
+    return [row for row in found if row["run"] in drawn or not pool]
 
 
 def _undrawn(asked: Asked, values: list[dict[str, Any]]) -> str | None:

@@ -219,6 +219,24 @@ def test_samples_left_out_are_in_the_subtitle(lake):
     assert "left out: a 1 error; b 1 timeout" in subtitle(lake.plot("pass_at_k"))
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("accuracy_histogram", {}), ("compare", {"a": "a", "b": "b"}), ("coverage", {"a": "a", "b": "b"})],
+)
+def test_samples_left_out_are_those_of_each_part_and_pool(lakes, tmp_path, name, parameters):
+    lake = lakes.filled(tmp_path / "lake")
+    assert "left out: b (level 5) 1 timeout; a (no level) 1 error" in subtitle(
+        lake.plot(name, by="level", **parameters)
+    )
+    lakes.add_run(
+        lake, "b2", {**lakes.STATUSES["b"], "p1": "cctc"}, family="q", role="rl", algorithm="grpo", step="200"
+    )
+    pooled = subtitle(lake.plot(name, pool="step", **parameters))
+    assert "left out: a 1 error; b* 3 timeouts" in pooled
+    parts = subtitle(lake.plot(name, pool="step", by="level", **parameters))
+    assert "left out: b* (level 1) 1 timeout; b* (level 5) 2 timeouts; a (no level) 1 error" in parts
+
+
 def test_notes_of_the_answer_are_in_the_subtitle(lake):
     parameters = {"runs": ["a", "b"], "ks": [1, 4]}
     notes = lake.query("pass_at_k", **parameters).notes
