@@ -203,8 +203,6 @@ def rescored(summary: "Rescored") -> Iterator[str]:
         yield f"{who}: {summary.verified:,} verified: {counted}"
         speed = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
         yield f"in {duration(summary.seconds)}, {speed}; {known:.0%} needed no comparison of their own"
-    elif summary.left_out and not summary.runs:
-        yield f"{who}: nothing was verified: every run was left out"
     else:
         with_text = " with a stored completion" if summary.absent else ""
         of = " of the other runs" if summary.left_out else ""

@@ -32,10 +32,9 @@ def test_problems_lists_gold_answers_and_counts(samples, lake):
     ]
 
 
-def test_a_rescoring_that_leaves_every_run_out_does_not_say_that_samples_have_verdicts(samples, lake):
-    _, _, err = samples("rescore", "--verifier", "choice", "--workers", 1, "--lake", lake.uri)
-    assert "run toys left out" in err
-    assert err.splitlines()[-1].endswith("nothing was verified: every run was left out")
+def test_a_rescoring_that_leaves_every_run_out_fails_and_does_not_say_that_samples_have_verdicts(samples, lake):
+    code, _, err = samples("rescore", "--verifier", "choice", "--workers", 1, "--lake", lake.uri)
+    assert (code, "choice can judge no run of this lake; run toys left out: " in err) == (2, True)
     _, _, err = samples("rescore", "--verifier", "numeric", "--workers", 1, "--lake", lake.uri)
     assert err.splitlines()[-1].endswith("nothing to verify: every sample has a verdict of this version")
 

@@ -102,7 +102,7 @@ def rescore(
     `stop` ends the pass early; the verdicts so far are committed.
 
     Raises:
-        UsageError: There is no such verifier, or it cannot judge a problem of a named run.
+        UsageError: There is no such verifier, or it cannot judge a problem of a named run, or of every run.
         NotFound: There is no such run.
         LakeError: The lake cannot be read or written, or the log of a table lost entries of these runs. What was
             committed stays.
@@ -165,7 +165,11 @@ def rescore(
 
 
 def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[list[Run], tuple[str, ...]]:
-    """Return the runs that this verifier can judge, and a line for each run left out. Named runs must be judgeable."""
+    """Return the runs that this verifier can judge, and a line for each run left out.
+
+    Raises:
+        UsageError: It cannot judge a run that is `named`, or any run.
+    """
     chosen: list[Run] = []
     left_out: list[str] = []
     for run in named or every(lake):
@@ -177,6 +181,8 @@ def _runs_to_judge(lake: Tables, named: list[Run], judge: Verifier) -> tuple[lis
             left_out.append(f"run {run.name} left out: {error}")
         else:
             chosen.append(run)
+    if left_out and not chosen:
+        raise UsageError(f"{judge.name} can judge no run of this lake; {'; '.join(left_out)}")
     return chosen, tuple(left_out)
 
 
