@@ -41,6 +41,7 @@ def command(
         help="List every sample. Without it, the five likeliest and the five least likely ones of each group.",
         )] = False,
     lake: options.Lake,
+    at: options.At = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
     """Show one sample: its text, its verdicts, reviews, why it ended, and each token with its log-prob.
@@ -57,7 +58,7 @@ def command(
     _require_none(index, {"--verifier": verifier, "--all": every})
     if against_index is not None and against is None:
         raise UsageError("--against-index is for the run of --against: give both")
-    pinned = samples.open(lake).pin(show_rows.TABLES)
+    pinned = samples.open(lake, version=at).pin(show_rows.TABLES)
     names = [run] if against is None else [run, against]
     objects: Iterator[dict[str, Any]]
     columns: Iterator[side_by_side.Sections]

@@ -4,13 +4,16 @@ import shlex
 from collections.abc import Sequence
 
 from samples.browse.reviews import HARD
+from samples.browse.reading import Reading
 from samples.lines import printable, without_keys
 from samples.runs.run import Run
 
 
-def show(lake: str, run: Run, problem_id: str, index: int, scorer: str | None, tokenizer: str | None) -> str:
+def show(
+    reading: Reading, run: Run, problem_id: str, index: int, scorer: str | None, tokenizer: str | None
+) -> str:
     """Return the command that shows a sample in a terminal."""
-    options = [*_of(lake), *_given("--scorer", scorer), *_given("--tokenizer", tokenizer)]
+    options = [*_read(reading), *_given("--scorer", scorer), *_given("--tokenizer", tokenizer)]
     words = [run.name, problem_id, str(index)]
     if any(word.startswith("-") for word in words):
         return written(["samples", "show", *options, "--", *words])  # after --, nothing is an option
@@ -23,10 +26,10 @@ def rescore(lake: str, runs: Sequence[Run]) -> str:
     return written(["samples", "rescore", "--verifier", "numeric", *named, *_of(lake)])
 
 
-def count_reviews(lake: str, run: Run, verifier: str | None, accuracy: float) -> str:
+def count_reviews(reading: Reading, run: Run, verifier: str | None, accuracy: float) -> str:
     """Return the command that counts the labels of a run, of problems up to this accuracy."""
     hard = [] if accuracy == HARD else ["--max-accuracy", repr(accuracy)]
-    options = [*_given("--runs", _in_a_list(run)), *_given("--verifier", verifier), *hard, *_of(lake)]
+    options = [*_given("--runs", _in_a_list(run)), *_given("--verifier", verifier), *hard, *_read(reading)]
     return written(["samples", "query", "reviews", *options])
 
 
@@ -37,6 +40,11 @@ def written(words: Sequence[str]) -> str:
 
 def _of(lake: str) -> list[str]:
     return ["--lake", without_keys(lake)]
+
+
+def _read(reading: Reading) -> list[str]:
+    """Return the options with which a command reads what the pages show, if they show one version of the lake."""
+    return [*_of(reading.lake.uri), *(["--at", reading.lake.version] if reading.fixed else ())]
 
 
 def _given(option: str, value: str | None) -> list[str]:

@@ -34,14 +34,20 @@ def answer_span(text: str, answer: str | None, verifier: str) -> Span | None:
 
 
 def _last_word(text: str, answer: str) -> int:
-    """Return where an answer stands last as whole words; -1 where it does not. "2" does not stand in "12"."""
+    """Return where an answer stands last as whole words; -1 where it does not. "2" stands in neither "12" nor "1.2"."""
     at = len(text)
     for _ in range(1000):
         at = text.rfind(answer, 0, at)
         if at < 0:
             return -1
-        before, after = text[at - 1 : at] if at else "", text[at + len(answer) : at + len(answer) + 1]
-        if not (before.isalnum() and answer[0].isalnum()) and not (after.isalnum() and answer[-1].isalnum()):
+        if not _goes_on(text[max(at - 2, 0) : at][::-1], answer[0]) and not _goes_on(text[at + len(answer) : at + len(answer) + 2], answer[-1]):
             return at
         at = at + len(answer) - 1
     return -1
+
+
+def _goes_on(beside: str, end: str) -> bool:
+    """Return whether a word that ends with `end` goes on in the two letters beside it, the nearer one first."""
+    if beside[:1] in {".", ","}:
+        return end.isdigit() and beside[1:].isdigit()
+    return end.isalnum() and beside[:1].isalnum()

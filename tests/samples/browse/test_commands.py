@@ -94,7 +94,8 @@ def test_the_command_for_verdicts_judges_these_runs(served, lake, tmp_path):
 
 def test_a_scorer_and_a_tokenizer_that_look_like_options_stay_values():
     run = SimpleNamespace(name="-r", run_id="r1")
-    command = commands.show("/l", run, "p", 0, "-s", "my model")
+    reading = SimpleNamespace(lake=SimpleNamespace(uri="/l"), fixed=False)
+    command = commands.show(reading, run, "p", 0, "-s", "my model")
     assert command == "samples show --lake /l --scorer=-s --tokenizer 'my model' -- -r p 0"
 
 
@@ -110,6 +111,26 @@ def test_the_queue_prints_the_command_that_counts_its_labels(served, filled):
     assert unescape(command) == f"samples query reviews --runs a --verifier v --lake {filled.uri}"
     code, out = run_by_bash(unescape(command))
     assert code == 0, out
+
+
+def test_pages_of_one_version_of_a_lake_print_commands_that_read_this_version(served, lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    then = lake.version
+    lakes.add_run(lake, "b2", lakes.STATUSES["b"])
+    lakes.append(lake, "verdicts", _JUDGED_AGAIN, verifier="v", run_id=lake.query("runs").dicts()[0]["run_id"])
+    client = served(Lake(lake.uri, version=then))
+    (shown,) = re.findall(
+        '<input class="command" readonly value="([^"]*)"', client.ask("sample?run=a&problem=p2&index=0").text
+    )
+    (counted,) = re.findall("<code>(samples query reviews [^<]*)</code>", client.ask("queue?run=a").text)
+    for command in map(unescape, (shown, counted)):
+        assert command.endswith(f" --at {then}")
+        code, out = run_by_bash(command)
+        assert (code, "pass 2" in out) == (0, False), out
+    assert "pass 2" in run_by_bash(unescape(shown).removesuffix(f" --at {then}"))[1]
+
+
+_JUDGED_AGAIN = [{"problem_id": "p2", "sample_index": 0, "verifier_version": "2", "pass_id": 2, "status": "wrong"}]
 
 
 def test_the_command_that_counts_labels_has_the_whole_limit(served, lakes, tmp_path):

@@ -105,6 +105,8 @@ def test_every_text_is_free_of_markup(text):
         ("it is 4. And 14.", "4", "it is "),
         ("x = 4 or 4", "4", "or "),
         ("\\boxed{5} but 4", "4", "but "),
+        ("so 2, not 1.2, 2.5, 1,200 or 3,2", "2", "so "),
+        ("so 2, or x,2.", "2", "x,"),
     ],
 )
 def test_the_answer_is_found_where_it_stands(text, answer, before):
@@ -113,7 +115,7 @@ def test_the_answer_is_found_where_it_stands(text, answer, before):
     assert text[: span.start].endswith(before)
 
 
-@pytest.mark.parametrize(("text", "answer"), [("14 and 41", "4"), ("", "4"), ("4", ""), ("4", None), ("4", " ")])
+@pytest.mark.parametrize(("text", "answer"), [("14 and 41", "4"), ("1.4", "4"), ("", "4"), ("4", ""), ("4", None), ("4", " ")])
 def test_an_answer_that_does_not_stand_there_is_not_marked(text, answer):
     assert answer_span(text, answer, "v") is None
 

@@ -35,7 +35,7 @@ def page(desk: Desk, address: Address) -> Response:
         start=start,
         per_page=_PER_PAGE,
         most=limit(address),
-        counting=commands.count_reviews(desk.reading.lake.uri, run, verifier, limit(address)),
+        counting=commands.count_reviews(desk.reading, run, verifier, limit(address)),
         labels=labels_by_problem(desk.reading, run),
     )
 

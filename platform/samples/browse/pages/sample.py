@@ -118,7 +118,7 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
         verdict=verdict,
         around=neighbours(rows, index, address.one("status")),
         scorers=scorers,
-        command=commands.show(desk.reading.lake.uri, run, problem_id, index, scorer, desk.tokenizer),
+        command=commands.show(desk.reading, run, problem_id, index, scorer, desk.tokenizer),
     )
 
 
