@@ -3,15 +3,13 @@
 import shlex
 from collections.abc import Sequence
 
-from samples.browse.reviews import HARD
 from samples.browse.reading import Reading
+from samples.browse.reviews import HARD
 from samples.lines import printable, without_keys
 from samples.runs.run import Run
 
 
-def show(
-    reading: Reading, run: Run, problem_id: str, index: int, scorer: str | None, tokenizer: str | None
-) -> str:
+def show(reading: Reading, run: Run, problem_id: str, index: int, scorer: str | None, tokenizer: str | None) -> str:
     """Return the command that shows a sample in a terminal."""
     options = [*_read(reading), *_given("--scorer", scorer), *_given("--tokenizer", tokenizer)]
     words = [run.name, problem_id, str(index)]

@@ -40,7 +40,9 @@ def _last_word(text: str, answer: str) -> int:
         at = text.rfind(answer, 0, at)
         if at < 0:
             return -1
-        if not _goes_on(text[max(at - 2, 0) : at][::-1], answer[0]) and not _goes_on(text[at + len(answer) : at + len(answer) + 2], answer[-1]):
+        if not _goes_on(text[max(at - 2, 0) : at][::-1], answer[0]) and not _goes_on(
+            text[at + len(answer) : at + len(answer) + 2], answer[-1]
+        ):
             return at
         at = at + len(answer) - 1
     return -1

@@ -86,7 +86,7 @@ FROM wanted WHERE NOT done GROUP BY run_id, problem_id ORDER BY problem
 _UNITS = f"""
 WITH problems AS ({_PROBLEMS})
 SELECT
-    problem, min(sample_index)::INTEGER AS start, (max(sample_index) + 1)::INTEGER AS stop,
+    problem, min(sample_index)::BIGINT AS start, max(sample_index)::BIGINT + 1 AS stop,
     bit_or(1::UBIGINT << (sample_index % {CELL})::UBIGINT) AS mask
 FROM wanted JOIN problems USING (run_id, problem_id)
 WHERE NOT done

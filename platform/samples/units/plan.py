@@ -15,7 +15,7 @@ from samples.runs.request import LARGEST_UNIT
 
 CELL = LARGEST_UNIT  # indices in a cell; one integer of 64 bits holds a cell's mask
 
-Ints = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 Masks = npt.NDArray[np.uint64]
 
 
@@ -104,7 +104,7 @@ class Plan:
 
 def indices(start: int, stop: int, mask: int | None = None) -> npt.NDArray[np.int32]:
     """Return the sample indices of a unit. Bit i of `mask` stands for index i of the cell that `start` is in."""
-    whole = np.arange(start, stop, dtype=np.int32)
+    whole = np.arange(start, stop).astype(np.int32)
     if mask is None:
         return whole
     return whole[[bool(mask >> (index % CELL) & 1) for index in range(start, stop)]]

@@ -115,7 +115,9 @@ def test_the_answer_is_found_where_it_stands(text, answer, before):
     assert text[: span.start].endswith(before)
 
 
-@pytest.mark.parametrize(("text", "answer"), [("14 and 41", "4"), ("1.4", "4"), ("", "4"), ("4", ""), ("4", None), ("4", " ")])
+@pytest.mark.parametrize(
+    ("text", "answer"), [("14 and 41", "4"), ("1.4", "4"), ("", "4"), ("4", ""), ("4", None), ("4", " ")]
+)
 def test_an_answer_that_does_not_stand_there_is_not_marked(text, answer):
     assert answer_span(text, answer, "v") is None
 

@@ -58,6 +58,15 @@ def test_the_same_command_again_scores_nothing_and_a_larger_k_only_what_is_new(d
     assert len(scoring.rows()) == 210
 
 
+def test_the_sample_of_the_greatest_number_is_scored(drawn, score_of, lakes):
+    made = drawn("base", k=1)
+    last = 2**31 - 1  # imports take it
+    lakes.draw(made.lake, "base", [("sum-0", last)])
+    scoring = score_of(made.lake, name="base", allow_mismatch=True)
+    scoring.run()
+    assert [row["sample_index"] for row in scoring.rows() if row["error"] is None] == [0, last, 0, 0]
+
+
 def test_only_right_answers_leave_gaps_that_a_later_command_fills(drawn, score_of):
     made = drawn("base", k=40)
     made.lake.rescore("numeric", workers=1)
