@@ -113,6 +113,11 @@ def carried(name: str, value: str) -> tuple[str, str]:
     return (f"{name}*", quote(value, safe="")) if _CHANGED.search(value) else (name, value)
 
 
+def listed(name: str, run_id: str) -> str:
+    """Return the value that stands for a run in a list: its name, or its id if a browser would change the name."""
+    return run_id if _CHANGED.search(name) else name
+
+
 def pairs(query: str, most: int, *, blank: bool = False) -> list[tuple[str, str]]:
     """Return names and values of an address or a form; see `carried`. `blank` keeps names without a value.
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from samples.browse import commands, numbers
-from samples.browse.address import Address, carried
+from samples.browse.address import Address, carried, listed
 from samples.browse.reading import Reading
 from samples.browse.visible import visible
 from samples.lake.tables import Tables
@@ -53,7 +53,8 @@ class Desk:
 
     def render(self, template: str, address: Address, code: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""
-        shared = {"address": address, "desk": self, "lake_uri": without_keys(self.reading.lake.uri), "carried": carried}
+        shared = {"address": address, "desk": self, "lake_uri": without_keys(self.reading.lake.uri)}
+        shared |= {"carried": carried, "listed": listed}
         return HTMLResponse(self._templates.get_template(f"{template}.html").render(**shared, **values), code)
 
 
