@@ -24,6 +24,23 @@ _CHROMIUM = (
 CUDA_BUILD = engines.gpus("vllm", Placement(), there=False) > 0
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave some cases of the tests that are marked `cases` to `make nightly`."""
+    found: dict[tuple[Path, str], list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("cases") and not item.get_closest_marker("nightly"):
+            found.setdefault((item.path, item.name.split("[")[0]), []).append(item)
+    for cases in found.values():
+        marker = cases[0].get_closest_marker("cases")
+        assert marker is not None
+        (most,) = marker.args
+        kept = {round(place * (len(cases) - 1) / max(most - 1, 1)) for place in range(min(most, len(cases)))}
+        for place, item in enumerate(cases):
+            if place not in kept:
+                item.add_marker(pytest.mark.nightly)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip tests of vLLM's CPU build where its CUDA build is installed, and tests of that one without a GPU."""
     if not CUDA_BUILD:

@@ -93,6 +93,7 @@ def test_the_script_passes_shellcheck():
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.nightly
 @needs_trl
 @pytest.mark.heavy
 def test_a_training_publishes_its_weights_as_models(tiny_model, tmp_path):

@@ -69,6 +69,7 @@ def test_a_query_by_name_and_as_a_function_is_the_same(drawn):
     assert drawn.queries.pass_at_k(ks=[1, 2, 8]).dicts() == by_name.dicts()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("ks", [np.array([1, 2, 4]), range(1, 5), (1, 2), {1, 2}, np.int64(4), [np.int32(2)], "1..4"])
 def test_parameters_may_be_arrays_ranges_and_numpy_numbers(drawn, ks):
     wanted = [1, 2, 3, 4] if isinstance(ks, str) else np.atleast_1d(np.array(sorted(ks) if np.iterable(ks) else ks))
@@ -153,6 +154,7 @@ print(lake.rescore("math", workers=2).verified, flush=True)
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.heavy
 def test_a_script_without_a_main_guard_rescores_and_runs_once(bench, tmp_path):
     b = bench(tmp_path / "lake")

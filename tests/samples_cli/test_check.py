@@ -90,6 +90,7 @@ def test_what_may_not_be_read_is_said_and_a_lake_that_may_only_be_read_is_checke
     assert {row["way_out"] for row in rows} == {"ask whoever keeps the lake for permission to read"}
 
 
+@pytest.mark.cases(3)
 @pytest.mark.heavy
 @pytest.mark.parametrize("table", ["samples", "completions", "verdicts", "runs", "prompts", "setups"])
 def test_the_version_that_check_names_for_a_damaged_log_answers(samples, lakes, tmp_path, table):

@@ -63,6 +63,7 @@ NAMES = {
 }
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("case", list(NAMES))
 def test_bash_completes_names_of_the_lake_at_hand(filled, case):
     words, names = NAMES[case]

@@ -237,6 +237,7 @@ def damaged(lake, tmp_path, samples):
     return run
 
 
+@pytest.mark.cases(12)
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", DAMAGES)
 def test_a_damaged_lake_is_said_to_be_damaged_in_one_line(damaged, name):

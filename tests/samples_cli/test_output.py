@@ -284,6 +284,7 @@ MILLION = """
 """
 
 
+@pytest.mark.cases(3)
 @pytest.mark.heavy
 @pytest.mark.parametrize("form", output.FORMS)
 def test_head_ends_a_million_rows_at_once_and_without_a_word(form):

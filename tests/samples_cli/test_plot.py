@@ -82,6 +82,7 @@ def test_a_mistake_is_one_line_and_no_file(samples, filled, tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.nightly
 def test_no_format_needs_a_network_or_a_display(filled, tmp_path):
     alone = ["unshare", "--map-root-user", "--net"]
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], check=False, capture_output=True).returncode:

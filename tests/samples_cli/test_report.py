@@ -30,6 +30,7 @@ def test_the_page_is_written_whole_and_its_commands_run(samples, filled, tmp_pat
         assert f'<td class="n">{row["difference"]:.4f}</td>' in text
 
 
+@pytest.mark.nightly
 def test_the_markdown_has_its_pictures_in_a_folder_beside_it(samples, filled, tmp_path):
     code, _, err = samples(
         "report", "--run", "a", "-o", tmp_path / "report.txt", "--format", "md", "--lake", filled.uri
@@ -48,6 +49,7 @@ IDS = {
 }
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("case", IDS)
 @pytest.mark.parametrize("form", ["html", "md"])
 def test_commands_run_whatever_the_ids_of_problems(samples, lakes, tmp_path, monkeypatch, case, form):

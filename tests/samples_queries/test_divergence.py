@@ -152,6 +152,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.cases(5)
 @pytest.mark.parametrize("case", [*SETTINGS, "imported"])
 def test_of_says_which_distribution_it_is_and_k3_is_there_where_it_is_right(scored, tmp_path, case):
     changed, of, has_k3 = SETTINGS.get(case, ({}, "unknown", False))

@@ -26,6 +26,7 @@ def drawn(chances, n, seed=1):
     return [(n, int(c)) for c in np.random.default_rng(seed).binomial(n, chances)]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     "counts",
@@ -107,6 +108,7 @@ def test_where_a_third_is_never_solved_and_all_else_is_easy_the_forecast_knows_i
     assert (row["unsolved"], row["observed_at_n"]) == (100, pytest.approx(2 / 3))
 
 
+@pytest.mark.nightly
 def test_hidden_samples_are_foretold(tallied):
     """Parts of 128 samples of a population like MATH500's; benchmarks/forecast.py tries more of them."""
     rng = np.random.default_rng(11)

@@ -67,6 +67,7 @@ def coverage_of_the_mean(population, ragged, rng):
                 yield usable, k, n, truth, ((low <= truth) & (truth <= high)).mean()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.heavy
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_the_interval_of_a_mean_holds_the_truth_of_simulated_lakes(population):

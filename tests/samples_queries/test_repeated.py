@@ -93,6 +93,7 @@ def several(tmp_path_factory):
     return lake
 
 
+@pytest.mark.cases(14)
 @pytest.mark.parametrize("name", [name for name in samples_queries.NAMES if name not in OF_TOKENS])
 def test_an_answer_is_the_same_to_the_last_bit_each_time(several, name):
     said, runs = header(name), [Known(run, run, "d", {}) for run in RUNS]

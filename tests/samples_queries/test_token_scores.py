@@ -110,6 +110,7 @@ def gaps(drawn, one, other):
     return found
 
 
+@pytest.mark.cases(6)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("against", [None, "u"])
 @pytest.mark.parametrize("at_once", [1, 40, 10**9])

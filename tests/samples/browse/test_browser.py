@@ -350,6 +350,7 @@ def test_a_text_that_cannot_be_read_is_not_copied(chromium, site):
     context.close()
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("path", ["", "problems?run=a&other=b", "problem?run=a&other=b&problem=p1", "queue?run=a",
     "sample?run=a&other=b&problem=p1&index=0&other_index=1", "search?run=a&text=the", "nothing"])  # fmt: skip
 def test_every_page_has_one_heading_names_on_controls_and_fits(chromium, site, path):
@@ -390,6 +391,7 @@ def test_new_data_are_shown_when_the_reader_asks_for_them(walled, served, lakes,
     walled.locator("tbody tr").nth(2).wait_for()
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     "path", ["problems?run={a}&other={b}", "problems?run={a}", "queue?run={a}", "problem?run={b}&problem=p"]
 )

@@ -56,6 +56,7 @@ def client(served, lake):
     return served(lake)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(("run", "problem"), [(0, 0), (1, 2), (6, 1), (5, 3)])
 def test_the_command_of_a_sample_shows_it(client, run, problem):
     query = urlencode({"run": RUNS[run], "problem": IDS[problem], "index": 0})
@@ -78,6 +79,7 @@ def test_the_command_for_verdicts_names_both_runs_and_long_names_whole(client):
     assert f"--run plain --run {RUNS[7]} --lake" in client.ask(f"problems?{query}").text
 
 
+@pytest.mark.nightly
 @pytest.mark.heavy
 def test_the_command_for_verdicts_judges_these_runs(served, lake, tmp_path):
     copied = Lake(str(shutil.copytree(lake.uri, tmp_path / "copy")))

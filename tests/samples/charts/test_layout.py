@@ -28,6 +28,7 @@ def drawn(lake, name, asked):
         return None
 
 
+@pytest.mark.cases(33)
 @pytest.mark.parametrize("shape", [pytest.param(shape, marks=MARKS.get(shape, ())) for shape in SHAPES])
 @pytest.mark.parametrize("name", CHARTS)
 def test_no_title_is_cut_off_and_no_label_covers_another(pictures, shaped, parameters, shape, name):
@@ -41,6 +42,7 @@ def test_no_title_is_cut_off_and_no_label_covers_another(pictures, shaped, param
     assert len(encoded(chart, "json")) < MOST
 
 
+@pytest.mark.cases(12)
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_smaller_picture_is_whole_too(pictures, shaped, parameters, name):

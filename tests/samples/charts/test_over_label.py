@@ -106,6 +106,7 @@ def test_a_chart_over_a_label_draws_columns_of_its_query(name):
     )
 
 
+@pytest.mark.cases(8)
 @pytest.mark.parametrize("name", [name for name in TRENDS if name in CHARTS and name != "crossing"])
 def test_every_chart_over_a_label_is_valid_or_says_what_is_missing(lakes, tmp_path_factory, name):
     lake = lakes.filled(tmp_path_factory.mktemp("all") / "lake")

@@ -13,6 +13,7 @@ MARKS = ", ".join(f".role-mark:not(.mark-group) > {tag}" for tag in ("path", "te
 OPENED = {"pass_at_k", "coverage", "coverage_many", "pass_at_k_by_problem", "perplexity_by_run", "reliability"}
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     "name", [name if name in OPENED else pytest.param(name, marks=pytest.mark.nightly) for name in CHARTS]
 )

@@ -213,6 +213,7 @@ def replica(prepared: Prepared) -> Sampler:
     return job.load()
 
 
+@pytest.mark.nightly
 @pytest.mark.heavy
 def test_a_run_holds_the_dtype_that_its_replicas_compute_in(tiny_model: str, sums: Path, tmp_path: Path) -> None:
     def of(dtype: str) -> Prepared:

@@ -68,6 +68,7 @@ def test_processed_logprobs_are_those_of_the_distribution_drawn_from(
         assert c.token_logprobs[0] == pytest.approx(np.log(shares[c.token_ids[0]]), abs=1e-4)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     "sampling",
     [

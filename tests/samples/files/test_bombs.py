@@ -30,6 +30,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("command", ["ingest", "import"])
@@ -74,6 +75,7 @@ def values(path: Path) -> list[object]:
         return [row.value for row in read_values(source)]
 
 
+@pytest.mark.nightly
 @pytest.mark.heavy
 def test_many_short_rows_that_unpack_to_far_more_than_the_file_end_the_reading(tmp_path):
     with gzip.open(tmp_path / "many.jsonl.gz", "wb") as file:

@@ -32,6 +32,7 @@ def lake(lakes, tmp_path_factory):
     return made
 
 
+@pytest.mark.cases(1)
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     "name",

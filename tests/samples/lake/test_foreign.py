@@ -63,6 +63,7 @@ def test_features_that_change_no_row_are_none_of_our_business(lakes, tmp_path):
     ("name", "column"),
     [("samples", "attempt"), ("verdicts", "status"), ("problems", "question"), ("runs", "name"), ("scores", "attempt")],
 )
+@pytest.mark.cases(2)
 def test_after_an_update_that_changes_nothing_everything_reads_on(lakes, tmp_path, name, column):
     lake = lakes.filled(tmp_path / "lake")
     before = show(lake, "a", "p1", 0)

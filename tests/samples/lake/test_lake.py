@@ -338,6 +338,7 @@ def test_a_bucket_that_does_not_exist_is_named(s3):
     assert "s3://no-such-bucket/lake" in line_of(error)
 
 
+@pytest.mark.nightly
 @pytest.mark.heavy
 def test_a_dead_endpoint_is_one_line_in_bounded_time(monkeypatch, s3):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

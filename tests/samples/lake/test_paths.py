@@ -29,6 +29,7 @@ def among(filled, tmp_path):
     return make
 
 
+@pytest.mark.cases(4)
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", PATTERNS)
 def test_a_lake_whose_name_is_a_pattern_is_read_alone(among, filled, name, tmp_path):

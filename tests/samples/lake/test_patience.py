@@ -38,6 +38,7 @@ def there(faulty, bench, s3):
     return b
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("work", WORK)
 def test_a_store_that_is_away_for_a_second_is_waited_for(there, faulty, work):
     expected = None if work == "label a run" else WORK[work](there.lake)
@@ -47,6 +48,7 @@ def test_a_store_that_is_away_for_a_second_is_waited_for(there, faulty, work):
     assert expected is None or found == expected
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("work", WORK)
 def test_a_body_that_is_cut_is_read_again(there, faulty, work):
     expected = None if work == "label a run" else WORK[work](there.lake)
@@ -58,6 +60,7 @@ def test_a_body_that_is_cut_is_read_again(there, faulty, work):
     assert faulty.cuts or work == "write a file"
 
 
+@pytest.mark.nightly
 def test_nothing_is_lost_or_doubled_where_three_bodies_in_a_hundred_are_cut(faulty, bench, s3):
     chance = random.Random(0)
     faulty.cut = lambda _: chance.random() < 0.03
@@ -147,6 +150,7 @@ ENDPOINTS = {
 }
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("region", ["AWS_REGION", "AWS_DEFAULT_REGION", None])
 @pytest.mark.parametrize("spelling", ENDPOINTS)
 def test_the_environment_may_spell_the_endpoint_and_the_region_in_any_usual_way(

@@ -195,6 +195,7 @@ for _ in range(3):
 """
 
 
+@pytest.mark.cases(1)
 @pytest.mark.heavy
 def test_a_process_that_read_a_lake_ends_in_good_order(bench, anywhere):
     """If pyarrow's threads still hold Python's buffers when Python ends, they abort the process."""

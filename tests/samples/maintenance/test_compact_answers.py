@@ -75,6 +75,7 @@ def test_every_question_has_the_same_answer_before_and_after(pieces):
     assert not len(after.compact())
 
 
+@pytest.mark.nightly
 def test_passes_of_a_verifier_stay_apart_and_a_further_pass_counts(pieces, lakes):
     pieces.compact()
     (run,) = pieces.sql("SELECT run_id FROM runs WHERE run = 'b'").dicts()

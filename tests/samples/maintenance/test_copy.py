@@ -52,6 +52,7 @@ def lake(lakes, tmp_path):
     return found
 
 
+@pytest.mark.cases(1)
 def test_a_whole_lake_is_the_same_elsewhere(lake, anywhere):
     done = copy(lake, anywhere, by="ann")
     other = samples.open(anywhere)
@@ -83,6 +84,7 @@ def test_a_copy_from_a_store_to_a_folder_and_back(s3, lakes, tmp_path):
     assert everything(samples.open(f"{s3}-2")) == everything(lake)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("at", [1, 4, 7, "runs"])
 def test_a_killed_copy_is_seen_by_nobody_and_the_same_command_finishes_it(lake, lakes, tmp_path, monkeypatch, at):
     to = str(tmp_path / "to")
@@ -239,6 +241,7 @@ def flip(file):
     file.write_bytes(whole)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("damage", [flip, Path.unlink, lambda file: file.write_bytes(b"")])
 @pytest.mark.parametrize("table", ["completions", "verdicts"])
 def test_a_damaged_file_at_the_target_is_named_with_the_one_to_put_there(lake, tmp_path, table, damage):
@@ -333,6 +336,7 @@ def last_entry(lake, table):
     return max(Path(lake.uri, table, "_delta_log").glob("*.json"))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("table", ["completions", "samples", "score_logprobs", "prompts", "scores", "problems"])
 def test_a_run_of_which_a_log_lost_its_last_entry_is_refused_before_anything_is_copied(lake, lakes, tmp_path, table):
     lakes.add_problems(lake, "e", {"p1": "{}"})

@@ -87,6 +87,7 @@ def test_a_dropped_run_leaves_every_table_and_the_others_stay(two):
     assert lake.read("problems").num_rows == 4
 
 
+@pytest.mark.cases(1)
 def test_it_comes_back_as_it_was(two):
     lake, _ = two
     before, answered = everything(lake), answers(lake)
@@ -107,6 +108,7 @@ def test_versions_of_before_show_it(two):
     assert answers(samples.open(lake.uri, version=version)) == answered
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("tables", range(1, len(ORDER), 3))
 def test_a_killed_drop_is_seen_by_nobody_and_the_same_command_finishes_it(lakes, tmp_path, monkeypatch, tables):
     lake = lakes.filled(tmp_path / "lake")
@@ -327,6 +329,7 @@ def test_another_run_may_take_the_name_and_then_the_first_cannot_come_back(two):
         undo(lake, "a")
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("claims", [b"{}", None])
 def test_a_run_on_which_a_program_is_at_work_is_not_dropped(two, claims):
     lake, ids = two

@@ -60,6 +60,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("damage", list(DAMAGES))
 def test_rows_are_rebuilt_as_they_were_once_that_is_asked_for(drawn, damage):
     lake = drawn.lake
@@ -79,6 +80,7 @@ def test_rows_are_rebuilt_as_they_were_once_that_is_asked_for(drawn, damage):
     assert drawn.plan(16).missing == 0
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     ("rows", "count"), [("sample_index = 3", 3), ("sample_index IN (0, 5, 7, 15)", 12), ("sample_index > 9", 18)]
 )

@@ -29,6 +29,7 @@ def switching() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(("parse", "text"), [(syntax_tree, CODE), (literal, f"[{', '.join([LIST] * 60)}]")])
 def test_many_threads_parse_at_once(switching: None, parse: Callable[[str], Any], text: str) -> None:
     with ThreadPoolExecutor(4) as pool:

@@ -33,6 +33,7 @@ def column(lake, view, name, **filters):
     return {row[name] for row in lake.sql(f"SELECT DISTINCT {name} FROM {view}", **filters)}
 
 
+@pytest.mark.cases(60)
 @pytest.mark.heavy
 @pytest.mark.parametrize(("filters", "left"), LEAVES)
 @pytest.mark.parametrize("view", OF_PROBLEMS)
@@ -40,6 +41,7 @@ def test_what_is_left_of_the_problems_is_the_same_in_every_view(filled, view, fi
     assert column(filled, view, "problem_id", **filters) == column(filled, view, "problem_id") & left
 
 
+@pytest.mark.cases(20)
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     "filters", [{"runs": ["b"]}, {"runs": "b"}, {"labels": {"role": "rl"}}, {"labels": {"step": [100, 200]}}]

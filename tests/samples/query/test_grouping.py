@@ -58,6 +58,7 @@ def scored(name):
     return {"scorer": "s"} if "scorer" in required else {}
 
 
+@pytest.mark.cases(5)
 @pytest.mark.heavy
 @pytest.mark.parametrize("filters", FILTERED)
 @pytest.mark.parametrize("name", TAKING)

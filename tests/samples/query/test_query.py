@@ -75,6 +75,7 @@ def test_what_cannot_be_answered_says_what_to_do(bench, tmp_path):
         b.lake.query("pass_at_k", ks=[0])
 
 
+@pytest.mark.cases(3)
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", ["none", "all", "only", "own", "each", "common", "null", "true", "0"])
 def test_a_run_whose_name_is_a_word_of_some_default_is_a_run_like_others(lakes, tmp_path, name):

@@ -54,6 +54,7 @@ def before(filled):
     return answers(filled)
 
 
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("name", sorted(set(TABLES) - {"score_logprobs", "counts", "labels", "ingests"}))
 def test_a_table_that_was_appended_twice_changes_no_answer(lakes, tmp_path, before, name):
     lake = lakes.filled(tmp_path / "lake")
@@ -62,6 +63,7 @@ def test_a_table_that_was_appended_twice_changes_no_answer(lakes, tmp_path, befo
     assert answers(samples.open(lake.uri)) == before
 
 
+@pytest.mark.nightly
 def test_a_file_that_was_copied_under_a_name_like_ours_changes_no_answer(lakes, tmp_path, before):
     """The copy's name even states that it repeats nothing."""
     for name in ("samples", "verdicts"):
@@ -104,6 +106,7 @@ def test_pass_at_64_of_48_samples_is_refused_however_often_their_verdicts_stand_
         lake.query("pass_at_k", ks=[64])
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("index", [0, 1])
 @pytest.mark.parametrize("name", ["samples", "verdicts", "scores", "completions"])
 def test_one_row_that_is_there_again_changes_no_answer(lakes, tmp_path, before, name, index):
@@ -116,6 +119,7 @@ def test_one_row_that_is_there_again_changes_no_answer(lakes, tmp_path, before, 
     assert answers(lake) == before
 
 
+@pytest.mark.nightly
 def test_samples_appended_again_to_another_dataset_change_no_answer(lakes, tmp_path, before):
     """The dataset is no part of a sample's key, but tables are partitioned by it."""
     lake = lakes.filled(tmp_path / "lake")

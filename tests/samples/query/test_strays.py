@@ -79,6 +79,7 @@ def test_an_answer_says_what_it_leaves_out(lakes, tmp_path):
     assert lake.sql("FROM samples").notes == ()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("table", ["verdicts", "scores"])
 def test_what_compaction_merges_of_them_is_left_out_still(lakes, tmp_path, before, table):
     lake = lakes.filled(tmp_path / "lake")

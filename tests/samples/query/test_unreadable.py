@@ -26,6 +26,7 @@ def file_of(lake, table, run):
     return file
 
 
+@pytest.mark.cases(4)
 @pytest.mark.heavy
 @pytest.mark.parametrize("table", ["samples", "verdicts"])
 @pytest.mark.parametrize("damage", list(DAMAGES))

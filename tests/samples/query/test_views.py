@@ -57,6 +57,7 @@ def tallied(lake):
     return {tuple(row.values())[:3]: tuple(row.values())[3:] for row in rows}
 
 
+@pytest.mark.cases(3)
 @pytest.mark.heavy
 @pytest.mark.parametrize("few", [0, 3, 100])
 @pytest.mark.parametrize("stated", ["problem_id", "problem_id sample_index pass_id"])

@@ -137,6 +137,7 @@ def test_one_run_has_a_report_that_says_what_a_second_one_would_add(lake, part):
     assert {table.query for table in shown.sections["pass-at-k"]} == {"pass_at_k"}
 
 
+@pytest.mark.nightly
 def test_of_three_runs_the_first_is_compared_with_each_other_one(lakes, part, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     lakes.add_run(lake, "c", {"p1": "cwcw", "p2": "wwww", "p3": "cccc", "p4": "cc"})

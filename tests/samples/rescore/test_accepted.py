@@ -49,6 +49,7 @@ JUDGED = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.heavy
 @pytest.mark.parametrize("name", list(JUDGED))
 def test_every_verifier_accepts_each_of_the_answers(tmp_path: Path, name: str) -> None:

@@ -136,6 +136,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("body", list(HOSTILE))
 def test_a_hostile_completion_costs_its_own_verdict_alone(bench, own, tmp_path, body, monkeypatch):
     monkeypatch.setattr("samples.verifiers.user_function.UserFunction.seconds", 1.0)

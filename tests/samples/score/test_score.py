@@ -96,6 +96,7 @@ def test_units_are_cut_on_the_grid(drawn, score_of):
     assert [todo.indices(0)[0], todo.indices(0)[-1]] == [0, 31]
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("unit", [1, 7, 24, 32, 63, 64])
 def test_units_hold_what_is_missing_once_and_the_low_indices_of_all_problems_come_first(drawn, score_of, unit):
     made = drawn("base", k=70)

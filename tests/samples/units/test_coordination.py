@@ -100,6 +100,7 @@ def test_many_drivers_at_once_draw_every_sample_once_and_nothing_for_nothing(ben
         assert len(there) == 96
 
 
+@pytest.mark.cases(1)
 def test_units_of_a_driver_that_left_are_free_except_for_those_that_it_committed(bench, anywhere):
     b = bench(anywhere)
     one, two = Driver(b), Driver(b)

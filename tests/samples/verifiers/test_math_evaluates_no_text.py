@@ -93,6 +93,7 @@ def compiled():
         process.stdin.close()
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     "dress", [*DRESSES[:8], *(pytest.param(one, marks=pytest.mark.nightly) for one in DRESSES[8:])]
 )

@@ -34,6 +34,7 @@ INTEGRAL = "simple_integration?size=2"
 COLOURS = "graph_color?size=1&min_num_vertices=4&max_num_vertices=4&num_colors=4&edge_probability=0.99"
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("source", [COUNTDOWN, INTEGRAL])
 def test_the_gold_answer_is_correct_and_another_is_not(source):
     verdict = judge(stored(source), stored(source).answer)
@@ -57,6 +58,7 @@ def test_a_partly_right_answer_has_its_reward_and_is_wrong():
     assert 0 < verdict.reward < 1
 
 
+@pytest.mark.nightly
 def test_any_valid_colouring_is_correct_without_a_gold_answer():
     problem = stored(COLOURS)
     assert problem.answer is None
@@ -73,6 +75,7 @@ def test_a_problem_that_is_not_generated_again_is_an_error_and_never_wrong(chang
     assert "does not generate this problem again" in (verdict.detail or "")
 
 
+@pytest.mark.nightly
 def test_an_unknown_index_or_task_is_an_error():
     problem = stored(COUNTDOWN)
     for change in ({"index": 99}, {"task": "no_such_task"}, {"settings": {"seed": 0, "sise": 3}}):
@@ -139,6 +142,7 @@ FORGERIES = [
 ]
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("source", [INTEGRAL, COUNTDOWN, "spiral_matrix?size=1", "n_queens?size=1"])
 def test_an_answer_that_is_code_earns_nothing_and_changes_no_later_verdict(source):
     problem = stored(source)
@@ -164,6 +168,7 @@ def test_expressions_that_compute_are_still_evaluated():
     assert local == 5
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("task", ["string_insertion", "binary_matrix", "puzzle24", "polynomial_multiplication"])
 def test_the_guard_takes_nothing_from_a_right_answer_that_is_evaluated(task):
     problem = stored(f"{task}?size=1")
@@ -193,6 +198,7 @@ def alive(process):
         return False
 
 
+@pytest.mark.nightly
 def test_killing_the_worker_ends_the_scorer_of_an_endless_answer():
     problem = stored(INTEGRAL)
     with subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
