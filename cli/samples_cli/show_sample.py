@@ -99,11 +99,13 @@ def _tokens(shown: "Shown", styles: Sequence[str]) -> Text:
     names = f"{'place':>6} {'id':>8} {'log-prob':>10}"
     names += f" {'rank':>5}" if shown.ranks else ""
     names += f" {'scorer':>10} {'difference':>10}" if other else ""
+    names += f" {'its rank':>8}" if shown.scorer_ranks else ""
     lines = [Text(printable(title, lines=False), "bold"), Text(names, "dim")]
     for number, (token, logprob, style) in enumerate(zip(ids, own, styles, strict=True)):
         row = f"{number:>6} {token:>8} {logprob:>10.4f}"
         row += f" {shown.ranks[number] or '-':>5}" if shown.ranks else ""
         row += f" {other[number]:>10.4f} {other[number] - logprob:>+10.4f}" if other else ""
+        row += f" {shown.scorer_ranks[number] or '-':>8}" if shown.scorer_ranks else ""
         if shown.token_texts:
             lines.append(Text.assemble(f"{row}  ", (printable(repr(shown.token_texts[number])), style)))
         else:

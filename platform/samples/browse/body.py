@@ -139,10 +139,16 @@ def _said(shown: Any, group: range, own: float | None, other: float | None) -> s
     parts += [f"id {listed}{', …' * (len(group) > _MOST_SHARED)}"] if ids else []
     mean = "mean " if len(group) > 1 else ""
     parts += [f"{mean}log-prob {logprob(own)}"] if own is not None else []
-    if shown.ranks and len(group) == 1 and group[0] < len(shown.ranks) and (rank := shown.ranks[group[0]]) is not None:
-        parts.append(f"rank {rank}")
+    parts += _rank(shown.ranks, group)
     parts += [f"{mean}log-prob {logprob(other)} under {shown.scorer}"] if other is not None else []
+    parts += [f"{rank} under {shown.scorer}" for rank in _rank(shown.scorer_ranks, group)]
     return " · ".join(parts)
+
+
+def _rank(ranks: Sequence[int | None] | None, group: range) -> list[str]:
+    """Return the rank of a token in words, if it is stored."""
+    rank = ranks[group[0]] if ranks and len(group) == 1 and group[0] < len(ranks) else None
+    return [] if rank is None else [f"rank {rank}"]
 
 
 def _found(text: str, words: Sequence[tuple[int, str]]) -> list[Span]:

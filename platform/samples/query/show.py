@@ -37,6 +37,7 @@ class Shown:
         scorer_logprobs: The log-prob of each token under it; None if it has none of these tokens, and then `scorer_why`
             says why.
         scorer_why: See `scorer_logprobs`.
+        scorer_ranks: As `ranks`, among the most likely tokens that the scorer stored.
         verdicts: Every verdict of every verifier, the earliest pass first. `current` says which one counts.
         reviews: Every label of every reviewer, the latest first. `current` says which one counts.
     """
@@ -56,6 +57,7 @@ class Shown:
     scorer: str | None
     scorer_logprobs: list[float] | None
     scorer_why: str
+    scorer_ranks: list[int | None] | None
     verdicts: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
 
@@ -115,6 +117,7 @@ def show(
         scorer=asked.name if asked else None,
         scorer_logprobs=other.logprobs,
         scorer_why=other.why,
+        scorer_ranks=other.ranks,
         verdicts=found.verdicts,
         reviews=found.reviews,
     )

@@ -9,6 +9,7 @@ from samples.lake.tables import Tables
 from samples.query.connect import connect
 from samples.query.scorers import Scorer, find_scorer, scorers
 from samples.query.show_rows import Found
+from samples.query.show_tokens import ranks
 from samples.runs.run import Run, every
 from samples_schemas import SCORE_LOGPROBS, SCORERS, SCORES
 
@@ -16,10 +17,14 @@ TABLES = tuple(table.name for table in (SCORERS, SCORES, SCORE_LOGPROBS))
 
 
 class Scored(NamedTuple):
-    """The log-probs of a sample's tokens; None if the scorer has none of these tokens, and `why`."""
+    """The log-probs of a sample's tokens; None if the scorer has none of these tokens, and `why`.
+
+    `ranks` are those of `Shown`.
+    """
 
     logprobs: list[float] | None
     why: str
+    ranks: list[int | None] | None = None
 
 
 NOBODY = Scored(None, "")
@@ -65,7 +70,7 @@ def logprobs(lake: Tables, run: Run, scorer: Scorer, found: Found, completion: M
             f"sample {completion['sample_index']} of problem {completion['problem_id']} of run {run.name}, which has "
             f"{len(ids)} tokens: restore the table from a copy"
         )
-    return Scored(values, "")
+    return Scored(values, "", ranks(ids, found.score_top))
 
 
 def _missing(run: Run, scorer: Scorer, found: Found) -> str:

@@ -113,8 +113,25 @@ def test_ids_without_any_log_probs_are_not_shaded(scored_ids):
     assert "This sample has no log-probs, so its tokens are not shaded." in words(answer)
 
 
+def test_ranks_under_the_scorer_are_told_too(served, lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "ranks")
+    (run,) = [row["run_id"] for row in lake.query("runs") if row["run"] == "a"]
+    (attempt,) = {row["attempt"] for row in lake.read("scores", ["attempt"]).to_pylist()}
+    listed = {"n": 2, "positions": 4, "top_ids": [9, 7] * 4, "top_logprobs": [-0.5] * 8}
+    listed |= {"top_entropy": 1.0, "mass_left": 1.0, "entropy_least": 1.0, "entropy_most": 2.0}
+    row = {"problem_id": "p1", "sample_index": 0, "attempt": attempt, **listed}
+    lakes.append(lake, "top_logprobs", [row], scorer_id=lakes.SCORER, run_id=run)
+    page = served(lake).ask("sample?run=a&problem=p1&index=0&scorer=s&shade=difference").text
+    minus = "\N{MINUS SIGN}"
+    told = f"token 0 · id 7 · log-prob {minus}0.5000 · rank 1 · log-prob {minus}1.0000 under s · rank 2 under s"
+    assert f'title="{told}"' in page
+
+
 def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_texts, tmp_path):
     client = served(add_texts(tmp_path / "lost", ["a b c"]), tokenizer="/no/such/model")
+    assert client.ask("sample.txt?run=r&problem=p&index=0").text == "a b c"
+    copied = json.loads(client.ask("sample.json?run=r&problem=p&index=0").text)
+    assert (copied["text"], copied["token_texts"]) == ("a b c", None)
     answer = client.ask("sample?run=r&problem=p&index=0")
     assert answer.status == 200
     assert "a b c" in words(answer)
@@ -215,6 +232,11 @@ def test_a_sample_is_copied_as_json_like_the_command_prints_it(client, filled):
     shown = json.loads(answer.text)
     assert (shown["run"], shown["sample_index"], shown["text"]) == ("a", 1, "p1 wrong")
     assert "attachment" in answer.headers["Content-Disposition"]
+    assert shown["scorer"] is None
+    page = client.ask("sample?run=a&problem=p1&index=1&scorer=s&shade=difference").text
+    (link,) = re.findall(r'href="(sample\.json[^"]*)"', page)
+    shown = json.loads(client.ask(unescape(link)).text)
+    assert (shown["scorer"], shown["scorer_logprobs"]) == ("s", [-1.0] * 5)
 
 
 def test_a_sample_is_json_also_where_its_numbers_are_none(served, add_texts, lakes, tmp_path):

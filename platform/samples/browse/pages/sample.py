@@ -11,14 +11,15 @@ from samples.browse.address import Address
 from samples.browse.asked import apart, asked_of
 from samples.browse.body import SHADES, Body, Section, body, sections
 from samples.browse.chosen import SIDES, judge_of, runs_of
+from samples.browse.decoded import decoded
 from samples.browse.desk import Desk
 from samples.browse.neighbours import Neighbours, neighbours
 from samples.browse.reviews import KEYS
 from samples.browse.sample_rows import ORDERS, STATUSES, ordered, sample_rows
 from samples.browse.scorers import scorers_of
 from samples.browse.texts import matches
-from samples.errors import NotFound, SamplesError
-from samples.query.show import Shown, show
+from samples.errors import NotFound
+from samples.query.show import Shown
 from samples.runs.run import Run
 from samples_schemas import REVIEW_LABELS
 
@@ -96,7 +97,7 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
     scorers = scorers_of(desk, run)
     scorer = address.one("scorer")
     scorer = scorer if scorer in scorers else None
-    shown, why = _shown(desk, run, problem_id, index, scorer)
+    shown, why = decoded(desk, run, problem_id, index, scorer)
     verdict = next((one for one in shown.verdicts if one["verifier"] == verifier and one["current"]), None)
     shade = address.choice("shade", SHADES)
     found = matches(shown.text or "", address)
@@ -120,16 +121,3 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
         scorers=scorers,
         command=commands.show(desk.reading, run, problem_id, index, scorer, desk.tokenizer),
     )
-
-
-def _shown(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> tuple[Shown, str]:
-    """Return a sample. If its tokens cannot be decoded, return it without their texts, and say why."""
-    if desk.tokenizer is not None:
-        try:
-            return show(desk.reading.lake, run.run_id, problem_id, index, tokenizer=desk.tokenizer, scorer=scorer), ""
-        except NotFound:
-            raise
-        except SamplesError as error:
-            why = str(error)
-            return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), why
-    return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), ""
