@@ -30,7 +30,7 @@ class Body:
 
     text: str
     layers: tuple[Sequence[Span], ...]
-    thinking: tuple[int, int] | None
+    thinking: list[tuple[int, int]]
     answer_at: int | None
     shade: str | None
     notes: tuple[str, ...]
@@ -46,8 +46,11 @@ class Section:
     characters: int
 
 
-def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] = ()) -> Body:
-    """Return the body of a sample. `shade` is one of SHADES; `found` are texts to mark, with their places."""
+def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] = (), *, program: bool = False) -> Body:
+    """Return the body of a sample. `shade` is one of SHADES; `found` are texts to mark, with their places.
+
+    `program` says that unit tests judge the text, which may be a program without a fence.
+    """
     notes: list[str] = []
     pieces, own = _pieces(shown, notes), shown.token_logprobs
     if shown.scorer is not None and shown.scorer_logprobs is None:
@@ -61,21 +64,26 @@ def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] 
     tokens = _tokens(pieces, shown, shade) if shade else []
     ids = _ids(shown, shade) if shade and shown.token_texts is None else []
     answer = marks.answer_span(text, verdict["answer"], verdict["verifier"]) if verdict else None
-    layers = (tokens, code_spans(text[:_MOST_CODE]), [answer] if answer else [], _found(text, found))
+    thinking = marks.thinking(text, shown.prompt)
+    begins = (thinking[-1][1] if thinking else 0) if program else None
+    layers = (tokens, code_spans(text[:_MOST_CODE], begins), [answer] if answer else [], _found(text, found))
     at = answer.start if answer else None
-    return Body(text, layers, marks.thinking(text), at, shade if tokens or ids else None, tuple(notes), ids)
+    return Body(text, layers, thinking, at, shade if tokens or ids else None, tuple(notes), ids)
 
 
 def sections(body: Body, start: int) -> tuple[list[Section], int | None]:
     """Return the part of a body that begins at character `start`, and where the next part begins."""
     stop = min(start + PART, len(body.text))
-    opens, closes = body.thinking or (stop, stop)
-    cuts = sorted({start, stop, *(cut for cut in (opens, closes) if start < cut < stop)})
+    cuts = sorted({start, stop, *(cut for part in body.thinking for cut in part if start < cut < stop)})
     shown = [
-        Section(laid_over(body.text, body.layers, one, two), opens <= one < closes, two - one)
+        Section(laid_over(body.text, body.layers, one, two), _within(body.thinking, one), two - one)
         for one, two in pairwise(cuts)
     ]
     return shown, stop if stop < len(body.text) else None
+
+
+def _within(parts: Sequence[tuple[int, int]], place: int) -> bool:
+    return any(start <= place < stop for start, stop in parts)
 
 
 def _pieces(shown: Any, notes: list[str]) -> list[Piece]:

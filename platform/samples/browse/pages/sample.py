@@ -49,7 +49,8 @@ def page(desk: Desk, address: Address) -> Response:
     verifier, judges = judge_of(desk, address, runs)
     problem_id = address.one("problem")
     asked = asked_of(desk, runs, problem_id)
-    panes = [_pane(desk, address, run, side, verifier) for run, side in _sides(desk, address, runs)]
+    tested = any(one.problem is not None and one.problem.tests for one in asked)
+    panes = [_pane(desk, address, run, side, verifier, program=tested) for run, side in _sides(desk, address, runs)]
     return desk.render(
         "sample",
         address,
@@ -87,7 +88,7 @@ def _beside(desk: Desk, runs: list[Run], panes: list[Pane], problem_id: str) -> 
     return next((row.index for row in sample_rows(desk.reading, runs[1], problem_id, None)), None)
 
 
-def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None) -> Pane:
+def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None, *, program: bool) -> Pane:
     problem_id = address.one("problem")
     rows = ordered(sample_rows(desk.reading, run, problem_id, verifier), address.choice("order", ORDERS))
     index = address.whole("index" if side == "run" else "other_index", rows[0].index if rows else 0)
@@ -101,7 +102,7 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
     verdict = next((one for one in shown.verdicts if one["verifier"] == verifier and one["current"]), None)
     shade = address.choice("shade", SHADES)
     found = matches(shown.text or "", address)
-    made = body(shown, shade, verdict, found)
+    made = body(shown, shade, verdict, found, program=program)
     if why:
         made = replace(made, notes=(why, *made.notes))
     start = min(address.whole("at" if side == "run" else "other_at"), max(len(made.text) - 1, 0))
