@@ -227,6 +227,21 @@ def test_samples_are_grouped_by_verdict_and_ordered(served, shaded):
     assert "correct" not in words(client.ask("problem?run=a&problem=p1&status=wrong")).partition("all verdicts")[2]
 
 
+def test_a_search_looks_where_the_list_of_problems_does(client):
+    found = words(client.ask("search?run=a&text=wrong"))
+    assert "problem of the list" not in found
+    p1 = words(client.ask("search?run=a&text=wrong&problem=p1"))
+    for filters in ("where=level%3D1", "find=p1", "find=P1&where=level%3D1"):
+        answer = client.ask(f"search?run=a&text=wrong&{filters}")
+        only = "Only the 1 problem of the list that this search came from. Search in all problems"
+        assert words(answer).replace(f"{only} ", "").partition(" Text ")[2] == p1.partition(" Text ")[2]
+        (link,) = re.findall(r'href="(search[^"]*)">Search in all problems', answer.text)
+        assert words(client.ask(unescape(link))) == found
+    assert "There are no texts to search in." in words(client.ask("search?run=a&text=wrong&find=nothing"))
+    solved = words(client.ask("search?run=a&other=b&only=only_a&text=p"))
+    assert {*re.findall(r"p\d", solved)} == {"p2"}
+
+
 def test_a_sample_is_copied_as_json_like_the_command_prints_it(client, filled):
     answer = client.ask("sample.json?run=a&problem=p1&index=1")
     shown = json.loads(answer.text)

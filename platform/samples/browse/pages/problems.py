@@ -14,6 +14,7 @@ from samples.runs.run import Run
 
 PER_PAGE = 100
 SORTS = {"id": "id", "accuracy": "accuracy", "length": "length", "perplexity": "perplexity", "difference": "difference"}
+FILTERS = ("where", "exclude_guessable", "only", "find")  # parameters that leave problems out of the list
 _NUMBERS = {"accuracy": "accuracy", "length": "tokens", "perplexity": "perplexity"}
 
 
