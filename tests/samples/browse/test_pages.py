@@ -176,6 +176,20 @@ def test_the_command_of_the_queue_counts_what_the_page_counts(client):
     assert "--max-accuracy 0.3" not in words(client.ask("queue?run=a"))
 
 
+def test_the_queue_has_the_problems_that_the_filters_of_the_list_pass(client):
+    everything = words(client.ask("queue?run=a&max_accuracy=1"))
+    assert {*re.findall(r"p\d", everything)} == {"p1", "p2"}
+    answer = client.ask("queue?run=a&max_accuracy=1&where=level%3D5&where=level%3D6")
+    assert {*re.findall(r"p\d", words(answer))} == {"p2"}
+    assert "--max-accuracy 1.0 --where level=5 --where level=6 --lake" in words(answer)
+    assert "Only problems that pass the filters of the list: where level=5 where level=6" in words(answer)
+    (link,) = re.findall(r'href="(queue[^"]*)">All problems', answer.text)
+    assert words(client.ask(unescape(link))) == everything
+    (row,) = re.findall(r'data-row href="(sample[^"]*)"', answer.text)
+    (following,) = re.findall(r'rel="next-to-read" href="([^"]*)"', client.ask(unescape(row)).text)
+    assert "the queue is empty" in words(client.ask(unescape(following)))
+
+
 def test_filters_are_those_of_queries(client, filled):
     page = words(client.ask("problems?run=a&where=level%3D5"))
     assert "2 problems" in page
