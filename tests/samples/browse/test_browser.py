@@ -280,6 +280,31 @@ def test_keys_alone_read_and_label_a_sample(walled, site, shaded):
     assert len(shaded.sql("FROM reviews WHERE reviewer = 'cy' AND label = 'unclear'")) == 1
 
 
+def test_keys_go_on_in_the_right_sample_and_label_it(walled, site, shaded):
+    press = walled.keyboard.press
+    walled.goto(f"{site}sample?run=a&other=b&problem=p1&index=0&other_index=0")
+    press("2")
+    for other in ("1", "2"):
+        press("ArrowRight")
+        walled.wait_for_url(f"**other_index={other}*")
+        expect(walled.locator("#other")).to_have_class(re.compile("active"))
+    press("s")
+    walled.wait_for_url("**shade=scorer*")
+    expect(walled.locator("#other")).to_have_class(re.compile("active"))
+    walled.locator("#other input[name=reviewer]").fill("ann")
+    press("Escape")
+    press("f")
+    walled.locator("#other .reviews li").wait_for()
+    (row,) = shaded.sql("SELECT run, problem_id, sample_index, label FROM reviews")
+    assert tuple(row.values()) == ("b", "p1", 2, "flawed")
+    press("1")
+    press("ArrowRight")
+    walled.wait_for_url("**index=1*")
+    walled.wait_for_load_state()
+    expect(walled.locator("#run")).to_have_class(re.compile("active"))
+    assert (asked(walled)["index"], asked(walled)["other_index"]) == ("1", "2")
+
+
 def test_what_has_the_focus_is_seen_and_tab_reaches_it(walled, site):
     walled.goto(f"{site}problems?run=a")
     walled.keyboard.press("Tab")

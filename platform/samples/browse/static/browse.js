@@ -52,8 +52,17 @@
 
   const pane = () => panes()[active] || document;
 
+  // Whoever goes on in the right sample stays in it.
+  function keep() { if (active) sessionStorage.setItem("pane", active); }
+  function kept() {
+    const number = Number(sessionStorage.getItem("pane"));
+    sessionStorage.removeItem("pane");
+    return number;
+  }
+
   function follow(rel) {
     const link = one(`a[rel="${rel}"]`, pane()) || one(`a[rel="${rel}"]`);
+    if (link && pane().contains(link)) keep();
     if (link) go(link.href);
     else say("There is nothing further.");
   }
@@ -70,6 +79,7 @@
     if (!shade) { say("No scorer scored this run: samples score adds one."); return; }
     if (!scorer.value) scorer.selectedIndex = 1;
     shade.selectedIndex = (shade.selectedIndex + 1) % shade.options.length;
+    keep();
     shade.form.requestSubmit();
   }
 
@@ -235,6 +245,8 @@
   one("#help-button").addEventListener("click", () => help.showModal());
   all("[hidden]#help-button, [data-copy-address], [data-copy-field]").forEach((button) => { button.hidden = false; });
   choose(0, false);
+  const before = kept();
+  if (before) choose(before);
 
   // --- has the lake grown?
 
