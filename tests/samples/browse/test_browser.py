@@ -359,6 +359,25 @@ def test_the_text_and_the_command_are_copied(chromium, site, shaded):
     context.close()
 
 
+def test_keys_copy_the_sample_that_is_chosen(chromium, site, shaded):
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{site}sample?run=a&other=b&problem=p1&index=0&other_index=1")
+    page.keyboard.press("2")
+    for key, what, begins in (
+        ("y", "text", "b p1 1: the answer is 1"),
+        ("o", "JSON", '{"run": "b", "dataset": "d"'),
+        ("x", "the command", f"samples show b p1 1 --lake {shaded.uri}"),
+    ):
+        page.keyboard.press(key)
+        page.get_by_text(f"copied: {what}").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()").startswith(begins)
+    page.goto(site)
+    page.keyboard.press("y")
+    page.get_by_text("There is nothing of this to copy here.").wait_for()
+    context.close()
+
+
 def test_a_text_that_cannot_be_read_is_not_copied(chromium, site):
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()

@@ -206,6 +206,12 @@
     if (field) copy(one("input.command", field.closest("p")).value, "the command");
   });
 
+  function copyBy(selector) {
+    const control = one(selector, pane());
+    if (control) control.click();
+    else say("There is nothing of this to copy here.");
+  }
+
   // --- keys
 
   const help = one("#help");
@@ -222,6 +228,8 @@
     n: () => { const note = one(".review textarea", pane()); if (note) { note.focus(); note.scrollIntoView({ block: "center" }); } },
     q: () => { const link = one('a[rel="next-to-read"], a[rel="queue"]'); if (link) go(link.href); else say("The queue is reached from a list of problems."); },
     c: copyAddress,
+    y: () => copyBy('[data-copy-file][href^="sample.txt"]'), o: () => copyBy('[data-copy-file][href^="sample.json"]'),
+    x: () => copyBy("[data-copy-field]"),
     v: () => press("v"), f: () => press("f"), l: () => press("l"), u: () => press("u"),
   };
 
