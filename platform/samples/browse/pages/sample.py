@@ -9,6 +9,7 @@ from starlette.responses import Response
 from samples.browse import commands, shading
 from samples.browse.address import Address
 from samples.browse.asked import apart, asked_of
+from samples.browse.at_once import at_once
 from samples.browse.body import SHADES, Body, Section, body, sections
 from samples.browse.chosen import SIDES, judge_of, runs_of
 from samples.browse.decoded import decoded
@@ -50,7 +51,8 @@ def page(desk: Desk, address: Address) -> Response:
     problem_id = address.one("problem")
     asked = asked_of(desk, runs, problem_id)
     tested = any(one.problem is not None and one.problem.tests for one in asked)
-    panes = [_pane(desk, address, run, side, verifier, program=tested) for run, side in _sides(desk, address, runs)]
+    sides = _sides(desk, address, runs)
+    panes = at_once(lambda one: _pane(desk, address, *one, verifier, program=tested), sides)
     return desk.render(
         "sample",
         address,
