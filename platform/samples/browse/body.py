@@ -1,7 +1,7 @@
 """The text of one sample with everything that is marked in it, and the part of it that a page shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -25,7 +25,7 @@ SHADES = {"own": "the model that drew it", "scorer": "the scorer", "difference":
 class Body:
     """The text, its markings, and what a reader must know about them. `shade` is what tokens are shaded by.
 
-    `ids` are the first tokens where they are not decoded, each with its shade and what hovering says.
+    `ids` are the first of all `tokens` where they are not decoded, each with its shade and what hovering says.
     """
 
     text: str
@@ -35,6 +35,7 @@ class Body:
     shade: str | None
     notes: tuple[str, ...]
     ids: list[tuple[int, str, str]]
+    tokens: int
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] 
     `program` says that unit tests judge the text, which may be a program without a fence.
     """
     notes: list[str] = []
+    if shown.scorer_own is not None and (shade == "scorer" or shown.token_logprobs is None):
+        shown, shade = _by_its_own_tokens(shown), "scorer"
     pieces, own = _pieces(shown, notes), shown.token_logprobs
     if shown.scorer is not None and shown.scorer_logprobs is None:
         notes.append(f"Not shaded by {shown.scorer}: {shown.scorer_why}.")
@@ -68,7 +71,8 @@ def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] 
     begins = (thinking[-1][1] if thinking else 0) if program else None
     layers = (tokens, code_spans(text[:_MOST_CODE], begins), [answer] if answer else [], _found(text, found))
     at = answer.start if answer else None
-    return Body(text, layers, thinking, at, shade if tokens or ids else None, tuple(notes), ids)
+    count = len(shown.token_ids or ())
+    return Body(text, layers, thinking, at, shade if tokens or ids else None, tuple(notes), ids, count)
 
 
 def sections(body: Body, start: int) -> tuple[list[Section], int | None]:
@@ -80,6 +84,13 @@ def sections(body: Body, start: int) -> tuple[list[Section], int | None]:
         for one, two in pairwise(cuts)
     ]
     return shown, stop if stop < len(body.text) else None
+
+
+def _by_its_own_tokens(shown: Any) -> Any:
+    """Return a sample as the scorer read it, that made other tokens of the text than the run drew."""
+    its = shown.scorer_own
+    mine = {name: its[name] for name in ("token_ids", "token_texts", "why")}
+    return replace(shown, **mine, token_logprobs=None, ranks=None, scorer_logprobs=its["token_logprobs"])
 
 
 def _within(parts: Sequence[tuple[int, int]], place: int) -> bool:

@@ -381,3 +381,44 @@ def test_verdicts_that_no_verifier_gives_are_shown_apart(served, lakes, tmp_path
         assert ">another verdict</span>" in client.ask(page).text
     assert "&lt;partly&gt;" in client.ask("sample?run=a&problem=p1&index=1").text
     assert "1 of 1 another verdict" in client.ask("sample?run=a&problem=p1&index=1&status=other").text
+
+
+@pytest.fixture(scope="module", params=["toy", "vllm"])
+def scored_text(request, served, add_texts, lakes, tmp_path_factory):
+    """A client of a lake with a text without tokens of its own, which scorer t of this engine read as bytes."""
+    lake = add_texts(tmp_path_factory.mktemp("text") / "lake", ["a"])
+    run = lake.sql("SELECT run_id FROM runs")[0]["run_id"]
+    about = {"scorer_id": lakes.SCORER, "number": 1, "name": "t", "model": "toy", "engine": request.param}
+    more = {"specification": "{}", "labels": [], "versions": [], "scored_by": "{}", "created_at": lakes._NOW}
+    lakes.append(lake, "scorers", [{**about, **more, "parity_samples": 0, "parity_tokens": 0}])
+    key, text = {"problem_id": "p", "sample_index": 1}, "so é = 4"
+    ids = [*text.encode()]
+    here = {"dataset": "d", "run_id": run}
+    lakes.append(lake, "samples", [{**key, "attempt": "x", "finish_reason": "stop"}], **here)
+    lakes.append(lake, "completions", [{**key, "attempt": "x", "text": text}], **here)
+    score = {"attempt": "y", "tokens": len(ids), "bytes": len(ids), "cumulative_logprob": -9.0, "prompt": "own"}
+    where = {"scorer_id": lakes.SCORER, "run_id": run}
+    lakes.append(lake, "scores", [{**key, **score, "token_mode": "text", "error": None}], **where)
+    logprobs = {"token_ids": ids, "token_logprobs": [-float(place) for place in range(len(ids))]}
+    lakes.append(lake, "score_logprobs", [{**key, "attempt": "y", **logprobs}], **where)
+    return request.param, served(lake)
+
+
+def test_a_text_is_shaded_by_the_scorer_s_own_tokens(scored_text):
+    engine, client = scored_text
+    for shade in ("own", "scorer", "difference"):
+        answer = client.ask(f"sample?run=r&problem=p&index=1&scorer=t&shade={shade}")
+        assert "Probability of each token under t:" in words(answer)
+        minus = "\N{MINUS SIGN}"
+        if engine == "toy":
+            assert (
+                f'<span class="t s2" title="token 1 · id 111 · log-prob {minus}1.0000 under t">o</span>' in answer.text
+            )
+            assert f'title="tokens 3 to 4 · id 195, 169 · mean log-prob {minus}3.5000 under t">é</span>' in answer.text
+        else:
+            assert "9 tokens, as ids" in words(answer)
+            assert "not shaded: the tokenizer run decodes them with that of t, toy." in words(answer)
+            assert f'title="token 1 · id 111 · log-prob {minus}1.0000 under t">111</span>' in answer.text
+    assert "This sample has no log-probs" in words(client.ask("sample?run=r&problem=p&index=1"))
+    copied = json.loads(client.ask("sample.json?run=r&problem=p&index=1&scorer=t").text)
+    assert copied["scorer_own"]["token_logprobs"][1] == -1.0

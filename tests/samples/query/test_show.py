@@ -60,6 +60,12 @@ def test_a_scorer_of_the_text_says_that_its_tokens_are_others(lake):
     shown = show(lake, "a", "p1", 0, scorer="t")
     assert shown.scorer_logprobs is None
     assert shown.scorer_why.startswith("t scored the text, as 2 tokens of its own")
+    own = {"token_ids": [7, 8], "token_logprobs": [-4.0, -5.0], "token_texts": None}
+    assert shown.scorer_own == {
+        **own,
+        "why": 'the toy engine has one model, "toy" or "toy?option=value&…", not "models/t"',
+    }
+    assert show(lake, "a", "p1", 0, scorer="s").scorer_own is None
 
 
 def test_a_scorer_of_the_text_that_found_the_same_tokens_shows_its_log_probs(lake):
