@@ -32,12 +32,14 @@ def written(shown: "Shown") -> Sections:
         asked = _titled("question", Text(printable(shown.question)))
     head, why = Text("\n").join(_head(shown)), _unshaded(shown)
     text = _no_text(shown) if shown.text is None else shown.text
-    if shown.token_ids is None or shown.token_logprobs is None:
+    if shown.token_ids is None or (shown.token_logprobs is None and shown.scorer_logprobs is None):
         return [head, asked, _titled("completion", Text(printable(text))), why, None]
     styles = [*_styles(shown)]
     title = "completion"
     if shown.scorer_logprobs is not None:
         title = f"completion, shaded by log p of {shown.scorer} - log p of the run: {_LEGEND}"
+        if shown.token_logprobs is None:
+            title = f"completion, shaded by the probability under {shown.scorer}: the run has no log-probs of it"
     if shown.token_texts:
         body = Text.assemble(*zip(map(printable, shown.token_texts), styles, strict=True))
     else:
@@ -85,30 +87,38 @@ def _faded(text: str, *, current: bool) -> Text:
 
 
 def _styles(shown: "Shown") -> Iterator[str]:
-    own, other = shown.token_logprobs or [], shown.scorer_logprobs
-    if other is None:
-        yield from map(colour, own)
+    own, other = shown.token_logprobs, shown.scorer_logprobs
+    if own is None or other is None:
+        yield from map(colour, own or other or [])
     else:
         yield from (shift_colour(theirs - ours) for theirs, ours in zip(other, own, strict=True))
 
 
 def _tokens(shown: "Shown", styles: Sequence[str]) -> Text:
     """Return a line for each token: place, id, log-prob, and what else is known of it."""
-    ids, own, other = shown.token_ids or [], shown.token_logprobs or [], shown.scorer_logprobs
+    ids, other = shown.token_ids or [], shown.scorer_logprobs
+    own = shown.token_logprobs or [None] * len(ids)
     title = "tokens" if shown.token_texts else f"tokens (as ids: {shown.why})"
     names = f"{'place':>6} {'id':>8} {'log-prob':>10}"
     names += f" {'rank':>5}" if shown.ranks else ""
     names += f" {'scorer':>10} {'difference':>10}" if other else ""
+    names += f" {'its rank':>8}" if shown.scorer_ranks else ""
     lines = [Text(printable(title, lines=False), "bold"), Text(names, "dim")]
     for number, (token, logprob, style) in enumerate(zip(ids, own, styles, strict=True)):
-        row = f"{number:>6} {token:>8} {logprob:>10.4f}"
+        apart = None if other is None or logprob is None else other[number] - logprob
+        row = f"{number:>6} {token:>8} {_number(logprob)}"
         row += f" {shown.ranks[number] or '-':>5}" if shown.ranks else ""
-        row += f" {other[number]:>10.4f} {other[number] - logprob:>+10.4f}" if other else ""
+        row += f" {_number(other[number])} {_number(apart, '+.4f')}" if other else ""
+        row += f" {shown.scorer_ranks[number] or '-':>8}" if shown.scorer_ranks else ""
         if shown.token_texts:
             lines.append(Text.assemble(f"{row}  ", (printable(repr(shown.token_texts[number])), style)))
         else:
             lines.append(Text(row, style))
     return Text("\n").join(lines)
+
+
+def _number(value: float | None, form: str = ".4f") -> str:
+    return f"{'-' if value is None else format(value, form):>10}"
 
 
 def _end(facts: dict[str, Any]) -> str:

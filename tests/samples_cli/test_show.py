@@ -41,6 +41,23 @@ def test_a_token_is_blue_where_the_scorer_finds_it_likelier_and_red_where_it_is_
     assert shift_colour(difference) == colour
 
 
+def test_a_scorer_shades_tokens_whose_run_stored_no_log_probs(samples, lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "imported")
+    (run,) = [row["run_id"] for row in lake.query("runs") if row["run"] == "a"]
+    key = {"problem_id": "p1", "sample_index": 9, "attempt": "x"}
+    lakes.append(lake, "samples", [{**key, "tokens": 2, "finish_reason": "stop"}], dataset="d", run_id=run)
+    lakes.append(lake, "completions", [{**key, "text": "hm", "token_ids": [4, 5]}], dataset="d", run_id=run)
+    how = {"token_mode": "ids", "prompt": "run", "same_tokens": True, "error": None}
+    score = {**key, "tokens": 2, "bytes": 2, "cumulative_logprob": -3.0, **how}
+    lakes.append(lake, "scores", [score], scorer_id=lakes.SCORER, run_id=run)
+    lakes.append(lake, "score_logprobs", [{**key, "token_logprobs": [-1.0, -2.0]}], scorer_id=lakes.SCORER, run_id=run)
+    code, out, _ = samples("show", "a", "p1", 9, "--scorer", "s", "--lake", lake.uri)
+    assert code == 0
+    assert "completion, shaded by the probability under s: the run has no log-probs of it" in out
+    assert f"     1        5 {'-':>10}    -2.0000 {'-':>10}" in out
+    assert " place " not in samples("show", "a", "p1", 9, "--lake", lake.uri)[1]
+
+
 def test_what_a_scorer_lacks_is_said(samples, two):
     code, out, _ = samples("show", "a", "p1", 0, "--scorer", "b", "--lake", two)
     assert code == 0

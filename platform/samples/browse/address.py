@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from samples.errors import UsageError
 
 _MOST = 200  # parameters
+PROBLEM_FILTERS = ("where", "exclude_guessable")
 _CARRIED = ("run", "other", "verifier", "where", "exclude_guessable", "only", "sort", "find", "scorer", "shade")
 _CHANGED = re.compile("[\r\n\0]")  # what browsers send back as something else
 _READING = ("problem", "status", "order", "queue", "index", "other_index", "text", "regex", "case", "max_accuracy")

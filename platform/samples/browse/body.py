@@ -1,7 +1,7 @@
 """The text of one sample with everything that is marked in it, and the part of it that a page shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -25,16 +25,17 @@ SHADES = {"own": "the model that drew it", "scorer": "the scorer", "difference":
 class Body:
     """The text, its markings, and what a reader must know about them. `shade` is what tokens are shaded by.
 
-    `ids` are the first tokens where they are not decoded, each with its shade and what hovering says.
+    `ids` are the first of all `tokens` where they are not decoded, each with its shade and what hovering says.
     """
 
     text: str
     layers: tuple[Sequence[Span], ...]
-    thinking: tuple[int, int] | None
+    thinking: list[tuple[int, int]]
     answer_at: int | None
     shade: str | None
     notes: tuple[str, ...]
     ids: list[tuple[int, str, str]]
+    tokens: int
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,14 @@ class Section:
     characters: int
 
 
-def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] = ()) -> Body:
-    """Return the body of a sample. `shade` is one of SHADES; `found` are texts to mark, with their places."""
+def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] = (), *, program: bool = False) -> Body:
+    """Return the body of a sample. `shade` is one of SHADES; `found` are texts to mark, with their places.
+
+    `program` says that unit tests judge the text, which may be a program without a fence.
+    """
     notes: list[str] = []
+    if shown.scorer_own is not None and (shade == "scorer" or shown.token_logprobs is None):
+        shown, shade = _by_its_own_tokens(shown), "scorer"
     pieces, own = _pieces(shown, notes), shown.token_logprobs
     if shown.scorer is not None and shown.scorer_logprobs is None:
         notes.append(f"Not shaded by {shown.scorer}: {shown.scorer_why}.")
@@ -61,21 +67,34 @@ def body(shown: Any, shade: str, verdict: Any, found: Sequence[tuple[int, str]] 
     tokens = _tokens(pieces, shown, shade) if shade else []
     ids = _ids(shown, shade) if shade and shown.token_texts is None else []
     answer = marks.answer_span(text, verdict["answer"], verdict["verifier"]) if verdict else None
-    layers = (tokens, code_spans(text[:_MOST_CODE]), [answer] if answer else [], _found(text, found))
+    thinking = marks.thinking(text, shown.prompt)
+    begins = (thinking[-1][1] if thinking else 0) if program else None
+    layers = (tokens, code_spans(text[:_MOST_CODE], begins), [answer] if answer else [], _found(text, found))
     at = answer.start if answer else None
-    return Body(text, layers, marks.thinking(text), at, shade if tokens or ids else None, tuple(notes), ids)
+    count = len(shown.token_ids or ())
+    return Body(text, layers, thinking, at, shade if tokens or ids else None, tuple(notes), ids, count)
 
 
 def sections(body: Body, start: int) -> tuple[list[Section], int | None]:
     """Return the part of a body that begins at character `start`, and where the next part begins."""
     stop = min(start + PART, len(body.text))
-    opens, closes = body.thinking or (stop, stop)
-    cuts = sorted({start, stop, *(cut for cut in (opens, closes) if start < cut < stop)})
+    cuts = sorted({start, stop, *(cut for part in body.thinking for cut in part if start < cut < stop)})
     shown = [
-        Section(laid_over(body.text, body.layers, one, two), opens <= one < closes, two - one)
+        Section(laid_over(body.text, body.layers, one, two), _within(body.thinking, one), two - one)
         for one, two in pairwise(cuts)
     ]
     return shown, stop if stop < len(body.text) else None
+
+
+def _by_its_own_tokens(shown: Any) -> Any:
+    """Return a sample as the scorer read it, that made other tokens of the text than the run drew."""
+    its = shown.scorer_own
+    mine = {name: its[name] for name in ("token_ids", "token_texts", "why")}
+    return replace(shown, **mine, token_logprobs=None, ranks=None, scorer_logprobs=its["token_logprobs"])
+
+
+def _within(parts: Sequence[tuple[int, int]], place: int) -> bool:
+    return any(start <= place < stop for start, stop in parts)
 
 
 def _pieces(shown: Any, notes: list[str]) -> list[Piece]:
@@ -139,10 +158,16 @@ def _said(shown: Any, group: range, own: float | None, other: float | None) -> s
     parts += [f"id {listed}{', …' * (len(group) > _MOST_SHARED)}"] if ids else []
     mean = "mean " if len(group) > 1 else ""
     parts += [f"{mean}log-prob {logprob(own)}"] if own is not None else []
-    if shown.ranks and len(group) == 1 and group[0] < len(shown.ranks) and (rank := shown.ranks[group[0]]) is not None:
-        parts.append(f"rank {rank}")
+    parts += _rank(shown.ranks, group)
     parts += [f"{mean}log-prob {logprob(other)} under {shown.scorer}"] if other is not None else []
+    parts += [f"{rank} under {shown.scorer}" for rank in _rank(shown.scorer_ranks, group)]
     return " · ".join(parts)
+
+
+def _rank(ranks: Sequence[int | None] | None, group: range) -> list[str]:
+    """Return the rank of a token in words, if it is stored."""
+    rank = ranks[group[0]] if ranks and len(group) == 1 and group[0] < len(ranks) else None
+    return [] if rank is None else [f"rank {rank}"]
 
 
 def _found(text: str, words: Sequence[tuple[int, str]]) -> list[Span]:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
+from samples.browse.address import PROBLEM_FILTERS, Address
 from samples.browse.reading import Reading
 from samples.browse.reviews import HARD
 from samples.lines import printable, without_keys
@@ -24,10 +25,11 @@ def rescore(lake: str, runs: Sequence[Run]) -> str:
     return written(["samples", "rescore", "--verifier", "numeric", *named, *_of(lake)])
 
 
-def count_reviews(reading: Reading, run: Run, verifier: str | None, accuracy: float) -> str:
-    """Return the command that counts the labels of a run, of problems up to this accuracy."""
+def count_reviews(reading: Reading, run: Run, verifier: str | None, accuracy: float, address: Address) -> str:
+    """Return the command that counts the labels of a run, of problems up to this accuracy that pass the filters."""
     hard = [] if accuracy == HARD else ["--max-accuracy", repr(accuracy)]
-    options = [*_given("--runs", _in_a_list(run)), *_given("--verifier", verifier), *hard, *_read(reading)]
+    filters = [word for name in PROBLEM_FILTERS for text in address.all(name) for word in _given(_option(name), text)]
+    options = [*_given("--runs", _in_a_list(run)), *_given("--verifier", verifier), *hard, *filters, *_read(reading)]
     return written(["samples", "query", "reviews", *options])
 
 
@@ -50,6 +52,10 @@ def _given(option: str, value: str | None) -> list[str]:
     if value is None:
         return []
     return [f"{option}={value}"] if value.startswith("-") else [option, value]
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _in_a_list(run: Run) -> str:

@@ -12,19 +12,31 @@ _LEXERS = {
     "python": "python", "py": "python", "python3": "python", "json": "json", "bash": "bash", "sh": "bash",
     "javascript": "javascript", "js": "javascript",
 }  # fmt: skip
+# A block without a language is Python where a line begins so, as few lines of prose do.
+_PYTHON = re.compile(
+    r"^[ \t]*(?:(?:def|class|for|while|if|elif|with)\b[^\n]*:|return\b|import \w|from [\w.]+ import\b|print\(|\w+ = )",
+    re.MULTILINE,
+)
 _MOST_BLOCKS, _MOST_CODE, _MOST_LINE, _MOST_IN_ALL = 50, 8_000, 400, 24_000  # blocks, and characters
 _SHORT = {"k": "k", "n": "", "s": "s", "c": "c", "m": "n", "o": ""}  # first letter of Pygments' class
 
 
-def code_spans(text: str) -> list[Span]:
-    """Return the spans of words of code within fenced blocks. Long blocks, and blocks of other languages, have none."""
+def code_spans(text: str, program: int | None = None) -> list[Span]:
+    """Return the spans of words of code within fenced blocks. Long blocks, and blocks of other languages, have none.
+
+    `program` is where a program begins that may stand there without a fence, as a run of HumanEval writes it.
+    """
     spans: list[Span] = []
     left = _MOST_IN_ALL
-    for start, stop, language in blocks(text):
-        name, code = _LEXERS.get(language), text[start:stop]
-        if name is None or len(code) > min(left, _MOST_CODE) or "\r" in code:
+    there = [*blocks(text)]
+    if program is not None and all(start < program for start, *_ in there):
+        there.append((program, len(text), ""))
+    for start, stop, language in there:
+        code = text[start:stop]
+        if len(code) > min(left, _MOST_CODE) or "\r" in code or max(map(len, code.split("\n"))) > _MOST_LINE:
             continue
-        if max(map(len, code.split("\n"))) > _MOST_LINE:
+        name = _LEXERS.get(language) if language else "python" if _PYTHON.search(code) else None
+        if name is None:
             continue
         left -= len(code)
         spans += _words(code, start, name)

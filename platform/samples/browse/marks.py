@@ -3,23 +3,34 @@
 import re
 
 from samples.browse.layers import Span
+from samples.verifiers.visible import CLOSES, OPENS
 
-_OPEN, _CLOSE = re.compile(r"<(think|thinking|reasoning)>"), "</{}>"
+_MARK = re.compile(f"(?P<opens>{OPENS.pattern})|{CLOSES.pattern}", re.IGNORECASE)
+_OPEN_AT_END = re.compile(rf"(?:{OPENS.pattern})\s*\Z", re.IGNORECASE)
+_MOST_TEXT = 1 << 20  # characters in which marks of thinking are looked for
+_MOST_PARTS = 50
+_END = 200  # characters of a prompt in which it may open the thinking
 
 
-def thinking(text: str) -> tuple[int, int] | None:
-    """Return where the thinking of a completion begins and ends, its tags included; None where it has none.
+def thinking(text: str, prompt: str = "") -> list[tuple[int, int]]:
+    """Return where the parts of a completion that are thinking begin and end, their marks included.
 
-    A prompt may open it, so that only the end stands in the completion. Without an end, it goes on to the end.
+    Verifiers know the same marks. A prompt may open the first part, so that only its end stands in the completion. A
+    part without an end goes on to the end of the text. An end without a beginning goes back to the part before it, or
+    to the beginning.
     """
-    opened = _OPEN.search(text, 0, 10_000)
-    names = [opened[1]] if opened else ["think", "thinking", "reasoning"]
-    for name in names:
-        tag = _CLOSE.format(name)
-        closed = text.find(tag, opened.end() if opened else 0)
-        if closed >= 0:
-            return (opened.start() if opened else 0), closed + len(tag)
-    return (opened.start(), len(text)) if opened else None
+    parts: list[tuple[int, int]] = []
+    start = 0 if _OPEN_AT_END.search(prompt[-_END:]) else None
+    for mark in _MARK.finditer(text, 0, _MOST_TEXT):
+        if len(parts) == _MOST_PARTS:
+            return parts
+        if not mark["opens"]:
+            begin = (parts.pop()[0] if parts else 0) if start is None else start
+            parts.append((begin, mark.end()))
+            start = None
+        elif start is None:
+            start = mark.start()
+    return parts if start is None else [*parts, (start, len(text))]
 
 
 def answer_span(text: str, answer: str | None, verifier: str) -> Span | None:
@@ -30,7 +41,8 @@ def answer_span(text: str, answer: str | None, verifier: str) -> Span | None:
     start = boxed + len("\\boxed{") if boxed >= 0 else _last_word(text, answer)
     if start < 0:
         return None
-    return Span(start, start + len(answer), "answer", f"answer that {verifier} took")
+    several = " lines" if "\n" in answer.strip() else ""
+    return Span(start, start + len(answer), f"answer{several}", f"answer that {verifier} took")
 
 
 def _last_word(text: str, answer: str) -> int:

@@ -1,6 +1,7 @@
 """Labels of chains of thought, as lists show them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from samples.browse.reading import Reading
@@ -40,9 +41,11 @@ def labels_by_problem(reading: Reading, run: Run) -> dict[str, Counter[str]]:
     return found
 
 
-def to_review(reading: Reading, run: Run, verifier: str, reviewer: str | None, most: float) -> Rows:
+def to_review(
+    reading: Reading, run: Run, verifier: str, reviewer: str | None, most: float, filters: Mapping[str, Any]
+) -> Rows:
     """Return the rows of the query `review_queue`: the samples that a reviewer has still to read."""
     asked: dict[str, Any] = {"run": run.name, "verifier": verifier, "reviewer": reviewer, "max_accuracy": most}
     given = {name: value for name, value in asked.items() if value is not None}
-    key = ("queue", run.run_id, verifier, reviewer, most)
-    return reading.once(key, lambda: query(reading.lake, "review_queue", threads=reading.threads, **given))
+    key = ("queue", run.run_id, verifier, reviewer, most, repr(filters))
+    return reading.once(key, lambda: query(reading.lake, "review_queue", threads=reading.threads, **given, **filters))

@@ -5,12 +5,13 @@ texts batch by batch, and stops after some seconds; it then says how far it came
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from samples.browse.address import Address
 from samples.browse.sample_rows import OTHER, STATUSES
@@ -146,8 +147,10 @@ LEFT JOIN current USING (problem_id, sample_index)
 """  # noqa: S608 - own names
 
 
-def search(lake: Tables, runs: list[Run], problem_id: str | None, asked: Sought, verifier: str | None) -> Found:
-    """Look for something in the texts of one problem, or of all problems of these runs, for at most `SECONDS`.
+def search(
+    lake: Tables, runs: list[Run], problems: Collection[str] | None, asked: Sought, verifier: str | None
+) -> Found:
+    """Look for something in the texts of these problems, or of all problems of these runs, for at most `SECONDS`.
 
     Raises:
         UsageError: The regular expression cannot be read.
@@ -162,7 +165,7 @@ def search(lake: Tables, runs: list[Run], problem_id: str | None, asked: Sought,
         def work(running: list[duckdb.DuckDBPyConnection], run: Run = run, until: float = until) -> Any:
             with engine() as connection:
                 running.append(connection)
-                return _in_run(connection, lake, run, problem_id, asked, verifier, until)
+                return _in_run(connection, lake, run, problems, asked, verifier, until)
 
         try:
             some, tallied, short = promptly(work, max(until - time.monotonic(), 0.0) + _GRACE)
@@ -180,15 +183,15 @@ def _in_run(
     connection: duckdb.DuckDBPyConnection,
     lake: Tables,
     run: Run,
-    problem_id: str | None,
+    problems: Collection[str] | None,
     asked: Sought,
     verifier: str | None,
     until: float,
 ) -> tuple[list[Hit], list[tuple[str, str, int, int]], bool]:
     parts: list[pa.Table] = []
     stopped = False
-    where: dict[str, str] = {} if problem_id is None else {"problem_id": problem_id}
-    for batch in _batches(lake, {**run.partition, **where}):
+    where = {"problem_id": next(iter(problems))} if problems is not None and len(problems) == 1 else {}
+    for batch in _batches(lake, run, problems, where):
         if time.monotonic() > until:
             stopped = True
             break
@@ -216,12 +219,17 @@ def _in_run(
     return [Hit(run.name, *row) for row in rows], [(run.name, *row) for row in tallied], stopped
 
 
-def _batches(lake: Tables, where: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    lake: Tables, run: Run, problems: Collection[str] | None, where: dict[str, str]
+) -> Iterator[pa.RecordBatch]:
     columns = ["problem_id", "sample_index", "attempt", "text"]
+    rows = equal(run.partition)
+    if problems is not None:
+        rows &= ds.field("problem_id").isin(pa.array(problems, pa.string()))
     with explained(lake.place.table_uri(COMPLETIONS.name)):
-        scanner = lake.dataset_at(COMPLETIONS.name, **where).scanner(
+        scanner = lake.dataset_at(COMPLETIONS.name, **run.partition, **where).scanner(
             columns=columns,
-            filter=equal(where),
+            filter=rows,
             batch_size=_BATCH_ROWS,
             batch_readahead=4,
             fragment_readahead=2,

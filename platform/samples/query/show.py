@@ -37,6 +37,9 @@ class Shown:
         scorer_logprobs: The log-prob of each token under it; None if it has none of these tokens, and then `scorer_why`
             says why.
         scorer_why: See `scorer_logprobs`.
+        scorer_ranks: As `ranks`, among the most likely tokens that the scorer stored.
+        scorer_own: The tokens that the scorer made of the text, if it scored it as tokens of its own: `token_ids`,
+            `token_logprobs`, `token_texts` and `why`, which are as those of the run. None otherwise.
         verdicts: Every verdict of every verifier, the earliest pass first. `current` says which one counts.
         reviews: Every label of every reviewer, the latest first. `current` says which one counts.
     """
@@ -56,6 +59,8 @@ class Shown:
     scorer: str | None
     scorer_logprobs: list[float] | None
     scorer_why: str
+    scorer_ranks: list[int | None] | None
+    scorer_own: dict[str, Any] | None
     verdicts: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
 
@@ -96,7 +101,7 @@ def show(
         raise NotFound(f"run {run.name} has no sample {sample_index} of problem {problem_id}; it has {there}")
     completion = found.completion or dict.fromkeys(COMPLETIONS.file_schema.names)
     texts, why = show_tokens.texts(run, completion["token_ids"], tokenizer)
-    other = show_scorer.logprobs(lake, run, asked, found, completion) if asked else show_scorer.NOBODY
+    other = show_scorer.logprobs(lake, run, asked, found, completion, tokenizer) if asked else show_scorer.NOBODY
     show_tokens.require_parallel(lake, run, completion, texts)
     problem = next(problems(lake, run, [problem_id]), None)
     return Shown(
@@ -115,6 +120,8 @@ def show(
         scorer=asked.name if asked else None,
         scorer_logprobs=other.logprobs,
         scorer_why=other.why,
+        scorer_ranks=other.ranks,
+        scorer_own=other.own,
         verdicts=found.verdicts,
         reviews=found.reviews,
     )

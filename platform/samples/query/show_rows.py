@@ -31,13 +31,14 @@ TABLES = tuple(
     table.name for table in (RUNS, RUN_LABELS, PROBLEMS, PROMPTS, SAMPLES, COMPLETIONS, TOP_LOGPROBS, VERDICTS, REVIEWS)
 )
 _UNSURE = {"timeout", "error"}
+_TOP = ["attempt", "n", "top_ids"]
 
 
 @dataclass(frozen=True)
 class Found:
     """What the tables have of one sample. `facts` is None if it is not there.
 
-    `verdicts` and `reviews` are those of `Shown`. `score` and `score_logprobs` are rows of one scorer.
+    `verdicts` and `reviews` are those of `Shown`. `score`, `score_logprobs` and `score_top` are rows of one scorer.
     """
 
     prompt: str
@@ -48,6 +49,7 @@ class Found:
     reviews: list[Row]
     score: Row | None
     score_logprobs: Row | None
+    score_top: Row | None
 
 
 def read(lake: Tables, run: Run, problem_id: str, sample_index: int, scorer_id: str | None = None) -> Found:
@@ -63,25 +65,28 @@ def read(lake: Tables, run: Run, problem_id: str, sample_index: int, scorer_id: 
         (PROMPTS, problem, ["text"]),
         (SAMPLES, there, None),
         (COMPLETIONS, there, None),
-        (TOP_LOGPROBS, own, ["attempt", "n", "top_ids"]),
+        (TOP_LOGPROBS, own, _TOP),
         (VERDICTS, here, None),
         (REVIEWS, here, None),
     ]
     if scorer_id:
-        wanted += [(table, {"scorer_id": scorer_id, **here}, None) for table in (SCORES, SCORE_LOGPROBS)]
+        its = {"scorer_id": scorer_id, **here}
+        wanted += [(SCORES, its, None), (SCORE_LOGPROBS, its, None), (TOP_LOGPROBS, its, _TOP)]
     with ThreadPoolExecutor(len(wanted)) as pool:  # a store answers many requests at once
         answers = pool.map(lambda one: rows(lake, one[0], one[2], **one[1]), wanted)
-        found = {table.name: some for (table, *_), some in zip(wanted, answers, strict=True)}
-    sample, score = _sure(found[SAMPLES.name]), _sure(found.get(SCORES.name, []))
+        prompts, samples, completions, top, verdicts, reviews, *scored = answers
+    scores, score_logprobs, score_top = scored or ([], [], [])
+    sample, score = _sure(samples), _sure(scores)
     return Found(
-        prompt=next((row["text"] for row in found[PROMPTS.name]), ""),
+        prompt=next((row["text"] for row in prompts), ""),
         facts=sample,
-        completion=_of_attempt(found[COMPLETIONS.name], sample),
-        top=_of_attempt(found[TOP_LOGPROBS.name], sample),
-        verdicts=verdicts_once(found[VERDICTS.name]),
-        reviews=reviews_once(found[REVIEWS.name]),
+        completion=_of_attempt(completions, sample),
+        top=_of_attempt(top, sample),
+        verdicts=verdicts_once(verdicts),
+        reviews=reviews_once(reviews),
         score=score,
-        score_logprobs=_of_attempt(found.get(SCORE_LOGPROBS.name, []), score),
+        score_logprobs=_of_attempt(score_logprobs, score),
+        score_top=_of_attempt(score_top, score),
     )
 
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Any, NamedTuple
 
-from samples.errors import LakeError
+from samples import engines
+from samples.engines.token_text import token_texts
+from samples.errors import LakeError, SamplesError
 from samples.lake.tables import Tables
 from samples.query.connect import connect
 from samples.query.scorers import Scorer, find_scorer, scorers
 from samples.query.show_rows import Found
+from samples.query.show_tokens import ranks
 from samples.runs.run import Run, every
 from samples_schemas import SCORE_LOGPROBS, SCORERS, SCORES
 
@@ -16,10 +19,15 @@ TABLES = tuple(table.name for table in (SCORERS, SCORES, SCORE_LOGPROBS))
 
 
 class Scored(NamedTuple):
-    """The log-probs of a sample's tokens; None if the scorer has none of these tokens, and `why`."""
+    """The log-probs of a sample's tokens; None if the scorer has none of these tokens, and `why`.
+
+    `ranks` and `own` are those of `Shown`.
+    """
 
     logprobs: list[float] | None
     why: str
+    ranks: list[int | None] | None = None
+    own: dict[str, Any] | None = None
 
 
 NOBODY = Scored(None, "")
@@ -38,8 +46,12 @@ def chosen(lake: Tables, run: Run, name: str) -> Scorer:
     return find_scorer(there, name, [one.name for one in every(lake)])
 
 
-def logprobs(lake: Tables, run: Run, scorer: Scorer, found: Found, completion: Mapping[str, Any]) -> Scored:
+def logprobs(
+    lake: Tables, run: Run, scorer: Scorer, found: Found, completion: Mapping[str, Any], tokenizer: str | None
+) -> Scored:
     """Return the log-probs of the tokens of `completion` under a scorer. `found` has its rows, if there are any.
+
+    `tokenizer` is that of `samples.query.show.show`. It decodes tokens of the scorer's own.
 
     Raises:
         LakeError: The scorer has another number of log-probs than there are tokens.
@@ -58,6 +70,7 @@ def logprobs(lake: Tables, run: Run, scorer: Scorer, found: Found, completion: M
             None,
             f"{scorer.name} scored the text, as {len(values)} tokens of its own: samples query token_logprobs "
             f"--scorer {quote(scorer.name)} lists them",
+            own=_own(scorer, given, tokenizer) if given["token_ids"] is not None else None,
         )
     if len(values) != len(ids):
         raise LakeError(
@@ -65,7 +78,21 @@ def logprobs(lake: Tables, run: Run, scorer: Scorer, found: Found, completion: M
             f"sample {completion['sample_index']} of problem {completion['problem_id']} of run {run.name}, which has "
             f"{len(ids)} tokens: restore the table from a copy"
         )
-    return Scored(values, "")
+    return Scored(values, "", ranks(ids, found.score_top))
+
+
+def _own(scorer: Scorer, given: Mapping[str, Any], tokenizer: str | None) -> dict[str, Any]:
+    """Return the tokens that a scorer made of a text."""
+    ids, texts = given["token_ids"], None
+    why = f"the tokenizer run decodes them with that of {scorer.name}, {scorer.model}"
+    try:
+        if scorer.engine == "toy":  # a part of this program: it opens no file
+            texts, why = engines.tokenizer("toy", scorer.model).decode(ids), ""
+        elif tokenizer is not None:
+            texts, why = token_texts(scorer.model if tokenizer == "run" else tokenizer, None, ids), ""
+    except SamplesError as error:
+        why = str(error)
+    return {"token_ids": ids, "token_logprobs": given["token_logprobs"], "token_texts": texts, "why": why}
 
 
 def _missing(run: Run, scorer: Scorer, found: Found) -> str:

@@ -7,10 +7,10 @@ nothing else was written, the thinking is all there is.
 import re
 
 _THOUGHT = r"think|thinking|thought|thoughts|reasoning|analysis|scratchpad|reflection"
-_OPENS = re.compile(
+OPENS = re.compile(
     rf"<(?:{_THOUGHT})>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>analysis<\|message\|>", re.IGNORECASE
 )
-_CLOSES = re.compile(
+CLOSES = re.compile(
     rf"</(?:{_THOUGHT})>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|channel\|>final<\|message\|>", re.IGNORECASE
 )
 _SPECIAL = re.compile(
@@ -23,10 +23,10 @@ def seen_and_all(completion: str) -> list[str]:
     texts = [completion]
     if "<" in completion or "◁" in completion or "[" in completion:
         end = 0
-        for closed in _CLOSES.finditer(completion):
+        for closed in CLOSES.finditer(completion):
             end = closed.end()
         seen = completion[end:]
-        if opened := _OPENS.search(seen):
+        if opened := OPENS.search(seen):
             seen = seen[: opened.start()]
         if seen.strip() and len(seen) < len(completion):
             texts.insert(0, seen)

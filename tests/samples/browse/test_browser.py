@@ -280,6 +280,31 @@ def test_keys_alone_read_and_label_a_sample(walled, site, shaded):
     assert len(shaded.sql("FROM reviews WHERE reviewer = 'cy' AND label = 'unclear'")) == 1
 
 
+def test_keys_go_on_in_the_right_sample_and_label_it(walled, site, shaded):
+    press = walled.keyboard.press
+    walled.goto(f"{site}sample?run=a&other=b&problem=p1&index=0&other_index=0")
+    press("2")
+    for other in ("1", "2"):
+        press("ArrowRight")
+        walled.wait_for_url(f"**other_index={other}*")
+        expect(walled.locator("#other")).to_have_class(re.compile("active"))
+    press("s")
+    walled.wait_for_url("**shade=scorer*")
+    expect(walled.locator("#other")).to_have_class(re.compile("active"))
+    walled.locator("#other input[name=reviewer]").fill("ann")
+    press("Escape")
+    press("f")
+    walled.locator("#other .reviews li").wait_for()
+    (row,) = shaded.sql("SELECT run, problem_id, sample_index, label FROM reviews")
+    assert tuple(row.values()) == ("b", "p1", 2, "flawed")
+    press("1")
+    press("ArrowRight")
+    walled.wait_for_url("**index=1*")
+    walled.wait_for_load_state()
+    expect(walled.locator("#run")).to_have_class(re.compile("active"))
+    assert (asked(walled)["index"], asked(walled)["other_index"]) == ("1", "2")
+
+
 def test_what_has_the_focus_is_seen_and_tab_reaches_it(walled, site):
     walled.goto(f"{site}problems?run=a")
     walled.keyboard.press("Tab")
@@ -331,6 +356,25 @@ def test_the_text_and_the_command_are_copied(chromium, site, shaded):
     page.get_by_role("button", name="Copy the command").click()
     page.get_by_text("copied: the command").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == f"samples show a p1 0 --lake {shaded.uri}"
+    context.close()
+
+
+def test_keys_copy_the_sample_that_is_chosen(chromium, site, shaded):
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{site}sample?run=a&other=b&problem=p1&index=0&other_index=1")
+    page.keyboard.press("2")
+    for key, what, begins in (
+        ("y", "text", "b p1 1: the answer is 1"),
+        ("o", "JSON", '{"run": "b", "dataset": "d"'),
+        ("x", "the command", f"samples show b p1 1 --lake {shaded.uri}"),
+    ):
+        page.keyboard.press(key)
+        page.get_by_text(f"copied: {what}").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()").startswith(begins)
+    page.goto(site)
+    page.keyboard.press("y")
+    page.get_by_text("There is nothing of this to copy here.").wait_for()
     context.close()
 
 

@@ -129,21 +129,69 @@ def test_an_answer_that_does_not_stand_there_is_not_marked(text, answer):
         ("a</think>b", "a</think>"),
         ("<think>a", "<think>a"),
         ("x <thinking>a</thinking>b", "<thinking>a</thinking>"),
+        ("<THINK>a</Think>b", "<THINK>a</Think>"),
+        ("[THINK]a[/THINK]b", "[THINK]a[/THINK]"),
+        ("◁think▷a◁/think▷b", "◁think▷a◁/think▷"),
+        ("<|begin_of_thought|>a<|end_of_thought|>b", "<|begin_of_thought|>a<|end_of_thought|>"),
+        (
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b",
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>",
+        ),
     ],
 )
-def test_thinking_is_found_by_its_tags(text, part):
-    start, stop = thinking(text)
+def test_thinking_is_found_by_its_marks(text, part):
+    ((start, stop),) = thinking(text)
     assert text[start:stop] == part
 
 
+@pytest.mark.parametrize(
+    ("text", "prompt", "parts"),
+    [
+        ("<think>a</think>b<think>c</think>d", "", ["<think>a</think>", "<think>c</think>"]),
+        ("<think>a<think>b</think>c", "", ["<think>a<think>b</think>"]),
+        ("a</think>b</think>c", "", ["a</think>b</think>"]),
+        ("a", "<|assistant|>\n<think>\n", ["a"]),
+        ("a</think>b", "<|assistant|><think>", ["a</think>"]),
+        ("a", "<|assistant|><think>\n\n</think>\n\n", []),
+        ("a", "What does <think> mean?", []),
+    ],
+)
+def test_thinking_may_have_parts_and_a_prompt_may_open_it(text, prompt, parts):
+    assert [text[start:stop] for start, stop in thinking(text, prompt)] == parts
+
+
+def test_thinking_is_found_in_a_moment():
+    begun = time.monotonic()
+    for text in ("<think></think>" * 500_000, "<" * 10_000_000, "</think>" * 1_000_000):
+        assert len(thinking(text)) <= 50
+    assert time.monotonic() - begun < 5
+
+
 def test_a_text_without_tags_has_no_thinking():
-    assert thinking("a < b") is None
+    assert thinking("a < b") == []
 
 
 def test_code_is_coloured_in_fenced_blocks_of_known_languages():
     text = "def x\n```python\ndef f(): # no\n    return 'a'\n```\nreturn\n```cobol\nreturn\n```\n"
     assert [text[span.start : span.stop] for span in code_spans(text) if span.classes == "c-k"] == ["def", "return"]
     assert [language for _, _, language in blocks(text)] == ["python", "cobol"]
+
+
+@pytest.mark.parametrize(
+    ("text", "program", "words"),
+    [
+        ("```\ndef f():\n    return 1\n```", None, ["def", "return"]),
+        ("```\nis this not prose for you?\n```", None, []),
+        ("```\n$ ls\n```", None, []),
+        ("    return x\n", 0, ["return"]),
+        ("    return x\n", None, []),
+        ("I cannot return it for you.", 0, []),
+        ("<think>for x in y</think>\ndef f(): pass", 25, ["def", "pass"]),
+        ("no return\n```python\ndef f(): pass\n```", 0, ["def", "pass"]),
+    ],
+)
+def test_python_is_coloured_without_a_language_or_a_fence(text, program, words):
+    assert [text[span.start : span.stop] for span in code_spans(text, program) if span.classes == "c-k"] == words
 
 
 @pytest.mark.parametrize("code", ["(" * 9000, "x" * 500, "a\r\nb"])

@@ -113,8 +113,25 @@ def test_ids_without_any_log_probs_are_not_shaded(scored_ids):
     assert "This sample has no log-probs, so its tokens are not shaded." in words(answer)
 
 
+def test_ranks_under_the_scorer_are_told_too(served, lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "ranks")
+    (run,) = [row["run_id"] for row in lake.query("runs") if row["run"] == "a"]
+    (attempt,) = {row["attempt"] for row in lake.read("scores", ["attempt"]).to_pylist()}
+    listed = {"n": 2, "positions": 4, "top_ids": [9, 7] * 4, "top_logprobs": [-0.5] * 8}
+    listed |= {"top_entropy": 1.0, "mass_left": 1.0, "entropy_least": 1.0, "entropy_most": 2.0}
+    row = {"problem_id": "p1", "sample_index": 0, "attempt": attempt, **listed}
+    lakes.append(lake, "top_logprobs", [row], scorer_id=lakes.SCORER, run_id=run)
+    page = served(lake).ask("sample?run=a&problem=p1&index=0&scorer=s&shade=difference").text
+    minus = "\N{MINUS SIGN}"
+    told = f"token 0 · id 7 · log-prob {minus}0.5000 · rank 1 · log-prob {minus}1.0000 under s · rank 2 under s"
+    assert f'title="{told}"' in page
+
+
 def test_a_tokenizer_that_cannot_be_loaded_does_not_hide_the_text(served, add_texts, tmp_path):
     client = served(add_texts(tmp_path / "lost", ["a b c"]), tokenizer="/no/such/model")
+    assert client.ask("sample.txt?run=r&problem=p&index=0").text == "a b c"
+    copied = json.loads(client.ask("sample.json?run=r&problem=p&index=0").text)
+    assert (copied["text"], copied["token_texts"]) == ("a b c", None)
     answer = client.ask("sample?run=r&problem=p&index=0")
     assert answer.status == 200
     assert "a b c" in words(answer)
@@ -157,6 +174,20 @@ def test_a_page_beyond_the_end_is_the_last_one_and_an_unknown_verdict_is_none(cl
 def test_the_command_of_the_queue_counts_what_the_page_counts(client):
     assert "--max-accuracy 0.3" in words(client.ask("queue?run=a&max_accuracy=0.3"))
     assert "--max-accuracy 0.3" not in words(client.ask("queue?run=a"))
+
+
+def test_the_queue_has_the_problems_that_the_filters_of_the_list_pass(client):
+    everything = words(client.ask("queue?run=a&max_accuracy=1"))
+    assert {*re.findall(r"p\d", everything)} == {"p1", "p2"}
+    answer = client.ask("queue?run=a&max_accuracy=1&where=level%3D5&where=level%3D6")
+    assert {*re.findall(r"p\d", words(answer))} == {"p2"}
+    assert "--max-accuracy 1.0 --where level=5 --where level=6 --lake" in words(answer)
+    assert "Only problems that pass the filters of the list: where level=5 where level=6" in words(answer)
+    (link,) = re.findall(r'href="(queue[^"]*)">All problems', answer.text)
+    assert words(client.ask(unescape(link))) == everything
+    (row,) = re.findall(r'data-row href="(sample[^"]*)"', answer.text)
+    (following,) = re.findall(r'rel="next-to-read" href="([^"]*)"', client.ask(unescape(row)).text)
+    assert "the queue is empty" in words(client.ask(unescape(following)))
 
 
 def test_filters_are_those_of_queries(client, filled):
@@ -210,11 +241,31 @@ def test_samples_are_grouped_by_verdict_and_ordered(served, shaded):
     assert "correct" not in words(client.ask("problem?run=a&problem=p1&status=wrong")).partition("all verdicts")[2]
 
 
+def test_a_search_looks_where_the_list_of_problems_does(client):
+    found = words(client.ask("search?run=a&text=wrong"))
+    assert "problem of the list" not in found
+    p1 = words(client.ask("search?run=a&text=wrong&problem=p1"))
+    for filters in ("where=level%3D1", "find=p1", "find=P1&where=level%3D1"):
+        answer = client.ask(f"search?run=a&text=wrong&{filters}")
+        only = "Only the 1 problem of the list that this search came from. Search in all problems"
+        assert words(answer).replace(f"{only} ", "").partition(" Text ")[2] == p1.partition(" Text ")[2]
+        (link,) = re.findall(r'href="(search[^"]*)">Search in all problems', answer.text)
+        assert words(client.ask(unescape(link))) == found
+    assert "There are no texts to search in." in words(client.ask("search?run=a&text=wrong&find=nothing"))
+    solved = words(client.ask("search?run=a&other=b&only=only_a&text=p"))
+    assert {*re.findall(r"p\d", solved)} == {"p2"}
+
+
 def test_a_sample_is_copied_as_json_like_the_command_prints_it(client, filled):
     answer = client.ask("sample.json?run=a&problem=p1&index=1")
     shown = json.loads(answer.text)
     assert (shown["run"], shown["sample_index"], shown["text"]) == ("a", 1, "p1 wrong")
     assert "attachment" in answer.headers["Content-Disposition"]
+    assert shown["scorer"] is None
+    page = client.ask("sample?run=a&problem=p1&index=1&scorer=s&shade=difference").text
+    (link,) = re.findall(r'href="(sample\.json[^"]*)"', page)
+    shown = json.loads(client.ask(unescape(link)).text)
+    assert (shown["scorer"], shown["scorer_logprobs"]) == ("s", [-1.0] * 5)
 
 
 def test_a_sample_is_json_also_where_its_numbers_are_none(served, add_texts, lakes, tmp_path):
@@ -330,3 +381,44 @@ def test_verdicts_that_no_verifier_gives_are_shown_apart(served, lakes, tmp_path
         assert ">another verdict</span>" in client.ask(page).text
     assert "&lt;partly&gt;" in client.ask("sample?run=a&problem=p1&index=1").text
     assert "1 of 1 another verdict" in client.ask("sample?run=a&problem=p1&index=1&status=other").text
+
+
+@pytest.fixture(scope="module", params=["toy", "vllm"])
+def scored_text(request, served, add_texts, lakes, tmp_path_factory):
+    """A client of a lake with a text without tokens of its own, which scorer t of this engine read as bytes."""
+    lake = add_texts(tmp_path_factory.mktemp("text") / "lake", ["a"])
+    run = lake.sql("SELECT run_id FROM runs")[0]["run_id"]
+    about = {"scorer_id": lakes.SCORER, "number": 1, "name": "t", "model": "toy", "engine": request.param}
+    more = {"specification": "{}", "labels": [], "versions": [], "scored_by": "{}", "created_at": lakes._NOW}
+    lakes.append(lake, "scorers", [{**about, **more, "parity_samples": 0, "parity_tokens": 0}])
+    key, text = {"problem_id": "p", "sample_index": 1}, "so é = 4"
+    ids = [*text.encode()]
+    here = {"dataset": "d", "run_id": run}
+    lakes.append(lake, "samples", [{**key, "attempt": "x", "finish_reason": "stop"}], **here)
+    lakes.append(lake, "completions", [{**key, "attempt": "x", "text": text}], **here)
+    score = {"attempt": "y", "tokens": len(ids), "bytes": len(ids), "cumulative_logprob": -9.0, "prompt": "own"}
+    where = {"scorer_id": lakes.SCORER, "run_id": run}
+    lakes.append(lake, "scores", [{**key, **score, "token_mode": "text", "error": None}], **where)
+    logprobs = {"token_ids": ids, "token_logprobs": [-float(place) for place in range(len(ids))]}
+    lakes.append(lake, "score_logprobs", [{**key, "attempt": "y", **logprobs}], **where)
+    return request.param, served(lake)
+
+
+def test_a_text_is_shaded_by_the_scorer_s_own_tokens(scored_text):
+    engine, client = scored_text
+    for shade in ("own", "scorer", "difference"):
+        answer = client.ask(f"sample?run=r&problem=p&index=1&scorer=t&shade={shade}")
+        assert "Probability of each token under t:" in words(answer)
+        minus = "\N{MINUS SIGN}"
+        if engine == "toy":
+            assert (
+                f'<span class="t s2" title="token 1 · id 111 · log-prob {minus}1.0000 under t">o</span>' in answer.text
+            )
+            assert f'title="tokens 3 to 4 · id 195, 169 · mean log-prob {minus}3.5000 under t">é</span>' in answer.text
+        else:
+            assert "9 tokens, as ids" in words(answer)
+            assert "not shaded: the tokenizer run decodes them with that of t, toy." in words(answer)
+            assert f'title="token 1 · id 111 · log-prob {minus}1.0000 under t">111</span>' in answer.text
+    assert "This sample has no log-probs" in words(client.ask("sample?run=r&problem=p&index=1"))
+    copied = json.loads(client.ask("sample.json?run=r&problem=p&index=1&scorer=t").text)
+    assert copied["scorer_own"]["token_logprobs"][1] == -1.0

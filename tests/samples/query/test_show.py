@@ -60,6 +60,12 @@ def test_a_scorer_of_the_text_says_that_its_tokens_are_others(lake):
     shown = show(lake, "a", "p1", 0, scorer="t")
     assert shown.scorer_logprobs is None
     assert shown.scorer_why.startswith("t scored the text, as 2 tokens of its own")
+    own = {"token_ids": [7, 8], "token_logprobs": [-4.0, -5.0], "token_texts": None}
+    assert shown.scorer_own == {
+        **own,
+        "why": 'the toy engine has one model, "toy" or "toy?option=value&…", not "models/t"',
+    }
+    assert show(lake, "a", "p1", 0, scorer="s").scorer_own is None
 
 
 def test_a_scorer_of_the_text_that_found_the_same_tokens_shows_its_log_probs(lake):
@@ -105,6 +111,21 @@ def test_ranks_are_places_among_the_stored_tokens_counted_from_one():
 
 def test_ranks_come_from_what_the_run_stored(filled):
     assert show(filled, "a", "p1", 0).ranks == [1, 1, 1, 1]
+    assert show(filled, "a", "p1", 0, scorer="s").scorer_ranks is None
+
+
+def test_ranks_under_a_scorer_come_from_what_it_stored(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    where = {"scorer_id": lakes.SCORER, "run_id": run_id(lake, "a")}
+    (attempt,) = {row["attempt"] for row in lake.read("scores", ["attempt"]).to_pylist()}
+    listed = {"n": 2, "positions": 4, "top_ids": [9, 7, 7, 9, 8, 9, 9, 7], "top_logprobs": [-0.5] * 8}
+    listed |= {"top_entropy": 1.0, "mass_left": 1.0, "entropy_least": 1.0, "entropy_most": 2.0}
+    key = {"problem_id": "p1", "sample_index": 0}
+    lakes.append(lake, "top_logprobs", [{**key, "attempt": attempt, **listed}], **where)
+    lakes.append(lake, "top_logprobs", [{**key, "attempt": "of a crash", **listed, "n": 1}], **where)
+    shown = show(lake, "a", "p1", 0, scorer="s")
+    assert (shown.ranks, shown.scorer_ranks) == ([1] * 4, [2, 1, None, 2])
+    assert show(lake, "a", "p1", 0).scorer_ranks is None
 
 
 def test_verdicts_and_reviews_have_their_history_and_say_what_counts(lakes, tmp_path):

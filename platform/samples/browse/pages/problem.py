@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from samples.browse.address import Address
 from samples.browse.asked import apart, asked_of
+from samples.browse.at_once import at_once
 from samples.browse.chosen import SIDES, judge_of, others_of, runs_of
 from samples.browse.desk import Desk
 from samples.browse.reviews import labels_by_sample
@@ -43,20 +44,19 @@ def page(desk: Desk, address: Address) -> Response:
     problem_id = address.one("problem")
     asked = asked_of(desk, runs, problem_id)
     status, order = address.choice("status", ["", *STATUSES]), address.choice("order", ORDERS)
-    rows = [ordered(sample_rows(desk.reading, run, problem_id, verifier), order) for run in runs]
+    rows = at_once(lambda run: ordered(sample_rows(desk.reading, run, problem_id, verifier), order), runs)
     most = max(sum(row.status == status for row in some) for some in rows)
     start = address.start(most, _MANY) if status else 0
-    columns = [
-        _column(desk, run, side, problem_id, some, (status, start))
-        for run, side, some in zip(runs, SIDES, rows, strict=False)
-    ]
+    sides = zip(runs, SIDES, rows, strict=False)
+    columns = at_once(lambda one: _column(desk, *one, problem_id, (status, start)), sides)
+    labels = at_once(lambda run: labels_by_sample(desk.reading, run, problem_id), runs)
     shown = {column.side: [row for group in column.groups for row in group.rows] for column in columns}
     return desk.render(
         "problem",
         address,
         runs=runs,
         first={side: rows[0].index for side, rows in shown.items() if rows},
-        labels={column.side: labels_by_sample(desk.reading, column.run, problem_id) for column in columns},
+        labels=dict(zip(SIDES, labels, strict=False)),
         others=[run for run in others_of(desk, runs) if problem_id in run.problem_hashes or run in runs],
         verifier=verifier,
         judges=judges,
@@ -74,7 +74,7 @@ def page(desk: Desk, address: Address) -> Response:
     )
 
 
-def _column(desk: Desk, run: Run, side: str, problem_id: str, rows: list[SampleRow], asked: tuple[str, int]) -> Column:
+def _column(desk: Desk, run: Run, side: str, rows: list[SampleRow], problem_id: str, asked: tuple[str, int]) -> Column:
     status, start = asked
     groups: list[Group] = []
     for name, said in STATUSES.items():

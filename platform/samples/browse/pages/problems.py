@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from samples.browse.address import Address
+from samples.browse.address import PROBLEM_FILTERS, Address
 from samples.browse.chosen import judge_of, others_of, runs_of
 from samples.browse.desk import Desk
 from samples.browse.problem_rows import OUTCOMES, ProblemRow, coverage, problem_rows, with_word
@@ -14,6 +14,7 @@ from samples.runs.run import Run
 
 PER_PAGE = 100
 SORTS = {"id": "id", "accuracy": "accuracy", "length": "length", "perplexity": "perplexity", "difference": "difference"}
+FILTERS = (*PROBLEM_FILTERS, "only", "find")  # parameters that leave problems out of the list
 _NUMBERS = {"accuracy": "accuracy", "length": "tokens", "perplexity": "perplexity"}
 
 

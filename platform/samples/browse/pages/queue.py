@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from samples.browse import commands
-from samples.browse.address import Address
+from samples.browse.address import PROBLEM_FILTERS, Address
 from samples.browse.chosen import judge_of, runs_of
 from samples.browse.desk import Desk
 from samples.browse.reviews import HARD, labels_by_problem, to_review
@@ -35,7 +35,8 @@ def page(desk: Desk, address: Address) -> Response:
         start=start,
         per_page=_PER_PAGE,
         most=limit(address),
-        counting=commands.count_reviews(desk.reading, run, verifier, limit(address)),
+        counting=commands.count_reviews(desk.reading, run, verifier, limit(address), address),
+        filtered=[name for name in PROBLEM_FILTERS if address.one(name)],
         labels=labels_by_problem(desk.reading, run),
     )
 
@@ -46,7 +47,7 @@ def queued(desk: Desk, address: Address) -> Rows | None:
     verifier, _ = judge_of(desk, address, [run])
     if verifier is None:
         return None
-    return to_review(desk.reading, run, verifier, desk.reviewer or None, limit(address))
+    return to_review(desk.reading, run, verifier, desk.reviewer or None, limit(address), address.filters())
 
 
 def limit(address: Address) -> float:

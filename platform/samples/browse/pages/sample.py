@@ -9,16 +9,18 @@ from starlette.responses import Response
 from samples.browse import commands, shading
 from samples.browse.address import Address
 from samples.browse.asked import apart, asked_of
+from samples.browse.at_once import at_once
 from samples.browse.body import SHADES, Body, Section, body, sections
 from samples.browse.chosen import SIDES, judge_of, runs_of
+from samples.browse.decoded import decoded
 from samples.browse.desk import Desk
 from samples.browse.neighbours import Neighbours, neighbours
 from samples.browse.reviews import KEYS
 from samples.browse.sample_rows import ORDERS, STATUSES, ordered, sample_rows
 from samples.browse.scorers import scorers_of
 from samples.browse.texts import matches
-from samples.errors import NotFound, SamplesError
-from samples.query.show import Shown, show
+from samples.errors import NotFound
+from samples.query.show import Shown
 from samples.runs.run import Run
 from samples_schemas import REVIEW_LABELS
 
@@ -48,7 +50,9 @@ def page(desk: Desk, address: Address) -> Response:
     verifier, judges = judge_of(desk, address, runs)
     problem_id = address.one("problem")
     asked = asked_of(desk, runs, problem_id)
-    panes = [_pane(desk, address, run, side, verifier) for run, side in _sides(desk, address, runs)]
+    tested = any(one.problem is not None and one.problem.tests for one in asked)
+    sides = _sides(desk, address, runs)
+    panes = at_once(lambda one: _pane(desk, address, *one, verifier, program=tested), sides)
     return desk.render(
         "sample",
         address,
@@ -86,7 +90,7 @@ def _beside(desk: Desk, runs: list[Run], panes: list[Pane], problem_id: str) -> 
     return next((row.index for row in sample_rows(desk.reading, runs[1], problem_id, None)), None)
 
 
-def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None) -> Pane:
+def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | None, *, program: bool) -> Pane:
     problem_id = address.one("problem")
     rows = ordered(sample_rows(desk.reading, run, problem_id, verifier), address.choice("order", ORDERS))
     index = address.whole("index" if side == "run" else "other_index", rows[0].index if rows else 0)
@@ -96,11 +100,11 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
     scorers = scorers_of(desk, run)
     scorer = address.one("scorer")
     scorer = scorer if scorer in scorers else None
-    shown, why = _shown(desk, run, problem_id, index, scorer)
+    shown, why = decoded(desk, run, problem_id, index, scorer)
     verdict = next((one for one in shown.verdicts if one["verifier"] == verifier and one["current"]), None)
     shade = address.choice("shade", SHADES)
     found = matches(shown.text or "", address)
-    made = body(shown, shade, verdict, found)
+    made = body(shown, shade, verdict, found, program=program)
     if why:
         made = replace(made, notes=(why, *made.notes))
     start = min(address.whole("at" if side == "run" else "other_at"), max(len(made.text) - 1, 0))
@@ -120,16 +124,3 @@ def _pane(desk: Desk, address: Address, run: Run, side: str, verifier: str | Non
         scorers=scorers,
         command=commands.show(desk.reading, run, problem_id, index, scorer, desk.tokenizer),
     )
-
-
-def _shown(desk: Desk, run: Run, problem_id: str, index: int, scorer: str | None) -> tuple[Shown, str]:
-    """Return a sample. If its tokens cannot be decoded, return it without their texts, and say why."""
-    if desk.tokenizer is not None:
-        try:
-            return show(desk.reading.lake, run.run_id, problem_id, index, tokenizer=desk.tokenizer, scorer=scorer), ""
-        except NotFound:
-            raise
-        except SamplesError as error:
-            why = str(error)
-            return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), why
-    return show(desk.reading.lake, run.run_id, problem_id, index, scorer=scorer), ""

@@ -6,10 +6,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from samples.browse.address import Address
 from samples.browse.chosen import run_of
+from samples.browse.decoded import decoded
 from samples.browse.desk import Desk
 from samples.errors import NotFound
 from samples.lines import json_finite
-from samples.query.show import Shown, show
+from samples.query.show import Shown
 
 
 def text(desk: Desk, address: Address) -> Response:
@@ -21,7 +22,7 @@ def text(desk: Desk, address: Address) -> Response:
 
 
 def json_object(desk: Desk, address: Address) -> Response:
-    """Return a sample as `samples show --json` prints it."""
+    """Return a sample as `samples show --json` prints it, with the log-probs of the scorer that is asked for."""
     shown = _shown(desk, address)
     rest = {name: value for name, value in vars(shown).items() if name not in {"run", "facts"}}
     whole = json_finite({"run": shown.run.name, **shown.facts, **rest})
@@ -36,7 +37,8 @@ def grown(desk: Desk, _: Address) -> Response:
 
 def _shown(desk: Desk, address: Address) -> Shown:
     run = run_of(desk, address.one("run"))
-    return show(desk.reading.lake, run.run_id, address.one("problem"), address.whole("index"), tokenizer=desk.tokenizer)
+    scorer = address.one("scorer") or None
+    return decoded(desk, run, address.one("problem"), address.whole("index"), scorer)[0]
 
 
 def _as_file(ending: str) -> dict[str, str]:

@@ -52,8 +52,17 @@
 
   const pane = () => panes()[active] || document;
 
+  // Whoever goes on in the right sample stays in it.
+  function keep() { if (active) sessionStorage.setItem("pane", active); }
+  function kept() {
+    const number = Number(sessionStorage.getItem("pane"));
+    sessionStorage.removeItem("pane");
+    return number;
+  }
+
   function follow(rel) {
     const link = one(`a[rel="${rel}"]`, pane()) || one(`a[rel="${rel}"]`);
+    if (link && pane().contains(link)) keep();
     if (link) go(link.href);
     else say("There is nothing further.");
   }
@@ -70,6 +79,7 @@
     if (!shade) { say("No scorer scored this run: samples score adds one."); return; }
     if (!scorer.value) scorer.selectedIndex = 1;
     shade.selectedIndex = (shade.selectedIndex + 1) % shade.options.length;
+    keep();
     shade.form.requestSubmit();
   }
 
@@ -196,6 +206,12 @@
     if (field) copy(one("input.command", field.closest("p")).value, "the command");
   });
 
+  function copyBy(selector) {
+    const control = one(selector, pane());
+    if (control) control.click();
+    else say("There is nothing of this to copy here.");
+  }
+
   // --- keys
 
   const help = one("#help");
@@ -212,6 +228,8 @@
     n: () => { const note = one(".review textarea", pane()); if (note) { note.focus(); note.scrollIntoView({ block: "center" }); } },
     q: () => { const link = one('a[rel="next-to-read"], a[rel="queue"]'); if (link) go(link.href); else say("The queue is reached from a list of problems."); },
     c: copyAddress,
+    y: () => copyBy('[data-copy-file][href^="sample.txt"]'), o: () => copyBy('[data-copy-file][href^="sample.json"]'),
+    x: () => copyBy("[data-copy-field]"),
     v: () => press("v"), f: () => press("f"), l: () => press("l"), u: () => press("u"),
   };
 
@@ -235,6 +253,8 @@
   one("#help-button").addEventListener("click", () => help.showModal());
   all("[hidden]#help-button, [data-copy-address], [data-copy-field]").forEach((button) => { button.hidden = false; });
   choose(0, false);
+  const before = kept();
+  if (before) choose(before);
 
   // --- has the lake grown?
 
