@@ -6,7 +6,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, data, distinct
 from samples.charts.captions import named
-from samples.charts.curves import curves, hidden
+from samples.charts.curves import curves, hidden, thinned
 from samples.charts.panels import Drawn, doublings, finished
 
 
@@ -14,7 +14,7 @@ def two_curves(asked: Asked, column: str, measure: str, axis: str) -> Drawn:
     """Return the chart of `column`, called `measure`, beside pass@k."""
     own = [{**row, "value": row[column], "measure": measure} for row in asked.values(needs=[column])]
     other = [] if asked.beside is None else data(asked.beside)
-    values = own + [{**row, "value": row["pass_at_k"], "measure": "pass@k"} for row in other]
+    values, fewer = thinned(own + [{**row, "value": row["pass_at_k"], "measure": "pass@k"} for row in other])
     runs = asked.palette.order(distinct(own, "run"))
     measures = [measure, "pass@k"]
     dash = alt.StrokeDash(
@@ -27,4 +27,6 @@ def two_curves(asked: Asked, column: str, measure: str, axis: str) -> Drawn:
         isclose(at.get((row["run"], row["dataset"], row["k"]), nan), float(row[column]), abs_tol=1e-12) for row in own
     )
     more = [f"{measure} is pass@k here: every reward is 0 or 1"] if same and column == "max_at_k" else []
-    return finished(asked, layers, values, f"{measure} beside pass@k of {named(runs)}", more=[*more, *hidden(values)])
+    return finished(
+        asked, layers, values, f"{measure} beside pass@k of {named(runs)}", more=[*more, *fewer, *hidden(values)]
+    )

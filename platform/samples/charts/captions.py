@@ -13,6 +13,7 @@ from samples.lines import printable
 from samples.query.notes import says_left_out
 
 PANEL = "panel"  # the column of the panel that a row stands in
+PART = "part"  # of a figure that has panels of its own: the words that stand above the panel
 _WIDTH = 108  # characters of a line of the subtitle
 _TITLE_WIDTH = 78  # characters of a line of the title
 _NOTE_LINES = 6
@@ -40,11 +41,13 @@ def subtitle(
 ) -> list[str]:
     """Return the lines under the title.
 
-    The first says what all rows share in the columns `shared`. Then come the samples that are in no figure, `more`, and
-    the notes of the answer.
+    The first says what all rows share in the columns `shared`, and the verifier that was chosen. Then come the samples
+    that are in no figure, `more`, and the notes of the answer.
     """
-    shared = [said for column in shared if (said := _shared(values, column))]
-    lines = _wrapped(" · ".join(shared))
+    said = [words for column in shared if (words := _shared(values, column))]
+    if (judge := asked.parameters.get("verifier")) and not distinct(values, "verifier") and _of_verdicts(asked):
+        said.insert(1, f"verifier {judge}")
+    lines = _wrapped(" · ".join(said))
     if lost := _lost(values) or _lost(_without_verdict(asked, values)):
         lines += _wrapped(f"left out: {lost}")
     if undrawn := _undrawn(asked, values):
@@ -82,12 +85,20 @@ def _shared(values: list[dict[str, Any]], column: str) -> str:
 
 
 def _lost(values: list[dict[str, Any]]) -> str:
-    """Say how many samples of each run are in no figure."""
-    said: dict[str, None] = {}
+    """Say how many samples of each run are in no figure: once where the panels show the same samples."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for row in values:
         counts = [counted(row[column], word) for column, word in _LEFT_OUT.items() if row.get(column)]
         if counts and "run" in row and row.get("status") in {None, "all"}:
-            said[f"{row['run']}{f' ({panel})' if (panel := row.get(PANEL)) else ''} {', '.join(counts)}"] = None
+            panel = row.get(PANEL) or ""
+            same_samples = ", ".join(words for words in panel.split(", ") if words != row.get(PART))
+            found.setdefault((row["run"], same_samples), {})[panel] = ", ".join(counts)
+    said: dict[str, None] = {}
+    for (run, same_samples), counts in found.items():
+        one = len(set(counts.values())) == 1
+        for panel, words in counts.items():
+            where = same_samples if one else panel
+            said[f"{run}{f' ({where})' if where else ''} {words}"] = None
     return few(list(said))
 
 
@@ -96,10 +107,7 @@ def _without_verdict(asked: Asked, values: list[dict[str, Any]]) -> list[dict[st
 
     They are asked for where a query is about the verdicts of runs.
     """
-    about = samples_queries.header(asked.name)
-    if asked.ask is None or about.group == "likelihood" or not {"verified", "given_answers"} & {*about.reads}:
-        return []
-    if any("errors" in row for row in values):
+    if asked.ask is None or not _of_verdicts(asked) or any("errors" in row for row in values):
         return []
     by, pool = asked.parameters.get("by"), asked.parameters.get("pool")
     drawn = [run for column in OF_RUNS for run in distinct(values, column)]
@@ -113,6 +121,12 @@ def _without_verdict(asked: Asked, values: list[dict[str, Any]]) -> list[dict[st
         shown = {row[key]: row.get(PANEL) for row in values}
         found = [{**row, PANEL: shown[row[key]]} for row in found if row[key] in shown]
     return [row for row in found if row["run"] in drawn or not pool]
+
+
+def _of_verdicts(asked: Asked) -> bool:
+    """Return whether the query is about the verdicts of one verifier."""
+    about = samples_queries.header(asked.name)
+    return about.group != "likelihood" and bool({"verified", "given_answers"} & {*about.reads})
 
 
 def _undrawn(asked: Asked, values: list[dict[str, Any]]) -> str | None:

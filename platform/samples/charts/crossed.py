@@ -6,33 +6,45 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import named
+from samples.charts.captions import PANEL, named
 from samples.charts.palette import GREY
+from samples.charts.panels import panels
 from samples.errors import SamplesError
 
 _PAIR = 2  # runs that can cross
 _TITLE = "k (samples per problem)"  # the words of the curves' axis: layers with one title share it
 _FAR = 1.25  # a rule is right where its log k is more than 1/1.25 of the longest
-_DATASETS = 6  # that are asked about
+_PANELS = 6  # that are asked about
 
 
-def exact(asked: Asked, values: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of the query crossing for each dataset of which two runs are drawn; [] where none has two.
+def exact(asked: Asked, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of the query crossing for each panel in which two runs are drawn; [] where none has two.
 
-    Pools of runs, and problems in groups, are not asked about: the query takes neither.
+    A panel is a dataset, or a value of a metadata key: the query is then asked about the problems that have it. Rows
+    have the panel in the column PANEL. Pools of runs, problems without a value, and labels are not asked about.
     """
-    if asked.ask is None or asked.parameters.get("pool") or asked.parameters.get("by"):
+    by = asked.parameters.get("by")
+    parts = panels(asked, values)
+    if asked.ask is None or asked.parameters.get("pool") or (by and not parts):
         return []
-    runs: dict[Any, dict[str, None]] = {}
+    drawn: dict[Any, list[dict[str, Any]]] = {}
     for row in values:
-        runs.setdefault(row["dataset"], {})[row["run"]] = None
-    pairs = [asked.palette.order(some) for some in runs.values() if len(some) == _PAIR]
+        drawn.setdefault((row["dataset"], row.get(PANEL)), []).append(row)
+    pairs = [rows for rows in drawn.values() if len(distinct(rows, "run")) == _PAIR]
     found: list[dict[str, Any]] = []
-    for a, b in pairs[:_DATASETS]:
+    for rows in pairs[:_PANELS]:
+        a, b = asked.palette.order(distinct(rows, "run"))
+        where: dict[str, Any] = dict(asked.parameters.get("where") or {})
+        if by:
+            several = {row[asked.rows.columns[0]] for row in rows}
+            if len(several) > 1 or None in several:
+                continue
+            where[by] = several.pop()
         try:
-            found += asked.ask("crossing", a=a, b=b, runs=None)
+            answer = asked.ask("crossing", a=a, b=b, runs=None, where=where or None)
         except SamplesError:  # the runs saw other problems, so that no curve of both can be compared
             continue
+        found += [{**row, PANEL: rows[0].get(PANEL)} for row in answer]
     return found
 
 
@@ -55,7 +67,7 @@ def said(row: dict[str, Any]) -> str:
 
 
 def marked(values: Sequence[dict[str, Any]], crossings: Sequence[dict[str, Any]], *, behind: bool = False) -> list[Any]:
-    """Write the crossing of each dataset into one of its rows; return the layers that mark it.
+    """Write the crossing of each panel into one of its rows; return the layers that mark it.
 
     A band shows the interval of k, as far as the k that are drawn reach, and a rule the k itself. With `behind`,
     another rule stands where the first leader is behind by more than chance.
@@ -64,7 +76,8 @@ def marked(values: Sequence[dict[str, Any]], crossings: Sequence[dict[str, Any]]
     least, most = min(drawn), max(drawn)
     shown = False
     for one in crossings:
-        row = next(row for row in values if row["dataset"] == one["dataset"])
+        place = one["dataset"], one.get(PANEL)
+        row = next(row for row in values if (row["dataset"], row.get(PANEL)) == place)
         low, high = one["low"], one["high"] if one["high"] is not None else most
         if low is not None and low < most and high > least:
             row |= {"crossing_low": max(low, least), "crossing_high": min(high, most)}

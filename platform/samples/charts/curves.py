@@ -6,12 +6,14 @@ from typing import Any
 
 import altair as alt
 
-from samples.charts.asked import Asked
+from samples.charts.asked import Asked, distinct, spread_in_log
 from samples.charts.captions import PANEL
 from samples.charts.panels import panels, run_colour, run_dash, tooltips
 
 _BANDS = 6  # that can be told apart
 _PAIR = 2  # runs that can cross
+_ROWS = 200  # of a chart: a page of HTML stays below a megabyte, and 900 KB of it are Vega
+_FEWEST = 12  # points of a line: all doublings up to 2048
 
 
 def curves(
@@ -36,6 +38,23 @@ def curves(
     if hidden(values):
         return [line, points]
     return [band, *bars(asked, values, x, title, colour, ("run", "measure") if dash else ("run",)), line, points]
+
+
+def thinned(values: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows at some k, evenly in log k, where the rows of every k are too many; and a line that says so.
+
+    The largest k of each run stays.
+    """
+    ks = sorted(distinct(values, "k"))
+    if len(values) <= _ROWS or len(ks) <= _FEWEST:
+        return values, []
+    largest: dict[Any, int] = {}
+    for row in values:
+        line = row.get("run")
+        largest[line] = max(largest.get(line, 0), row["k"])
+    kept = {*spread_in_log(ks, max(_FEWEST, _ROWS * len(ks) // len(values))), *largest.values()}
+    said = f"k shown: {len(kept):,} of {len(ks):,}, evenly in log k; the query has all"
+    return [row for row in values if row["k"] in kept], [said]
 
 
 def bars(

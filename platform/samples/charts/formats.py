@@ -95,7 +95,7 @@ def _html(specification: dict[str, Any]) -> bytes:
 
     import vl_convert
 
-    inert = json.dumps(specification).replace("<", "\\u003c")
+    inert = json.dumps(specification, separators=(",", ":")).replace("<", "\\u003c")
     text = specification["title"]["text"]
     title = html.escape(" ".join(text) if isinstance(text, list) else str(text))
     bundle: Callable[..., str] = vl_convert.javascript_bundle  # its stub asks for a snippet, which need not be given

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import PANEL, SHARED, heading, subtitle
+from samples.charts.captions import PANEL, PART, SHARED, heading, subtitle
 from samples.charts.shorten import LEGEND, expression
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
@@ -23,7 +23,6 @@ _NARROW = 24  # letters of a name in a legend of several columns
 _WHOLE = 8  # ticks at each whole number
 _TEXT, _LINES, _GRID = "#222222", "#767676", "#E3E3E3"
 _LETTER = 7  # width of a bold letter above a panel, in pixels
-PART = "part"  # of a figure that has panels of its own: the words that stand above the panel
 _SPECIAL = {"title", "image"}  # lines of these names are more than text to Vega's tooltips
 
 

@@ -22,7 +22,7 @@ def expression(letters: int) -> str:
 
 def few(said: Sequence[str], most: int = 6) -> str:
     """Return the first parts of a list, and how many more there are."""
-    return "; ".join([*said[:most], *([f"and {len(said) - most} more runs"] if len(said) > most else [])])
+    return "; ".join([*said[:most], *([f"and {len(said) - most} more"] if len(said) > most else [])])
 
 
 def _parts(letters: int) -> tuple[int, int]:

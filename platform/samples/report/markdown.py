@@ -1,5 +1,6 @@
 """Write a report as Markdown, with its charts as picture files: for a repository, or a paper's appendix."""
 
+import json
 from collections.abc import Iterator
 from shlex import quote
 
@@ -8,6 +9,7 @@ from samples.query.papers import markdown as table
 from samples.query.papers import marked
 from samples.query.rows import Rows
 from samples.report.commands import IDS_FILE
+from samples.report.explanations import explanation
 from samples.report.parts import Answer, Content, Section, Sentence, Settings
 from samples.report.pictures import standing_alone
 
@@ -29,7 +31,11 @@ def markdown(report: Content, folder: str) -> tuple[str, dict[str, bytes]]:
         "The commands under each section print its numbers again, of the lake as it was when this report was made.",
         _code(f"export SAMPLES_LAKE={_line(quote(report.lake))}"),
         *_ids(report),
-        "samples query NAME --help explains the columns of a table, and how they are worked out.",
+        "In Python, the same version of the lake answers the same questions:",
+        _code(_python(report), "python"),
+        "Numbers in tables have four decimals, and - is a missing value. --format csv or parquet writes them whole.",
+        "What the columns mean, and how they are worked out:",
+        *_explained(report),
     ]
     return "\n\n".join(part.rstrip("\n") for part in parts if part) + "\n", pictures
 
@@ -42,6 +48,28 @@ def _ids(report: Content) -> list[str]:
         f"The commands read the ids of the problems from {IDS_FILE}: save these lines so.",
         _code("\n".join(map(_line, report.ids)), "text"),
     ]
+
+
+def _python(report: Content) -> str:
+    """Return the lines of Python that ask a question of the report's version of the lake."""
+    runs = ", ".join(map(_literal, report.runs))
+    opened = f"lake = samples.open({_literal(report.lake)}, version={_literal(report.version)})"
+    return f'{opened}\nlake.query("pass_at_k", runs=[{runs}])'
+
+
+def _explained(report: Content) -> Iterator[str]:
+    """Write how each query of the report is worked out, folded; with its SQL where it is one."""
+    names = dict.fromkeys(answer.name for section in report.sections for answer in section.answers)
+    for name in names:
+        if name != "sql":
+            words, select = explanation(name)
+            parts = [_code(words, "text"), *(["Its SQL:", _code(select, "sql")] if select else [])]
+            yield "\n\n".join([f"<details><summary>How {name} is worked out</summary>", *parts, "</details>"])
+
+
+def _literal(text: str) -> str:
+    """Return a text as a literal of Python, without characters that cannot be seen."""
+    return printable(json.dumps(text, ensure_ascii=False), lines=False)
 
 
 def _head(report: Content) -> Iterator[str]:

@@ -19,6 +19,7 @@ from samples.query.cells import texts
 from samples.query.plain import is_number
 from samples.query.table import shared
 from samples.report.commands import IDS_FILE
+from samples.report.explanations import explanation
 from samples.report.parts import Answer, Content, Section
 from samples.report.pictures import within_page
 
@@ -81,7 +82,7 @@ def page(report: Content) -> str:
         table=_table,
         picture=lambda section, answer: _picture(section, answer, next(numbers)),
         explained=_Explained,
-        explanation=_explanation,
+        explanation=explanation,
         cut=_cut,
         ids_file=IDS_FILE,
     )
@@ -107,18 +108,6 @@ def _picture(section: Section, answer: Answer, number: int) -> Markup:
     assert answer.chart is not None
     label = printable(answer.heading, lines=False)
     return Markup(within_page(answer.chart, f"{section.key}-{number}-", label))  # noqa: S704 - cleaned
-
-
-def _explanation(answer: Answer) -> tuple[str, str | None]:
-    """Return how a query is worked out in words, and its SELECT if it is one."""
-    if answer.name == "sql":
-        return "", answer.text
-    select = None
-    if samples_queries.is_sql(answer.name):
-        lines = samples_queries.text(answer.name).splitlines()
-        first = next(place for place, line in enumerate(lines) if not line.startswith("--"))
-        select = "\n".join(lines[first:])
-    return samples_queries.reference(answer.name, width=100), select
 
 
 def _cut(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Charts of crossing, support, reliability, sets of runs and grids: their marks say what the query's rows say."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -99,6 +100,43 @@ def test_each_dataset_has_its_own_crossing(tallied, tmp_path):
     rows = {d: lake.query("crossing", a=f"base-{d}", b=f"rl-{d}")[0]["k"] for d in "de"}
     drawn = {row["dataset"]: row["crossing_k"] for row in values(lake.plot("pass_at_k")) if "crossing_k" in row}
     assert drawn == rows
+
+
+def test_each_value_of_a_metadata_key_has_its_own_crossing(lakes, tmp_path):
+    lake = lakes.Lake(str(tmp_path / "lake"), create=True)
+    problems = {f"{level}-{place}": f'{{"level": {level}}}' for level in (1, 2, 3) for place in range(4)}
+    lakes.add_problems(lake, "d", problems)
+    few = {"1": "c" + "w" * 31, "2": "cccc" + "w" * 28, "3": "w" * 32}  # of the base; the other solves every second
+    lakes.add_run(lake, "base", {problem: few[problem[0]] for problem in problems})
+    lakes.add_run(lake, "rl", {problem: ("c" if problem[-1] in "02" else "w") * 32 for problem in problems})
+    chart = lake.plot("pass_at_k", runs=["base", "rl"], by="level")
+    drawn = {row["level"]: row["crossing_k"] for row in values(chart) if "crossing_k" in row}
+    found = {level: lake.query("crossing", a="base", b="rl", where={"level": level})[0]["k"] for level in "123"}
+    assert drawn == {level: k for level, k in found.items() if k is not None}
+    assert set(drawn) == {"1", "2"}
+    assert f"level 1: base takes the lead at k = {found['1']}" in subtitle(chart)
+    assert "level 3: no crossing up to k = 32" in subtitle(chart)
+    assert "grey: the 95 % interval of the k at which the lead changes" in subtitle(chart)
+    one = lake.plot("pass_at_k", runs=["base", "rl"], by="level", where={"level": [1, 3]})
+    assert {row["level"]: row["crossing_k"] for row in values(one) if "crossing_k" in row} == {"1": found["1"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("pass_at_k", "pass_at_k"), ("best_of", "max_at_k"), ("compare", "difference")]
+)
+def test_every_k_makes_a_small_file_of_rows_of_the_query(lakes, tmp_path, name, column):
+    lake = lakes.Lake(str(tmp_path / "lake"), create=True)
+    lakes.add_problems(lake, "d", {"p": "{}", "q": "{}"})
+    lakes.add_run(lake, "a", {"p": "c" * 9 + "w" * 391, "q": "c" + "w" * 399})
+    lakes.add_run(lake, "b", {"p": "c" * 300 + "w" * 100, "q": "w" * 400})
+    asked = {"ks": "all"} | ({"a": "a", "b": "b"} if name == "compare" else {"runs": ["a", "b"]})
+    rows = {(row.get("run"), row["k"]): row[column] for row in lake.query(name, **asked)}
+    chart = lake.plot(name, **asked)
+    drawn = {(row.get("run"), row["k"]): row[column] for row in values(chart) if column in row}
+    assert drawn == {at: rows[at] for at in drawn}
+    assert {1, 400} <= {k for _, k in drawn}
+    assert re.search(r"k shown: \d+ of 400, evenly in log k; the query has all", subtitle(chart))
+    assert len(encoded(chart, "html")) < 1_000_000
 
 
 def test_the_curves_of_a_crossing_are_thinned_and_hold_the_k(tallied, tmp_path):

@@ -49,6 +49,16 @@ def subtitle(chart):
 G = ["base", "g-9", "g-10", "g-100"]
 
 
+def test_what_is_left_out_of_a_run_is_said_once_for_all_k(tallied, tmp_path):
+    runs = {run: {"p": (8, 4, 2, 1), "q": (8, 1)} for run in ("g-1", "g-2", "r-1", "r-2")}
+    labels = {run: {"step": run[2:], "algorithm": run[0]} for run in runs}
+    chart = tallied.lake(tmp_path / "lake", runs, **labels).plot("pass_at_k", x="step")
+    assert "facet" in specification(chart)
+    said = re.search("left out: (.*timeout) ", f"{subtitle(chart)} ")
+    assert said
+    assert sorted(said[1].split("; ")) == [f"{run} 2 errors, 1 timeout" for run in runs]
+
+
 def test_pass_at_k_over_step_has_the_rows_of_the_query_in_the_order_of_numbers(lake):
     rows = {(row["run"], row["k"]): row for row in lake.query("pass_at_k", runs=G)}
     drawn = values(lake.plot("pass_at_k", x="step", runs=G))

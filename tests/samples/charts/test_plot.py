@@ -237,6 +237,20 @@ def test_samples_left_out_are_those_of_each_part_and_pool(lakes, tmp_path, name,
     assert "left out: b* (level 1) 1 timeout; b* (level 5) 2 timeouts; a (no level) 1 error" in parts
 
 
+@pytest.mark.parametrize("name", ["coverage", "coverage_many", "truncation"])
+def test_no_tooltip_has_a_column_for_the_picture_alone(lake, name):
+    text = json.dumps(specification(lake.plot(name, **ASKED.get(name, {}))))
+    told = {tip for part in re.findall(r'"tooltip": (\[.*?\])', text) for tip in re.findall('"title": "(.*?)"', part)}
+    assert "problems" in told or "samples" in told
+    assert not told & {"place", "shown", "set", "none"}
+
+
+@pytest.mark.parametrize("name", ["coverage", "support", "coverage_many", "pass_at_k_by_problem"])
+def test_the_verifier_that_was_chosen_is_in_the_subtitle(lakes, tmp_path, name):
+    lake = lakes.filled(tmp_path / "lake")
+    assert "verifier v" in subtitle(lake.plot(name, verifier="v", **ASKED.get(name, {})))
+
+
 def test_notes_of_the_answer_are_in_the_subtitle(lake):
     parameters = {"runs": ["a", "b"], "ks": [1, 4]}
     notes = lake.query("pass_at_k", **parameters).notes

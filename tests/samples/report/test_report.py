@@ -116,6 +116,18 @@ def test_the_markdown_has_the_same_tables_as_the_query_prints(lake, made, tmp_pa
     assert all(path.read_bytes().startswith(b"<svg") for path in pictures)
 
 
+def test_the_markdown_explains_each_query_as_the_page_does(made, tmp_path):
+    *_, text = made.save(tmp_path / "report.md")
+    content = text.read_text()
+    asked = {answer.name for section in made.sections for answer in section.answers} - {"sql"}
+    assert set(re.findall(r"<summary>How (\w+) is worked out</summary>", content)) == asked
+    selects = [name for name in asked if samples_queries.is_sql(name)]
+    assert selects
+    for name in selects:
+        assert content.count(samples_queries.text(name).rpartition("\n--")[2].partition("\n")[2].strip()) == 1
+    assert f'version="{made.version}")\nlake.query("pass_at_k", runs=["a", "b"])' in content
+
+
 def test_the_commands_read_the_version_of_the_report_whatever_is_added(lakes, part, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     shown = part(lake, ["a", "b"], curves.pass_at_k, sampled.section)

@@ -4,7 +4,7 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import named
-from samples.charts.curves import bars
+from samples.charts.curves import bars, thinned
 from samples.charts.palette import GREY
 from samples.charts.panels import Drawn, doublings, finished, tooltips
 
@@ -13,7 +13,7 @@ _LINE, _UNCLEAR = "#000000", "#FFFFFF"
 
 def draw(asked: Asked) -> Drawn:
     """Return the chart. Points are filled where the interval leaves out zero."""
-    values = asked.values(needs=["difference"])
+    values, fewer = thinned(asked.values(needs=["difference"]))
     a, b = distinct(values, "a"), distinct(values, "b")
     for row in values:
         low, high = row["low"], row["high"]
@@ -43,5 +43,5 @@ def draw(asked: Asked) -> Drawn:
         )
     )
     bar = bars(asked, values, x, "difference in pass@k", alt.value(_LINE), ())
-    more = [f"above 0, {named(a)} is ahead; below 0, {named(b)} is ahead"]
+    more = [f"above 0, {named(a)} is ahead; below 0, {named(b)} is ahead", *fewer]
     return finished(asked, [zero, band, *bar, line, points], values, title, more=more)

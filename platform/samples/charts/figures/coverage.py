@@ -6,11 +6,13 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import PANEL, counted, named
-from samples.charts.panels import Drawn, finished, panels, tooltips
+from samples.charts.columns import told
+from samples.charts.panels import Drawn, finished, panels
 
 _OUTCOMES = ("both", "only_a", "only_b", "neither")
 _BOTH, _NEITHER = "#4D4D4D", "#D9D9D9"
 _IDS = 8  # in a tooltip
+_MADE = ("place", "shown")  # columns for the picture alone
 
 
 def draw(asked: Asked) -> Drawn:
@@ -42,7 +44,7 @@ def draw(asked: Asked) -> Drawn:
             x=share,
             color=alt.Color("solved_by:N", sort=order, scale=alt.Scale(domain=order, range=colours), title="solved by"),
             order=alt.Order("place:Q"),
-            tooltip=tooltips(values),
+            tooltip=told(values, _MADE),
         )
     )
     counts = (

@@ -6,8 +6,9 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import counted, named
+from samples.charts.columns import told
 from samples.charts.palette import GREY
-from samples.charts.panels import Drawn, counts_axis, run_colour, titled, tooltips
+from samples.charts.panels import Drawn, counts_axis, run_colour, titled
 from samples.charts.shorten import expression
 from samples.errors import SamplesError
 
@@ -18,6 +19,7 @@ _ROW = 20  # pixels of a run
 _BARS = 200  # pixels
 _IDS = 8  # in a tooltip
 _DATASETS = 4
+_MADE = ("set", "shown", "none")  # columns for the picture alone
 
 
 def draw(asked: Asked) -> Drawn:
@@ -73,7 +75,7 @@ def _picture(asked: Asked, sets: list[dict[str, Any]], runs: list[str], dataset:
     x = alt.X("set:O", title=None, axis=None, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2))
     y = alt.Y("problems:Q", title="problems that these runs alone solve", axis=counts_axis(most, grid=True))
     bar = alt.Chart().mark_bar().encode(
-        x=x, y=y, tooltip=tooltips(bars),
+        x=x, y=y, tooltip=told(bars, _MADE),
         color=alt.condition(alt.datum.none, alt.value("#BDBDBD"), alt.value("#4D4D4D")),
     )  # fmt: skip
     number = alt.Chart().mark_text(dy=-7, color="#222222", fontSize=11).encode(x=x, y=y, text="shown:N")
@@ -89,7 +91,7 @@ def _picture(asked: Asked, sets: list[dict[str, Any]], runs: list[str], dataset:
     empty = (
         alt.Chart()
         .mark_point(size=60, filled=True, color="#DDDDDD", opacity=1)
-        .encode(x=x, y=row_of, tooltip=tooltips(cells))
+        .encode(x=x, y=row_of, tooltip=told(cells, _MADE))
     )
     there = alt.datum.solves == "yes"
     link = (
@@ -99,7 +101,7 @@ def _picture(asked: Asked, sets: list[dict[str, Any]], runs: list[str], dataset:
     solid = (
         alt.Chart()
         .mark_point(size=90, filled=True, opacity=1)
-        .encode(x=x, y=row_of, color=colour, tooltip=tooltips(cells))
+        .encode(x=x, y=row_of, color=colour, tooltip=told(cells, _MADE))
     )
     below = alt.layer(empty, link, solid.transform_filter(there), data=alt.InlineData(values=cells))
     below = below.properties(width=size, height=_ROW * len(runs))

@@ -6,7 +6,8 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.captions import named
-from samples.charts.panels import Drawn, finished, tooltips
+from samples.charts.columns import told
+from samples.charts.panels import Drawn, finished
 
 _ENDS = {  # column of the query: words, and a grey: colours are for runs
     "stopped": ("stopped", "#C4C4C4"),
@@ -40,7 +41,7 @@ def draw(asked: Asked) -> Drawn:
             y=alt.Y("run:N", sort=runs, title=None, axis=alt.Axis(labelLimit=200)),
             color=colour,
             order=alt.Order("place:Q"),
-            tooltip=tooltips(values),
+            tooltip=told(values, ["place"]),
         )
     )
     height = 34 * len(runs) + 10
