@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import counted, named
-from samples.charts.panels import PART, Drawn, panels, titled, tooltips
+from samples.charts.captions import PART, counted, named
+from samples.charts.panels import Drawn, panels, titled, tooltips
 from samples.charts.shorten import expression
 from samples.charts.versions import same_problems
 from samples.errors import SamplesError

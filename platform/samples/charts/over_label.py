@@ -6,10 +6,10 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct, spread
-from samples.charts.captions import SHARED, named
+from samples.charts.captions import PART, SHARED, named
 from samples.charts.labelled import WITHOUT, Labelled
 from samples.charts.palette import GREY, nth_colour, nth_dash
-from samples.charts.panels import PART, Drawn, finished, tooltips
+from samples.charts.panels import Drawn, finished, tooltips
 from samples.charts.points import MOST, ORDERED, Points, points
 from samples.charts.trends import Trend
 from samples.lines import printable

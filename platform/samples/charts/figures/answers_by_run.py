@@ -1,9 +1,9 @@
 """How many different answers a problem got, the entropy of its answers, and the share of the commonest."""
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import named
+from samples.charts.captions import PART, named
 from samples.charts.dots import dots, height
-from samples.charts.panels import PART, Drawn, finished
+from samples.charts.panels import Drawn, finished
 
 _MEASURES = {
     "distinct_answers": "different answers to a problem",

@@ -3,10 +3,10 @@
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import SHARED, named
+from samples.charts.captions import PART, SHARED, named
 from samples.charts.dots import dots, height
 from samples.charts.palette import GREY
-from samples.charts.panels import PART, Drawn, finished
+from samples.charts.panels import Drawn, finished
 
 _TITLE = "gap: pass@K of the base minus pass@1 of the run"
 

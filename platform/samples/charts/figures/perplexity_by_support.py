@@ -6,9 +6,9 @@ import altair as alt
 
 from samples.charts.asked import Asked, distinct
 from samples.charts.boxes import STATUSES, log_axis, log_scale
-from samples.charts.captions import named
+from samples.charts.captions import PART, named
 from samples.charts.columns import told
-from samples.charts.panels import PART, Drawn, finished, run_colour
+from samples.charts.panels import Drawn, finished, run_colour
 from samples.charts.ranges import MADE, ends
 from samples.charts.shorten import expression
 

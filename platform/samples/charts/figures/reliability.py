@@ -6,8 +6,8 @@ from typing import Any
 import altair as alt
 
 from samples.charts.asked import Asked, distinct, spread, spread_in_log
-from samples.charts.captions import named
-from samples.charts.panels import PART, Drawn, finished, run_colour, run_dash, tooltips
+from samples.charts.captions import PART, named
+from samples.charts.panels import Drawn, finished, run_colour, run_dash, tooltips
 
 DEFAULTS = {"taus": [round(place / 40, 3) for place in range(41)]}
 _KS = 5  # panels, beside that of Cover@tau

@@ -3,9 +3,9 @@
 import altair as alt
 
 from samples.charts.asked import Asked, distinct
-from samples.charts.captions import counted, named
+from samples.charts.captions import PART, counted, named
 from samples.charts.matrix import cells, shaded
-from samples.charts.panels import PART, Drawn, finished
+from samples.charts.panels import Drawn, finished
 from samples.charts.shorten import few
 from samples.errors import SamplesError
 
