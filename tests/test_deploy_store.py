@@ -134,13 +134,14 @@ READS = [
     'sql "SELECT count(*) FROM completions"', "plot pass_at_k --runs a,b --verifier v -o chart.svg",
     "report -o report.html", "export --run a -o a.parquet", "query review_queue --run a --verifier v", "version",
     "verifiers", "repair", "vacuum", "vacuum --older-than 0d --nobody-writes --dry-run", "copy s3://lab/lake copied",
-    f"{DRAW} --dry-run", "query pass_at_k --runs a --at 2100-01-01T00:00",
+    f"{DRAW} --dry-run", "query pass_at_k --runs a --at 2100-01-01T00:00", "check", "check --deep --run a",
+    "compact --dry-run",
 ]  # fmt: skip
 WRITES = [
     DRAW, "rescore --verifier exact --workers 1", "label a step=2", "review a p1 0 --label lucky --reviewer ann",
     "import sums.jsonl --format rows --field completion=answer --name x --dataset y",
     "repair --write", "vacuum --yes", "drop a --by ann",
-    "drop a --undo", "copy copied s3://lab/lake", "score --model toy --engine toy --run a",
+    "drop a --undo", "compact", "copy copied s3://lab/lake", "score --model toy --engine toy --run a",
 ]  # fmt: skip
 MAY_ONLY_READ = "this key may only read; ask for one that may write"
 

@@ -9,7 +9,7 @@ import samples_queries
 from samples.charts.trends import is_about_pairs
 from samples.errors import NotFound, SamplesError, UsageError, meant
 from samples.lake.tables import Tables
-from samples.query import filters
+from samples.query import dropped, filters
 from samples.query.filters import Known, listed
 from samples.query.grouping import natural
 from samples.query.query import query, sql
@@ -87,7 +87,8 @@ def _against(
     lake: Tables, name: str, x: str, there: Sequence[Known], parameters: Mapping[str, Any]
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """Ask about A and each other run of its dataset that passes the filters and has the label."""
-    others = _others(name, x, there, parameters)
+    with dropped.said(lake):
+        others = _others(name, x, there, parameters)
     rest = {key: value for key, value in parameters.items() if key not in {*_CHOOSING, "b"}}
     rows: list[dict[str, Any]] = []
     notes: dict[str, list[str]] = {}

@@ -79,6 +79,12 @@ def every(place: Location) -> Mapping[str, tuple[Hidden, datetime]]:
     return notes
 
 
+def named(place: Location, name: str) -> Hidden | None:
+    """Return the note of the hidden run of this name, or of this prefix of its id; None if there is none."""
+    notes = [note for note, _ in every(place).values()] if name else []
+    return next((note for note in notes if note.name == name or note.run_id.startswith(name)), None)
+
+
 def write(place: Location, note: Hidden, *, again: bool = False) -> bool:
     """Write the note of a run. Return False if it has one already; with `again`, that one is replaced.
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from samples.errors import LakeError, NotFound
 from samples.lake.storage import Location
+from samples_schemas import RUNS
 
 FORMAT = 1
 _MARK = "lake.json"
+_FIRST = f"{RUNS.name}/_delta_log/{0:020}.json"  # every run is recorded before anything else of it
 
 
 def require(place: Location) -> None:
@@ -57,6 +59,11 @@ def require_same(place: Location, known: str | None) -> None:
 def _read(place: Location) -> dict[str, Any]:
     _require_folder(place)
     mark = place.get(_MARK)
+    if mark is None and place.get(_FIRST) is not None:
+        raise NotFound(
+            f"no lake at {place.uri}: a table runs is there, but the file {_MARK} is gone; if this was a lake, "
+            f'restore the file from a copy, or write {{"format": {FORMAT}}} to it'
+        )
     if mark is None:
         raise NotFound(f"no lake at {place.uri}: `samples ingest … --lake {place.uri}` makes one")
     try:

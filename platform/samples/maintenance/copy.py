@@ -57,7 +57,8 @@ class Copied:
 
     def __str__(self) -> str:
         rate = f", {size_of(int(self.size / self.seconds))}/s" if self.files else ""
-        return f"{len(self.rows)} runs are at {self.target}: {self.files:,} files copied, {size_of(self.size)}{rate}"
+        runs = "1 run is" if len(self.rows) == 1 else f"{len(self.rows)} runs are"
+        return f"{runs} at {self.target}: {self.files:,} files copied, {size_of(self.size)}{rate}"
 
 
 def copy(source: Tables, target: str, runs: Sequence[str] = (), *, by: str, watch: Watch = lambda _: None) -> Copied:

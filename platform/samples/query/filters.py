@@ -15,6 +15,15 @@ from samples.errors import LakeError, NotFound, UsageError, meant
 _SHOWN = 12  # names in a message
 
 
+class NoRun(NotFound):
+    """No run of the lake has this name, or this prefix of its id."""
+
+    def __init__(self, name: str, runs: Sequence[str]) -> None:
+        """Say which `runs` there are."""
+        super().__init__(f'no run "{name}"{meant(name, runs)}; runs there: {listed(runs)}')
+        self.name = name
+
+
 class Known(NamedTuple):
     """What filters know of a run."""
 
@@ -112,8 +121,7 @@ def find(runs: Sequence[Known], name: str) -> Known:
         return found[0]
     if found:
         raise NotFound(f'run "{name}" is ambiguous: {listed(run.run_id for run in found)}')
-    names = [run.run for run in runs]
-    raise NotFound(f'no run "{name}"{meant(name, names)}; runs there: {listed(names)}')
+    raise NoRun(name, [run.run for run in runs])
 
 
 def chosen(runs: Sequence[Known], filters: Filters) -> list[Known]:

@@ -17,8 +17,8 @@ import samples_queries
 from samples.errors import SamplesError, UsageError, meant
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
+from samples.query import dropped, lost
 from samples.query import filters as filtering
-from samples.query import lost
 from samples.query import parameters as binding
 from samples.query.connection import add_macros, collected, engine
 from samples.query.filters import Filters, Known, chosen, known, require_own_names
@@ -92,7 +92,12 @@ def query(
     lake, skipped = readable(lost.pin(lake, tables(reads)), tables(reads)) if skip_unreadable else (lake, ())
 
     def answer(running: list[duckdb.DuckDBPyConnection]) -> Rows:
-        with told(skipped), _opened(lake, reads, memory, threads) as shown, _enough(name, "memory=… in Python"):
+        with (
+            told(skipped),
+            dropped.said(lake),
+            _opened(lake, reads, memory, threads) as shown,
+            _enough(name, "memory=… in Python"),
+        ):
             running.append(shown.connection)
             there = _runs(shown)
             left = chosen(there, filters)
@@ -184,7 +189,7 @@ def sql(
                 pinned, notes = readable(pinned, tables(reads))
             shown = Views(connection, pinned, reads)
             there = _runs(shown) if asked != Filters() else []
-            with told(notes):
+            with told(notes), dropped.said(lake):
                 left = chosen(there, asked)
             shown.create(names, apply_filters(shown, there, left, asked))
             if "runs" in tables(names) and not there:

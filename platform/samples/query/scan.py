@@ -10,8 +10,8 @@ from samples.errors import UsageError, meant
 from samples.lake.files import Selection
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
+from samples.query import dropped, lost
 from samples.query import filters as filtering
-from samples.query import lost
 from samples.query import parameters as binding
 from samples.query.connection import engine
 from samples.query.filters import Filters, chosen, known
@@ -51,7 +51,7 @@ def scan(
             raise UsageError(f'view {view} has no column "{name}"{meant(name, there)}; columns are {", ".join(there)}')
     asked = filtering.read(**binding.plain(filters))
     reads = {view} | needed(asked)
-    with explained(lake.uri), ExitStack() as opened:
+    with explained(lake.uri), dropped.said(lake), ExitStack() as opened:
         connection = opened.enter_context(engine(memory, threads))
         shown = Views(connection, lost.pin(lake, tables(reads)), reads)
         shown.create([view], _selection(shown, asked))

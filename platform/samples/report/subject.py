@@ -6,6 +6,7 @@ from typing import Any
 
 from samples.errors import NotFound, UsageError
 from samples.lake.tables import Tables
+from samples.query import dropped
 from samples.query import filters as filtering
 from samples.query.connect import connect
 from samples.query.filters import Known, known
@@ -71,8 +72,9 @@ def choose(
         there = known(connection)
     if not there:
         raise NotFound(no_runs(lake))
-    left = filtering.chosen(there, asked)
-    named = list({run.run_id: run for run in (filtering.find(there, name) for name in runs)}.values())
+    with dropped.said(lake):
+        left = filtering.chosen(there, asked)
+        named = list({run.run_id: run for run in (filtering.find(there, name) for name in runs)}.values())
     if apart := [run.run for run in named if run not in left]:
         raise NotFound(f"run {apart[0]} does not pass the filters: leave out --dataset or --label, or the run")
     chosen = named or left

@@ -237,9 +237,8 @@ def find(lake: Tables, name: str) -> Run:
         return found[0]
     if found:
         raise NotFound(f'run "{name}" is ambiguous; choose one of {", ".join(run.run_id for run in found)}')
-    for note, _ in hidden.every(lake.place).values():
-        if note.name == name or note.run_id.startswith(name):
-            raise NotFound(f"{note}; {note.way_out}")
+    if (note := hidden.named(lake.place, name)) is not None:
+        raise NotFound(f"{note}; {note.way_out}")
     names = sorted(run.name for run in runs)
     there = ", ".join(names) or "none yet"
     raise NotFound(f'no run "{name}"{meant(name, names)} in lake {lake.uri}; runs there: {there}')

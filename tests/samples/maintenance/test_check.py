@@ -406,6 +406,18 @@ def test_a_finding_names_a_sample_and_counts_all(lake):
     assert re.fullmatch(r"problem sum-\d, sample 3", row["first"])
 
 
+def test_findings_stand_in_one_order(lake):
+    """What is wrong comes first, then runs and tables follow one another: two checks can be compared line by line."""
+    for damage, _ in (DAMAGES["no runs"], DAMAGES["verdicts appended again"], DAMAGES["a question gone"]):
+        damage(lake)
+    last = max(Path(lake.uri, "completions").rglob("*.parquet"))
+    last.with_name("unit-0000000000000000-64-128-0123456789abcdef.parquet").write_bytes(b"x")
+    rows = [(row["level"] == "note", row["run"] or "", row["table"], row["found"]) for row in lake.check()]
+    assert len(rows) > 10
+    assert rows[-1][0]
+    assert rows == sorted(rows)
+
+
 def test_every_audit_has_a_test_that_it_finds_something():
     tested = set[tuple[str, str]]().union(*(expected for _, expected in (*DAMAGES.values(), *DEEP.values())))
     assert {(audit.table, audit.found) for audit in AUDITS} <= tested

@@ -396,3 +396,13 @@ def test_a_lake_that_is_not_there_or_of_a_newer_format_is_refused(lake, tmp_path
     Path(lake.uri, "lake.json").write_text('{"format": 2}')
     with pytest.raises(LakeError, match="has format 2, this version of Samples reads up to 1: upgrade samples"):
         samples.open(lake.uri)
+
+
+def test_a_lake_that_lost_the_file_that_makes_it_one_is_not_said_to_be_missing(lake):
+    mark = Path(lake.uri, "lake.json")
+    mark.unlink()
+    with pytest.raises(NotFound, match=r"a table runs is there, but the file lake\.json is gone") as said:
+        samples.open(lake.uri).runs()
+    (written,) = re.findall(r"or write (.*) to it", str(said.value))
+    mark.write_text(written)
+    assert lake.check().dicts() == []

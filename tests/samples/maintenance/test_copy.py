@@ -301,7 +301,7 @@ def test_the_command_says_what_it_copied_and_what_it_did_not(lake, tmp_path, cap
     main(["copy", lake.uri, str(tmp_path / "to"), "--run", "a", "--format", "csv"])
     out, err = capsys.readouterr()
     assert out.splitlines()[0].replace('"', "") == "run,does,samples,files,bytes"
-    assert "1 runs are at" in err
+    assert "1 run is at" in err
     assert "8 files copied" in err
     assert "the history of versions was not copied" in err
 

@@ -411,6 +411,26 @@ def test_unknown_runs_are_said_with_those_that_are_there(two):
     assert dict(hidden.every(lake.place)) == {}
 
 
+@pytest.mark.parametrize("by_id", [False, True])
+def test_a_question_about_a_dropped_run_says_who_dropped_it_and_how_it_comes_back(lakes, tmp_path, by_id):
+    lake = lakes.filled(tmp_path / "lake")
+    lakes.add_run(lake, "wrong", {"p1": "cw"})
+    name = next(run.run_id[:9] if by_id else run.name for run in every(lake) if run.name == "wrong")
+    drop(lake, "wrong", by="ann", reason="a wrong template")
+    for ask in (
+        lambda: lake.query("pass_at_k", runs=[name]),
+        lambda: lake.query("coverage", a="a", b=name),
+        lambda: lake.sql("SELECT count(*) FROM samples", runs=[name]),
+        lambda: lake.scan("samples", runs=[name]),
+        lambda: lake.report([name]),
+        lambda: lake.plot("compare", a=name, x="step"),
+    ):
+        with pytest.raises(NotFound, match=r"was dropped by ann at .*: a wrong template; `samples drop wrong --undo`"):
+            ask()
+    with pytest.raises(NotFound, match=r'no run "wrung".*; runs there: a, b'):
+        lake.query("pass_at_k", runs=["wrung"])
+
+
 def test_the_command_says_what_it_did_and_how_to_undo_it(lakes, tmp_path, capsys):
     lake = lakes.filled(tmp_path / "lake")
     main(["drop", "a", "--reason", "wrong", "--by", "ann", "--lake", lake.uri])

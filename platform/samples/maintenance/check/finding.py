@@ -44,6 +44,8 @@ class Finding:
 
 
 def rows(findings: Iterable[Finding], notes: Iterable[str] = ()) -> Rows:
-    """Return findings as rows, what is wrong first."""
-    ordered = sorted(findings, key=lambda one: one.level == NOTE)
+    """Return findings as rows: what is wrong first, then by run and table. The same findings have the same order."""
+    ordered = sorted(
+        findings, key=lambda one: (one.level == NOTE, one.run or "", one.table, one.found, one.first or "")
+    )
     return Rows(pa.Table.from_pylist([asdict(one) for one in ordered], schema=COLUMNS), tuple(notes))
