@@ -15,7 +15,7 @@ from samples_schemas import RUNS
 
 FORMAT = 1
 _MARK = "lake.json"
-_FIRST = f"{RUNS.name}/_delta_log/{0:020}.json"  # every run is recorded before anything else of it
+_OF_A_LOG = [f"{RUNS.name}/_delta_log/{name}" for name in (f"{0:020}.json", "_last_checkpoint")]  # one is there
 
 
 def require(place: Location) -> None:
@@ -59,7 +59,7 @@ def require_same(place: Location, known: str | None) -> None:
 def _read(place: Location) -> dict[str, Any]:
     _require_folder(place)
     mark = place.get(_MARK)
-    if mark is None and place.get(_FIRST) is not None:
+    if mark is None and any(place.get(path) is not None for path in _OF_A_LOG):
         raise NotFound(
             f"no lake at {place.uri}: a table runs is there, but the file {_MARK} is gone; if this was a lake, "
             f'restore the file from a copy, or write {{"format": {FORMAT}}} to it'

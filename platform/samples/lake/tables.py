@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from samples.errors import LakeError, StoreAway, UsageError
-from samples.lake import checksums, commits, damage, empty, mark, parquet, stated, vacuumed
+from samples.lake import checksums, commits, damage, empty, mark, parquet, stated
 from samples.lake.commits import Claim
 from samples.lake.foreign import require_declared
 from samples.lake.log import added_files
@@ -122,9 +122,7 @@ class Tables:
 
     def _load_pinned(self, name: str) -> DeltaTable | None:
         assert self._pinned is not None
-        if (snapshot := snapshot_at(self.place, name, self._pinned, self._load)) is not None:
-            vacuumed.require(self.place, name, snapshot.version())
-        return snapshot
+        return snapshot_at(self.place, name, self._pinned, self._load)
 
     def _load(self, name: str, version: int | None = None) -> DeltaTable | None:
         try:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from deltalake import DeltaTable
 
 from samples.errors import LakeError, UsageError
+from samples.lake import vacuumed
 from samples.lake.storage import Location
 from samples_schemas import TABLES
 
@@ -62,12 +63,14 @@ def snapshot_at(place: Location, name: str, version: Version, load: Load) -> Del
     `load` returns a table's snapshot by its number; None asks for the newest.
 
     Raises:
-        UsageError: The table never had this version, or its log does not say what it was at this time.
+        UsageError: The table never had this version, its log does not say what it was at this time, or a vacuum took
+            files of it.
     """
     if isinstance(version, datetime):
         return _snapshot_at_time(place, name, version, load)
     if name not in version:
         return None
+    vacuumed.require(place, name, version[name])
     try:
         newest = load(name, None)
     except LakeError:
@@ -103,6 +106,7 @@ def _snapshot_at_time(place: Location, name: str, time: datetime, load: Load) ->
             number = entries[before][0]
             raise _unknown(f"version {number} of table {name} does not say when it was committed", name, number)
     if before:
+        vacuumed.require(place, name, entries[before - 1][0])
         return load(name, entries[before - 1][0])
     if entries and entries[0][0] == 0:
         return None
@@ -110,6 +114,7 @@ def _snapshot_at_time(place: Location, name: str, time: datetime, load: Load) ->
     if newest is None or newest.metadata().created_time > time.timestamp() * 1000:
         return None
     first = entries[0][0] if entries else newest.version()
+    vacuumed.require(place, name, first - 1)
     raise _unknown(f"table {name} has no entries of its log from before version {first}", name, first)
 
 

@@ -1,9 +1,9 @@
 """Delete files that no version of the lake within the last days names.
 
 They are files that the log removed (by drop, compaction or repair), files of dropped runs, orphans that no log names,
-and notes that ended programs left. A segment that a driver may still commit stays: those of seven days, and all of runs
-on which one is at work. Versions that named a deleted file can no longer be read, and say so. Deleting may be
-interrupted: the same vacuum again goes on.
+entries of logs before the oldest version that can be read, and notes that ended programs left. A segment that a driver
+may still commit stays: those of seven days, and all of runs on which one is at work. Versions that named a deleted file
+can no longer be read, and say so. Deleting may be interrupted: the same vacuum again goes on.
 """
 
 import re
@@ -16,7 +16,7 @@ from samples.lake import hidden, leases, vacuumed
 from samples.lake.storage import PROBES
 from samples.lake.tables import Tables
 from samples.lines import size_of
-from samples.maintenance import drop, vacuum_said
+from samples.maintenance import drop, vacuum_logs, vacuum_said
 from samples.maintenance.vacuum_find import DAY, Leftover, Rules, find, parts
 from samples.maintenance.vacuum_said import Vacuum
 from samples.runs.run import every
@@ -82,15 +82,21 @@ def vacuum(
         notes = [path for prefix in _NOTES for path, _, at in lake.place.objects(prefix) if at < now - DAY]
         going = [one for one in found if one.goes]
         loses, until = _loses(lake, going)
+        oldest = vacuumed.oldest(lake.place) | loses
+        entries = list(vacuum_logs.find(lake, oldest, rules))
         there = {run.run_id: run.name for run in every(lake)}
         names = there | {run: note.name for run, (note, _) in dropped.items()}
         unfinished = [note for note, _ in dropped.values() if not drop.is_complete(lake, note)]
         shown = {name for run, name in there.items() if run not in dropped}
         kept = [*vacuum_said.kept(found), *(vacuum_said.unfinished(note, shown) for note in unfinished)]
-        said = Vacuum(vacuum_said.rows(names, going, notes), loses, until, kept, done=write)
+        said = Vacuum(vacuum_said.rows(names, [*going, *entries], notes), loses, until, kept, done=write)
         if write:
             vacuumed.note(lake.place, loses)  # first: a version that is not refused has all of its files
-            _delete(lake, going, notes, watch)
+            _delete(lake, going, watch)
+            for name in {one.table for one in entries}:
+                vacuum_logs.checkpoint(lake, name, oldest[name])
+            _delete(lake, entries, watch)
+            lake.place.delete_all(notes)
             staying = {one.run_id for one in found if not one.goes}
             for run, (note, at) in dropped.items():
                 if run not in staying and at <= rules.removed and note not in unfinished:
@@ -98,7 +104,7 @@ def vacuum(
         return said
 
 
-def _delete(lake: Tables, going: Sequence[Leftover], notes: Sequence[str], watch: Watch) -> None:
+def _delete(lake: Tables, going: Sequence[Leftover], watch: Watch) -> None:
     """Delete files, many at once. Files that are gone already do no harm."""
     total, size = sum(one.size for one in going), 0
     for start in range(0, len(going), _AT_ONCE):
@@ -106,7 +112,6 @@ def _delete(lake: Tables, going: Sequence[Leftover], notes: Sequence[str], watch
         lake.place.delete_all([one.path for one in some])
         size += sum(one.size for one in some)
         watch(f"deleted {start + len(some):,} of {len(going):,} files, {size_of(size)} of {size_of(total)}")
-    lake.place.delete_all(notes)
 
 
 def _loses(lake: Tables, going: Iterable[Leftover]) -> tuple[dict[str, int], datetime | None]:

@@ -14,6 +14,8 @@ from samples.lake import leases
 from samples.lake.leases import FOLDER, Leases
 from samples.lake.storage import locate
 from samples.maintenance import vacuum as module
+from samples.maintenance.check.check import check
+from samples.maintenance.compact import compact
 from samples.maintenance.drop import drop
 from samples.maintenance.vacuum import age, vacuum
 from samples_cli.main import main
@@ -233,6 +235,74 @@ def test_an_interrupted_vacuum_goes_on(dropped, monkeypatch):
         vacuum(dropped, older_than=NOW, write=True, watch=interrupted)
     assert vacuum(dropped, older_than=NOW, write=True).files == 5
     assert everything(dropped) == before
+
+
+def logs(lake):
+    """The versions of the entries of each table's log."""
+    found = {name: [path for path, _ in lake.place.list(f"{name}/_delta_log/")] for name in TABLES}
+    return {
+        name: sorted(int(path[-25:-5]) for path in paths if path.endswith(".json")) for name, paths in found.items()
+    }
+
+
+@pytest.fixture
+def grown(anywhere, lakes):
+    """A lake of whose four runs the second was dropped."""
+    lake = lakes.filled(anywhere)
+    time.sleep(0.2)
+    drop(lake, "b", by="ann")
+    lakes.add_problems(lake, "e-1", {"p1": "{}"})
+    lakes.add_run(lake, "c", {"p1": "cw"}, dataset="e-1")
+    lakes.add_run(lake, "d", {"p1": "ww"})
+    return lake
+
+
+def test_entries_of_logs_go_that_only_versions_of_before_need(grown, lakes):
+    before, entries, found = everything(grown), logs(grown), check(grown, deep=True).dicts()
+    time.sleep(0.01)
+    then = datetime.now(UTC)
+    told = grown.version
+    done = vacuum(grown, older_than=NOW, nobody_writes=True, write=True)
+    assert "of versions that can no longer be read" in why(done)
+    left = logs(grown)
+    for name in TABLES:
+        assert left[name] == [version for version in entries[name] if version >= done.loses.get(name, 0)], name
+    assert left["samples"] == [3, 4, 5]
+    lake = samples.open(grown.uri)
+    assert (everything(lake), check(lake, deep=True).dicts()) == (before, found)
+    first = ",".join(f"{name}:{version}" for name, version in done.loses.items())
+    assert samples.open(grown.uri, version=f"{first},problems:2,scorers:1").runs().dicts()
+    for version in (told, then):
+        assert everything(samples.open(grown.uri, version=version)) == before
+    for version in (f"{first},samples:2".replace("samples:3,", ""), done.until - timedelta(milliseconds=100)):
+        with pytest.raises(
+            UsageError, match=r"version \d of table \w+ can no longer be read, because `samples vacuum`"
+        ):
+            everything(samples.open(grown.uri, version=version))
+    lakes.add_run(lake, "e", {"p1": "cw"})
+    compact(lake)
+    assert [row["run"] for row in lake.query("pass_at_k", ks=1)] == ["a", "c", "d", "e"]
+    assert vacuum(lake, older_than=timedelta(days=7), write=True).files == 0
+
+
+def test_entries_of_this_week_stay_for_whoever_may_be_committing(grown):
+    before = logs(grown)
+    assert "of versions that can no longer be read" not in why(vacuum(grown, older_than=NOW, write=True))
+    assert logs(grown) == before
+
+
+def test_entries_go_a_week_later_too(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    drop(lake, "b", by="ann")
+    vacuum(lake, older_than=NOW, write=True)
+    grow_older(lake, days=8)
+    before = everything(lake)
+    lakes.add_run(lake, "c", {"p1": "cw"})
+    assert why(vacuum(lake)) == {"of versions that can no longer be read"}
+    vacuum(lake, write=True)
+    assert (logs(lake)["samples"], logs(lake)["problems"]) == ([3, 4], [0, 1])
+    assert everything(lake)["problems"] == before["problems"]
+    assert vacuum(lake, write=True).files == 0
 
 
 def test_more_files_than_one_request_deletes(s3):
