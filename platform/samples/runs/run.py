@@ -215,6 +215,11 @@ def every(lake: Tables) -> list[Run]:
         except (ValueError, TypeError) as error:
             where = f"lake {lake.place.table_uri('runs')}: the row of run {row['run_id']}"
             raise LakeError(f"{where} cannot be read: {first_line(error)}; restore the table from a copy") from error
+        if run.run_id != row["run_id"]:
+            raise LakeError(
+                f"lake {lake.place.table_uri('runs')}: the row of run {row['run_id']} has the specification of run "
+                f"{run.run_id}: another program changed one of them; restore the table from a copy"
+            )
         before = found.get(run.run_id)
         found[run.run_id] = (
             replace(before, problem_hashes=run.problem_hashes | before.problem_hashes) if before else run

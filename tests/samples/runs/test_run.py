@@ -8,7 +8,7 @@ import pytest
 
 from samples.api import Lake
 from samples.engines import Placement, Sampling
-from samples.errors import NotFound, UsageError
+from samples.errors import LakeError, NotFound, UsageError
 from samples.runs.labels import label
 from samples.runs.record import record
 from samples.runs.request import Pool, Request, prepare
@@ -158,6 +158,17 @@ def test_the_recorded_specification_is_what_the_id_is_the_hash_of(request_, tmp_
     again = find(lake, run.run_id)
     assert again.run_id == run.run_id
     assert again.specification == json.loads(json.dumps(run.specification))
+
+
+def test_a_row_whose_id_is_not_that_of_its_specification_is_refused(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    row = lake.read("runs").to_pylist()[0]
+    lakes.append(lake, "runs", [{**row, "run_id": "r0123456789abcdef", "name": "c"}])
+    for ask in (lake.runs, lambda: lake.report(["c"])):
+        with pytest.raises(
+            LakeError, match=f"the row of run r0123456789abcdef has the specification of run {row['run_id']}"
+        ):
+            ask()
 
 
 def test_engine_arguments_are_recorded_and_an_empty_list_of_them_leaves_the_id_as_it_was(request_):
