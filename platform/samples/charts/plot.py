@@ -46,10 +46,13 @@ def plot(
         SamplesError: The lake does not hold what the answer needs, or there is nothing to draw.
     """
     pinned = lake.pin(("runs",))
-    if x is not None and "x" in {parameter.name for parameter in samples_queries.header(name).params}:
-        parameters, x = {**parameters, "x": x}, None  # the query itself is about a label
-    if x is not None:
+    about_label = "x" in {parameter.name for parameter in samples_queries.header(name).params}
+    if x is not None and not about_label:
         return _over_label(pinned, name, x, colour, parameters)
+    if x is not None:
+        parameters = {**parameters, "x": x}
+    if colour is not None and about_label:
+        raise UsageError(f"{name}: --colour is for charts of other queries over a label; here --x is the query's own")
     if colour is not None:
         raise UsageError(f"{name}: --colour is for a chart over a label; give --x LABEL too")
     registry.known(name)

@@ -165,6 +165,13 @@ def test_pools_stand_at_the_label_that_their_runs_share(tallied, tmp_path):
     }
 
 
+def test_colours_of_a_label_are_refused_where_x_is_the_query_s_own(filled):
+    with pytest.raises(UsageError, match="perplexity_by_step: --colour is for charts of other queries"):
+        filled.plot("perplexity_by_step", x="step", colour="algorithm")
+    with pytest.raises(UsageError, match="give --x LABEL too"):
+        filled.plot("pass_at_k", colour="algorithm")
+
+
 def test_hostile_labels_are_data(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     for place in (1, 2):
