@@ -65,7 +65,7 @@ def test_commands_run_whatever_the_ids_of_problems(samples, lakes, tmp_path, mon
         ids, text = re.findall('<pre class="ids">(.*?)</pre>', text, re.DOTALL), unescape(re.sub("<.*?>", "", text))
         ids = [unescape(found) for found in ids]
     else:
-        ids = re.findall("^```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        ids = re.findall("problem-ids.txt[^\n]*\n\n```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     assert bool(ids) == (case != "ids that can be typed")
     for lines in ids:
         (tmp_path / "problem-ids.txt").write_text(lines)

@@ -25,16 +25,22 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> str:
     return str(path)
 
 
-def judged(folder: Path, problems: list[dict[str, Any]], completions: list[tuple[Any, str]], spec: str) -> list[str]:
-    """Import completions to problems, judge them, and return the statuses in the order of the completions."""
+def imported(folder: Path, problems: list[dict[str, Any]], completions: list[tuple[Any, str]]) -> Lake:
+    """Import completions to problems."""
     source = lines(folder / "p.jsonl", problems)
     rows = [
         {"problem_id": str(key), "sample_index": n, "completion": text} for n, (key, text) in enumerate(completions)
     ]
     lake = str(folder / "lake")
     import_file(lake, lines(folder / "s.jsonl", rows), "samples", name="a", dataset="d", problems=source)
-    rescore(samples.open(lake), spec, workers=1)
-    found = samples.open(lake).read("verdicts").to_pylist()
+    return samples.open(lake)
+
+
+def judged(folder: Path, problems: list[dict[str, Any]], completions: list[tuple[Any, str]], spec: str) -> list[str]:
+    """Import completions to problems, judge them, and return the statuses in the order of the completions."""
+    lake = imported(folder, problems, completions)
+    rescore(lake, spec, workers=1)
+    found = lake.read("verdicts").to_pylist()
     return [row["status"] for row in sorted(found, key=lambda row: row["sample_index"])]
 
 
@@ -189,8 +195,7 @@ def test_a_lake_written_before_the_column_answers_is_read_judged_exported_and_ad
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_several_accepted_answers_survive_an_export_and_an_import(tmp_path: Path, form: str) -> None:
     problems = [TWO[0], {"id": 1, "question": "b", "answer": "#### 3"}, {"id": 2, "question": "c"}]
-    judged(tmp_path, problems, [(0, "6630"), (1, "3"), (2, "x")], "exact")
-    lake = samples.open(str(tmp_path / "lake"))
+    lake = imported(tmp_path, problems, [(0, "6630"), (1, "3"), (2, "x")])
     file = str(tmp_path / f"out.{form}")
     lake.export(file)
     import_file(str(tmp_path / "copy"), file, "samples", name="b", dataset="d")
