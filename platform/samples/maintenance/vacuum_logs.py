@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from samples.errors import LakeError
-from samples.lake import empty
 from samples.lake.log import added_files
 from samples.lake.storage import explained
 from samples.lake.tables import Tables
@@ -33,11 +32,11 @@ def find(lake: Tables, oldest: Mapping[str, int], rules: Rules) -> Iterator[Left
         LakeError: A log cannot be listed.
     """
     for name, first in oldest.items():
-        if empty.entries(lake.place, name):
-            continue
         log = lake.place.objects(f"{name}/_delta_log/")
         listed = [(_OF_A_VERSION.search(path), path, size, at) for path, size, at in log]
         there = [(int(of["version"]), of["entry"], path, size, at) for of, path, size, at in listed if of]
+        if any(entry and not size for _, entry, _, size, _ in there):
+            continue
         end = min([first, *(version for version, entry, _, _, at in there if entry and at > rules.orphaned)])
         for version, _, path, size, _ in sorted(there, key=lambda one: (one[0], one[2])):
             if version < end:
