@@ -291,6 +291,16 @@ def test_entries_of_this_week_stay_for_whoever_may_be_committing(grown):
     assert logs(grown) == before
 
 
+def test_a_log_with_an_empty_entry_is_left_as_it_is(lakes, tmp_path):
+    lake = lakes.filled(tmp_path / "lake")
+    drop(lake, "b", by="ann")
+    entries = logs(lake)
+    (tmp_path / "lake" / "samples" / "_delta_log" / f"{1:020}.json").write_bytes(b"")
+    vacuum(samples.open(lake.uri), older_than=NOW, nobody_writes=True, write=True)
+    left = logs(lake)
+    assert (left["samples"], left["verdicts"]) == (entries["samples"], entries["verdicts"][3:])
+
+
 def test_entries_go_a_week_later_too(lakes, tmp_path):
     lake = lakes.filled(tmp_path / "lake")
     drop(lake, "b", by="ann")
