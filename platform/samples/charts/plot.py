@@ -46,6 +46,7 @@ def plot(
         SamplesError: The lake does not hold what the answer needs, or there is nothing to draw.
     """
     pinned = lake.pin(("runs",))
+    registry.known(name)
     about_label = "x" in {parameter.name for parameter in samples_queries.header(name).params}
     if x is not None and not about_label:
         return _over_label(pinned, name, x, colour, parameters)
@@ -55,7 +56,6 @@ def plot(
         raise UsageError(f"{name}: --colour is for charts of other queries over a label; here --x is the query's own")
     if colour is not None:
         raise UsageError(f"{name}: --colour is for a chart over a label; give --x LABEL too")
-    registry.known(name)
     registry.require_form(name, form)
     asked = registry.defaults(name) | {key: value for key, value in parameters.items() if value is not None}
     return drawn(pinned, name, query(pinned, name, **asked), asked, query, palette(pinned), form=form)

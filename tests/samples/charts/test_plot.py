@@ -460,6 +460,7 @@ def test_thousands_of_places_are_joined_and_every_problem_is_counted(tallied, tm
 WRONG = {
     "a query without a chart": ("problems", {}, UsageError, "query problems has no chart.*charts: pass_at_k, compare"),
     "no query": ("pas_at_k", {}, UsageError, 'no chart "pas_at_k" .did you mean "pass_at_k"'),
+    "no query over a label": ("pas_at_k", {"x": "step"}, UsageError, 'no chart "pas_at_k" .did you mean "pass_at_k"'),
     "a run that is not there": ("pass_at_k", {"runs": ["x"]}, NotFound, "runs there: a, b"),
     "a parameter of no query": ("pass_at_k", {"colour": "red"}, UsageError, "colour"),
     "a form of no chart": ("pass_at_k", {"form": "grid"}, UsageError, 'has no form "grid"; it has one form only'),
