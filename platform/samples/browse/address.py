@@ -114,7 +114,7 @@ def carried(name: str, value: str) -> tuple[str, str]:
     return (f"{name}*", quote(value, safe="")) if _CHANGED.search(value) else (name, value)
 
 
-def listed(name: str, run_id: str) -> str:
+def value_of_run(name: str, run_id: str) -> str:
     """Return the value that stands for a run in a list: its name, or its id if a browser would change the name."""
     return run_id if _CHANGED.search(name) else name
 

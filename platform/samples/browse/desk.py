@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from samples.browse import commands, numbers
-from samples.browse.address import Address, carried, listed
+from samples.browse.address import Address, carried, value_of_run
 from samples.browse.reading import Reading
 from samples.browse.visible import visible
 from samples.lake.tables import Tables
@@ -54,7 +54,7 @@ class Desk:
     def render(self, template: str, address: Address, code: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""
         shared = {"address": address, "desk": self, "lake_uri": without_keys(self.reading.lake.uri)}
-        shared |= {"carried": carried, "listed": listed}
+        shared |= {"carried": carried, "value_of_run": value_of_run}
         return HTMLResponse(self._templates.get_template(f"{template}.html").render(**shared, **values), code)
 
 

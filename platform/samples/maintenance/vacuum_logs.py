@@ -19,7 +19,7 @@ from samples.lake.storage import explained
 from samples.lake.tables import Tables
 from samples.maintenance.vacuum_find import Leftover, Rules
 
-UNREADABLE = "of versions that can no longer be read"
+UNREADABLE = "log entries of versions that can no longer be read"
 _OF_A_VERSION = re.compile(r"/_delta_log/(?P<version>\d{20})\.(?:(?P<entry>json)|checkpoint\b[\w.-]*\.parquet)$")
 
 

@@ -84,7 +84,7 @@ def logprobs(
 def _own(scorer: Scorer, given: Mapping[str, Any], tokenizer: str | None) -> dict[str, Any]:
     """Return the tokens that a scorer made of a text."""
     ids, texts = given["token_ids"], None
-    why = f"the tokenizer run decodes them with that of {scorer.name}, {scorer.model}"
+    why = f"with the tokenizer set to run, that of scorer {scorer.name} ({scorer.model}) decodes them"
     try:
         if scorer.engine == "toy":  # a part of this program: it opens no file
             texts, why = engines.tokenizer("toy", scorer.model).decode(ids), ""

@@ -417,7 +417,7 @@ def test_a_text_is_shaded_by_the_scorer_s_own_tokens(scored_text):
             assert f'title="tokens 3 to 4 · id 195, 169 · mean log-prob {minus}3.5000 under t">é</span>' in answer.text
         else:
             assert "9 tokens, as ids" in words(answer)
-            assert "not shaded: the tokenizer run decodes them with that of t, toy." in words(answer)
+            assert "not shaded: with the tokenizer set to run, that of scorer t (toy) decodes them." in words(answer)
             assert f'title="token 1 · id 111 · log-prob {minus}1.0000 under t">111</span>' in answer.text
     assert "This sample has no log-probs" in words(client.ask("sample?run=r&problem=p&index=1"))
     copied = json.loads(client.ask("sample.json?run=r&problem=p&index=1&scorer=t").text)

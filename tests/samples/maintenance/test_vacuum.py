@@ -263,7 +263,7 @@ def test_entries_of_logs_go_that_only_versions_of_before_need(grown, lakes):
     then = datetime.now(UTC)
     told = grown.version
     done = vacuum(grown, older_than=NOW, nobody_writes=True, write=True)
-    assert "of versions that can no longer be read" in why(done)
+    assert "log entries of versions that can no longer be read" in why(done)
     left = logs(grown)
     for name in TABLES:
         assert left[name] == [version for version in entries[name] if version >= done.loses.get(name, 0)], name
@@ -287,7 +287,7 @@ def test_entries_of_logs_go_that_only_versions_of_before_need(grown, lakes):
 
 def test_entries_of_this_week_stay_for_whoever_may_be_committing(grown):
     before = logs(grown)
-    assert "of versions that can no longer be read" not in why(vacuum(grown, older_than=NOW, write=True))
+    assert "log entries of versions that can no longer be read" not in why(vacuum(grown, older_than=NOW, write=True))
     assert logs(grown) == before
 
 
@@ -308,7 +308,7 @@ def test_entries_go_a_week_later_too(lakes, tmp_path):
     grow_older(lake, days=8)
     before = everything(lake)
     lakes.add_run(lake, "c", {"p1": "cw"})
-    assert why(vacuum(lake)) == {"of versions that can no longer be read"}
+    assert why(vacuum(lake)) == {"log entries of versions that can no longer be read"}
     vacuum(lake, write=True)
     assert (logs(lake)["samples"], logs(lake)["problems"]) == ([3, 4], [0, 1])
     assert everything(lake)["problems"] == before["problems"]
