@@ -32,8 +32,8 @@ def command(
     """Delete files that drop, compact and repair removed, and files that no log names. By default, only say which.
 
     A file that no log names may be a segment that a driver is to commit. So it stays for seven days, and as long as a
-    driver is at work on its run. Old entries of logs, with which only lost versions could be read, are deleted when they
-    are seven days old. Files that Samples did not write are left alone. The same command again goes on after an
+    driver is at work on its run. Entries of logs with which only lost versions could be read are deleted when they are
+    seven days old. Files that Samples did not write are left alone. The same command again goes on after an
     interruption.
     """
     import samples
